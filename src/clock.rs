@@ -1,0 +1,54 @@
+//! The only place that reads the system clock, so that tests can move time instead of waiting for it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub type UnixSeconds = i64;
+
+/// The time of day, shared by everything that was built with one clone of it.
+///
+/// A clock made by [`Clock::system`] shows the machine's time; [`Clock::advance`] shifts all clones at once.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    offset_ms: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// A clock that shows the machine's own time.
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// The time now, in whole seconds.
+    pub fn now(&self) -> UnixSeconds {
+        self.now_ms().div_euclid(1000)
+    }
+
+    /// The time now, in milliseconds since 1970.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that the lint sends everybody to")]
+    pub fn now_ms(&self) -> i64 {
+        let now = SystemTime::now();
+        let since_epoch = match now.duration_since(UNIX_EPOCH) {
+            Ok(after) => after.as_millis().try_into().unwrap_or(i64::MAX),
+            Err(before) => before.duration().as_millis().try_into().map_or(i64::MIN, |ms: i64| -ms),
+        };
+        since_epoch.saturating_add(self.offset_ms.load(Ordering::Relaxed))
+    }
+
+    /// A point for measuring how long something took. It does not move with [`Clock::advance`].
+    #[expect(clippy::disallowed_methods, reason = "this is the place that the lint sends everybody to")]
+    pub fn stopwatch(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// Moves this clock and all its clones by `seconds`; negative goes back.
+    pub fn advance(&self, seconds: i64) {
+        self.offset_ms.fetch_add(seconds.saturating_mul(1000), Ordering::Relaxed);
+    }
+}

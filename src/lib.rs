@@ -1,0 +1,3 @@
+//! Password-free sign-in (免登) from inside the DingTalk client, as one server.
+
+pub mod clock;

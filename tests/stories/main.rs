@@ -1,0 +1,1 @@
+//! User stories, told from the outside: one binary, so that it links once.
