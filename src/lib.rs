@@ -1,3 +1,11 @@
 //! Password-free sign-in (免登) from inside the DingTalk client, as one server.
 
 pub mod clock;
+pub mod config;
+pub mod credentials;
+pub mod db;
+pub mod dingtalk;
+pub mod random;
+pub mod sessions;
+pub mod text;
+pub mod users;

@@ -1,0 +1,204 @@
+//! One DingTalk app: which corp it belongs to and how we prove to DingTalk that we are it.
+
+use super::{ConfigError, Secret, raw::RawApp};
+use crate::dingtalk::ids::CorpId;
+
+/// An entry of `[[default.miandeng.apps]]`.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Unique; in logs, URLs and errors.
+    pub name: String,
+    /// Micro-app or service window.
+    pub kind: AppKind,
+    /// The corp that the app belongs to.
+    pub corp_id: CorpId,
+    /// The app's number in that corp; part of `_config`.
+    pub agent_id: String,
+    /// The hash of the page's signature.
+    pub signature: Signature,
+    /// What the corp's access token is fetched with.
+    pub credentials: Credentials,
+}
+
+/// What an app is in DingTalk.
+#[derive(Debug, Clone)]
+pub enum AppKind {
+    /// 微应用, opened from the workbench.
+    MicroApp,
+    /// 服务窗, whose followers are known by unionid. Its own token is fetched with this secret.
+    Channel {
+        /// `channel_secret`, pairs with the corp id.
+        secret: Secret,
+    },
+}
+
+/// The hash of dd.config's signature (DingTalk's pages of 2022 and later show SHA-256, older ones SHA-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signature {
+    /// 40 hex digits.
+    Sha1,
+    /// 64 hex digits.
+    Sha256,
+}
+
+/// What proves to DingTalk that a call comes from the app's owner.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// AppKey and AppSecret, now called Client ID and Client Secret.
+    App {
+        /// AppKey; not a secret.
+        client_id: String,
+        /// AppSecret.
+        client_secret: Secret,
+    },
+    /// CorpSecret, of old corps that have no AppKey; pairs with the corp id.
+    Corp {
+        /// `corp_secret`.
+        corp_secret: Secret,
+    },
+}
+
+impl App {
+    /// AppKey, where the app has one.
+    pub fn client_id(&self) -> Option<&str> {
+        match &self.credentials {
+            Credentials::App { client_id, .. } => Some(client_id),
+            Credentials::Corp { .. } => None,
+        }
+    }
+
+    /// Checks entry `index` of the list.
+    pub(super) fn check(index: usize, raw: RawApp) -> Result<Self, ConfigError> {
+        // An entry is named by its name where it has one: a number is hard to find in a long file.
+        let at = |key: &str| match raw.name.as_str() {
+            "" => format!("miandeng.apps[{index}].{key}"),
+            name => format!("miandeng.apps[{name:?}].{key}"),
+        };
+        let missing = |key: &str, cure: &str| Err(ConfigError::at(at(key), format!("is missing; {cure}")));
+
+        let name = raw.name.clone();
+        if name.is_empty() {
+            return missing(
+                "name",
+                "give the app a short name of letters, digits and hyphens, e.g. \"oa\"",
+            );
+        }
+        if !name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            || name.len() > 64
+        {
+            return Err(ConfigError::wrong(
+                at("name"),
+                name,
+                "write at most 64 letters, digits, hyphens, underscores",
+            ));
+        }
+        if raw.corp_id.is_empty() {
+            return missing(
+                "corp_id",
+                "it is on the home page of DingTalk's developer console (open-dev.dingtalk.com)",
+            );
+        }
+        let corp_id = CorpId::new(&raw.corp_id)
+            .map_err(|why| ConfigError::wrong(at("corp_id"), &raw.corp_id, format!("{why}; copy it again")))?;
+        if raw.agent_id.is_empty() {
+            return missing(
+                "agent_id",
+                "it is on the app's page in DingTalk's developer console (AgentId)",
+            );
+        }
+        if !raw.agent_id.bytes().all(|b| b.is_ascii_digit()) || raw.agent_id.len() > 20 {
+            return Err(ConfigError::wrong(
+                at("agent_id"),
+                &raw.agent_id,
+                "is not a number; copy the AgentId again",
+            ));
+        }
+        let signature = match raw.signature.as_str() {
+            "" | "sha1" => Signature::Sha1,
+            "sha256" => Signature::Sha256,
+            other => {
+                return Err(ConfigError::wrong(
+                    at("signature"),
+                    other,
+                    "write \"sha1\" or \"sha256\"",
+                ));
+            }
+        };
+        if !matches!(raw.events.as_str(), "" | "off") {
+            let problem = "this version does not receive directory events; write \"off\"";
+            return Err(ConfigError::wrong(at("events"), &raw.events, problem));
+        }
+
+        let client_secret = secret(&at("client_secret"), raw.client_secret, raw.client_secret_file)?;
+        let corp_secret = secret(&at("corp_secret"), raw.corp_secret, raw.corp_secret_file)?;
+        let channel_secret = secret(&at("channel_secret"), raw.channel_secret, raw.channel_secret_file)?;
+        let credentials = match (raw.client_id.as_str(), client_secret, corp_secret) {
+            ("", None, Some(corp_secret)) => Credentials::Corp { corp_secret },
+            (_, Some(_), Some(_)) => {
+                return Err(ConfigError::at(
+                    at("corp_secret"),
+                    "use either it or client_id with client_secret, not both",
+                ));
+            }
+            ("", _, _) => return missing("client_id", "it is the app's AppKey / Client ID (凭证与基础信息)"),
+            (_, None, _) => {
+                return missing(
+                    "client_secret",
+                    "write it, or client_secret_file with the path of a file",
+                );
+            }
+            (client_id, Some(client_secret), None) => Credentials::App {
+                client_id: client_id.to_owned(),
+                client_secret,
+            },
+        };
+        let kind = match (raw.kind.as_str(), channel_secret) {
+            ("" | "micro-app", None) => AppKind::MicroApp,
+            ("" | "micro-app", Some(_)) => {
+                return Err(ConfigError::at(
+                    at("channel_secret"),
+                    "belongs to kind = \"channel\" only; remove it or set kind",
+                ));
+            }
+            ("channel", Some(secret)) => AppKind::Channel { secret },
+            ("channel", None) => return missing("channel_secret", "a service window's own token is fetched with it"),
+            (other, _) => {
+                return Err(ConfigError::wrong(
+                    at("kind"),
+                    other,
+                    "write \"micro-app\" or \"channel\"",
+                ));
+            }
+        };
+        Ok(Self {
+            name,
+            kind,
+            corp_id,
+            agent_id: raw.agent_id,
+            signature,
+            credentials,
+        })
+    }
+}
+
+/// A secret from its setting or from the file that `…_file` names, without the line end that editors leave.
+fn secret(key: &str, direct: Option<Secret>, file: Option<String>) -> Result<Option<Secret>, ConfigError> {
+    let value = match (direct, file) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => return Err(ConfigError::at(key, format!("is given twice; remove it or {key}_file"))),
+        (Some(secret), None) => secret,
+        (None, Some(path)) => match std::fs::read_to_string(&path) {
+            Ok(text) => Secret::new(text.trim()),
+            Err(error) => {
+                let problem = format!("cannot be read ({error}); name a file that this user may read");
+                return Err(ConfigError::wrong(format!("{key}_file"), path, problem));
+            }
+        },
+    };
+    if value.is_empty() || value.expose().chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(ConfigError::at(key, "is empty or holds white space; copy it again"));
+    }
+    Ok(Some(value))
+}

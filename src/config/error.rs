@@ -1,0 +1,94 @@
+//! What is wrong with a setting, in one line.
+
+use std::fmt;
+
+/// A setting that stops the start: its key, its value (never a secret's) and the cure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    key: String,
+    value: Option<String>,
+    problem: String,
+}
+
+impl ConfigError {
+    /// A value that cannot be used. `problem` says why, and what to write instead.
+    pub(super) fn wrong(key: impl Into<String>, value: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            value: Some(value.into()),
+            problem: problem.into(),
+        }
+    }
+
+    /// A setting that is missing, or whose value may not be shown.
+    pub(super) fn at(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            value: None,
+            problem: problem.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => write!(f, "{} = {value:?}: {}", self.key, self.problem),
+            None => write!(f, "{}: {}", self.key, self.problem),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl ConfigError {
+    /// What the file's parser or Rocket said of a key in `section` ("" for the top), in the same form.
+    pub fn parsing(section: &str, error: figment::Error) -> Self {
+        use figment::error::Kind;
+
+        let mut path: Vec<&str> = error.path.iter().map(String::as_str).collect();
+        path.insert(0, section);
+        path.retain(|part| !part.is_empty());
+        let key = if path.is_empty() {
+            "Rocket.toml".to_owned()
+        } else {
+            path.join(".")
+        };
+        match &error.kind {
+            Kind::UnknownField(field, known) => Self::at(
+                key,
+                match closest(field, known) {
+                    Some(name) => format!("no such setting; did you mean {name:?}?"),
+                    None => format!("no such setting; known here: {}", known.join(", ")),
+                },
+            ),
+            // The value is left out: a secret in the wrong place must not be printed.
+            Kind::InvalidType(_, expected) => Self::at(key, format!("has the wrong type; write {expected}")),
+            Kind::InvalidValue(_, expected) => Self::at(key, format!("has a wrong value; write {expected}")),
+            // TOML's messages quote the line in question, which may hold a secret: only the place is kept.
+            Kind::Message(message) => {
+                let place = message
+                    .lines()
+                    .next()
+                    .filter(|line| line.starts_with("TOML parse error at"));
+                let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
+                let file = source.map(|source| format!("{source}: ")).unwrap_or_default();
+                Self::at(
+                    key,
+                    format!("{file}{}; check the syntax there", place.unwrap_or("cannot be read")),
+                )
+            }
+            _ => Self::at(key, "cannot be read; check the syntax there"),
+        }
+    }
+}
+
+/// The known name that `name` is probably a slip of.
+fn closest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|candidate| (strsim::levenshtein(name, candidate), *candidate))
+        .filter(|(distance, _)| *distance <= 2)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,138 @@
+//! Hosts, origins and networks as settings name them.
+
+use ipnet::IpNet;
+use url::{Host, Origin, Url};
+
+/// One entry of `allowed_return_hosts`: `bi.example.com`, `bi.example.com:8443`, or `.corp.example.com` for every
+/// host below that domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPattern {
+    host: String,
+    below: bool,
+    port: Option<u16>,
+}
+
+impl HostPattern {
+    /// Reads an entry.
+    ///
+    /// # Errors
+    /// What to write instead, when it is no host.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const CURE: &str = "write a host (\"bi.example.com\", \"bi.example.com:8443\") or, for all hosts below a domain, \".example.com\"";
+        let (below, rest) = match text.strip_prefix('.') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        if rest.contains(['/', '@', '?', '#', '\\', '*', ' ']) || rest.starts_with('.') || rest.ends_with('.') {
+            return Err(CURE);
+        }
+        // The same parser that reads return addresses, so that both spell a host alike.
+        let url = Url::parse(&format!("https://{rest}/")).map_err(|_| CURE)?;
+        match url.host() {
+            Some(Host::Domain(_)) => {}
+            Some(_) if !below => {}
+            _ => return Err(CURE),
+        }
+        // "https" hides an explicit 443 as its default; it is read from the text.
+        let explicit_443 = rest.ends_with(":443");
+        let port = url.port().or(explicit_443.then_some(443));
+        Ok(Self {
+            host: url.host_str().unwrap_or_default().to_owned(),
+            below,
+            port,
+        })
+    }
+
+    /// Whether a URL's host and port are meant. Without a port in the entry, only the scheme's own port is.
+    pub fn matches(&self, url: &Url) -> bool {
+        let Some(host) = url.host_str() else { return false };
+        let host_matches = match host.strip_suffix(self.host.as_str()) {
+            Some("") => !self.below,
+            Some(front) => self.below && front.len() > 1 && front.ends_with('.'),
+            None => false,
+        };
+        let port_matches = match self.port {
+            Some(port) => url.port_or_known_default() == Some(port),
+            None => url.port().is_none(),
+        };
+        host_matches && port_matches
+    }
+}
+
+/// `https://front.example.com`: an origin, without path.
+pub(super) fn origin(text: &str) -> Result<Origin, &'static str> {
+    const CURE: &str = "write scheme and host, without a path, e.g. \"https://front.example.com\"";
+    let url = super::http_url(text).ok_or(CURE)?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if bare { Ok(url.origin()) } else { Err(CURE) }
+}
+
+/// An address or a network, `10.0.0.0/8`.
+pub(super) fn network(text: &str) -> Result<IpNet, &'static str> {
+    let network = text.parse::<IpNet>().ok();
+    network
+        .or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+        .ok_or("write an address or a network, e.g. \"127.0.0.1/32\" or \"10.1.0.0/16\"")
+}
+
+/// A domain that the public host lies in: a browser keeps no cookie for any other.
+pub(super) fn cookie_domain(text: &str, public_url: &Url) -> Result<String, String> {
+    let domain = text.trim_start_matches('.').to_ascii_lowercase();
+    let Some(Host::Domain(host)) = public_url.host() else {
+        return Err("public_url has an address for a host, which has no sub-domains; remove this setting".into());
+    };
+    let inside = host == domain || host.strip_suffix(&domain).is_some_and(|front| front.ends_with('.'));
+    if !inside || !domain.contains('.') {
+        return Err(format!(
+            "public_url's host {host} does not lie in it; write a domain above that host"
+        ));
+    }
+    Ok(domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suffix_matches_at_a_dot_only() {
+        let pattern = HostPattern::parse(".corp.example").unwrap();
+        let check = |url: &str| pattern.matches(&Url::parse(url).unwrap());
+        assert!(check("https://a.corp.example/x"));
+        assert!(check("https://a.b.corp.example/"));
+        for url in [
+            "https://corp.example/",
+            "https://evilcorp.example/",
+            "https://.corp.example/",
+            "https://a.corp.example./",
+            "https://a.corp.example:8443/",
+            "https://a.corp.example.evil.com/",
+        ] {
+            assert!(!check(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_matched_exactly() {
+        let pattern = HostPattern::parse("bi.example.com:8443").unwrap();
+        assert!(pattern.matches(&Url::parse("https://bi.example.com:8443/").unwrap()));
+        assert!(!pattern.matches(&Url::parse("https://bi.example.com/").unwrap()));
+    }
+
+    #[test]
+    fn entries_that_are_no_host_are_refused() {
+        for text in [
+            "",
+            ".",
+            "https://a.com",
+            "*.example.com",
+            "a.com/x",
+            "user@a.com",
+            "..a.com",
+            ".10.0.0.1",
+            "a.com.",
+        ] {
+            assert!(HostPattern::parse(text).is_err(), "{text}");
+        }
+    }
+}

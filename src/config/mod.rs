@@ -1,0 +1,331 @@
+//! The settings. Nobody else reads the environment or `Rocket.toml`.
+
+mod app;
+mod error;
+mod hosts;
+mod raw;
+mod secret;
+
+use std::time::Duration;
+
+use figment::Figment;
+use ipnet::IpNet;
+use url::Url;
+
+pub use self::{
+    app::{App, AppKind, Credentials, Signature},
+    error::ConfigError,
+    hosts::HostPattern,
+    secret::Secret,
+};
+use crate::text::Locale;
+
+/// `[default.miandeng]`, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Scheme, host and port as the employee's client shows them, without a slash at the end; signed URLs start with
+    /// it. Key `public_url`, required.
+    pub public_url: PublicUrl,
+    /// Put before every route; "" or a path that begins and does not end with a slash. Key `base_path`, default "".
+    pub base_path: String,
+    /// Where a sign-in without `return_to` ends: a path on `public_url`. Key `home`, default `base_path` + "/home".
+    pub home: String,
+    /// Other hosts that a `return_to` may lead to. Key `allowed_return_hosts`, default none.
+    pub allowed_return_hosts: Vec<HostPattern>,
+    /// Other origins whose pages may ask for a JSAPI signature. Key `jsapi_origins`, default none.
+    pub jsapi_origins: Vec<url::Origin>,
+    /// The domain whose sub-domains share the session cookie. Key `cookie_domain`, default none.
+    pub cookie_domain: Option<String>,
+    /// How long a session lives unused. Key `session_idle`, default 8 hours.
+    pub session_idle: Duration,
+    /// How long a session lives at the most. Key `session_lifetime`, default 7 days.
+    pub session_lifetime: Duration,
+    /// Whose forwarded headers are believed. Key `trusted_proxies`, default loopback.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What becomes of an employee who is not in the table. Key `unknown_users`, default refuse.
+    pub unknown_users: UnknownUsers,
+    /// The language for a browser that asks for none of ours. Key `default_locale`, default zh-CN.
+    pub default_locale: Locale,
+    /// Where DingTalk is. Table `dingtalk`.
+    pub dingtalk: DingtalkConfig,
+    /// The DingTalk apps, at least one. List `apps`.
+    pub apps: Vec<App>,
+}
+
+/// The address that employees see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(Url);
+
+/// What becomes of a DingTalk employee who is not in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownUsers {
+    /// Refused, `not-listed`.
+    Refuse,
+    /// Gets a row at first sign-in, filled from DingTalk.
+    Create,
+}
+
+/// `[default.miandeng.dingtalk]`: other addresses than the public platform's are for tests, private deployments of
+/// DingTalk and the simulator.
+#[derive(Debug, Clone)]
+pub struct DingtalkConfig {
+    /// The old API's address, without a slash at the end.
+    pub oapi_url: String,
+    /// The new API's address, without a slash at the end.
+    pub api_url: String,
+    /// The web sign-in's address, without a slash at the end.
+    pub login_url: String,
+    /// The JSAPI script.
+    pub jsapi_url: Url,
+    /// A copy of that script that we serve ourselves.
+    pub jsapi_file: Option<String>,
+    /// One call, in total. Default 3 seconds, after which DingTalk's own gateway gives up too.
+    pub timeout: Duration,
+}
+
+impl PublicUrl {
+    /// `https://app.example.com`: scheme, host and port, without a slash at the end.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// The same as a URL whose path is "/".
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Whether employees reach us by https, so that cookies are `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+}
+
+impl Config {
+    /// Reads and checks the settings of a Rocket figment (`Rocket.toml` and `ROCKET_…`, of the selected profile).
+    ///
+    /// # Errors
+    /// One line that names the key, its value unless it is a secret, and the cure.
+    pub fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
+        let raw = match figment.find_value("miandeng") {
+            Ok(_) => {
+                let section = figment.focus("miandeng").extract::<raw::Raw>();
+                section.map_err(|error| ConfigError::parsing("miandeng", error))?
+            }
+            Err(_) => {
+                let cure = "write the section [default.miandeng] (see README, \"Settings\"), or run \"miandeng demo\"";
+                return Err(ConfigError::at("miandeng", format!("no settings found; {cure}")));
+            }
+        };
+        Self::check(raw)
+    }
+
+    /// Whether a session on one of our pages is sent over https only.
+    pub fn secure_cookies(&self) -> bool {
+        self.public_url.is_https()
+    }
+
+    /// A path of ours, behind `base_path`.
+    pub fn path(&self, route: &str) -> String {
+        format!("{}{route}", self.base_path)
+    }
+
+    fn check(raw: raw::Raw) -> Result<Self, ConfigError> {
+        let public_url = public_url(&raw.public_url)?;
+        let base_path = base_path(raw.base_path)?;
+        let home = match raw.home {
+            None => format!("{base_path}/home"),
+            Some(path) if path.starts_with('/') && plain_path(&path) => path,
+            Some(path) => {
+                let cure = "write a path on public_url that begins with one slash, e.g. \"/home\"";
+                return Err(ConfigError::wrong("miandeng.home", path, cure));
+            }
+        };
+        let allowed_return_hosts = each(
+            "miandeng.allowed_return_hosts",
+            raw.allowed_return_hosts,
+            HostPattern::parse,
+        )?;
+        let jsapi_origins = each("miandeng.jsapi_origins", raw.jsapi_origins, hosts::origin)?;
+        let trusted_proxies = each("miandeng.trusted_proxies", raw.trusted_proxies, hosts::network)?;
+        each("miandeng.identity_headers", raw.identity_headers, |text| match text {
+            "remote" | "x-auth-request" => Ok(()),
+            _ => Err("write \"remote\" and/or \"x-auth-request\""),
+        })?;
+        if raw.signed_identity {
+            let problem = "this version does not sign identities; remove the setting";
+            return Err(ConfigError::wrong("miandeng.signed_identity", "true", problem));
+        }
+        let cookie_domain = match raw.cookie_domain.as_str() {
+            "" => None,
+            domain => Some(
+                hosts::cookie_domain(domain, public_url.as_url())
+                    .map_err(|why| ConfigError::wrong("miandeng.cookie_domain", domain, why))?,
+            ),
+        };
+        let session_idle = duration("miandeng.session_idle", &raw.session_idle)?;
+        let session_lifetime = duration("miandeng.session_lifetime", &raw.session_lifetime)?;
+        if session_idle > session_lifetime {
+            let cure = "is longer than session_lifetime; make it shorter, or session_lifetime longer";
+            return Err(ConfigError::wrong("miandeng.session_idle", raw.session_idle, cure));
+        }
+        let unknown_users = match raw.unknown_users.as_str() {
+            "refuse" => UnknownUsers::Refuse,
+            "create" => UnknownUsers::Create,
+            other => {
+                return Err(ConfigError::wrong(
+                    "miandeng.unknown_users",
+                    other,
+                    "write \"refuse\" or \"create\"",
+                ));
+            }
+        };
+        let default_locale = Locale::from_tag(&raw.default_locale).ok_or_else(|| {
+            ConfigError::wrong(
+                "miandeng.default_locale",
+                &raw.default_locale,
+                "write \"zh-CN\" or \"en\"",
+            )
+        })?;
+        Ok(Self {
+            public_url,
+            base_path,
+            home,
+            allowed_return_hosts,
+            jsapi_origins,
+            cookie_domain,
+            session_idle,
+            session_lifetime,
+            trusted_proxies,
+            unknown_users,
+            default_locale,
+            dingtalk: DingtalkConfig::check(raw.dingtalk)?,
+            apps: apps(raw.apps)?,
+        })
+    }
+}
+
+impl DingtalkConfig {
+    fn check(raw: raw::RawDingtalk) -> Result<Self, ConfigError> {
+        let base = |key: &str, text: String| match http_url(&text) {
+            Some(url) if url.query().is_none() && url.fragment().is_none() => Ok(text.trim_end_matches('/').to_owned()),
+            _ => {
+                let cure = "write an address that begins with https:// (or http:// for a simulator)";
+                Err(ConfigError::wrong(format!("miandeng.dingtalk.{key}"), text, cure))
+            }
+        };
+        let timeout = duration("miandeng.dingtalk.timeout", &raw.timeout)?;
+        let jsapi_url = http_url(&raw.jsapi_url).ok_or_else(|| {
+            let cure = "write the address of DingTalk's JSAPI script, or its path on the CDN";
+            ConfigError::wrong("miandeng.dingtalk.jsapi_url", &raw.jsapi_url, cure)
+        })?;
+        if let Some(path) = &raw.jsapi_file
+            && let Err(error) = std::fs::metadata(path)
+        {
+            let problem = format!("cannot be read ({error}); name a copy of DingTalk's JSAPI script");
+            return Err(ConfigError::wrong("miandeng.dingtalk.jsapi_file", path, problem));
+        }
+        Ok(Self {
+            oapi_url: base("oapi_url", raw.oapi_url)?,
+            api_url: base("api_url", raw.api_url)?,
+            login_url: base("login_url", raw.login_url)?,
+            jsapi_url,
+            jsapi_file: raw.jsapi_file,
+            timeout,
+        })
+    }
+}
+
+fn apps(raw: Vec<raw::RawApp>) -> Result<Vec<App>, ConfigError> {
+    if raw.is_empty() {
+        let cure = "write one section [[default.miandeng.apps]] for each DingTalk app (see README, \"Settings\")";
+        return Err(ConfigError::at("miandeng.apps", format!("is empty; {cure}")));
+    }
+    let apps = raw
+        .into_iter()
+        .enumerate()
+        .map(|(i, app)| App::check(i, app))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (i, app) in apps.iter().enumerate() {
+        for earlier in &apps[..i] {
+            if earlier.name == app.name {
+                let key = format!("miandeng.apps[{i}].name");
+                return Err(ConfigError::wrong(
+                    key,
+                    &app.name,
+                    "another app has this name; names are unique",
+                ));
+            }
+            if earlier.corp_id == app.corp_id && earlier.agent_id == app.agent_id {
+                let key = format!("miandeng.apps[{:?}].agent_id", app.name);
+                let problem = format!(
+                    "app {:?} of this corp has it already; copy each app's own AgentId",
+                    earlier.name
+                );
+                return Err(ConfigError::wrong(key, &app.agent_id, problem));
+            }
+        }
+    }
+    Ok(apps)
+}
+
+fn public_url(text: &str) -> Result<PublicUrl, ConfigError> {
+    const KEY: &str = "miandeng.public_url";
+    const CURE: &str = "write the address that the employee's client shows, e.g. \"https://app.example.com\"";
+    if text.is_empty() {
+        return Err(ConfigError::at(KEY, format!("is missing; {CURE}")));
+    }
+    match http_url(text) {
+        Some(url) if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
+            let problem = "holds more than scheme, host and port; put a path into base_path";
+            Err(ConfigError::wrong(KEY, text, problem))
+        }
+        Some(url) => Ok(PublicUrl(url)),
+        None => Err(ConfigError::wrong(KEY, text, CURE)),
+    }
+}
+
+/// A web address with a host and without a name or password in it.
+fn http_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    (web && url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+fn base_path(text: String) -> Result<String, ConfigError> {
+    let trimmed = text.trim_end_matches('/');
+    if trimmed.is_empty() || (trimmed.starts_with('/') && plain_path(trimmed)) {
+        return Ok(trimmed.to_owned());
+    }
+    let cure = "write a path of letters, digits, hyphens and underscores that begins with a slash, e.g. \"/_signin\"";
+    Err(ConfigError::wrong("miandeng.base_path", text, cure))
+}
+
+/// A path that no browser, proxy or router reads in two ways.
+fn plain_path(path: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~');
+    path.bytes().all(plain) && !path.contains("//") && !path.split('/').any(|part| part == "." || part == "..")
+}
+
+fn duration(key: &str, text: &str) -> Result<Duration, ConfigError> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(ConfigError::wrong(
+            key,
+            text,
+            "write a time with its unit, e.g. \"8h\", \"7d\" or \"3s\"",
+        )),
+    }
+}
+
+/// Checks each item of a list; the error names the item.
+fn each<T, E: ToString>(
+    key: &str,
+    items: Vec<String>,
+    check: impl Fn(&str) -> Result<T, E>,
+) -> Result<Vec<T>, ConfigError> {
+    let check = |item: String| check(&item).map_err(|why| ConfigError::wrong(key, item, why.to_string()));
+    items.into_iter().map(check).collect()
+}
+
+#[cfg(test)]
+mod tests;

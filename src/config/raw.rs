@@ -1,0 +1,134 @@
+//! The settings as they are written, before anything is checked.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::Secret;
+
+/// `[default.miandeng]`. Every value is a text or a list of texts, so that a wrong one is named by `check`, with its
+/// cure, and not by the parser.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Raw {
+    #[serde(deserialize_with = "lenient_string")]
+    pub public_url: String,
+    pub base_path: String,
+    pub home: Option<String>,
+    pub allowed_return_hosts: Vec<String>,
+    pub jsapi_origins: Vec<String>,
+    pub cookie_domain: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub session_idle: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub session_lifetime: String,
+    pub identity_headers: Vec<String>,
+    pub signed_identity: bool,
+    pub trusted_proxies: Vec<String>,
+    pub unknown_users: String,
+    pub default_locale: String,
+    pub dingtalk: RawDingtalk,
+    pub apps: Vec<RawApp>,
+}
+
+/// `[default.miandeng.dingtalk]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawDingtalk {
+    pub oapi_url: String,
+    pub api_url: String,
+    pub login_url: String,
+    pub jsapi_url: String,
+    pub jsapi_file: Option<String>,
+    #[serde(deserialize_with = "lenient_string")]
+    pub timeout: String,
+}
+
+/// One `[[default.miandeng.apps]]`.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawApp {
+    #[serde(deserialize_with = "lenient_string")]
+    pub name: String,
+    pub kind: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub corp_id: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub agent_id: String,
+    pub signature: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub client_id: String,
+    pub client_secret: Option<Secret>,
+    pub client_secret_file: Option<String>,
+    pub corp_secret: Option<Secret>,
+    pub corp_secret_file: Option<String>,
+    pub channel_secret: Option<Secret>,
+    pub channel_secret_file: Option<String>,
+    pub events: String,
+    pub event_token: Option<Secret>,
+    pub event_aes_key: Option<Secret>,
+    pub event_aes_key_file: Option<String>,
+}
+
+impl Default for Raw {
+    fn default() -> Self {
+        Self {
+            public_url: String::new(),
+            base_path: String::new(),
+            home: None,
+            allowed_return_hosts: Vec::new(),
+            jsapi_origins: Vec::new(),
+            cookie_domain: String::new(),
+            session_idle: "8h".into(),
+            session_lifetime: "7d".into(),
+            identity_headers: vec!["remote".into()],
+            signed_identity: false,
+            trusted_proxies: vec!["127.0.0.1/32".into(), "::1/128".into()],
+            unknown_users: "refuse".into(),
+            default_locale: "zh-CN".into(),
+            dingtalk: RawDingtalk::default(),
+            apps: Vec::new(),
+        }
+    }
+}
+
+impl Default for RawDingtalk {
+    fn default() -> Self {
+        Self {
+            oapi_url: "https://oapi.dingtalk.com".into(),
+            api_url: "https://api.dingtalk.com".into(),
+            login_url: "https://login.dingtalk.com".into(),
+            jsapi_url: "https://g.alicdn.com/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js".into(),
+            jsapi_file: None,
+            timeout: "3s".into(),
+        }
+    }
+}
+
+/// A text, or a number or boolean that somebody did not quote (`agent_id = 123456789`).
+pub(super) fn lenient_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Lenient;
+    impl de::Visitor<'_> for Lenient {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
+        }
+        fn visit_str<E>(self, v: &str) -> Result<String, E> {
+            Ok(v.to_owned())
+        }
+        fn visit_i64<E>(self, v: i64) -> Result<String, E> {
+            Ok(v.to_string())
+        }
+        fn visit_u64<E>(self, v: u64) -> Result<String, E> {
+            Ok(v.to_string())
+        }
+        fn visit_f64<E>(self, v: f64) -> Result<String, E> {
+            Ok(v.to_string())
+        }
+        fn visit_bool<E>(self, v: bool) -> Result<String, E> {
+            Ok(v.to_string())
+        }
+    }
+    deserializer.deserialize_any(Lenient)
+}

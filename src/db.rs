@@ -1,0 +1,235 @@
+//! The SQLite file: opening it, migrating it, and the two ways to reach it.
+//!
+//! One connection writes and a few read. Writers queue in the process instead of failing with "database is locked",
+//! and a page never waits behind an import.
+
+use std::{
+    fs::OpenOptions,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rocket_db_pools::Database;
+use sqlx::{
+    Sqlite, SqliteConnection, SqlitePool, Transaction,
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+/// How long a statement waits for another process (the command line, a backup) to let go of the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READERS: u32 = 4;
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The setting names no file.
+    #[error("databases.miandeng.url = {url:?}: {why}; write a file's path, e.g. \"miandeng.db\"")]
+    Url {
+        /// The setting's value.
+        url: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The file or its folder cannot be used.
+    #[error("the database file {} cannot be opened for writing: {source}; miandeng needs one writable folder", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// SQLite refused the file.
+    #[error("the database file {} cannot be used: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's answer.
+        source: sqlx::Error,
+    },
+    /// The tables could not be brought up to date.
+    #[error("the tables in {} cannot be brought up to date: {source}", path.display())]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// What the migration said.
+        source: sqlx::migrate::MigrateError,
+    },
+}
+
+/// The connections to one SQLite file.
+#[derive(Clone)]
+pub struct Pools {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Pools {
+    /// Opens the file that `databases.miandeng.url` names, making it with mode 0600 if it is absent, and migrates it.
+    ///
+    /// # Errors
+    /// One case each for a setting that names no file, a file or folder without write access, a file that is no
+    /// SQLite database, and a failed migration.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let path = file_of(url)?;
+        create_private(&path).map_err(|source| OpenError::File {
+            path: path.clone(),
+            source,
+        })?;
+        let sqlite = |source| OpenError::Sqlite {
+            path: path.clone(),
+            source,
+        };
+
+        let writing = options(&path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let writer = pool(1).connect_with(writing).await.map_err(sqlite)?;
+        // Before the readers: they open read-only and must find the tables and the write-ahead log.
+        let migrated = sqlx::migrate!().run(&writer).await;
+        migrated.map_err(|source| OpenError::Migrate {
+            path: path.clone(),
+            source,
+        })?;
+
+        let reading = options(&path).read_only(true).pragma("query_only", "on");
+        let readers = pool(READERS).connect_with(reading).await.map_err(sqlite)?;
+        Ok(Self { writer, readers })
+    }
+
+    /// A connection that only reads.
+    ///
+    /// # Errors
+    /// When the pool is closed, or no connection came free in time.
+    pub async fn read(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
+        self.readers.acquire().await
+    }
+
+    /// The writer, in a transaction that holds the file's write lock from its first statement on: two writers can
+    /// then never deadlock by upgrading.
+    ///
+    /// # Errors
+    /// When another process holds the lock for longer than five seconds, or the pool is closed.
+    pub async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Closes both pools, after the last request has been answered.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// The pools as Rocket hands them to a route: `Connection<Db>` reads, `&State<Db>` also writes.
+#[derive(Database, Clone)]
+#[database("miandeng")]
+pub struct Db(Pools);
+
+/// `#[rocket::async_trait]` is what the trait was declared with; under another name it is the same macro.
+#[async_trait::async_trait]
+impl rocket_db_pools::Pool for Pools {
+    type Error = OpenError;
+    type Connection = PoolConnection<Sqlite>;
+
+    async fn init(figment: &figment::Figment) -> Result<Self, Self::Error> {
+        let url = figment.extract_inner::<String>("url").unwrap_or_default();
+        Self::open(&url).await
+    }
+
+    async fn get(&self) -> Result<Self::Connection, Self::Error> {
+        self.read().await.map_err(|source| OpenError::Sqlite {
+            path: PathBuf::new(),
+            source,
+        })
+    }
+
+    /// Does nothing: rocket_db_pools calls it while requests are still being answered. `cli::serve` closes the pools
+    /// after the last one.
+    async fn close(&self) {}
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    // A local file's connection does not go stale; testing one costs a thread hop on every request.
+    SqlitePoolOptions::new()
+        .min_connections(connections)
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "memory")
+        .optimize_on_close(true, None)
+}
+
+fn file_of(url: &str) -> Result<PathBuf, OpenError> {
+    let refuse = |why| {
+        Err(OpenError::Url {
+            url: url.to_owned(),
+            why,
+        })
+    };
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+        .unwrap_or(url);
+    if path.is_empty() {
+        return refuse("names no file");
+    }
+    if path.contains(":memory:") {
+        return refuse("a database in memory is forgotten at each restart");
+    }
+    if path.contains("://") || path.contains('?') {
+        return refuse("is not the path of a SQLite file");
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// Makes the file with mode 0600 unless it is there; SQLite gives its `-wal` and `-shm` files the same mode.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut open = OpenOptions::new();
+    open.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    open.open(path).map(drop)
+}
+
+/// A fresh database in a folder of its own, which goes when the folder is dropped.
+#[cfg(test)]
+pub(crate) async fn open_temporary() -> (tempfile::TempDir, Pools) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("test.db");
+    let pools = Pools::open(&file.to_string_lossy()).await.expect("a fresh database");
+    (folder, pools)
+}
+
+/// A connection, as the query functions beside each table take it.
+pub type Conn = SqliteConnection;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_names_no_lasting_file_is_refused() {
+        for url in [
+            "",
+            "sqlite:",
+            ":memory:",
+            "sqlite::memory:",
+            "postgres://host/db",
+            "miandeng.db?mode=ro",
+        ] {
+            assert!(file_of(url).is_err(), "{url}");
+        }
+        assert_eq!(file_of("sqlite:data/m.db").unwrap(), PathBuf::from("data/m.db"));
+    }
+}

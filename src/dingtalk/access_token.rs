@@ -1,0 +1,83 @@
+//! Where access tokens and jsapi tickets come from.
+//!
+//! "获取企业内部应用的 access_token" and "获取 jsapi_ticket" (open.dingtalk.com, read 2026-08-22).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    Client, DingtalkError,
+    answer::Answer,
+    credential::{Cache, Source},
+};
+use crate::config::{Credentials, Secret};
+
+/// Fetches the corp's access token.
+pub(super) struct AccessToken {
+    pub client: Client,
+    pub corp_id: String,
+    pub credentials: Credentials,
+}
+
+#[async_trait]
+impl Source for AccessToken {
+    async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError> {
+        let query = match &self.credentials {
+            Credentials::App {
+                client_id,
+                client_secret,
+            } => [("appkey", client_id.as_str()), ("appsecret", client_secret.expose())],
+            Credentials::Corp { corp_secret } => {
+                [("corpid", self.corp_id.as_str()), ("corpsecret", corp_secret.expose())]
+            }
+        };
+        let answer = self.client.get("/gettoken", &query).await?;
+        lent(&answer, "access_token")
+    }
+}
+
+/// Fetches the ticket that a corp's pages are signed with, by the corp's access token.
+pub(super) struct Ticket {
+    pub client: Client,
+    pub token: Arc<Cache>,
+}
+
+#[async_trait]
+impl Source for Ticket {
+    async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError> {
+        let call = |token: Secret| async move {
+            self.client
+                .get(
+                    "/get_jsapi_ticket",
+                    &[("access_token", token.expose()), ("type", "jsapi")],
+                )
+                .await
+        };
+        let answer = with_token(&self.token, call).await?;
+        lent(&answer, "ticket")
+    }
+}
+
+/// Makes a call with the cached token; if DingTalk calls the token invalid, renews it and makes the call once more.
+pub(super) async fn with_token<F>(token: &Arc<Cache>, call: impl Fn(Secret) -> F) -> Result<Answer, DingtalkError>
+where
+    F: Future<Output = Result<Answer, DingtalkError>>,
+{
+    let first = token.get().await?;
+    match call(first.clone()).await {
+        Err(DingtalkError::TokenInvalid(_)) => {
+            token.void(&first);
+            call(token.get().await?).await
+        }
+        other => other,
+    }
+}
+
+fn lent(answer: &Answer, name: &str) -> Result<(Secret, Option<i64>), DingtalkError> {
+    let value = answer.text(name)?;
+    if value.len() > 1024 || value.bytes().any(|b| b.is_ascii_control() || b == b' ') {
+        return Err(answer.unexpected(&format!("{name} is no credential")));
+    }
+    Ok((Secret::new(value), answer.number("expires_in")))
+}

@@ -1,0 +1,244 @@
+//! Reading what DingTalk answers, as leniently as its own samples demand and no further.
+//!
+//! Numbers and booleans may come quoted, even `"errcode":"0"`. Texts may not come as anything else: a userid that is
+//! a number, a list or null is no userid.
+
+use serde_json::{Map, Value};
+
+use super::{DingtalkError, Refusal};
+
+const MAX_ERRMSG: usize = 300;
+
+/// A body whose errcode is 0.
+#[derive(Debug)]
+pub(super) struct Answer {
+    call: &'static str,
+    fields: Map<String, Value>,
+}
+
+impl Answer {
+    /// The `result` of the v2 calls, as an answer of its own.
+    pub fn result(mut self) -> Result<Self, DingtalkError> {
+        match self.fields.remove("result") {
+            Some(Value::Object(fields)) => Ok(Self {
+                call: self.call,
+                fields,
+            }),
+            _ => Err(self.unexpected("no result in it")),
+        }
+    }
+
+    /// A text that must be there.
+    pub fn text(&self, name: &str) -> Result<&str, DingtalkError> {
+        self.optional_text(name)
+            .ok_or_else(|| self.unexpected(&format!("{name} is missing or no text")))
+    }
+
+    /// A text, or nothing where it is missing, empty or of another type. DingTalk leaves empty fields out.
+    pub fn optional_text(&self, name: &str) -> Option<&str> {
+        self.fields
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// A number, quoted or not.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.fields.get(name).and_then(lenient_number)
+    }
+
+    /// A list of numbers, quoted or not; what is none is passed over.
+    pub fn numbers(&self, name: &str) -> Vec<i64> {
+        let list = self.fields.get(name).and_then(Value::as_array);
+        list.map(|list| list.iter().filter_map(lenient_number).collect())
+            .unwrap_or_default()
+    }
+
+    /// `result` where it is a list of objects.
+    pub fn result_list(mut self) -> Result<Vec<Self>, DingtalkError> {
+        match self.fields.remove("result") {
+            Some(Value::Array(items)) => Ok(items
+                .into_iter()
+                .filter_map(|item| match item {
+                    Value::Object(fields) => Some(Self {
+                        call: self.call,
+                        fields,
+                    }),
+                    _ => None,
+                })
+                .collect()),
+            _ => Err(self.unexpected("no list in it")),
+        }
+    }
+
+    /// An error about this answer.
+    pub fn unexpected(&self, why: &str) -> DingtalkError {
+        DingtalkError::Unexpected {
+            call: self.call,
+            why: why.to_owned(),
+        }
+    }
+}
+
+/// Reads a body. `secrets` are cut out of whatever DingTalk quotes.
+pub(super) fn read(call: &'static str, status: u16, body: &[u8], secrets: &[&str]) -> Result<Answer, DingtalkError> {
+    let unexpected = |why: String| DingtalkError::Unexpected { call, why };
+    let fields = match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(fields)) => fields,
+        // The page that a punished address gets instead of an answer.
+        _ if body.trim_ascii_start().starts_with(b"<") && is_ban_page(body) => {
+            return Err(DingtalkError::Banned { call });
+        }
+        _ if status >= 500 => {
+            return Err(DingtalkError::Unreachable {
+                call,
+                why: format!("HTTP status {status}"),
+            });
+        }
+        Ok(_) => return Err(unexpected(format!("HTTP status {status}, JSON that is no object"))),
+        Err(_) => {
+            return Err(unexpected(format!(
+                "HTTP status {status}, {} bytes that are no JSON",
+                body.len()
+            )));
+        }
+    };
+    if let Some(1111) = fields.get("status").and_then(lenient_number) {
+        return Err(DingtalkError::Banned { call });
+    }
+    let Some(errcode) = fields.get("errcode").and_then(lenient_number) else {
+        if status >= 500 {
+            return Err(DingtalkError::Unreachable {
+                call,
+                why: format!("HTTP status {status}"),
+            });
+        }
+        return Err(unexpected(format!("HTTP status {status}, no errcode")));
+    };
+    if errcode == 0 {
+        return Ok(Answer { call, fields });
+    }
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (errcode, errmsg) = match errcode {
+        88 => unwrap_gateway(&fields, text("errmsg"), text("sub_msg")),
+        other => (other, text("errmsg")),
+    };
+    let request_id = Some(text("request_id"))
+        .filter(|id| !id.is_empty())
+        .map(|id| shorten(id, 64));
+    let errmsg = shorten(&without(errmsg, secrets), MAX_ERRMSG);
+    Err(DingtalkError::of(Refusal {
+        call,
+        errcode,
+        errmsg,
+        request_id,
+    }))
+}
+
+/// The gateway's error 88 carries the real code as `sub_code`, at times only inside its text.
+fn unwrap_gateway<'a>(fields: &Map<String, Value>, errmsg: &'a str, sub_msg: &'a str) -> (i64, &'a str) {
+    let from_text = || {
+        let digits = errmsg.split_once("subcode=")?.1;
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        digits[..end].parse().ok()
+    };
+    let sub_code = fields.get("sub_code").and_then(lenient_number).or_else(from_text);
+    match sub_code {
+        Some(code) if sub_msg.is_empty() => (code, errmsg),
+        Some(code) => (code, sub_msg),
+        None => (88, errmsg),
+    }
+}
+
+fn lenient_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn is_ban_page(body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&body[..body.len().min(4096)]).to_lowercase();
+    ["punish", "1111", "x5"].iter().any(|word| head.contains(word))
+}
+
+fn without(text: &str, secrets: &[&str]) -> String {
+    // Short values (a number, a language) are no secrets and would riddle the text.
+    let secrets = secrets.iter().filter(|secret| secret.len() >= 6);
+    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
+}
+
+fn shorten(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(body: &str) -> DingtalkError {
+        read("/call", 200, body.as_bytes(), &["topsecretcode"]).unwrap_err()
+    }
+
+    #[test]
+    fn numbers_may_be_quoted() {
+        let answer = read("/call", 200, br#"{"errcode":"0","expires_in":"7200","n":5}"#, &[]).unwrap();
+        assert_eq!(
+            (answer.number("expires_in"), answer.number("n"), answer.number("none")),
+            (Some(7200), Some(5), None)
+        );
+    }
+
+    #[test]
+    fn a_userid_of_another_type_is_none() {
+        for odd in ["null", "7", "[\"a\"]", "{}", "true", "\"\""] {
+            let body = format!(r#"{{"errcode":0,"userid":{odd}}}"#);
+            let answer = read("/call", 200, body.as_bytes(), &[]).unwrap();
+            assert!(
+                matches!(answer.text("userid"), Err(DingtalkError::Unexpected { .. })),
+                "{odd}"
+            );
+        }
+    }
+
+    #[test]
+    fn gateway_error_88_is_unwrapped() {
+        let by_field = refused(r#"{"errcode":88,"sub_code":"60011","sub_msg":"no permission","request_id":"r1"}"#);
+        let by_text = refused(r#"{"errcode":88,"errmsg":"ding talk error[subcode=60020,submsg=ip]"}"#);
+        let neither = refused(r#"{"errcode":88,"errmsg":"busy"}"#);
+        assert_eq!(
+            by_field.refusal().map(|r| (r.errcode, r.request_id.as_deref())),
+            Some((60011, Some("r1")))
+        );
+        assert_eq!(by_text.refusal().map(|r| r.errcode), Some(60020));
+        assert!(matches!(neither, DingtalkError::Busy(_)));
+    }
+
+    #[test]
+    fn what_was_sent_does_not_come_back_in_an_error() {
+        let error = refused(r#"{"errcode":40078,"errmsg":"bad code topsecretcode"}"#);
+        assert!(matches!(error, DingtalkError::CodeInvalid(_)));
+        assert!(!format!("{error} {error:?}").contains("topsecretcode"));
+    }
+
+    #[test]
+    fn answers_that_are_none_of_dingtalks_are_named() {
+        let kind = |status, body: &str| match read("/call", status, body.as_bytes(), &[]) {
+            Err(DingtalkError::Banned { .. }) => "banned",
+            Err(DingtalkError::Unreachable { .. }) => "unreachable",
+            Err(DingtalkError::Unexpected { .. }) => "unexpected",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            kind(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#),
+            "banned"
+        );
+        assert_eq!(kind(200, "<html>punish</html>"), "banned");
+        assert_eq!(kind(302, ""), "unexpected");
+        assert_eq!(kind(200, "[]"), "unexpected");
+        assert_eq!(kind(200, "{}"), "unexpected");
+        assert_eq!(kind(502, "<html>Bad Gateway</html>"), "unreachable");
+        assert_eq!(kind(200, &"[".repeat(100_000)), "unexpected");
+    }
+}

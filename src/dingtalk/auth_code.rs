@@ -1,0 +1,45 @@
+//! 免登 auth code → whose it is.
+//!
+//! "通过免登码获取用户信息" (`topapi/v2/user/getuserinfo`, open.dingtalk.com, read 2026-08-22). A code is good for five
+//! minutes and once. It is therefore sent once: no answer in time means that it may be spent, and the person needs a
+//! new one.
+
+use super::{
+    DingtalkApp, DingtalkError,
+    client::Repeat,
+    ids::{DingUserId, UnionId},
+};
+use crate::config::Secret;
+
+/// Whom DingTalk vouches for.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The employee's id in the app's corp.
+    pub userid: DingUserId,
+    /// The same person across the developer's apps, where DingTalk says it.
+    pub unionid: Option<UnionId>,
+    /// The name that DingTalk shows.
+    pub name: Option<String>,
+}
+
+impl DingtalkApp {
+    /// Exchanges an auth code, which is spent by this.
+    ///
+    /// # Errors
+    /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for an answer without a usable userid; the
+    /// rest as for every call.
+    pub async fn exchange(&self, code: &Secret) -> Result<Identity, DingtalkError> {
+        let fields = [("code", code.expose())];
+        let result = self
+            .call_form("/topapi/v2/user/getuserinfo", &fields, Repeat::Spends)
+            .await?
+            .result()?;
+        let userid = result.text("userid")?;
+        let userid = DingUserId::new(userid).map_err(|why| result.unexpected(&format!("userid {why}")))?;
+        Ok(Identity {
+            userid,
+            unionid: result.optional_text("unionid").and_then(|text| UnionId::new(text).ok()),
+            name: result.optional_text("name").map(str::to_owned),
+        })
+    }
+}

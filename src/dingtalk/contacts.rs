@@ -1,0 +1,93 @@
+//! Employees and departments, as the directory (通讯录) shows them.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde_json::json;
+
+use super::{
+    DingtalkApp, DingtalkError,
+    client::{Repeat, object},
+    ids::{DingUserId, UnionId},
+};
+
+/// The root department of every corp.
+const ROOT: i64 = 1;
+/// How many departments are asked for their sub-departments before a path is given up.
+const MOST_DEPARTMENTS: usize = 300;
+
+/// What DingTalk tells about an employee. A field that the app may not read is absent.
+#[derive(Debug, Clone, Default)]
+pub struct Employee {
+    /// The name.
+    pub name: Option<String>,
+    /// Across the developer's apps.
+    pub unionid: Option<UnionId>,
+    /// Needs 企业员工手机号信息.
+    pub mobile: Option<String>,
+    /// Needs 邮箱等个人信息.
+    pub email: Option<String>,
+    /// Job title.
+    pub title: Option<String>,
+    /// The departments that the employee is a direct member of.
+    pub departments: Vec<i64>,
+}
+
+impl DingtalkApp {
+    /// An employee's details (`topapi/v2/user/get`, open.dingtalk.com, read 2026-08-22).
+    ///
+    /// # Errors
+    /// `NoSuchUser` when the corp has no such employee; the rest as for every call.
+    pub async fn employee(&self, userid: &DingUserId) -> Result<Employee, DingtalkError> {
+        let body = || object([("userid", json!(userid)), ("language", json!("zh_CN"))]);
+        let result = self.call("/topapi/v2/user/get", body, Repeat::Reads).await?.result()?;
+        let text = |name: &str| result.optional_text(name).map(str::to_owned);
+        Ok(Employee {
+            name: text("name"),
+            unionid: result.optional_text("unionid").and_then(|text| UnionId::new(text).ok()),
+            mobile: text("mobile"),
+            email: text("email").or_else(|| text("org_email")),
+            title: text("title"),
+            departments: result.numbers("dept_id_list"),
+        })
+    }
+
+    /// The departments' paths below the root, such as `研发部/后端组`, in the order of `wanted`.
+    ///
+    /// DingTalk has no call from a department to its parents: the tree is walked from the root, level by level,
+    /// until all are found (`topapi/v2/department/listsub`). What is not found, or hidden from the app, is left out.
+    ///
+    /// # Errors
+    /// When a call fails; nothing is guessed from half a tree.
+    pub async fn department_paths(&self, wanted: &[i64]) -> Result<Vec<String>, DingtalkError> {
+        let mut found: HashMap<i64, String> = HashMap::new();
+        let mut open = VecDeque::from([(ROOT, String::new())]);
+        let mut asked = 0;
+        while let Some((parent, path)) = open.pop_front() {
+            let missing = wanted.iter().any(|id| *id != ROOT && !found.contains_key(id));
+            if !missing || asked == MOST_DEPARTMENTS {
+                break;
+            }
+            asked += 1;
+            let body = || object([("dept_id", json!(parent))]);
+            let children = self
+                .call("/topapi/v2/department/listsub", body, Repeat::Reads)
+                .await?
+                .result_list()?;
+            for child in children {
+                let (Some(id), Some(name)) = (child.number("dept_id"), child.optional_text("name")) else {
+                    continue;
+                };
+                let path = if path.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{path}/{name}")
+                };
+                // A department that is listed twice, or as its own ancestor, is walked once.
+                if found.insert(id, path.clone()).is_none() {
+                    open.push_back((id, path));
+                }
+            }
+        }
+        Ok(wanted.iter().filter_map(|id| found.remove(id)).collect())
+    }
+}

@@ -1,0 +1,256 @@
+//! One cached value that DingTalk lends for two hours: an access token or a jsapi ticket.
+//!
+//! However many requests wait, one asks DingTalk; from ten minutes before expiry the value is renewed in the
+//! background while the old one is served; and the value outlives a restart in a [`Store`].
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+
+use super::DingtalkError;
+use crate::{
+    clock::{Clock, UnixSeconds},
+    config::Secret,
+};
+
+/// Renewal starts this long before expiry, in seconds, as DingTalk recommends.
+const MARGIN: i64 = 600;
+/// What DingTalk lends for, and what is assumed where it does not say.
+const DEFAULT_LIFETIME: i64 = 7200;
+/// The least that an answer is taken to be good for: `expires_in: 0` must not turn each request into a refresh.
+const MIN_LIFETIME: i64 = 60;
+/// A ticket that is merely renewed dies this long after it was first handed out.
+const CEILING: i64 = 24 * 3600;
+/// After a failed refresh everybody gets that failure for this many seconds, instead of asking again.
+const HOLD_OFF: i64 = 2;
+/// Renewals in the background are this many seconds apart, whatever DingTalk answers.
+const RENEWAL_PAUSE: i64 = 30;
+
+/// A cached value with its times.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// The token or ticket.
+    pub value: Secret,
+    /// When this very value was first seen; a renewal that answers the same value keeps it.
+    pub first_seen_at: UnixSeconds,
+    /// When it is no longer served.
+    pub expires_at: UnixSeconds,
+}
+
+/// Where credentials outlive the process.
+///
+/// It fails silently for the caller: a credential that cannot be kept is fetched again. The implementation logs.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The credential last saved under `key`.
+    async fn load(&self, key: &str) -> Option<Credential>;
+    /// Keeps a credential under `key`, in place of an older one.
+    async fn save(&self, key: &str, credential: &Credential);
+}
+
+/// Asks DingTalk for a value: the value, and for how many seconds it says that it is good.
+#[async_trait]
+pub(super) trait Source: Send + Sync {
+    async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError>;
+}
+
+/// The cache of one credential.
+pub(super) struct Cache {
+    key: String,
+    source: Box<dyn Source>,
+    store: Arc<dyn Store>,
+    clock: Clock,
+    /// Held while DingTalk is asked, so that one asks and the others wait.
+    refreshing: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+    renewing: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Credential>,
+    /// The value that DingTalk called invalid; it must not come back from the store.
+    void: Option<Secret>,
+    asked_at: Option<UnixSeconds>,
+    /// How many refreshes have ended. Who waited while one ended takes its outcome.
+    ended: u64,
+    failure: Option<(UnixSeconds, DingtalkError)>,
+}
+
+impl Cache {
+    /// `key` is a digest of all that the value belongs to.
+    pub fn new(key: String, source: impl Source + 'static, store: Arc<dyn Store>, clock: Clock) -> Arc<Self> {
+        Arc::new(Self {
+            key,
+            source: Box::new(source),
+            store,
+            clock,
+            refreshing: tokio::sync::Mutex::default(),
+            state: Mutex::default(),
+            renewing: AtomicBool::new(false),
+        })
+    }
+
+    /// A value that is good now.
+    ///
+    /// # Errors
+    /// What DingTalk said to whoever asked it; the same error for all who waited.
+    pub async fn get(self: &Arc<Self>) -> Result<Secret, DingtalkError> {
+        if let Some(credential) = self.usable() {
+            self.renew_if_due(&credential);
+            return Ok(credential.value);
+        }
+        self.refresh().await
+    }
+
+    /// Drops a value that DingTalk calls invalid, unless another has taken its place already.
+    pub fn void(&self, value: &Secret) {
+        let mut state = self.state();
+        if state.current.as_ref().is_some_and(|current| current.value == *value) {
+            state.current = None;
+            state.void = Some(value.clone());
+        }
+    }
+
+    /// Renews in the background what is in use and about to expire.
+    pub fn keep_fresh(self: &Arc<Self>) {
+        if let Some(credential) = self.usable() {
+            self.renew_if_due(&credential);
+        }
+    }
+
+    fn renew_if_due(self: &Arc<Self>, credential: &Credential) {
+        let now = self.clock.now();
+        if credential.expires_at - now > MARGIN {
+            return;
+        }
+        let asked_lately = self
+            .state()
+            .asked_at
+            .is_some_and(|at| (0..RENEWAL_PAUSE).contains(&(now - at)));
+        if asked_lately || self.renewing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let cache = Arc::clone(self);
+        tokio::spawn(async move {
+            let _one_at_a_time = cache.refreshing.lock().await;
+            if let Err(error) = cache.ask().await {
+                tracing::warn!(%error, "a DingTalk credential could not be renewed; the old one is served while it lasts");
+            }
+            cache.renewing.store(false, Ordering::Release);
+        });
+    }
+
+    async fn refresh(&self) -> Result<Secret, DingtalkError> {
+        let seen = self.state().ended;
+        let _one_at_a_time = self.refreshing.lock().await;
+        if let Some(credential) = self.usable() {
+            return Ok(credential.value);
+        }
+        if let Some(error) = self.recent_failure(seen) {
+            return Err(error);
+        }
+        if let Some(kept) = self.kept().await {
+            self.state().current = Some(kept.clone());
+            return Ok(kept.value);
+        }
+        self.ask().await
+    }
+
+    /// Asks DingTalk. The caller holds `refreshing`.
+    async fn ask(&self) -> Result<Secret, DingtalkError> {
+        let outcome = self.source.fetch().await;
+        let now = self.clock.now();
+        let credential = {
+            let mut state = self.state();
+            state.ended += 1;
+            state.asked_at = Some(now);
+            match outcome {
+                Err(error) => {
+                    state.failure = Some((now, error.clone()));
+                    return Err(error);
+                }
+                Ok((value, lifetime)) => {
+                    let first_seen_at = match &state.current {
+                        Some(old) if old.value == value => old.first_seen_at,
+                        _ => now,
+                    };
+                    let credential = Credential {
+                        value,
+                        first_seen_at,
+                        expires_at: expiry(now, first_seen_at, lifetime),
+                    };
+                    state.current = Some(credential.clone());
+                    state.void = None;
+                    state.failure = None;
+                    credential
+                }
+            }
+        };
+        self.store.save(&self.key, &credential).await;
+        Ok(credential.value)
+    }
+
+    /// What another process, or this one before its restart, has kept.
+    async fn kept(&self) -> Option<Credential> {
+        let kept = self.store.load(&self.key).await?;
+        let void = self.state().void.as_ref() == Some(&kept.value);
+        (!void && is_usable(&kept, self.clock.now())).then_some(kept)
+    }
+
+    fn usable(&self) -> Option<Credential> {
+        let now = self.clock.now();
+        self.state()
+            .current
+            .clone()
+            .filter(|credential| is_usable(credential, now))
+    }
+
+    fn recent_failure(&self, seen: u64) -> Option<DingtalkError> {
+        let now = self.clock.now();
+        let state = self.state();
+        let (at, error) = state.failure.as_ref()?;
+        let waited_for_it = state.ended > seen;
+        (waited_for_it || (0..HOLD_OFF).contains(&(now - at))).then(|| error.clone())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A clock that was set back far makes every expiry look distant: such a value is not trusted either.
+fn is_usable(credential: &Credential, now: UnixSeconds) -> bool {
+    (1..=DEFAULT_LIFETIME).contains(&(credential.expires_at - now))
+}
+
+fn expiry(now: UnixSeconds, first_seen_at: UnixSeconds, lifetime: Option<i64>) -> UnixSeconds {
+    let lifetime = lifetime.filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_LIFETIME);
+    let renewed = now + lifetime.clamp(MIN_LIFETIME, DEFAULT_LIFETIME);
+    renewed.min(first_seen_at + CEILING).max(now + MIN_LIFETIME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_lifetimes_are_brought_into_bounds() {
+        let check = |lifetime, expected: i64| assert_eq!(expiry(1000, 1000, lifetime), 1000 + expected, "{lifetime:?}");
+        check(Some(7200), 7200);
+        check(None, 7200);
+        check(Some(0), 7200);
+        check(Some(-5), 7200);
+        check(Some(5), 60);
+        check(Some(i64::MAX), 7200);
+    }
+
+    #[test]
+    fn a_renewed_value_is_not_served_past_a_day_of_age() {
+        let a_day_old_in_an_hour = 100_000 - CEILING + 3600;
+        assert_eq!(expiry(100_000, a_day_old_in_an_hour, Some(7200)), 100_000 + 3600);
+    }
+}

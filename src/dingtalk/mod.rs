@@ -1,0 +1,81 @@
+//! The Open Platform's words: tokens, tickets, auth codes, employees. Knows no Rocket and no SQL.
+
+mod access_token;
+mod answer;
+mod app;
+mod auth_code;
+mod client;
+mod contacts;
+mod credential;
+mod errors;
+pub mod ids;
+pub mod jsapi;
+
+use std::sync::Arc;
+
+pub use self::{
+    app::DingtalkApp,
+    auth_code::Identity,
+    client::Client,
+    contacts::Employee,
+    credential::{Credential, Store},
+    errors::{DingtalkError, Refusal},
+};
+use crate::{clock::Clock, config::Config};
+
+/// All configured apps.
+pub struct Dingtalk {
+    apps: Vec<DingtalkApp>,
+}
+
+/// Why a request names no app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoApp {
+    /// No app is configured for this corpid and agentid.
+    Unknown,
+    /// Several are, and the request does not say which.
+    Several,
+}
+
+impl Dingtalk {
+    /// Prepares every app. DingTalk is not asked for anything yet: the server starts while DingTalk is down.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made on this machine.
+    pub fn new(config: &Config, store: Arc<dyn Store>, clock: &Clock) -> reqwest::Result<Self> {
+        let client = Client::new(&config.dingtalk)?;
+        let app =
+            |app: &crate::config::App| DingtalkApp::new(app.clone(), &config.dingtalk, client.clone(), &store, clock);
+        Ok(Self {
+            apps: config.apps.iter().map(app).collect(),
+        })
+    }
+
+    /// Every app, in the order of the settings.
+    pub fn apps(&self) -> &[DingtalkApp] {
+        &self.apps
+    }
+
+    /// The app of this name.
+    pub fn by_name(&self, name: &str) -> Option<&DingtalkApp> {
+        self.apps.iter().find(|app| app.config.name == name)
+    }
+
+    /// The app that a request means: by corp id and agent id, by either alone where that is unambiguous, or the only
+    /// app where neither is given.
+    ///
+    /// # Errors
+    /// When no app fits, or more than one does.
+    pub fn choose(&self, corp_id: Option<&str>, agent_id: Option<&str>) -> Result<&DingtalkApp, NoApp> {
+        let fits = |app: &&DingtalkApp| {
+            corp_id.is_none_or(|id| app.config.corp_id.as_str() == id)
+                && agent_id.is_none_or(|id| app.config.agent_id == id)
+        };
+        let mut fitting = self.apps.iter().filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(app), None) => Ok(app),
+            (Some(_), Some(_)) => Err(NoApp::Several),
+            (None, _) => Err(NoApp::Unknown),
+        }
+    }
+}

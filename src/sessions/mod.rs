@@ -1,0 +1,251 @@
+//! `sessions`: who is signed in where. The only place that knows the table's SQL.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::{clock::UnixSeconds, config::Config, db::Conn, users::User};
+
+/// A cookie is sent again with each request; this often, in seconds, the row is told.
+pub const TOUCH_INTERVAL: i64 = 60;
+/// A session from the future means that the clock was set back. So much, in seconds, is taken for a correction.
+const CLOCK_SLACK: i64 = 60;
+
+/// A session's secret: the cookie's value. Only its digest is stored.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// A new one of 256 random bits.
+    pub fn random() -> Self {
+        Self(crate::random::hex::<32>())
+    }
+
+    /// Takes a cookie's value, if it has the form of one of ours. Anything else is refused before it is digested.
+    pub fn from_cookie(value: &str) -> Option<Self> {
+        let ours = value.len() == 64 && value.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        ours.then(|| Self(value.to_owned()))
+    }
+
+    /// The cookie's value.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored.
+    fn digest(&self) -> Vec<u8> {
+        Sha256::digest(&self.0).to_vec()
+    }
+}
+
+/// A live session with the person it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The row's number, by which the person ends it from another device. It opens nothing.
+    pub id: i64,
+    /// The person's number in `users`.
+    pub user_id: i64,
+    /// When the person signed in.
+    pub created_at: UnixSeconds,
+    /// When it was last used, to the minute.
+    pub last_seen_at: UnixSeconds,
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
+pub struct Listed {
+    /// The row's number.
+    pub id: i64,
+    /// Whose it is.
+    pub corp_id: String,
+    /// Whose it is.
+    pub userid: String,
+    /// The app that was signed in through.
+    pub app: String,
+    /// When the person signed in.
+    pub created_at: UnixSeconds,
+    /// When it was last used, to the minute.
+    pub last_seen_at: UnixSeconds,
+    /// From which address.
+    pub address: String,
+    /// With which client.
+    pub user_agent: String,
+}
+
+/// How long sessions live.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    idle: i64,
+    absolute: i64,
+}
+
+impl Lifetimes {
+    /// The lifetimes of the settings.
+    pub fn of(config: &Config) -> Self {
+        let seconds = |duration: Duration| duration.as_secs().try_into().unwrap_or(i64::MAX);
+        Self {
+            idle: seconds(config.session_idle),
+            absolute: seconds(config.session_lifetime),
+        }
+    }
+
+    /// Whether a session with these times is still good.
+    fn allow(self, created_at: UnixSeconds, last_seen_at: UnixSeconds, now: UnixSeconds) -> bool {
+        let age = |since: UnixSeconds| now.saturating_sub(since);
+        let not_from_the_future = age(created_at) >= -CLOCK_SLACK && age(last_seen_at) >= -CLOCK_SLACK;
+        not_from_the_future && age(created_at) < self.absolute && age(last_seen_at) < self.idle
+    }
+}
+
+/// Where a sign-in comes from, as shown to its owner.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The client's address.
+    pub address: String,
+    /// Its `User-Agent`, shortened.
+    pub user_agent: String,
+}
+
+/// Starts a session for a person; the caller's transaction has seen that the person may sign in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: UnixSeconds) -> sqlx::Result<Token> {
+    let token = Token::random();
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent) \
+         VALUES ($1, $2, $3, $4, $4, $5, $6)",
+    )
+    .bind(token.digest())
+    .bind(user.id)
+    .bind(app)
+    .bind(now)
+    .bind(&from.address)
+    .bind(&from.user_agent)
+    .execute(db)
+    .await?;
+    Ok(token)
+}
+
+/// The live session behind a cookie, with its person. A session of a disabled person is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(
+    db: &mut Conn,
+    token: &Token,
+    lifetimes: Lifetimes,
+    now: UnixSeconds,
+) -> sqlx::Result<Option<Session>> {
+    let row: Option<(i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at FROM sessions s JOIN users u ON u.id = s.user_id \
+         WHERE s.token_hash = $1 AND u.status = 'active'",
+    )
+    .bind(token.digest())
+    .fetch_optional(db)
+    .await?;
+    let session = row.map(|(id, user_id, created_at, last_seen_at)| Session {
+        id,
+        user_id,
+        created_at,
+        last_seen_at,
+    });
+    Ok(session.filter(|session| lifetimes.allow(session.created_at, session.last_seen_at, now)))
+}
+
+/// Notes that a session is in use. A session that was ended meanwhile stays ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touch(db: &mut Conn, session: &Session, now: UnixSeconds) -> sqlx::Result<()> {
+    sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
+        .bind(session.id)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends the session behind a cookie.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end(db: &mut Conn, token: &Token) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
+        .bind(token.digest())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends one session of a person by its number; somebody else's number ends nothing. Answers whether one was ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_one_of(db: &mut Conn, user_id: i64, id: i64) -> sqlx::Result<bool> {
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2")
+        .bind(user_id)
+        .bind(id);
+    Ok(done.execute(db).await?.rows_affected() > 0)
+}
+
+/// Ends all sessions of a person, or all but one. Answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all_of(db: &mut Conn, user_id: i64, but: Option<i64>) -> sqlx::Result<u64> {
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> COALESCE($2, -1)")
+        .bind(user_id)
+        .bind(but);
+    Ok(done.execute(db).await?.rows_affected())
+}
+
+/// Ends a session by its number, whosever it is. Answers whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_by_id(db: &mut Conn, id: i64) -> sqlx::Result<bool> {
+    Ok(sqlx::query("DELETE FROM sessions WHERE id = $1")
+        .bind(id)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
+}
+
+/// The live sessions of a person, or of everybody, the last used first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    db: &mut Conn,
+    user_id: Option<i64>,
+    lifetimes: Lifetimes,
+    now: UnixSeconds,
+) -> sqlx::Result<Vec<Listed>> {
+    let rows: Vec<Listed> = sqlx::query_as(
+        "SELECT s.id, u.corp_id, u.userid, s.app, s.created_at, s.last_seen_at, s.address, s.user_agent \
+         FROM sessions s JOIN users u ON u.id = s.user_id \
+         WHERE ($1 IS NULL OR s.user_id = $1) AND u.status = 'active' ORDER BY s.last_seen_at DESC, s.id DESC",
+    )
+    .bind(user_id)
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter(|row| lifetimes.allow(row.created_at, row.last_seen_at, now))
+        .collect())
+}
+
+/// Deletes what has outlived its lifetimes. Answers how many rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &mut Conn, lifetimes: Lifetimes, now: UnixSeconds) -> sqlx::Result<u64> {
+    let done = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
+        .bind(now.saturating_sub(lifetimes.absolute))
+        .bind(now.saturating_sub(lifetimes.idle))
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}

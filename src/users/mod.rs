@@ -1,0 +1,186 @@
+//! `users`: who may sign in. The only place that knows the table's SQL.
+
+mod write;
+
+use crate::{
+    clock::UnixSeconds,
+    db::Conn,
+    dingtalk::ids::{CorpId, DingUserId, InvalidId},
+};
+
+pub use self::write::{Change, NewUser, insert_from_dingtalk, remove, save, set_status, signed_in};
+
+/// A row of the table: a person known to this deployment.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct User {
+    /// Our own number for the row; other tables refer to it.
+    #[serde(skip)]
+    pub id: i64,
+    /// The corp.
+    pub corp_id: CorpId,
+    /// The person's id in that corp.
+    pub userid: DingUserId,
+    /// Across the developer's apps.
+    pub unionid: Option<String>,
+    /// As shown.
+    pub name: String,
+    /// Mobile number; never used to recognise anybody.
+    pub mobile: Option<String>,
+    /// Mail address; never used to recognise anybody.
+    pub email: Option<String>,
+    /// `;` between departments, `/` between levels.
+    pub department: Option<String>,
+    /// Job title.
+    pub title: Option<String>,
+    /// What the person may do here.
+    pub role: Role,
+    /// Whether the person may sign in.
+    pub status: Status,
+    /// Where the row came from: `cli`, `csv`, `dingtalk`.
+    pub source: String,
+    /// When the row was made.
+    pub created_at: UnixSeconds,
+    /// When it last changed, sign-ins aside.
+    pub updated_at: UnixSeconds,
+    /// When the person last signed in.
+    pub last_signed_in_at: Option<UnixSeconds>,
+}
+
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, clap::ValueEnum)]
+        #[serde(rename_all = "lowercase")]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// The word in the table, in CSV files and on the command line.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// Reads that word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+word! {
+    /// What a person may do here.
+    Role {
+        /// Signs in.
+        User = "user",
+        /// Also sees `/admin`.
+        Admin = "admin",
+    }
+}
+
+word! {
+    /// Whether a person may sign in.
+    Status {
+        /// May sign in.
+        Active = "active",
+        /// May not; all sessions are gone.
+        Disabled = "disabled",
+    }
+}
+
+/// `SELECT` of the columns that [`Row`] takes, with the rest of the statement behind it.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, corp_id, userid, unionid, name, mobile, email, department, title, role, status, source, ",
+            "created_at, updated_at, last_signed_in_at FROM users ",
+            $rest
+        )
+    };
+}
+
+/// The person with this id in this corp; both compare byte by byte.
+pub async fn find(db: &mut Conn, corp_id: &CorpId, userid: &DingUserId) -> sqlx::Result<Option<User>> {
+    const SQL: &str = select!("WHERE corp_id = $1 AND userid = $2");
+    let row: Option<Row> = sqlx::query_as(SQL)
+        .bind(corp_id.as_str())
+        .bind(userid.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Row::into_user).transpose()
+}
+
+/// The person with this number.
+pub async fn get(db: &mut Conn, id: i64) -> sqlx::Result<Option<User>> {
+    const SQL: &str = select!("WHERE id = $1");
+    let row: Option<Row> = sqlx::query_as(SQL).bind(id).fetch_optional(db).await?;
+    row.map(Row::into_user).transpose()
+}
+
+/// Which rows [`list`] answers. A field that is `None` asks for nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this corp.
+    pub corp_id: Option<CorpId>,
+    /// Of this status.
+    pub status: Option<Status>,
+    /// Of this role.
+    pub role: Option<Role>,
+}
+
+/// The people that the filter asks for, by corp and userid.
+pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<User>> {
+    const SQL: &str = select!(
+        "WHERE ($1 IS NULL OR corp_id = $1) AND ($2 IS NULL OR status = $2) AND ($3 IS NULL OR role = $3) \
+         ORDER BY corp_id, userid"
+    );
+    let rows: Vec<Row> = sqlx::query_as(SQL)
+        .bind(filter.corp_id.as_ref().map(CorpId::as_str))
+        .bind(filter.status.map(Status::as_str))
+        .bind(filter.role.map(Role::as_str))
+        .fetch_all(db)
+        .await?;
+    rows.into_iter().map(Row::into_user).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    corp_id: String,
+    userid: String,
+    unionid: Option<String>,
+    name: String,
+    mobile: Option<String>,
+    email: Option<String>,
+    department: Option<String>,
+    title: Option<String>,
+    role: String,
+    status: String,
+    source: String,
+    created_at: i64,
+    updated_at: i64,
+    last_signed_in_at: Option<i64>,
+}
+
+impl Row {
+    fn into_user(self) -> sqlx::Result<User> {
+        let bad = |why: String| sqlx::Error::Decode(format!("users row {}: {why}", self.id).into());
+        let bad_id = |why: InvalidId| bad(format!("an identifier {why}"));
+        Ok(User {
+            id: self.id,
+            corp_id: CorpId::new(self.corp_id.clone()).map_err(bad_id)?,
+            userid: DingUserId::new(self.userid.clone()).map_err(bad_id)?,
+            role: Role::parse(&self.role).ok_or_else(|| bad(format!("role {:?}", self.role)))?,
+            status: Status::parse(&self.status).ok_or_else(|| bad(format!("status {:?}", self.status)))?,
+            unionid: self.unionid,
+            name: self.name,
+            mobile: self.mobile,
+            email: self.email,
+            department: self.department,
+            title: self.title,
+            source: self.source,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            last_signed_in_at: self.last_signed_in_at,
+        })
+    }
+}
