@@ -1,11 +1,16 @@
 //! Password-free sign-in (免登) from inside the DingTalk client, as one server.
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod credentials;
 pub mod db;
 pub mod dingtalk;
+pub mod housekeeping;
 pub mod random;
 pub mod sessions;
+pub mod signin;
 pub mod text;
 pub mod users;
+pub mod web;

@@ -1,1 +1,44 @@
 //! The command line: a file per command.
+
+pub mod demo;
+pub mod logging;
+pub mod serve;
+
+use clap::{Parser, Subcommand};
+
+/// Password-free sign-in (免登) from inside the DingTalk client.
+///
+/// An employee taps the app's icon in DingTalk and is signed in. Settings are read from Rocket.toml in the working
+/// folder (or the file that ROCKET_CONFIG names) and from ROCKET_… variables; see README, "Settings".
+///
+/// New here? "miandeng demo" runs everything against a simulated DingTalk, with nothing to configure.
+#[derive(Parser)]
+#[command(name = "miandeng", version, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.\n\
+                          Logging: MIANDENG_LOG=debug says more, MIANDENG_LOG_FORMAT=json writes JSON lines.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (the default)
+    Serve,
+    /// Run the server against a simulated DingTalk, with sample employees: nothing to configure
+    Demo(demo::DemoArgs),
+}
+
+impl Arguments {
+    /// Runs the command that was asked for.
+    ///
+    /// # Errors
+    /// What stopped it, for standard error.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run().await,
+            Command::Demo(args) => demo::run(args).await,
+        }
+    }
+}

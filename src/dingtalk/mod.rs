@@ -23,9 +23,10 @@ pub use self::{
 };
 use crate::{clock::Clock, config::Config};
 
-/// All configured apps.
+/// All configured apps. A clone is a handle on the same apps and caches.
+#[derive(Clone)]
 pub struct Dingtalk {
-    apps: Vec<DingtalkApp>,
+    apps: Arc<[DingtalkApp]>,
 }
 
 /// Why a request names no app.

@@ -1,5 +1,10 @@
 //! `sessions`: who is signed in where. The only place that knows the table's SQL.
 
+pub mod cookie;
+mod device;
+pub mod guard;
+pub mod routes;
+
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};

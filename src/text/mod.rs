@@ -1,7 +1,144 @@
 //! Every text that a person sees, in every language, from one place.
 //!
-//! A text that one language lacks does not compile.
+//! Each language is one [`Texts`] value: a text that a language lacks does not compile.
 
+mod en;
 mod locale;
+mod zh_cn;
 
 pub use self::locale::Locale;
+
+/// A title, what happened, and what to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Message {
+    /// A few words.
+    pub title: &'static str,
+    /// What happened, in a sentence.
+    pub detail: &'static str,
+    /// What to do next.
+    pub hint: &'static str,
+}
+
+/// All texts of one language.
+pub struct Texts {
+    /// BCP 47 tag for `lang`.
+    pub lang: &'static str,
+    /// Label before a request id.
+    pub request_id: &'static str,
+    /// A button that fetches a fresh page.
+    pub retry: &'static str,
+    /// What a refusal says.
+    pub problems: Problems,
+    /// The sign-in page.
+    pub signin: SignIn,
+    /// `/home`.
+    pub home: Home,
+    /// What an operator does about a DingTalk errcode.
+    pub dingtalk_hint: fn(i64) -> &'static str,
+}
+
+/// One message for each way a request can be refused, and the sentences that make one of them more precise.
+pub struct Problems {
+    /// 400.
+    pub invalid_request: Message,
+    /// 404 of an app.
+    pub unknown_app: Message,
+    /// 403, the state.
+    pub state_mismatch: Message,
+    /// 401.
+    pub code_invalid: Message,
+    /// 403, not in the table.
+    pub not_listed: Message,
+    /// 403, disabled row.
+    pub disabled: Message,
+    /// 429.
+    pub rate_limited: Message,
+    /// 502.
+    pub dingtalk_refused: Message,
+    /// 503, DingTalk.
+    pub dingtalk_unreachable: Message,
+    /// 404 of a page.
+    pub not_found: Message,
+    /// 403, a form from elsewhere.
+    pub foreign_origin: Message,
+    /// 503, our database.
+    pub unavailable: Message,
+    /// 500.
+    pub internal: Message,
+    /// The placeholder `$CORPID$` arrived as it is.
+    pub corpid_placeholder: Message,
+    /// The address fits more than one app.
+    pub several_apps: Message,
+    /// A field is missing or empty.
+    pub missing: fn(&str) -> String,
+    /// A field came twice.
+    pub repeated: fn(&str) -> String,
+    /// A field has a form that it cannot have.
+    pub malformed: fn(&str) -> String,
+    /// DingTalk's errcode in a sentence.
+    pub errcode: fn(i64) -> String,
+}
+
+/// The sign-in page's own texts.
+pub struct SignIn {
+    /// Title and first status.
+    pub title: &'static str,
+    /// While the client is asked.
+    pub working: &'static str,
+    /// After success.
+    pub done: &'static str,
+    /// DingTalk's script did not load.
+    pub script_failed: Message,
+    /// The client does not answer.
+    pub no_bridge: Message,
+    /// Not inside DingTalk.
+    pub plain_browser: Message,
+    /// The client refused to give a code.
+    pub client_refused: Message,
+    /// Our own server did not answer the page's script.
+    pub server_silent: Message,
+    /// JavaScript is off.
+    pub no_script: Message,
+}
+
+/// `/home`'s texts.
+pub struct Home {
+    /// Title.
+    pub title: &'static str,
+    /// Heading over the sessions.
+    pub sessions: &'static str,
+    /// Marks the session of this very browser.
+    pub this_device: &'static str,
+    /// Label: where a session was started.
+    pub place: &'static str,
+    /// Label: when a session was started.
+    pub signed_in: &'static str,
+    /// Label: when a session was last used.
+    pub last_seen: &'static str,
+    /// Label of the person's departments.
+    pub department: &'static str,
+    /// Label of the person's id.
+    pub userid: &'static str,
+    /// Label of the corp.
+    pub corp: &'static str,
+    /// Ends this session.
+    pub sign_out: &'static str,
+    /// Ends one other session.
+    pub sign_out_there: &'static str,
+    /// Ends all other sessions.
+    pub sign_out_elsewhere: &'static str,
+    /// A time a number of seconds ago, in words.
+    pub ago: fn(i64) -> String,
+    /// A client that says nothing we know.
+    pub unknown_device: &'static str,
+}
+
+impl Locale {
+    /// The texts of this language.
+    pub fn texts(self) -> &'static Texts {
+        match self {
+            Self::ZhCn => &zh_cn::TEXTS,
+            Self::En => &en::TEXTS,
+        }
+    }
+}

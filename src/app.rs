@@ -1,0 +1,76 @@
+//! Puts the server together: state, each feature's routes, what answers when no route does.
+
+use std::sync::Arc;
+
+use figment::Figment;
+use rocket::{Build, Catcher, Request, Rocket, catch, catchers, http::Status, shield::Shield};
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    credentials::CredentialTable,
+    db::{Db, Pools},
+    dingtalk::Dingtalk,
+    housekeeping::Housekeeping,
+    sessions,
+    signin::{self, limits::Limits, spent::SpentCodes, state::States},
+    web::{access_log::AccessLog, assets, health, problem::Problem},
+};
+
+/// Why the server cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// No HTTP client on this machine.
+    #[error("no HTTP client for DingTalk can be made: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The database does not answer.
+    #[error("the database does not answer: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Builds the server. DingTalk is not asked for anything: it may be down while the server starts.
+///
+/// # Errors
+/// When the database does not answer, or the machine's certificates cannot be used.
+pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
+    let state_key = signin::state_key(&pools, &clock).await?;
+    let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
+    // Mounted at "", Rocket would refuse the path.
+    let base = if config.base_path.is_empty() {
+        "/"
+    } else {
+        config.base_path.as_str()
+    }
+    .to_owned();
+    Ok(rocket::custom(figment)
+        .manage(States::new(state_key, clock.clone()))
+        .manage(SpentCodes::default())
+        .manage(Limits::new(clock.clone()))
+        .manage(Db::from(pools))
+        .manage(dingtalk)
+        .manage(clock)
+        .manage(config)
+        .attach(AccessLog)
+        .attach(Housekeeping)
+        // The desktop client shows pages in a frame: `frame-ancestors` says which frames may, this header knows none.
+        .attach(Shield::default().disable::<rocket::shield::Frame>())
+        .mount(&base, signin::routes::routes())
+        .mount(&base, sessions::routes::routes())
+        .mount(&base, assets::routes())
+        .mount(&base, health::routes())
+        .register("/", catchers()))
+}
+
+fn catchers() -> Vec<Catcher> {
+    catchers![unanswered]
+}
+
+/// Whatever no route answers, in the form that the asker reads: a page for a browser, a problem for a program.
+#[catch(default)]
+fn unanswered(status: Status, request: &Request<'_>) -> Problem {
+    let problem = Problem::from_status(status);
+    let reads_html = request
+        .accept()
+        .is_some_and(|accept| accept.media_types().any(|kind| kind.is_html()));
+    if reads_html { problem.page() } else { problem }
+}

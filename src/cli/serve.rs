@@ -1,0 +1,77 @@
+//! `miandeng serve`: the server.
+
+use anyhow::Context;
+use figment::Figment;
+use rocket::{Ignite, Rocket};
+
+use super::logging;
+use crate::{
+    app,
+    clock::Clock,
+    config::{Config, ConfigError},
+    db::Pools,
+};
+
+/// Where the database is if nobody says.
+const DEFAULT_DATABASE: &str = "miandeng.db";
+
+/// Runs the server until it is told to stop.
+pub async fn run() -> anyhow::Result<()> {
+    let figment = rocket::Config::figment();
+    let config = Config::from_figment(&figment)?;
+    logging::start();
+    let pools = Pools::open(&database_url(&figment)).await?;
+    let clock = Clock::system();
+    let server = ignite(figment, config, pools.clone(), clock).await?;
+
+    let settings = server.config();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        listening = format!("{}:{}", settings.address, settings.port),
+        tls = settings.tls_enabled(),
+        "miandeng is starting"
+    );
+    let stopped = server.launch().await;
+    // After the last request was answered, whatever made the server stop.
+    pools.close().await;
+    stopped
+        .map(drop)
+        .map_err(|error| anyhow::anyhow!("{}", explain(&error)))
+}
+
+/// Builds and checks a server without starting it.
+pub(super) async fn ignite(
+    figment: Figment,
+    config: Config,
+    pools: Pools,
+    clock: Clock,
+) -> anyhow::Result<Rocket<Ignite>> {
+    figment
+        .extract::<rocket::Config>()
+        .map_err(|error| ConfigError::parsing("", error))?;
+    let server = app::build(figment, config, pools, clock).await?;
+    server
+        .ignite()
+        .await
+        .map_err(|error| anyhow::anyhow!("{}", explain(&error)))
+        .context("the server cannot start")
+}
+
+/// The path of the database, `databases.miandeng.url`.
+pub fn database_url(figment: &Figment) -> String {
+    figment
+        .extract_inner("databases.miandeng.url")
+        .unwrap_or_else(|_| DEFAULT_DATABASE.to_owned())
+}
+
+/// Rocket's reasons in one line. Looking at the error also keeps Rocket from panicking when it is dropped.
+fn explain(error: &rocket::Error) -> String {
+    use rocket::error::ErrorKind;
+
+    match error.kind() {
+        ErrorKind::Bind(error) => {
+            format!("the address cannot be listened on: {error}; is another server running there?")
+        }
+        other => other.to_string(),
+    }
+}

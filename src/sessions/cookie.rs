@@ -1,0 +1,41 @@
+//! The session cookie: its name, and how it is set and taken back.
+
+use rocket::http::{Cookie, SameSite};
+
+use super::Token;
+use crate::config::Config;
+
+/// `__Host-miandeng` where the browser can guarantee that no neighbouring host set it, otherwise `miandeng`.
+pub fn name(config: &Config) -> &'static str {
+    if config.secure_cookies() && config.cookie_domain.is_none() {
+        "__Host-miandeng"
+    } else {
+        "miandeng"
+    }
+}
+
+/// The cookie of a new session. It lives as long as the session may.
+pub fn set(config: &Config, token: &Token) -> Cookie<'static> {
+    let lifetime = config.session_lifetime.as_secs().try_into().unwrap_or(i64::MAX);
+    with(config, token.expose().to_owned(), lifetime)
+}
+
+/// The cookie that takes a session's cookie back. It has the same attributes: browsers ignore a removal that lacks
+/// `Secure` for a `__Host-` name.
+pub fn clear(config: &Config) -> Cookie<'static> {
+    with(config, String::new(), 0)
+}
+
+fn with(config: &Config, value: String, lifetime: i64) -> Cookie<'static> {
+    let mut cookie = Cookie::build((name(config), value))
+        .path("/")
+        .http_only(true)
+        .secure(config.secure_cookies())
+        .same_site(SameSite::Lax)
+        .max_age(rocket::time::Duration::seconds(lifetime))
+        .build();
+    if let Some(domain) = &config.cookie_domain {
+        cookie.set_domain(domain.clone());
+    }
+    cookie
+}

@@ -1,0 +1,173 @@
+//! `/home`: who is signed in and where; and the ways out.
+
+use askama::Template;
+use rocket::{
+    Responder, Route, State, get,
+    http::{CookieJar, Status},
+    post, routes,
+};
+
+use super::{
+    Lifetimes, Listed, cookie, device,
+    guard::{MaybeSignedIn, SessionCookie, SignedIn},
+};
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::Db,
+    users::User,
+    web::{
+        page::{Frame, Page},
+        problem::Problem,
+        same_origin::SameOrigin,
+        see_other::SeeOther,
+        visit::Visit,
+    },
+};
+
+/// The routes of signed-in people.
+pub fn routes() -> Vec<Route> {
+    routes![home, log_out, sign_out_there, sign_out_elsewhere]
+}
+
+/// What these routes answer.
+#[derive(Responder)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, and not for long")]
+enum Answer {
+    Page(Page),
+    To(SeeOther),
+}
+
+#[derive(Template)]
+#[template(path = "sessions/home.html")]
+struct HomePage<'a> {
+    frame: Frame<'a>,
+    user: &'a User,
+    sessions: Vec<SessionRow>,
+    others: bool,
+}
+
+/// A session as the page shows it.
+struct SessionRow {
+    id: i64,
+    device: String,
+    address: String,
+    signed_in: String,
+    last_seen: String,
+    is_this: bool,
+}
+
+impl HomePage<'_> {
+    fn departments(&self) -> Vec<&str> {
+        let departments = self.user.department.as_deref().unwrap_or_default();
+        departments
+            .split(';')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect()
+    }
+}
+
+#[get("/home")]
+async fn home(
+    visit: &Visit,
+    config: &State<Config>,
+    db: &State<Db>,
+    clock: &State<Clock>,
+    who: MaybeSignedIn,
+) -> Result<Answer, Problem> {
+    let Some(SignedIn { user, session }) = who.0.map_err(Problem::page)? else {
+        return Ok(Answer::To(SeeOther(config.path("/"))));
+    };
+    let sessions = async {
+        super::list(
+            &mut *db.read().await?,
+            Some(user.id),
+            Lifetimes::of(config),
+            clock.now(),
+        )
+        .await
+    };
+    let sessions = sessions.await.map_err(|error| Problem::from(error).page())?;
+    let row = |listed: Listed| row(visit, clock, session.id, listed);
+    let page = HomePage {
+        frame: Frame::new(visit, config),
+        user: &user,
+        others: sessions.len() > 1,
+        sessions: sessions.into_iter().map(row).collect(),
+    };
+    Page::new(Status::Ok, &page)
+        .map(Answer::Page)
+        .map_err(|status| Problem::internal(status).page())
+}
+
+#[post("/logout")]
+async fn log_out(
+    _same_origin: SameOrigin,
+    config: &State<Config>,
+    db: &State<Db>,
+    jar: &CookieJar<'_>,
+    cookie: SessionCookie,
+) -> Result<SeeOther, Problem> {
+    if let SessionCookie(Some(token)) = cookie {
+        let ended = async {
+            let mut transaction = db.write().await?;
+            super::end(&mut transaction, &token).await?;
+            transaction.commit().await
+        };
+        // Nobody is told "signed out" while the session lives.
+        ended.await.map_err(|error| Problem::from(error).page())?;
+    }
+    jar.add(cookie::clear(config));
+    Ok(SeeOther(config.path("/")))
+}
+
+#[post("/home/sessions/<id>/sign-out")]
+async fn sign_out_there(
+    _same_origin: SameOrigin,
+    id: i64,
+    config: &State<Config>,
+    db: &State<Db>,
+    who: MaybeSignedIn,
+) -> Result<SeeOther, Problem> {
+    if let Some(SignedIn { user, .. }) = who.0.map_err(Problem::page)? {
+        let ended = async {
+            let mut transaction = db.write().await?;
+            super::end_one_of(&mut transaction, user.id, id).await?;
+            transaction.commit().await
+        };
+        ended.await.map_err(|error| Problem::from(error).page())?;
+    }
+    Ok(SeeOther(config.path("/home")))
+}
+
+#[post("/home/sign-out-elsewhere")]
+async fn sign_out_elsewhere(
+    _same_origin: SameOrigin,
+    config: &State<Config>,
+    db: &State<Db>,
+    who: MaybeSignedIn,
+) -> Result<SeeOther, Problem> {
+    if let Some(SignedIn { user, session }) = who.0.map_err(Problem::page)? {
+        let ended = async {
+            let mut transaction = db.write().await?;
+            super::end_all_of(&mut transaction, user.id, Some(session.id)).await?;
+            transaction.commit().await
+        };
+        ended.await.map_err(|error| Problem::from(error).page())?;
+    }
+    Ok(SeeOther(config.path("/home")))
+}
+
+fn row(visit: &Visit, clock: &Clock, this: i64, listed: Listed) -> SessionRow {
+    let home = &visit.texts().home;
+    let ago = |time: i64| (home.ago)((clock.now() - time).max(0));
+    SessionRow {
+        id: listed.id,
+        device: device::name(&listed.user_agent).unwrap_or_else(|| home.unknown_device.to_owned()),
+        address: listed.address,
+        signed_in: ago(listed.created_at),
+        last_seen: ago(listed.last_seen_at),
+        is_this: listed.id == this,
+    }
+}

@@ -1,0 +1,149 @@
+//! What the routes of a sign-in have at hand.
+
+use std::convert::Infallible;
+
+use rocket::{
+    Request,
+    http::CookieJar,
+    request::{FromRequest, Outcome},
+};
+
+use super::{
+    Failure, SignIn,
+    limits::Limits,
+    spent::SpentCodes,
+    state::{Browser, States},
+};
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::Db,
+    dingtalk::{Dingtalk, DingtalkApp},
+    sessions::{self, Token},
+    web::{
+        client::ClientAddress,
+        cookies,
+        fields::{FieldError, Fields},
+        problem::Problem,
+        visit::Visit,
+    },
+};
+
+/// How much of a `User-Agent` is kept, in characters.
+const USER_AGENT: usize = 300;
+
+/// The server's parts and the request's facts that a sign-in needs, gathered once.
+pub struct Desk<'r> {
+    pub visit: &'r Visit,
+    pub config: &'r Config,
+    pub clock: &'r Clock,
+    pub dingtalk: &'r Dingtalk,
+    pub states: &'r States,
+    pub limits: &'r Limits,
+    pub jar: &'r CookieJar<'r>,
+    pub client: ClientAddress,
+    /// The browser's half of the state, if it came exactly once.
+    pub browser: Option<&'r str>,
+    /// The session that the browser has, live or not.
+    pub previous: Option<Token>,
+    db: &'r Db,
+    spent: &'r SpentCodes,
+    user_agent: &'r str,
+}
+
+impl Desk<'_> {
+    /// The app that the fields name.
+    ///
+    /// # Errors
+    /// `invalid-request` for a placeholder, an empty or a repeated field; `unknown-app`.
+    pub fn app(&self, fields: &Fields) -> Result<&DingtalkApp, Problem> {
+        let corp_id = fields.optional("corpid")?;
+        let agent_id = fields.optional("agentid")?;
+        if corp_id.is_some_and(|id| id.eq_ignore_ascii_case("$CORPID$")) {
+            return Err(Problem::corpid_placeholder());
+        }
+        let app = self.dingtalk.choose(corp_id, agent_id)?;
+        self.visit.note(|notes| {
+            notes.app = Some(app.config.name.clone());
+            notes.corp_id = Some(app.config.corp_id.to_string());
+        });
+        Ok(app)
+    }
+
+    /// The use case, with what it works on.
+    pub fn sign_in(&self) -> SignIn<'_> {
+        SignIn {
+            config: self.config,
+            pools: self.db,
+            clock: self.clock,
+            spent: self.spent,
+        }
+    }
+
+    /// Where this request comes from, as its owner will see it.
+    pub fn origin(&self) -> sessions::Origin {
+        let user_agent = self
+            .user_agent
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(USER_AGENT)
+            .collect();
+        sessions::Origin {
+            address: self.client.0.to_string(),
+            user_agent,
+        }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::CodeSpent => Self::code_spent(),
+            Failure::Dingtalk(error) => error.into(),
+            Failure::Database(error) => error.into(),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Desk<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let rocket = request.rocket();
+        let gathered = || {
+            let config = rocket.state::<Config>()?;
+            Some(Self {
+                visit: Visit::of(request),
+                config,
+                clock: rocket.state()?,
+                dingtalk: rocket.state()?,
+                states: rocket.state()?,
+                limits: rocket.state()?,
+                jar: request.cookies(),
+                client: ClientAddress::of(request),
+                browser: cookies::only_value(request, Browser::cookie_name(config)),
+                previous: cookies::only_value(request, sessions::cookie::name(config)).and_then(Token::from_cookie),
+                db: rocket.state()?,
+                spent: rocket.state()?,
+                user_agent: request.headers().get_one("User-Agent").unwrap_or_default(),
+            })
+        };
+        // `app::build` puts every part in place; a server without one has no sign-in routes.
+        gathered().map_or(
+            Outcome::Forward(rocket::http::Status::InternalServerError),
+            Outcome::Success,
+        )
+    }
+}
+
+/// A field that must have a sensible length and no control characters.
+pub fn plain<'a>(fields: &'a Fields, name: &'static str, most: usize) -> Result<&'a str, FieldError> {
+    let value = fields.required(name)?;
+    let is_plain = value.len() <= most && value.bytes().all(|b| b.is_ascii_graphic());
+    if is_plain {
+        Ok(value)
+    } else {
+        Err(FieldError::Malformed(name))
+    }
+}

@@ -1,0 +1,158 @@
+//! Signing in with an auth code from the DingTalk client: page, code, person, session.
+
+mod desk;
+pub mod limits;
+pub mod page;
+mod report;
+pub mod return_to;
+pub mod routes;
+mod server_key;
+pub mod spent;
+pub mod state;
+
+use crate::{
+    clock::Clock,
+    config::{Config, Secret, UnknownUsers},
+    db::{Conn, Pools},
+    dingtalk::{DingtalkApp, DingtalkError, Employee, Identity},
+    sessions::{self, Origin, Token},
+    users::{self, Status, User},
+};
+
+pub use self::server_key::state_key;
+
+/// How a sign-in ended that DingTalk vouched for.
+pub enum Outcome {
+    /// A session has begun.
+    SignedIn {
+        /// The person.
+        user: Box<User>,
+        /// The session's secret.
+        token: Token,
+    },
+    /// The table has no such person.
+    NotListed(Identity),
+    /// The person's row is disabled.
+    Disabled(Identity),
+}
+
+/// Why a sign-in could not be decided.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The code was sent to DingTalk before.
+    #[error("the auth code was sent before")]
+    CodeSpent,
+    /// DingTalk did not vouch for anybody.
+    #[error(transparent)]
+    Dingtalk(#[from] DingtalkError),
+    /// Our database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// What a sign-in works with.
+#[derive(Clone, Copy)]
+pub struct SignIn<'a> {
+    /// The settings.
+    pub config: &'a Config,
+    /// The database.
+    pub pools: &'a Pools,
+    /// The time.
+    pub clock: &'a Clock,
+    /// Codes that were sent already.
+    pub spent: &'a spent::SpentCodes,
+}
+
+impl SignIn<'_> {
+    /// Exchanges a code and starts a session for the person whom DingTalk vouches for, in place of the session that
+    /// this browser had (`previous`), whosever that was.
+    ///
+    /// # Errors
+    /// When the code is not good, DingTalk does not answer, or the database fails.
+    pub async fn by_code(
+        self,
+        app: &DingtalkApp,
+        code: &Secret,
+        from: &Origin,
+        previous: Option<&Token>,
+    ) -> Result<Outcome, Failure> {
+        if !self.spent.spend(&app.config.name, code) {
+            return Err(Failure::CodeSpent);
+        }
+        let identity = app.exchange(code).await?;
+        self.person(app, identity, from, previous).await
+    }
+
+    /// Starts a session for an employee whom DingTalk vouches for.
+    async fn person(
+        self,
+        app: &DingtalkApp,
+        identity: Identity,
+        from: &Origin,
+        previous: Option<&Token>,
+    ) -> Result<Outcome, Failure> {
+        let corp_id = &app.config.corp_id;
+        let known = users::find(&mut *self.pools.read().await?, corp_id, &identity.userid).await?;
+        let newcomer = match known {
+            None if self.config.unknown_users == UnknownUsers::Create => Some(self.details(app, &identity).await?),
+            _ => None,
+        };
+
+        // One transaction, and the person is read inside it: who is disabled in this very moment gets no session.
+        let now = self.clock.now();
+        let mut transaction = self.pools.write().await?;
+        if let Some((employee, department)) = newcomer {
+            let department = department.as_deref();
+            users::insert_from_dingtalk(&mut transaction, corp_id, &identity.userid, &employee, department, now)
+                .await?;
+        }
+        let outcome = match users::find(&mut transaction, corp_id, &identity.userid).await? {
+            None => return Ok(Outcome::NotListed(identity)),
+            Some(user) if user.status == Status::Disabled => return Ok(Outcome::Disabled(identity)),
+            Some(user) => start(&mut transaction, app, user, from, previous, now).await?,
+        };
+        transaction.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Name, details and departments of an employee who signs in for the first time.
+    ///
+    /// The details must be readable. The departments need one more permission and a walk through the directory: if
+    /// that fails, the person gets in without them and the log says why.
+    async fn details(
+        self,
+        app: &DingtalkApp,
+        identity: &Identity,
+    ) -> Result<(Employee, Option<String>), DingtalkError> {
+        let mut employee = app.employee(&identity.userid).await?;
+        employee.name = employee.name.or_else(|| identity.name.clone());
+        employee.unionid = employee.unionid.or_else(|| identity.unionid.clone());
+        let department = match app.department_paths(&employee.departments).await {
+            Ok(paths) => (!paths.is_empty()).then(|| paths.join(";")),
+            Err(error) => {
+                tracing::warn!(%error, app = app.config.name, "a newcomer's departments could not be read");
+                None
+            }
+        };
+        Ok((employee, department))
+    }
+}
+
+async fn start(
+    db: &mut Conn,
+    app: &DingtalkApp,
+    user: User,
+    from: &Origin,
+    previous: Option<&Token>,
+    now: i64,
+) -> sqlx::Result<Outcome> {
+    if let Some(previous) = previous {
+        sessions::end(db, previous).await?;
+    }
+    let token = sessions::start(db, &user, &app.config.name, from, now).await?;
+    users::signed_in(db, user.id, now).await?;
+    Ok(Outcome::SignedIn {
+        user: Box::new(user),
+        token,
+    })
+}

@@ -1,0 +1,102 @@
+//! What the sign-in page reports from the client: dd.error above all, whose text holds the address that DingTalk saw.
+
+use crate::{
+    text::Locale,
+    web::{fields::Fields, visit::Visit},
+};
+
+/// How much of a text is logged, in characters.
+const MOST: usize = 600;
+
+/// A report, cut to what a log line bears.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Which message the page showed, or `dd.error`.
+    kind: String,
+    message: String,
+    /// The address that was signed.
+    signed: String,
+    errcode: Option<i64>,
+    /// The address that DingTalk saw.
+    seen: Option<String>,
+}
+
+impl Report {
+    /// Reads a report; nothing in it is trusted, everything is bounded.
+    pub fn read(fields: &Fields) -> Self {
+        let text = |name| {
+            fields
+                .lenient(name)
+                .unwrap_or_default()
+                .chars()
+                .take(MOST)
+                .collect::<String>()
+        };
+        let message = text("message");
+        Self {
+            kind: text("kind"),
+            errcode: between(&message, "Code:", &[' ', ',', '-']).and_then(|code| code.trim().parse().ok()),
+            seen: between(&message, "url:[", &[']']).map(str::to_owned),
+            signed: text("signed"),
+            message,
+        }
+    }
+
+    /// Puts the report into the request's log line. The operator's language is the deployment's.
+    pub fn note(self, visit: &Visit, locale: Locale) {
+        let addresses = match &self.seen {
+            Some(seen) if *seen != self.signed => {
+                format!(
+                    "; DingTalk saw {seen:?}, but {:?} was signed: compare public_url with the first",
+                    self.signed
+                )
+            }
+            Some(seen) => format!("; DingTalk saw {seen:?}, which is what was signed"),
+            None => String::new(),
+        };
+        visit.note(|notes| {
+            notes.problem = Some("client-report");
+            notes.cause = Some(format!("{}: {}{addresses}", self.kind, self.message));
+            notes.errcode = self.errcode;
+            notes.hint = self
+                .errcode
+                .map(|errcode| (locale.texts().dingtalk_hint)(errcode).to_owned());
+        });
+    }
+}
+
+fn between<'a>(text: &'a str, start: &str, ends: &[char]) -> Option<&'a str> {
+    let (_, rest) = text.split_once(start)?;
+    let rest = rest.trim_start();
+    Some(&rest[..rest.find(ends)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dingtalks_text_gives_the_code_and_the_address_that_it_saw() {
+        let message = "权限校验失败 Code:52013 - Message: 签名校验失败,nonce:[n],timestamp:[1],url:[http://h/?q=张三],ticketList:[aC7X***]";
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([
+                ("kind", "dd.error"),
+                ("message", message),
+                ("signed", "https://h/?q=张三"),
+            ])
+            .finish();
+        let report = Report::read(&Fields::urlencoded(query.as_bytes()));
+        assert_eq!(report.errcode, Some(52013));
+        assert_eq!(report.seen.as_deref(), Some("http://h/?q=张三"));
+    }
+
+    #[test]
+    fn a_text_of_any_other_form_is_only_cut() {
+        let long = format!("kind=x&message={}", "url:[".repeat(1000));
+        let report = Report::read(&Fields::urlencoded(long.as_bytes()));
+        assert_eq!(
+            (report.errcode, report.seen, report.message.chars().count()),
+            (None, None, MOST)
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! `/`, `/userinfo`, and what the sign-in page reports.
+
+use rocket::{
+    Data, Responder, Route, State,
+    data::ToByteUnit,
+    get,
+    http::{ContentType, Status, uri::Origin},
+    post, routes,
+    serde::json::Json,
+};
+use serde::Serialize;
+
+use super::{
+    Outcome,
+    desk::{Desk, plain},
+    page::{self, JsapiConfig},
+    report::Report,
+    return_to,
+    state::Browser,
+};
+use crate::{
+    config::{Config, Secret},
+    sessions::{cookie, guard::MaybeSignedIn},
+    web::{fields::Fields, page::Page, problem::Problem, see_other::SeeOther},
+};
+
+/// Codes and states are far shorter; a body holds both and a return address.
+const MOST_BODY: u64 = 16 * 1024;
+
+/// The routes of signing in.
+pub fn routes() -> Vec<Route> {
+    routes![open, userinfo_by_get, userinfo_by_post, report, jsapi_script]
+}
+
+/// What opening the app answers.
+#[derive(Responder)]
+enum Opened {
+    SignedIn(SeeOther),
+    Page(Page),
+}
+
+/// What the page's script gets for a code.
+#[derive(Serialize)]
+struct Welcome {
+    userid: String,
+    name: String,
+    corpid: String,
+    redirect: String,
+}
+
+#[derive(Responder)]
+struct Welcomed {
+    body: Json<Welcome>,
+    caching: rocket::http::Header<'static>,
+}
+
+/// The client opens the app. Who is signed in already, in the corp that is asked for, never sees the page.
+#[get("/")]
+async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Opened, Problem> {
+    let fields = Fields::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
+    let wanted = fields.lenient("return_to");
+    let who = who.0.map_err(Problem::page)?;
+    let corp_id = fields.optional("corpid").map_err(|error| Problem::from(error).page())?;
+    if let Some(signed_in) = who
+        && corp_id.is_none_or(|id| id == signed_in.user.corp_id.as_str())
+    {
+        return Ok(Opened::SignedIn(SeeOther(return_to::resolve(wanted, desk.config))));
+    }
+
+    let app = desk.app(&fields).map_err(Problem::page)?;
+    let ticket = app.jsapi_ticket().await.map_err(|error| Problem::from(error).page())?;
+    let browser = Browser::recognise(desk.browser);
+    let state = desk.states.issue(&browser, &app.config.name);
+    let url = format!("{}{uri}", desk.config.public_url.origin());
+    let jsapi_config = JsapiConfig::sign(app, &ticket, &url, Some(&state), desk.clock);
+    let page = page::render(desk.visit, desk.config, app, &jsapi_config, wanted);
+    desk.jar.add(browser.cookie(desk.config));
+    page.map(Opened::Page)
+        .map_err(|status| Problem::internal(status).page())
+}
+
+/// As in the tutorial that the product follows.
+#[get("/userinfo")]
+async fn userinfo_by_get(desk: Desk<'_>, uri: &Origin<'_>) -> Result<Welcomed, Problem> {
+    let query = uri.query().map_or("", |query| query.as_str());
+    userinfo(desk, Ok(Fields::urlencoded(query.as_bytes()))).await
+}
+
+/// As the bundled script does it: the code is in no address.
+#[post("/userinfo", data = "<body>")]
+async fn userinfo_by_post(desk: Desk<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Welcomed, Problem> {
+    let fields = posted(kind, body).await;
+    userinfo(desk, fields).await
+}
+
+async fn userinfo(desk: Desk<'_>, fields: Result<Fields, Problem>) -> Result<Welcomed, Problem> {
+    if let Some(seconds) = desk.limits.wait(desk.client) {
+        return Err(Problem::rate_limited(seconds));
+    }
+    let answer = match fields {
+        Ok(fields) => exchange(&desk, &fields).await,
+        Err(problem) => Err(problem),
+    };
+    if answer.as_ref().is_err_and(Problem::is_a_failed_try) {
+        desk.limits.failed(desk.client);
+    }
+    answer
+}
+
+async fn exchange(desk: &Desk<'_>, fields: &Fields) -> Result<Welcomed, Problem> {
+    let code = Secret::new(plain(fields, "code", 1024)?);
+    let app = desk.app(fields)?;
+    // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
+    let state = fields.optional("state")?.unwrap_or_default();
+    desk.states
+        .take(state, desk.browser, &app.config.name)
+        .map_err(Problem::state_mismatch)?;
+
+    let outcome = desk
+        .sign_in()
+        .by_code(app, &code, &desk.origin(), desk.previous.as_ref())
+        .await?;
+    let note_person = |userid: &str| desk.visit.note(|notes| notes.userid = Some(userid.to_owned()));
+    match outcome {
+        Outcome::NotListed(identity) => {
+            note_person(identity.userid.as_str());
+            Err(Problem::not_listed())
+        }
+        Outcome::Disabled(identity) => {
+            note_person(identity.userid.as_str());
+            Err(Problem::disabled())
+        }
+        Outcome::SignedIn { user, token } => {
+            note_person(user.userid.as_str());
+            desk.jar.add(cookie::set(desk.config, &token));
+            let redirect = return_to::resolve(fields.lenient("return_to"), desk.config);
+            let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
+            let body = Json(Welcome {
+                userid,
+                name: user.name,
+                corpid,
+                redirect,
+            });
+            Ok(Welcomed {
+                body,
+                caching: rocket::http::Header::new("Cache-Control", "no-store"),
+            })
+        }
+    }
+}
+
+/// What went wrong in the client, for the log. A page of ours says it, or nobody: the state proves the page.
+#[post("/signin/report", data = "<body>")]
+async fn report(desk: Desk<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Status, Problem> {
+    let fields = posted(kind, body).await?;
+    let app = desk.app(&fields)?;
+    let state = fields.required("state")?;
+    desk.states
+        .check(state, desk.browser, &app.config.name)
+        .map_err(Problem::state_mismatch)?;
+    Report::read(&fields).note(desk.visit, desk.config.default_locale);
+    Ok(Status::NoContent)
+}
+
+/// The operator's copy of DingTalk's script, where phones cannot reach the CDN.
+#[get("/jsapi/dingtalk.js")]
+async fn jsapi_script(config: &State<Config>) -> Result<(ContentType, Vec<u8>), Problem> {
+    let path = config.dingtalk.jsapi_file.as_ref().ok_or_else(Problem::not_found)?;
+    let script = rocket::tokio::fs::read(path).await;
+    let because = |error| Problem::internal(format!("jsapi_file {path:?} cannot be read: {error}"));
+    script.map(|bytes| (ContentType::JavaScript, bytes)).map_err(because)
+}
+
+/// The fields of a form or a JSON object.
+async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Fields, Problem> {
+    let bytes = body.open(MOST_BODY.bytes()).into_bytes().await;
+    let bytes = bytes
+        .ok()
+        .filter(|bytes| bytes.is_complete())
+        .ok_or_else(|| Problem::malformed("body"))?;
+    match kind {
+        Some(kind) if kind.is_json() => Ok(Fields::json(&bytes)?),
+        Some(kind) if kind.is_form() => Ok(Fields::urlencoded(&bytes)),
+        _ => Err(Problem::malformed("Content-Type")),
+    }
+}

@@ -1,0 +1,191 @@
+//! The `state` that ties a sign-in page to the browser that asked for it (RFC 6749, 10.12: login CSRF).
+//!
+//! A cookie holds a random value; the page's state is signed together with it. So a code that another site delivers
+//! comes without a state that fits this browser, and is refused before DingTalk is asked. Nothing is stored per page:
+//! many tabs share the cookie, and a page costs no write. A state is taken once.
+
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use rocket::http::{Cookie, SameSite};
+use sha2::Sha256;
+
+use crate::{
+    clock::{Clock, UnixSeconds},
+    config::Config,
+};
+
+/// How long a page may wait for its code, in seconds.
+const LIFETIME: i64 = 600;
+/// A state taken this long ago, or this many states ago, is forgotten; the first has expired long since.
+const REMEMBER: Duration = Duration::from_secs(2 * LIFETIME as u64);
+const REMEMBER_MOST: u64 = 200_000;
+
+/// The browser's half: the short-lived cookie's value.
+#[derive(Clone)]
+pub struct Browser(String);
+
+/// Makes and takes states.
+pub struct States {
+    key: [u8; 32],
+    clock: Clock,
+    taken: moka::sync::Cache<String, ()>,
+}
+
+impl Browser {
+    /// The value that a browser sent, if it is one of ours, or a new one.
+    pub fn recognise(cookie: Option<&str>) -> Self {
+        let ours = |value: &&str| value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit());
+        Self(cookie.filter(ours).map_or_else(crate::random::hex::<16>, str::to_owned))
+    }
+
+    /// The cookie's name.
+    pub fn cookie_name(config: &Config) -> &'static str {
+        if config.secure_cookies() {
+            "__Host-miandeng-signin"
+        } else {
+            "miandeng-signin"
+        }
+    }
+
+    /// The cookie. It is set anew with each page, so that it outlives every page's state.
+    pub fn cookie(&self, config: &Config) -> Cookie<'static> {
+        Cookie::build((Self::cookie_name(config), self.0.clone()))
+            .path("/")
+            .http_only(true)
+            .secure(config.secure_cookies())
+            .same_site(SameSite::Lax)
+            .max_age(rocket::time::Duration::seconds(LIFETIME))
+            .build()
+    }
+}
+
+impl States {
+    /// `key` is this deployment's own; it outlives a restart.
+    pub fn new(key: [u8; 32], clock: Clock) -> Self {
+        let taken = moka::sync::Cache::builder()
+            .max_capacity(REMEMBER_MOST)
+            .time_to_live(REMEMBER)
+            .build();
+        Self { key, clock, taken }
+    }
+
+    /// A state for a page of `app` in this browser.
+    pub fn issue(&self, browser: &Browser, app: &str) -> String {
+        let expires = self.clock.now() + LIFETIME;
+        let nonce = crate::random::hex::<16>();
+        let seal = hex::encode(self.seal(browser, app, expires, &nonce).finalize().into_bytes());
+        format!("{expires}.{nonce}.{seal}")
+    }
+
+    /// Takes a state: it must be ours, of this browser and app, in time, and not taken before.
+    ///
+    /// # Errors
+    /// Why it is not taken, for the log.
+    pub fn take(&self, state: &str, browser: Option<&str>, app: &str) -> Result<(), &'static str> {
+        let nonce = self.check(state, browser, app)?;
+        let first = self.taken.entry(nonce.to_owned()).or_insert(()).is_fresh();
+        if first {
+            Ok(())
+        } else {
+            Err("the state was used before")
+        }
+    }
+
+    /// Checks a state without using it up.
+    ///
+    /// # Errors
+    /// Why it is not accepted, for the log.
+    pub fn check<'a>(&self, state: &'a str, browser: Option<&str>, app: &str) -> Result<&'a str, &'static str> {
+        let browser = browser.ok_or("the state's cookie is missing, or was sent twice")?;
+        let mut parts = state.split('.');
+        let (Some(expires), Some(nonce), Some(seal), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err("the state is not one of ours");
+        };
+        let expires: UnixSeconds = expires.parse().map_err(|_| "the state is not one of ours")?;
+        let seal = hex::decode(seal).map_err(|_| "the state is not one of ours")?;
+        let expected = self.seal(&Browser(browser.to_owned()), app, expires, nonce);
+        // Constant in time.
+        expected
+            .verify_slice(&seal)
+            .map_err(|_| "the state is another browser's or another app's")?;
+        let left = expires - self.clock.now();
+        if (1..=LIFETIME).contains(&left) {
+            Ok(nonce)
+        } else {
+            Err("the state has expired")
+        }
+    }
+
+    fn seal(&self, browser: &Browser, app: &str, expires: UnixSeconds, nonce: &str) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
+        // App names hold no "|", and neither do hex and numbers.
+        mac.update(format!("{}|{app}|{expires}|{nonce}", browser.0).as_bytes());
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BROWSER: &str = "00112233445566778899aabbccddeeff";
+
+    fn states() -> (States, Clock) {
+        let clock = Clock::system();
+        (States::new([7; 32], clock.clone()), clock)
+    }
+
+    #[test]
+    fn a_state_is_taken_once_by_its_own_browser_and_app() {
+        let (states, _) = states();
+        let state = states.issue(&Browser::recognise(Some(BROWSER)), "oa");
+        assert!(
+            states
+                .take(&state, Some("ffeeddccbbaa99887766554433221100"), "oa")
+                .is_err()
+        );
+        assert!(states.take(&state, None, "oa").is_err());
+        assert!(states.take(&state, Some(BROWSER), "crm").is_err());
+        assert_eq!(states.take(&state, Some(BROWSER), "oa"), Ok(()));
+        assert_eq!(
+            states.take(&state, Some(BROWSER), "oa"),
+            Err("the state was used before")
+        );
+    }
+
+    #[test]
+    fn a_state_expires_and_a_clock_set_back_does_not_revive_it() {
+        let (states, clock) = states();
+        let state = states.issue(&Browser::recognise(Some(BROWSER)), "oa");
+        clock.advance(LIFETIME);
+        assert_eq!(states.take(&state, Some(BROWSER), "oa"), Err("the state has expired"));
+        clock.advance(-2 * LIFETIME);
+        assert_eq!(states.take(&state, Some(BROWSER), "oa"), Err("the state has expired"));
+    }
+
+    #[test]
+    fn a_changed_state_is_refused() {
+        let (states, _) = states();
+        let state = states.issue(&Browser::recognise(Some(BROWSER)), "oa");
+        for changed in [
+            state.replacen('1', "2", 1),
+            format!("{state}0"),
+            format!("{state}."),
+            String::new(),
+            "..".into(),
+        ] {
+            assert!(
+                changed == state || states.take(&changed, Some(BROWSER), "oa").is_err(),
+                "{changed}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_value_of_our_form_is_recognised() {
+        assert_eq!(Browser::recognise(Some(BROWSER)).0, BROWSER);
+        assert_ne!(Browser::recognise(Some("x|oa")).0, "x|oa");
+    }
+}

@@ -1,0 +1,196 @@
+//! English.
+
+use super::{Home, Message, Problems, SignIn, Texts};
+
+pub(super) static TEXTS: Texts = Texts {
+    lang: "en",
+    request_id: "Request ID",
+    retry: "Try again",
+    problems: Problems {
+        invalid_request: Message {
+            title: "The request is incomplete",
+            detail: "A field is missing or has a wrong form.",
+            hint: "Open the app again from the DingTalk workbench.",
+        },
+        unknown_app: Message {
+            title: "No such app here",
+            detail: "No app is configured for this organisation or AgentId.",
+            hint: "Open the app from the workbench of the right organisation. Administrators: compare the corpid and agentid \
+                   in the app's home page address with corp_id and agent_id in Rocket.toml.",
+        },
+        state_mismatch: Message {
+            title: "This sign-in page has expired",
+            detail: "The page is too old, was used already, or was opened in another browser.",
+            hint: "Open a fresh page and try again. If this comes back, cookies may be blocked.",
+        },
+        code_invalid: Message {
+            title: "DingTalk did not accept the sign-in code",
+            detail: "The code was used already, has expired, or belongs to another app.",
+            hint: "Open a fresh page and try again. Administrators: if it happens each time, agent_id and client_id may \
+                   belong to two different apps.",
+        },
+        not_listed: Message {
+            title: "You are not on the list yet",
+            detail: "DingTalk knows you, but this system's user table does not.",
+            hint: "Ask your administrator to add you, and give them the request ID.",
+        },
+        disabled: Message {
+            title: "Your access is disabled",
+            detail: "An administrator has disabled your access to this system.",
+            hint: "If you think that this is a mistake, ask your administrator and give them the request ID.",
+        },
+        rate_limited: Message {
+            title: "Too many tries",
+            detail: "Too many sign-ins have failed from this network address.",
+            hint: "Wait a moment, then try again.",
+        },
+        dingtalk_refused: Message {
+            title: "DingTalk refused the sign-in",
+            detail: "The app's settings at DingTalk need mending; you can do nothing wrong here.",
+            hint: "Give your administrator this error code and the request ID.",
+        },
+        dingtalk_unreachable: Message {
+            title: "DingTalk does not answer",
+            detail: "DingTalk's servers are slow or cannot be reached at the moment.",
+            hint: "Wait a moment, then try again. Who is signed in stays signed in.",
+        },
+        not_found: Message {
+            title: "Nothing here",
+            detail: "There is no page at this address.",
+            hint: "Check the address, or open the app again from the DingTalk workbench.",
+        },
+        foreign_origin: Message {
+            title: "The form came from another site",
+            detail: "For your safety, this action is taken only from this site's own pages.",
+            hint: "Open this site's own page and try again.",
+        },
+        unavailable: Message {
+            title: "Not available for a moment",
+            detail: "The server cannot reach its database.",
+            hint: "Try again in a minute. Administrators: the log line with this request ID names the cause.",
+        },
+        internal: Message {
+            title: "Something went wrong",
+            detail: "The server met an error that it did not expect.",
+            hint: "Try again. If it comes back, give your administrator the request ID.",
+        },
+        corpid_placeholder: Message {
+            title: "Please open the app from the workbench",
+            detail: "The address holds $CORPID$ as it stands. DingTalk puts your organisation there only when the app is \
+                     opened from the workbench (工作台).",
+            hint: "In DingTalk, open the workbench and tap the app's icon there; do not open a link from a chat.",
+        },
+        several_apps: Message {
+            title: "Which app?",
+            detail: "Several apps are configured, and the address does not say which one is meant.",
+            hint: "Open the app from the DingTalk workbench. Administrators: put ?corpid=$CORPID$&agentid=… into the app's \
+                   home page address.",
+        },
+        missing: |field| format!("The field \"{field}\" is missing or empty."),
+        repeated: |field| format!("The field \"{field}\" is given more than once."),
+        malformed: |field| format!("The field \"{field}\" has a form that it cannot have."),
+        errcode: |errcode| format!("DingTalk answered with error code {errcode}."),
+    },
+    signin: SignIn {
+        title: "Sign in",
+        working: "Signing you in…",
+        done: "Signed in, opening the page…",
+        script_failed: Message {
+            title: "DingTalk's script did not load",
+            detail: "The phone could not fetch it from DingTalk's network.",
+            hint: "Check the network, then try again. Administrators: jsapi_file serves the script from your own server.",
+        },
+        no_bridge: Message {
+            title: "The DingTalk client does not answer",
+            detail: "No answer came within 8 seconds.",
+            hint: "Close this page and open the app again from the workbench. If that does not help, update DingTalk.",
+        },
+        plain_browser: Message {
+            title: "Please open this in DingTalk",
+            detail: "This page signs you in without a password, inside the DingTalk client only.",
+            hint: "In DingTalk, open the workbench and tap the app's icon.",
+        },
+        client_refused: Message {
+            title: "The DingTalk client refused",
+            detail: "It gave no sign-in code for this app.",
+            hint: "Make sure that you opened the app in the right organisation. Administrators: the domain of this page must \
+                   be the one of the app's home page (应用首页地址) or 端内免登地址 in the developer console.",
+        },
+        server_silent: Message {
+            title: "The server does not answer",
+            detail: "The sign-in was sent, but no answer came back.",
+            hint: "Check the network, then try again.",
+        },
+        no_script: Message {
+            title: "JavaScript is off",
+            detail: "The sign-in needs JavaScript.",
+            hint: "Switch JavaScript on, then open the page again.",
+        },
+    },
+    home: Home {
+        title: "Signed in",
+        sessions: "Where you are signed in",
+        this_device: "this device",
+        place: "From",
+        signed_in: "Signed in",
+        last_seen: "Last seen",
+        department: "Department",
+        userid: "User ID",
+        corp: "Organisation",
+        sign_out: "Sign out",
+        sign_out_there: "Sign out there",
+        sign_out_elsewhere: "Sign out everywhere else",
+        ago: |seconds| match seconds {
+            ..60 => "just now".to_owned(),
+            60..3600 => count(seconds / 60, "minute"),
+            3600..86400 => count(seconds / 3600, "hour"),
+            _ => count(seconds / 86400, "day"),
+        },
+        unknown_device: "Unknown device",
+    },
+    dingtalk_hint: |errcode| match errcode {
+        40096 | 40089 | 40013 => {
+            "The credentials are wrong: copy client_id and client_secret again (凭证与基础信息), without spaces, and make sure \
+             that the app has a published version."
+        }
+        40014 | 42001 | 40001 | 33001 => {
+            "DingTalk rejects even a fresh access token: check that client_id and client_secret belong to this corp_id, and \
+             that the server's clock is right."
+        }
+        60020 => {
+            "The server's public IP address is not listed: add the address in DingTalk's message under 开发配置 > 安全设置 > \
+             服务器出口IP."
+        }
+        60011 => {
+            "The app lacks an API permission: grant the one that DingTalk's message names under 权限管理, then publish the app."
+        }
+        50002 | 50004 => {
+            "The employee is outside the app's range: widen 可见范围 and 通讯录权限范围, then publish the app."
+        }
+        52011 | 52012 | 52013 => {
+            "The page's signature did not match: check that public_url is exactly what the client shows, that signature is \
+             sha1 or sha256 as the app needs, and that no other program fetches tickets with this app's key."
+        }
+        52019 | 52023 | 40056 | 70003 | 70004 => {
+            "agent_id does not belong to this app: copy the AgentId and client_id from one and the same app page."
+        }
+        50003 => "The app is disabled: enable it in the admin console (管理后台 > 工作台).",
+        40035 | 400002 => {
+            "DingTalk misses a parameter: check that no proxy between this server and DingTalk changes requests."
+        }
+        45009 | 90001..=90014 | 90017 | 90018 => {
+            "DingTalk throttles this app: find out what else calls DingTalk with its key. Sign-ins work again in a moment."
+        }
+        90020 => {
+            "The organisation's monthly quota of API calls is used up: upgrade the edition or wait for the next month."
+        }
+        _ => {
+            "Look the error code up in DingTalk's list (全局错误码); the log line with this request ID has DingTalk's own words."
+        }
+    },
+};
+
+fn count(number: i64, unit: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural} ago")
+}

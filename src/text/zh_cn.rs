@@ -1,0 +1,171 @@
+//! 简体中文。
+
+use super::{Home, Message, Problems, SignIn, Texts};
+
+pub(super) static TEXTS: Texts = Texts {
+    lang: "zh-CN",
+    request_id: "请求编号",
+    retry: "重试",
+    problems: Problems {
+        invalid_request: Message {
+            title: "请求不完整",
+            detail: "缺少某个字段，或字段格式不对。",
+            hint: "请从钉钉工作台重新打开应用。",
+        },
+        unknown_app: Message {
+            title: "这里没有这个应用",
+            detail: "没有为该企业或 AgentId 配置应用。",
+            hint: "请切换到正确的企业，再从工作台打开应用。管理员：请核对应用首页地址里的 corpid、agentid 与 Rocket.toml 中的 \
+                   corp_id、agent_id。",
+        },
+        state_mismatch: Message {
+            title: "登录页面已失效",
+            detail: "页面打开太久、已经用过，或是在另一个浏览器里打开的。",
+            hint: "请打开新页面再试。如果反复出现，可能是 Cookie 被禁用。",
+        },
+        code_invalid: Message {
+            title: "钉钉不认可这次的免登码",
+            detail: "免登码已用过、已过期，或属于另一个应用。",
+            hint: "请打开新页面再试。管理员：如果每次都这样，agent_id 与 client_id 可能来自两个不同的应用。",
+        },
+        not_listed: Message {
+            title: "您还不在名单里",
+            detail: "钉钉确认了您的身份，但本系统的用户表里没有您。",
+            hint: "请联系管理员添加，并提供请求编号。",
+        },
+        disabled: Message {
+            title: "您的账号已停用",
+            detail: "管理员停用了您在本系统的访问权限。",
+            hint: "如有疑问，请联系管理员，并提供请求编号。",
+        },
+        rate_limited: Message {
+            title: "尝试过于频繁",
+            detail: "来自这个网络地址的失败登录太多。",
+            hint: "请稍等片刻再试。",
+        },
+        dingtalk_refused: Message {
+            title: "钉钉拒绝了这次登录",
+            detail: "应用在钉钉的设置需要管理员修正，不是您的操作有误。",
+            hint: "请把错误码和请求编号告诉管理员。",
+        },
+        dingtalk_unreachable: Message {
+            title: "钉钉没有响应",
+            detail: "钉钉服务器此刻较慢或无法连接。",
+            hint: "请稍等片刻再试。已经登录的人不受影响。",
+        },
+        not_found: Message {
+            title: "页面不存在",
+            detail: "这个地址没有页面。",
+            hint: "请检查地址，或从钉钉工作台重新打开应用。",
+        },
+        foreign_origin: Message {
+            title: "表单来自其他网站",
+            detail: "为了您的安全，这个操作只接受本站页面的提交。",
+            hint: "请打开本站的页面再试。",
+        },
+        unavailable: Message {
+            title: "暂时无法使用",
+            detail: "服务器无法访问数据库。",
+            hint: "请一分钟后再试。管理员：日志中带有此请求编号的一行写明了原因。",
+        },
+        internal: Message {
+            title: "出错了",
+            detail: "服务器遇到了意料之外的错误。",
+            hint: "请再试一次。如果反复出现，请把请求编号告诉管理员。",
+        },
+        corpid_placeholder: Message {
+            title: "请从工作台打开应用",
+            detail: "地址里还是 $CORPID$ 原文。只有从工作台打开应用时，钉钉才会换成您所在的企业。",
+            hint: "请在钉钉底部进入“工作台”，点应用图标打开；不要从聊天里的链接打开。",
+        },
+        several_apps: Message {
+            title: "要打开哪个应用？",
+            detail: "这里配置了多个应用，而地址没有说明是哪一个。",
+            hint: "请从钉钉工作台打开应用。管理员：请在应用首页地址里加上 ?corpid=$CORPID$&agentid=…",
+        },
+        missing: |field| format!("缺少字段“{field}”，或字段为空。"),
+        repeated: |field| format!("字段“{field}”出现了多次。"),
+        malformed: |field| format!("字段“{field}”的格式不对。"),
+        errcode: |errcode| format!("钉钉返回错误码 {errcode}。"),
+    },
+    signin: SignIn {
+        title: "登录",
+        working: "正在登录…",
+        done: "登录成功，正在打开页面…",
+        script_failed: Message {
+            title: "钉钉脚本没有加载",
+            detail: "手机没能从钉钉的网络取得脚本。",
+            hint: "请检查网络后重试。管理员：可用 jsapi_file 由自己的服务器提供该脚本。",
+        },
+        no_bridge: Message {
+            title: "钉钉客户端没有响应",
+            detail: "等待 8 秒没有收到回应。",
+            hint: "请关闭页面，从工作台重新打开应用。仍然不行的话，请升级钉钉。",
+        },
+        plain_browser: Message {
+            title: "请在钉钉中打开",
+            detail: "本页面在钉钉客户端内免密码登录。",
+            hint: "请在钉钉底部进入“工作台”，点应用图标打开。",
+        },
+        client_refused: Message {
+            title: "钉钉客户端拒绝了请求",
+            detail: "客户端没有给出这个应用的免登码。",
+            hint: "请确认打开应用时所在的企业是对的。管理员：本页面的域名必须与开发者后台的应用首页地址或端内免登地址一致。",
+        },
+        server_silent: Message {
+            title: "服务器没有响应",
+            detail: "登录请求已发出，但没有收到回应。",
+            hint: "请检查网络后重试。",
+        },
+        no_script: Message {
+            title: "JavaScript 已关闭",
+            detail: "登录需要 JavaScript。",
+            hint: "请打开 JavaScript，再重新打开页面。",
+        },
+    },
+    home: Home {
+        title: "已登录",
+        sessions: "已登录的设备",
+        this_device: "本设备",
+        place: "来自",
+        signed_in: "登录时间",
+        last_seen: "最近使用",
+        department: "部门",
+        userid: "用户 ID",
+        corp: "企业",
+        sign_out: "退出登录",
+        sign_out_there: "退出该设备",
+        sign_out_elsewhere: "退出其他所有设备",
+        ago: |seconds| match seconds {
+            ..60 => "刚刚".to_owned(),
+            60..3600 => format!("{} 分钟前", seconds / 60),
+            3600..86400 => format!("{} 小时前", seconds / 3600),
+            _ => format!("{} 天前", seconds / 86400),
+        },
+        unknown_device: "未知设备",
+    },
+    dingtalk_hint: |errcode| match errcode {
+        40096 | 40089 | 40013 => {
+            "凭证有误：请在“凭证与基础信息”重新复制 client_id 与 client_secret（不要带空格），并确认应用已发布版本。"
+        }
+        40014 | 42001 | 40001 | 33001 => {
+            "新取得的 access token 也被拒绝：请确认 client_id、client_secret 属于这个 corp_id，并检查服务器时钟。"
+        }
+        60020 => "服务器的公网 IP 不在白名单：请把钉钉提示中的 IP 加到“开发配置 > 安全设置 > 服务器出口IP”。",
+        60011 => "应用缺少接口权限：请在“权限管理”开通钉钉提示的权限，然后发布应用。",
+        50002 | 50004 => "该员工不在应用的范围内：请扩大“可见范围”和“通讯录权限范围”，然后发布应用。",
+        52011..=52013 => {
+            "页面签名不一致：请确认 public_url 与客户端显示的地址完全相同、signature（sha1 或 sha256）设置正确，并且没有其他程序用同一应用的密钥获取 ticket。"
+        }
+        52019 | 52023 | 40056 | 70003 | 70004 => {
+            "agent_id 不属于这个应用：请从同一个应用页面复制 AgentId 与 client_id。"
+        }
+        50003 => "应用已停用：请在“管理后台 > 工作台”启用。",
+        40035 | 400002 => "钉钉没有收到完整参数：请检查服务器与钉钉之间的代理是否改动了请求。",
+        45009 | 90001..=90014 | 90017 | 90018 => {
+            "钉钉正在限流：请查明还有哪些程序在用这个应用的密钥调用接口。稍后登录会恢复。"
+        }
+        90020 => "企业本月的接口调用额度已用完：请升级版本，或等到下个月。",
+        _ => "请在钉钉“全局错误码”中查找该错误码；日志中带有此请求编号的一行有钉钉的原文。",
+    },
+};

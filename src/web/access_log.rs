@@ -1,0 +1,57 @@
+//! The request id on every answer, and the one log line that each request gets.
+
+use rocket::{
+    Data, Request, Response,
+    fairing::{Fairing, Info, Kind},
+};
+
+use super::visit::Visit;
+
+/// Logs each request once, when its answer is ready. The path is logged without its query, which may hold a code.
+pub struct AccessLog;
+
+#[rocket::async_trait]
+impl Fairing for AccessLog {
+    fn info(&self) -> Info {
+        Info {
+            name: "request ids and access log",
+            kind: Kind::Request | Kind::Response,
+        }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        // Starts the stopwatch.
+        Visit::of(request);
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let visit = Visit::of(request);
+        response.set_raw_header("X-Request-Id", visit.id.clone());
+
+        let notes = visit.notes();
+        let status = response.status().code;
+        let elapsed_ms = visit.started.elapsed().as_secs_f64() * 1000.0;
+        // `?` writes text quoted, so that nothing in it can break the line.
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "miandeng::access",
+                    request_id = visit.id,
+                    method = request.method().as_str(),
+                    path = ?request.uri().path().as_str(),
+                    status,
+                    elapsed_ms = (elapsed_ms * 100.0).round() / 100.0,
+                    app = notes.app,
+                    corp_id = notes.corp_id.map(tracing::field::debug),
+                    userid = notes.userid.map(tracing::field::debug),
+                    problem = notes.problem,
+                    errcode = notes.errcode,
+                    dingtalk_request_id = notes.dingtalk_request_id.map(tracing::field::debug),
+                    cause = notes.cause.map(tracing::field::debug),
+                    hint = notes.hint.map(tracing::field::debug),
+                )
+            };
+        }
+        if status >= 500 { line!(warn) } else { line!(info) }
+    }
+}

@@ -1,0 +1,78 @@
+//! The files of `static/`, inside the binary.
+
+use std::path::PathBuf;
+
+use rocket::{
+    Request, Response, Route, get,
+    http::{ContentType, Status},
+    response::{self, Responder},
+    routes,
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+#[derive(RustEmbed)]
+#[folder = "static/"]
+struct Static;
+
+/// The address of a file, with a piece of its digest: a new version gets a new address.
+pub fn url(base: &str, path: &str) -> String {
+    match Static::get(path) {
+        Some(file) => format!("{base}/static/{path}?v={}", digest(&file)),
+        None => format!("{base}/static/{path}"),
+    }
+}
+
+/// The routes of the static files.
+pub fn routes() -> Vec<Route> {
+    routes![asset]
+}
+
+#[get("/static/<path..>")]
+fn asset(path: PathBuf) -> Option<Asset> {
+    let path = path.to_str()?;
+    let kind = ContentType::from_extension(path.rsplit_once('.')?.1)?;
+    Some(Asset {
+        file: Static::get(path)?,
+        kind,
+    })
+}
+
+struct Asset {
+    file: EmbeddedFile,
+    kind: ContentType,
+}
+
+impl<'r> Responder<'r, 'static> for Asset {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let etag = format!("\"{}\"", digest(&self.file));
+        let mut response = Response::build();
+        // Only an address with the digest in it names this very content for ever.
+        let named = request
+            .uri()
+            .query()
+            .is_some_and(|query| query.as_str() == format!("v={}", etag.trim_matches('"')));
+        response
+            .raw_header(
+                "Cache-Control",
+                if named {
+                    "public, max-age=31536000, immutable"
+                } else {
+                    "no-cache"
+                },
+            )
+            .raw_header("ETag", etag.clone());
+        if request.headers().get("If-None-Match").any(|known| known == etag) {
+            return response.status(Status::NotModified).ok();
+        }
+        let body = self.file.data.into_owned();
+        response
+            .header(self.kind)
+            .max_chunk_size(65536)
+            .sized_body(body.len(), std::io::Cursor::new(body))
+            .ok()
+    }
+}
+
+fn digest(file: &EmbeddedFile) -> String {
+    hex::encode(&file.metadata.sha256_hash()[..8])
+}

@@ -1,0 +1,131 @@
+//! The fields of a query, a form or a JSON object, each at most once.
+
+use std::collections::BTreeMap;
+
+use serde::{
+    Deserialize,
+    de::{MapAccess, Visitor},
+};
+
+/// Why the fields of a request cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldError {
+    /// Absent or empty.
+    Missing(&'static str),
+    /// Given twice.
+    Repeated(&'static str),
+    /// Not of the form that it must have.
+    Malformed(&'static str),
+}
+
+/// A request's fields. Names are compared without case: DingTalk's own pages write both `corpid` and `corpId`.
+#[derive(Debug, Default)]
+pub struct Fields(BTreeMap<String, Vec<String>>);
+
+impl Fields {
+    /// Reads `a=b&c=d`, of a query or of a form (WHATWG URL, application/x-www-form-urlencoded).
+    pub fn urlencoded(text: &[u8]) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in form_urlencoded::parse(text) {
+            fields.add(&name, value.into_owned());
+        }
+        fields
+    }
+
+    /// Reads a JSON object of texts. Numbers are taken as texts (`agentid`), null as absent.
+    ///
+    /// # Errors
+    /// When the text is no JSON object, or holds a list or an object.
+    pub fn json(text: &[u8]) -> Result<Self, FieldError> {
+        serde_json::from_slice(text).map_err(|_| FieldError::Malformed("JSON"))
+    }
+
+    /// A field that may be absent, but neither empty nor repeated.
+    ///
+    /// # Errors
+    /// `Missing` when it is there and empty, `Repeated` when it came twice.
+    pub fn optional(&self, name: &'static str) -> Result<Option<&str>, FieldError> {
+        match self.0.get(name).map(Vec::as_slice) {
+            None => Ok(None),
+            Some([value]) if value.is_empty() => Err(FieldError::Missing(name)),
+            Some([value]) => Ok(Some(value)),
+            Some(_) => Err(FieldError::Repeated(name)),
+        }
+    }
+
+    /// A field that must be there.
+    ///
+    /// # Errors
+    /// `Missing` when it is absent or empty, `Repeated` when it came twice.
+    pub fn required(&self, name: &'static str) -> Result<&str, FieldError> {
+        self.optional(name)?.ok_or(FieldError::Missing(name))
+    }
+
+    /// A field that counts only if it came exactly once and is not empty.
+    pub fn lenient(&self, name: &'static str) -> Option<&str> {
+        self.optional(name).ok().flatten()
+    }
+
+    fn add(&mut self, name: &str, value: String) {
+        self.0.entry(name.to_ascii_lowercase()).or_default().push(value);
+    }
+}
+
+/// By hand, because serde's maps keep the last of two equal names in silence.
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields::default();
+                while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
+                    match value {
+                        serde_json::Value::String(text) => fields.add(&name, text),
+                        serde_json::Value::Number(number) => fields.add(&name, number.to_string()),
+                        serde_json::Value::Null => {}
+                        _ => return Err(serde::de::Error::custom("a field is no text")),
+                    }
+                }
+                Ok(fields)
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_field_is_noticed_in_each_form() {
+        let query = Fields::urlencoded(b"corpid=a&corpId=b&code=c&code=");
+        let json = Fields::json(br#"{"code":"a","code":"b","agentid":7,"state":null}"#).unwrap();
+        assert_eq!(query.optional("corpid"), Err(FieldError::Repeated("corpid")));
+        assert_eq!(query.required("code"), Err(FieldError::Repeated("code")));
+        assert_eq!(json.required("code"), Err(FieldError::Repeated("code")));
+        assert_eq!(json.optional("agentid"), Ok(Some("7")));
+        assert_eq!(json.optional("state"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_object_of_texts_is_malformed() {
+        for text in [
+            "",
+            "[]",
+            "7",
+            r#"{"code":["a"]}"#,
+            r#"{"code":{}}"#,
+            "{\"code\":\"a\"",
+            "{} {}",
+        ] {
+            assert!(Fields::json(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What every answer has in common: request ids, pages, problems, assets. Knows no feature.
+
+pub mod access_log;
+pub mod assets;
+pub mod client;
+pub mod cookies;
+pub mod fields;
+pub mod health;
+pub mod page;
+pub mod problem;
+pub mod same_origin;
+pub mod script_json;
+pub mod see_other;
+pub mod visit;

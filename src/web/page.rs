@@ -1,0 +1,104 @@
+//! A page: rendered, never cached, and fenced in by a content security policy.
+
+use askama::Template;
+use rocket::{
+    Request, Response,
+    http::{ContentType, Status},
+    response::{self, Responder},
+};
+
+use super::{assets, visit::Visit};
+use crate::{config::Config, text::Texts};
+
+/// Who may show our pages in a frame: the desktop client does, from these hosts.
+const FRAME_ANCESTORS: &str = "frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai";
+
+/// What the layout shows around every page.
+pub struct Frame<'a> {
+    /// The visitor's texts.
+    pub t: &'static Texts,
+    /// `base_path`.
+    pub base: &'a str,
+    /// The request's id.
+    pub request_id: &'a str,
+}
+
+impl<'a> Frame<'a> {
+    /// The frame for a request's answer.
+    pub fn of(request: &'a Request<'_>) -> Self {
+        let visit = Visit::of(request);
+        let base = request
+            .rocket()
+            .state::<Config>()
+            .map_or("", |config| config.base_path.as_str());
+        Self {
+            t: visit.texts(),
+            base,
+            request_id: &visit.id,
+        }
+    }
+
+    /// The frame for a page whose handler has the two already.
+    pub fn new(visit: &'a Visit, config: &'a Config) -> Self {
+        Self {
+            t: visit.texts(),
+            base: &config.base_path,
+            request_id: &visit.id,
+        }
+    }
+
+    /// The address of a static file. It changes with the file's content, so that browsers may keep it for ever.
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(self.base, path)
+    }
+}
+
+/// A rendered page.
+pub struct Page {
+    status: Status,
+    html: String,
+    policy: String,
+}
+
+impl Page {
+    /// Renders a page without scripts of its own or others.
+    ///
+    /// # Errors
+    /// 500 when the template fails, which a template that compiled does not.
+    pub fn new(status: Status, template: &impl Template) -> Result<Self, Status> {
+        Self::with_policy(status, template, "script-src 'self'")
+    }
+
+    /// Renders a page; `policy` adds what it may load beside our own styles.
+    ///
+    /// # Errors
+    /// 500 when the template fails.
+    pub fn with_policy(status: Status, template: &impl Template, policy: &str) -> Result<Self, Status> {
+        let html = template.render().map_err(|error| {
+            tracing::error!(%error, "a page could not be rendered");
+            Status::InternalServerError
+        })?;
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+             {FRAME_ANCESTORS}; {policy}"
+        );
+        Ok(Self { status, html, policy })
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Page {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Response::build()
+            .status(self.status)
+            .header(ContentType::HTML)
+            .raw_header("Content-Security-Policy", self.policy)
+            // Back after sign-out must ask the server.
+            .raw_header("Cache-Control", "no-store")
+            .raw_header("Referrer-Policy", "same-origin")
+            .raw_header("Vary", "Accept-Language, Cookie")
+            // Rocket's default chunks of 4 KB cost a thread hop each.
+            .max_chunk_size(65536)
+            .sized_body(self.html.len(), std::io::Cursor::new(self.html))
+            .ok()
+    }
+}

@@ -1,0 +1,378 @@
+//! Refusals and failures as answers: RFC 9457 problems for scripts, pages with the same content for people.
+//!
+//! The only place that maps a failure to an HTTP status.
+
+use askama::Template;
+use rocket::{
+    Request,
+    http::{ContentType, Status},
+    response::{self, Responder},
+};
+use serde::Serialize;
+
+use super::{
+    fields::FieldError,
+    page::{Frame, Page},
+    visit::Visit,
+};
+use crate::{
+    dingtalk::{DingtalkError, NoApp},
+    text::{Message, Texts},
+};
+
+/// Why a request is not granted.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    kind: Kind,
+    why: Why,
+    /// In seconds.
+    retry_after: Option<u64>,
+    /// For the log only.
+    cause: Option<String>,
+    /// Whether a person is to read it.
+    page: bool,
+}
+
+/// The contract's stable words, and those that every web server needs beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    InvalidRequest,
+    UnknownApp,
+    StateMismatch,
+    CodeInvalid,
+    NotListed,
+    Disabled,
+    RateLimited,
+    DingtalkRefused,
+    DingtalkUnreachable,
+    NotFound,
+    ForeignOrigin,
+    Unavailable,
+    Internal,
+}
+
+/// What makes a problem more precise than its kind.
+#[derive(Debug, Clone)]
+enum Why {
+    General,
+    Field(FieldError),
+    CorpidPlaceholder,
+    SeveralApps,
+    Dingtalk { errcode: i64, request_id: Option<String> },
+}
+
+/// The body of `application/problem+json`.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errcode: Option<i64>,
+    hint: &'a str,
+    request_id: &'a str,
+}
+
+/// The page with the same content.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    frame: Frame<'a>,
+    kind: &'a str,
+    title: &'a str,
+    detail: &'a str,
+    hint: &'a str,
+    retry: bool,
+}
+
+impl Problem {
+    fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            why: Why::General,
+            retry_after: None,
+            cause: None,
+            page: false,
+        }
+    }
+
+    /// Says it on a page instead of in JSON.
+    #[must_use]
+    pub fn page(mut self) -> Self {
+        self.page = true;
+        self
+    }
+
+    /// Adds what the log is to say about it.
+    #[must_use]
+    pub fn because(mut self, cause: impl ToString) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// 400, the client left `$CORPID$` as it is.
+    pub fn corpid_placeholder() -> Self {
+        Self {
+            why: Why::CorpidPlaceholder,
+            ..Self::of(Kind::InvalidRequest)
+        }
+    }
+
+    /// 403, the state is missing, expired, used, or another browser's.
+    pub fn state_mismatch(cause: &'static str) -> Self {
+        Self::of(Kind::StateMismatch).because(cause)
+    }
+
+    /// 401, the code was sent before.
+    pub fn code_spent() -> Self {
+        Self::of(Kind::CodeInvalid).because("this code was sent to DingTalk before")
+    }
+
+    /// 403, no row in the table.
+    pub fn not_listed() -> Self {
+        Self::of(Kind::NotListed)
+    }
+
+    /// 403, the row is disabled.
+    pub fn disabled() -> Self {
+        Self::of(Kind::Disabled)
+    }
+
+    /// 429; `seconds` until the next try.
+    pub fn rate_limited(seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds.max(1)),
+            ..Self::of(Kind::RateLimited)
+        }
+    }
+
+    /// 404 of a page.
+    pub fn not_found() -> Self {
+        Self::of(Kind::NotFound)
+    }
+
+    /// 403, a form that did not come from our pages.
+    pub fn foreign_origin() -> Self {
+        Self::of(Kind::ForeignOrigin)
+    }
+
+    /// 400 of a request that is malformed as a whole.
+    pub fn malformed(field: &'static str) -> Self {
+        FieldError::Malformed(field).into()
+    }
+
+    /// 500; the cause goes to the log alone.
+    pub fn internal(cause: impl ToString) -> Self {
+        Self::of(Kind::Internal).because(cause)
+    }
+
+    /// What a catcher says for a status that no route answered with.
+    pub fn from_status(status: Status) -> Self {
+        match status.code {
+            404 | 405 => Self::not_found(),
+            403 => Self::foreign_origin(),
+            503 => Self::of(Kind::Unavailable),
+            400..=499 => Self::of(Kind::InvalidRequest).because(status),
+            _ => Self::internal(status),
+        }
+    }
+
+    /// Whether this is what somebody meets who tries codes: it counts towards the limit of the address.
+    pub fn is_a_failed_try(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::InvalidRequest | Kind::StateMismatch | Kind::CodeInvalid
+        )
+    }
+
+    fn word(&self) -> &'static str {
+        match self.kind {
+            Kind::InvalidRequest => "invalid-request",
+            Kind::UnknownApp => "unknown-app",
+            Kind::StateMismatch => "state-mismatch",
+            Kind::CodeInvalid => "code-invalid",
+            Kind::NotListed => "not-listed",
+            Kind::Disabled => "disabled",
+            Kind::RateLimited => "rate-limited",
+            Kind::DingtalkRefused => "dingtalk-refused",
+            Kind::DingtalkUnreachable => "dingtalk-unreachable",
+            Kind::NotFound => "not-found",
+            Kind::ForeignOrigin => "foreign-origin",
+            Kind::Unavailable => "unavailable",
+            Kind::Internal => "internal-error",
+        }
+    }
+
+    fn status(&self) -> Status {
+        match self.kind {
+            Kind::InvalidRequest => Status::BadRequest,
+            Kind::CodeInvalid => Status::Unauthorized,
+            Kind::StateMismatch | Kind::NotListed | Kind::Disabled | Kind::ForeignOrigin => Status::Forbidden,
+            Kind::UnknownApp | Kind::NotFound => Status::NotFound,
+            Kind::RateLimited => Status::TooManyRequests,
+            Kind::DingtalkRefused => Status::BadGateway,
+            Kind::DingtalkUnreachable | Kind::Unavailable => Status::ServiceUnavailable,
+            Kind::Internal => Status::InternalServerError,
+        }
+    }
+
+    fn message(&self, texts: &Texts) -> Message {
+        let problems = &texts.problems;
+        match (&self.why, self.kind) {
+            (Why::CorpidPlaceholder, _) => problems.corpid_placeholder,
+            (Why::SeveralApps, _) => problems.several_apps,
+            (_, Kind::InvalidRequest) => problems.invalid_request,
+            (_, Kind::UnknownApp) => problems.unknown_app,
+            (_, Kind::StateMismatch) => problems.state_mismatch,
+            (_, Kind::CodeInvalid) => problems.code_invalid,
+            (_, Kind::NotListed) => problems.not_listed,
+            (_, Kind::Disabled) => problems.disabled,
+            (_, Kind::RateLimited) => problems.rate_limited,
+            (_, Kind::DingtalkRefused) => problems.dingtalk_refused,
+            (_, Kind::DingtalkUnreachable) => problems.dingtalk_unreachable,
+            (_, Kind::NotFound) => problems.not_found,
+            (_, Kind::ForeignOrigin) => problems.foreign_origin,
+            (_, Kind::Unavailable) => problems.unavailable,
+            (_, Kind::Internal) => problems.internal,
+        }
+    }
+
+    fn detail(&self, texts: &Texts, general: &str) -> String {
+        let problems = &texts.problems;
+        match &self.why {
+            Why::Field(FieldError::Missing(name)) => (problems.missing)(name),
+            Why::Field(FieldError::Repeated(name)) => (problems.repeated)(name),
+            Why::Field(FieldError::Malformed(name)) => (problems.malformed)(name),
+            Why::Dingtalk { errcode, .. } => format!("{general} {}", (problems.errcode)(*errcode)),
+            Why::General | Why::CorpidPlaceholder | Why::SeveralApps => general.to_owned(),
+        }
+    }
+
+    fn errcode(&self) -> Option<i64> {
+        match &self.why {
+            Why::Dingtalk { errcode, .. } => Some(*errcode),
+            _ => None,
+        }
+    }
+
+    /// What to do: of an errcode that the operator must mend, the cure for that very code.
+    fn hint<'a>(&self, texts: &'a Texts, general: &'a str) -> &'a str {
+        match (self.kind, self.errcode()) {
+            (Kind::DingtalkRefused, Some(errcode)) => (texts.dingtalk_hint)(errcode),
+            _ => general,
+        }
+    }
+
+    fn note(&self, visit: &Visit) {
+        visit.note(|notes| {
+            notes.problem = Some(self.word());
+            notes.cause.clone_from(&self.cause);
+            if let Why::Dingtalk { errcode, request_id } = &self.why {
+                notes.errcode = Some(*errcode);
+                notes.dingtalk_request_id.clone_from(request_id);
+                if self.kind == Kind::DingtalkRefused {
+                    notes.hint = Some((visit.texts().dingtalk_hint)(*errcode).to_owned());
+                }
+            }
+        });
+    }
+}
+
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Self {
+            why: Why::Field(error),
+            ..Self::of(Kind::InvalidRequest)
+        }
+    }
+}
+
+impl From<NoApp> for Problem {
+    fn from(no_app: NoApp) -> Self {
+        match no_app {
+            NoApp::Unknown => Self::of(Kind::UnknownApp),
+            NoApp::Several => Self {
+                why: Why::SeveralApps,
+                ..Self::of(Kind::UnknownApp)
+            },
+        }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self {
+            retry_after: Some(5),
+            ..Self::of(Kind::Unavailable)
+        }
+        .because(error)
+    }
+}
+
+impl From<DingtalkError> for Problem {
+    fn from(error: DingtalkError) -> Self {
+        let kind = match &error {
+            DingtalkError::CodeInvalid(_) => Kind::CodeInvalid,
+            passing if passing.is_passing() => Kind::DingtalkUnreachable,
+            _ => Kind::DingtalkRefused,
+        };
+        let why = error.refusal().map_or(Why::General, |refusal| Why::Dingtalk {
+            errcode: refusal.errcode,
+            request_id: refusal.request_id.clone(),
+        });
+        let retry_after = (kind == Kind::DingtalkUnreachable).then_some(5);
+        Self {
+            why,
+            retry_after,
+            ..Self::of(kind)
+        }
+        .because(error)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Problem {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let visit = Visit::of(request);
+        self.note(visit);
+        let texts = visit.texts();
+        let message = self.message(texts);
+        let detail = self.detail(texts, message.detail);
+        let hint = self.hint(texts, message.hint);
+
+        let mut response = if self.page {
+            let page = ProblemPage {
+                frame: Frame::of(request),
+                kind: self.word(),
+                title: message.title,
+                detail: &detail,
+                hint,
+                retry: !matches!(
+                    self.kind,
+                    Kind::NotFound | Kind::UnknownApp | Kind::InvalidRequest | Kind::ForeignOrigin
+                ),
+            };
+            Page::new(self.status(), &page)?.respond_to(request)?
+        } else {
+            let body = Body {
+                kind: self.word(),
+                title: message.title,
+                status: self.status().code,
+                detail: &detail,
+                errcode: self.errcode(),
+                hint,
+                request_id: &visit.id,
+            };
+            let body = serde_json::to_string(&body).map_err(|_| Status::InternalServerError)?;
+            let json = ContentType::new("application", "problem+json");
+            let mut response = (self.status(), (json, body)).respond_to(request)?;
+            response.set_raw_header("Cache-Control", "no-store");
+            response
+        };
+        if let Some(seconds) = self.retry_after {
+            response.set_raw_header("Retry-After", seconds.to_string());
+        }
+        Ok(response)
+    }
+}

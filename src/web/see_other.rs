@@ -1,0 +1,23 @@
+//! "Go there, by GET."
+
+use rocket::{
+    Request, Response,
+    http::Status,
+    response::{self, Responder},
+};
+
+/// 303 See Other to an address that is known to be good.
+///
+/// Rocket's own `Redirect` parses the address again by stricter rules than browsers have (RFC 3986), and answers 500
+/// where a query holds `|` or `"`.
+pub struct SeeOther(pub String);
+
+impl<'r> Responder<'r, 'static> for SeeOther {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Response::build()
+            .status(Status::SeeOther)
+            .raw_header("Location", self.0)
+            .raw_header("Cache-Control", "no-store")
+            .ok()
+    }
+}

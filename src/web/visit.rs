@@ -1,0 +1,95 @@
+//! One request on its way through: its id, its language, and what its log line will say.
+
+use std::{
+    convert::Infallible,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use rocket::{
+    Request,
+    request::{FromRequest, Outcome},
+};
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    text::{Locale, Texts},
+};
+
+/// The request's own facts, made once and shared by everything that handles it.
+pub struct Visit {
+    /// Random; on the answer, in the log line, in every problem.
+    pub id: String,
+    /// The language to answer in.
+    pub locale: Locale,
+    /// When the request came.
+    pub(super) started: Instant,
+    notes: Mutex<Notes>,
+}
+
+/// What the request's one log line says besides method, path and status. No secret is ever put here.
+#[derive(Default, Clone)]
+pub struct Notes {
+    /// The app's name.
+    pub app: Option<String>,
+    /// The corp.
+    pub corp_id: Option<String>,
+    /// Who it was.
+    pub userid: Option<String>,
+    /// The problem's type word.
+    pub problem: Option<&'static str>,
+    /// What was behind it.
+    pub cause: Option<String>,
+    /// DingTalk's code.
+    pub errcode: Option<i64>,
+    /// DingTalk's own request id.
+    pub dingtalk_request_id: Option<String>,
+    /// What the operator does about it.
+    pub hint: Option<String>,
+}
+
+impl Visit {
+    /// The visit of a request.
+    pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        request.local_cache(|| {
+            let rocket = request.rocket();
+            let fallback = rocket
+                .state::<Config>()
+                .map_or(Locale::ZhCn, |config| config.default_locale);
+            Self {
+                id: crate::random::hex::<8>(),
+                locale: Locale::negotiate(request.headers().get_one("Accept-Language"), fallback),
+                started: rocket.state::<Clock>().cloned().unwrap_or_default().stopwatch(),
+                notes: Mutex::default(),
+            }
+        })
+    }
+
+    /// The texts of the visitor's language.
+    pub fn texts(&self) -> &'static Texts {
+        self.locale.texts()
+    }
+
+    /// Adds to the log line.
+    pub fn note(&self, add: impl FnOnce(&mut Notes)) {
+        add(&mut self.lock());
+    }
+
+    pub(super) fn notes(&self) -> Notes {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for &'r Visit {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Visit::of(request))
+    }
+}
