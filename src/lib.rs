@@ -11,6 +11,7 @@ pub mod housekeeping;
 pub mod random;
 pub mod sessions;
 pub mod signin;
+pub mod simulator;
 pub mod text;
 pub mod users;
 pub mod web;

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod logging;
 pub mod serve;
+pub mod simulator;
 
 use clap::{Parser, Subcommand};
 
@@ -28,6 +29,8 @@ enum Command {
     Serve,
     /// Run the server against a simulated DingTalk, with sample employees: nothing to configure
     Demo(demo::DemoArgs),
+    /// Run the simulated DingTalk alone, for developing any DingTalk app offline
+    Simulator(simulator::SimulatorArgs),
 }
 
 impl Arguments {
@@ -39,6 +42,7 @@ impl Arguments {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run().await,
             Command::Demo(args) => demo::run(args).await,
+            Command::Simulator(args) => simulator::run(args).await,
         }
     }
 }

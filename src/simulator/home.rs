@@ -1,0 +1,106 @@
+//! The simulator's own page: what it is, what to paste where, who holds the phone.
+
+use askama::Template;
+use rocket::{
+    FromForm, Responder, Route, State as Managed,
+    form::Form,
+    get,
+    http::{ContentType, Header, Status},
+    post,
+    request::{FromRequest, Outcome, Request},
+    response::Redirect,
+    routes, uri,
+};
+
+use super::{
+    Simulator,
+    answer::Answer,
+    company::Corp,
+    local::{OwnPage, ThisMachine},
+    phone::{self, Person},
+};
+
+/// The page, its form and its style sheet.
+pub fn routes() -> Vec<Route> {
+    routes![page, hold, style]
+}
+
+#[derive(Template)]
+#[template(path = "simulator/home.html")]
+struct HomePage<'a> {
+    zh: bool,
+    origin: String,
+    holder: Option<&'a str>,
+    corps: Vec<(&'a Corp, Vec<Person>)>,
+}
+
+impl HomePage<'_> {
+    fn holds(&self, person: &Person) -> bool {
+        self.holder == Some(person.id.as_str())
+    }
+}
+
+/// What the page needs to know of the request.
+struct Visitor {
+    host: String,
+    zh: bool,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visitor {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let header = |name| request.headers().get_one(name).unwrap_or_default();
+        Outcome::Success(Self {
+            host: header("host").to_owned(),
+            zh: in_chinese(header("accept-language")),
+        })
+    }
+}
+
+#[get("/")]
+fn page(_local: ThisMachine, visitor: Visitor, simulator: &Managed<Simulator>) -> Answer {
+    let state = simulator.state();
+    let page = HomePage {
+        zh: visitor.zh,
+        origin: format!("http://{}", visitor.host),
+        holder: state.holder.as_deref(),
+        corps: state
+            .company
+            .corps
+            .iter()
+            .map(|corp| (corp, phone::people(&state.company, corp)))
+            .collect(),
+    };
+    page.render()
+        .map_or(Answer::Empty(Status::InternalServerError), |page| {
+            Answer::Html(Status::Ok, page)
+        })
+}
+
+#[derive(FromForm)]
+struct Hold<'r> {
+    /// Empty: nobody, so that the chooser is shown again.
+    person: &'r str,
+}
+
+#[post("/_simulator/page/hold", data = "<form>")]
+fn hold(_own: OwnPage, form: Form<Hold<'_>>, simulator: &Managed<Simulator>) -> Redirect {
+    simulator.hold(Some(form.person).filter(|person| !person.is_empty()));
+    Redirect::to(uri!(page))
+}
+
+#[derive(Responder)]
+struct Style(&'static str, ContentType, Header<'static>);
+
+#[get("/_simulator/page/style.css")]
+fn style(_local: ThisMachine) -> Style {
+    let sheet = include_str!("assets/page.css");
+    Style(sheet, ContentType::CSS, Header::new("Cache-Control", "max-age=60"))
+}
+
+/// Chinese unless the browser asks for something else first: most who develop for DingTalk read it.
+pub fn in_chinese(accept_language: &str) -> bool {
+    accept_language.trim().is_empty() || accept_language.trim_start().to_ascii_lowercase().starts_with("zh")
+}

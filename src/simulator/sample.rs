@@ -1,0 +1,111 @@
+//! The company that the simulator starts with when it is given none.
+
+use super::company::{App, Channel, Company, Corp, Department, Employee, ExternalContact, Follower};
+
+impl Company {
+    /// One organisation with nested departments, a micro-app, a service window and one external contact.
+    pub fn sample() -> Self {
+        Self {
+            corps: vec![sample_corp()],
+        }
+    }
+}
+
+fn sample_corp() -> Corp {
+    Corp {
+        corp_id: "dingsamplecorp00000001".into(),
+        name: "示例科技有限公司".into(),
+        corp_secret: Some("sample-corp-secret".into()),
+        departments: vec![
+            department(100, "研发部", 1),
+            department(110, "后端组", 100),
+            department(120, "前端组", 100),
+            department(200, "市场部", 1),
+            department(300, "人事行政部", 1),
+        ],
+        employees: vec![
+            Employee {
+                title: "总经理".into(),
+                sys_level: 1,
+                leader_of: vec![1],
+                ..employee("zhangsan", "张三", "13800000001", &[1])
+            },
+            Employee {
+                title: "研发主管".into(),
+                sys_level: 2,
+                leader_of: vec![100, 110],
+                manager_userid: "zhangsan".into(),
+                ..employee("lisi", "李四", "13800000002", &[100, 110])
+            },
+            Employee {
+                title: "后端工程师".into(),
+                manager_userid: "lisi".into(),
+                ..employee("wangwu", "王五", "13800000003", &[110])
+            },
+            Employee {
+                title: "前端工程师".into(),
+                manager_userid: "lisi".into(),
+                ..employee("zhaoliu", "赵六", "13800000004", &[120])
+            },
+            Employee {
+                title: "市场专员".into(),
+                ..employee("sunqi", "孙七", "13800000005", &[200])
+            },
+            // Neither mail nor title: the platform leaves such fields out.
+            Employee {
+                email: String::new(),
+                ..employee("zhouba", "周八", "13800000006", &[300, 200])
+            },
+        ],
+        external_contacts: vec![ExternalContact {
+            userid: "external-qianjiu".into(),
+            unionid: "union-qianjiu".into(),
+            name: "钱九（供应商）".into(),
+        }],
+        apps: vec![App {
+            name: "示例应用".into(),
+            agent_id: "100000001".into(),
+            client_id: "dingsampleclientid01".into(),
+            client_secret: "sample-client-secret".into(),
+            ..App::default()
+        }],
+        channel: Some(Channel {
+            agent_id: "200000001".into(),
+            channel_secret: "sample-channel-secret".into(),
+            followers: vec![
+                follower("open-wangwu", "union-wangwu", "王五", true),
+                follower("open-qianjiu", "union-qianjiu", "钱九", true),
+                follower("open-wushi", "union-wushi", "吴十", false),
+            ],
+        }),
+    }
+}
+
+fn department(dept_id: i64, name: &str, parent_id: i64) -> Department {
+    Department {
+        dept_id,
+        name: name.into(),
+        parent_id,
+    }
+}
+
+fn employee(userid: &str, name: &str, mobile: &str, dept_ids: &[i64]) -> Employee {
+    Employee {
+        userid: userid.into(),
+        unionid: format!("union-{userid}"),
+        name: name.into(),
+        mobile: mobile.into(),
+        email: format!("{userid}@example.com"),
+        dept_ids: dept_ids.to_vec(),
+        ..Employee::default()
+    }
+}
+
+fn follower(openid: &str, unionid: &str, nickname: &str, subscribed: bool) -> Follower {
+    Follower {
+        openid: openid.into(),
+        unionid: unionid.into(),
+        nickname: nickname.into(),
+        subscribed,
+    }
+}

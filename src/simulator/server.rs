@@ -1,0 +1,111 @@
+//! The simulator's own Rocket, beside whatever other Rocket the process runs.
+
+use std::net::IpAddr;
+
+use anyhow::{Context, bail};
+use rocket::{
+    Config, Shutdown,
+    config::{Ident, LogLevel, Shutdown as ShutdownConfig},
+    fairing::AdHoc,
+    tokio::{sync::oneshot, task::JoinHandle},
+};
+
+use super::{Simulator, control, home, platform::Platform};
+
+/// A simulator that listens. Dropping it asks it to stop, without waiting.
+#[derive(Debug)]
+pub struct Running {
+    url: String,
+    shutdown: Shutdown,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// `http://127.0.0.1:PORT`: what every DingTalk address is to be set to.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops it, and returns when its port is free again.
+    pub async fn stop(mut self) {
+        self.shutdown.clone().notify();
+        if let Some(task) = self.task.take() {
+            // It panicked or was cancelled: stopped all the same.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shutdown.clone().notify();
+    }
+}
+
+/// Listens on a loopback address.
+///
+/// # Errors
+/// When the address is reachable from elsewhere, or the port is taken.
+pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::Result<Running> {
+    if !address.is_loopback() {
+        bail!("the simulator hands out codes for anybody, so it listens on loopback only, not on {address}");
+    }
+    let (bound, listening) = oneshot::channel();
+    let rocket = rocket::custom(config(address, port))
+        .manage(simulator.clone())
+        .mount("/", home::routes())
+        .mount("/", control::routes())
+        .mount("/", Platform::routes(simulator))
+        .attach(AdHoc::on_liftoff("the simulator's port", move |rocket| {
+            Box::pin(async move {
+                // Nobody waits any more when the caller of start gave up: nothing is lost then.
+                let _ = bound.send(rocket.config().port);
+            })
+        }))
+        .ignite()
+        .await
+        .map_err(|error| anyhow::anyhow!("cannot assemble the simulator: {error}"))?;
+    let shutdown = rocket.shutdown();
+    let (failed, failure) = oneshot::channel();
+    let task = rocket::tokio::spawn(async move {
+        if let Err(error) = rocket.launch().await {
+            // Rocket's errors panic when dropped unread.
+            let _ = failed.send(error.to_string());
+        }
+    });
+    let Ok(port) = listening.await else {
+        let why = failure.await.unwrap_or_else(|_| "it ended at once".into());
+        return Err(anyhow::anyhow!(why)).with_context(|| format!("cannot listen on {address}, port {port}"));
+    };
+    let url = if address.is_ipv6() {
+        format!("http://[{address}]:{port}")
+    } else {
+        format!("http://{address}:{port}")
+    };
+    Ok(Running {
+        url,
+        shutdown,
+        task: Some(task),
+    })
+}
+
+/// Built by hand: Rocket.toml and the ROCKET_ variables are the real server's.
+fn config(address: IpAddr, port: u16) -> Config {
+    // It holds nothing worth finishing, and a simulated hang never would.
+    let shutdown = ShutdownConfig {
+        ctrlc: false,
+        signals: Default::default(),
+        grace: 0,
+        mercy: 0,
+        ..ShutdownConfig::default()
+    };
+    Config {
+        address,
+        port,
+        shutdown,
+        ident: Ident::none(),
+        log_level: LogLevel::Off,
+        cli_colors: false,
+        ..Config::release_default()
+    }
+}
