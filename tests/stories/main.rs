@@ -1,3 +1,7 @@
 //! User stories, told from the outside: one binary, so that it links once.
 
-mod simulator;
+mod credentials;
+mod harness;
+mod sessions;
+mod signin;
+mod signin_page;
