@@ -1,3 +1,4 @@
 //! User stories, told from the outside: one binary, so that it links once.
 
 mod simulator;
+mod simulator_page;
