@@ -1,4 +1,3 @@
 //! User stories, told from the outside: one binary, so that it links once.
 
 mod simulator;
-mod simulator_page;
