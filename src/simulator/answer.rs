@@ -75,7 +75,8 @@ impl<'r> Responder<'r, 'static> for Answer {
                 response.set_header(Header::new("Content-Security-Policy", policy));
                 Ok(response)
             }
-            Self::Script(text) => (ContentType::JavaScript, text).respond_to(request),
+            // Without a charset the hosting page's own would be taken, and the Chinese in it garbled.
+            Self::Script(text) => (ContentType::JavaScript.with_params(("charset", "utf-8")), text).respond_to(request),
             Self::Redirect(location) => Response::build()
                 .status(Status::Found)
                 .raw_header("Location", location)

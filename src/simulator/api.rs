@@ -30,7 +30,11 @@ pub fn access_token(state: &mut State, call: &Call) -> Answer {
 
 /// `POST /v1.0/oauth2/{corpId}/token`. Statuses other than that of an unknown organisation are our guess.
 pub fn corp_token(state: &mut State, call: &Call) -> Answer {
-    let corp_id = call.path.trim_start_matches("/v1.0/oauth2/").trim_end_matches("/token");
+    let between = call
+        .path
+        .strip_prefix("/v1.0/oauth2/")
+        .and_then(|rest| rest.strip_suffix("/token"));
+    let corp_id = between.unwrap_or_default();
     if state.company.corp(corp_id).is_none() {
         return Answer::new_api(Status::InternalServerError, "unknownError", "未知错误");
     }

@@ -89,6 +89,18 @@ impl Credentials {
         issue(&mut self.tickets, holder, now, TICKET_CAP_S)
     }
 
+    /// A ticket of the test's choosing, where published digests want one.
+    #[cfg(test)]
+    pub fn put_ticket(&mut self, ticket: &str, holder: Holder, now: i64) {
+        let made = Credential {
+            holder,
+            made_at: now,
+            expires_at: now + LIFETIME_S,
+            voided: false,
+        };
+        self.tickets.insert(ticket.to_owned(), made);
+    }
+
     /// What a token is worth now.
     pub fn present(&self, token: &str, now: i64) -> Presented<'_> {
         match self.tokens.get(token) {

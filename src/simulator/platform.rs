@@ -187,7 +187,7 @@ fn add_request_id(answer: &mut Answer) {
 }
 
 /// The page that an address gets which called too often.
-const BAN_PAGE: &str = "<!DOCTYPE html><html><head><title>405</title></head><body><h1>很抱歉，由于您访问的URL有可能对网站造成安全威胁，您的访问被阻断。</h1></body></html>";
+const BAN_PAGE: &str = "<!DOCTYPE html><html><head><title>访问受限</title></head><body><h1>访问过于频繁，请五分钟后再试。</h1></body></html>";
 
 /// What happens instead of the true answer.
 async fn misbehave<'r>(request: &'r Request<'_>, call: &Call, kind: FaultKind) -> Result<Response<'r>, Status> {
