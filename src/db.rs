@@ -202,15 +202,6 @@ fn create_private(path: &Path) -> io::Result<()> {
     open.open(path).map(drop)
 }
 
-/// A fresh database in a folder of its own, which goes when the folder is dropped.
-#[cfg(test)]
-pub(crate) async fn open_temporary() -> (tempfile::TempDir, Pools) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("test.db");
-    let pools = Pools::open(&file.to_string_lossy()).await.expect("a fresh database");
-    (folder, pools)
-}
-
 /// A connection, as the query functions beside each table take it.
 pub type Conn = SqliteConnection;
 

@@ -85,15 +85,15 @@ pub(super) fn read(call: &'static str, status: u16, body: &[u8], secrets: &[&str
     let unexpected = |why: String| DingtalkError::Unexpected { call, why };
     let fields = match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(fields)) => fields,
-        // The page that a punished address gets instead of an answer.
-        _ if body.trim_ascii_start().starts_with(b"<") && is_ban_page(body) => {
-            return Err(DingtalkError::Banned { call });
-        }
         _ if status >= 500 => {
             return Err(DingtalkError::Unreachable {
                 call,
                 why: format!("HTTP status {status}"),
             });
+        }
+        // What a punished address gets instead of an answer, or what a proxy in between has to say.
+        Err(_) if status == 200 && body.trim_ascii_start().starts_with(b"<") => {
+            return Err(DingtalkError::Banned { call });
         }
         Ok(_) => return Err(unexpected(format!("HTTP status {status}, JSON that is no object"))),
         Err(_) => {
@@ -156,11 +156,6 @@ fn lenient_number(value: &Value) -> Option<i64> {
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
-}
-
-fn is_ban_page(body: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(&body[..body.len().min(4096)]).to_lowercase();
-    ["punish", "1111", "x5"].iter().any(|word| head.contains(word))
 }
 
 fn without(text: &str, secrets: &[&str]) -> String {
@@ -234,7 +229,7 @@ mod tests {
             kind(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#),
             "banned"
         );
-        assert_eq!(kind(200, "<html>punish</html>"), "banned");
+        assert_eq!(kind(200, "\n<!DOCTYPE html><h1>x</h1>"), "banned");
         assert_eq!(kind(302, ""), "unexpected");
         assert_eq!(kind(200, "[]"), "unexpected");
         assert_eq!(kind(200, "{}"), "unexpected");

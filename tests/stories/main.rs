@@ -5,3 +5,4 @@ mod harness;
 mod sessions;
 mod signin;
 mod signin_page;
+mod simulator;
