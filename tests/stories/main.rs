@@ -2,7 +2,9 @@
 
 mod credentials;
 mod harness;
+mod operator;
 mod sessions;
 mod signin;
 mod signin_page;
 mod simulator;
+mod tidy;
