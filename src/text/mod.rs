@@ -3,5 +3,6 @@
 //! A text that one language lacks does not compile.
 
 mod locale;
+mod time;
 
-pub use self::locale::Locale;
+pub use self::{locale::Locale, time::utc};
