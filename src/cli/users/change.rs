@@ -7,7 +7,7 @@ use super::{Person, corps_with_admin, warn_of_lost_admins};
 use crate::{
     cli::{
         Deployment,
-        terminal::{can_ask, confirm, count, print, print_json},
+        terminal::{can_ask, confirm, count, inert, print, print_json},
     },
     db::Conn,
     sessions,
@@ -261,9 +261,9 @@ impl Remove {
     }
 }
 
-/// A person in a sentence. The debug form keeps a name that came from DingTalk on its line.
+/// A person in a sentence, on one line whatever DingTalk says the name is.
 fn who(user: &User) -> String {
-    format!("{} {:?} of corp {}", user.userid, user.name, user.corp_id)
+    inert(&format!("{} {} of corp {}", user.userid, user.name, user.corp_id))
 }
 
 async fn reread(db: &mut Conn, id: i64) -> anyhow::Result<User> {

@@ -30,7 +30,7 @@ pub enum ReadError {
     #[error("the first line {0}")]
     Header(String),
     /// Every row that cannot be taken.
-    #[error("{} of the rows cannot be taken", .0.len())]
+    #[error("{} things are wrong with its rows", .0.len())]
     Rows(Vec<BadRow>),
 }
 
