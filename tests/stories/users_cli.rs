@@ -355,6 +355,9 @@ fn where_several_corps_are_configured_the_corp_must_be_said() {
     operator.db_signs_in("dinga", &["u1"]);
     operator.db_signs_in("dingb", &["u1"]);
 
+    let of_b = operator.reads(&["sessions", "list", "--corp-id", "dingb", "--json"]);
+    assert_eq!((of_b.as_array().unwrap().len(), &of_b[0]["corp_id"]), (1, &json!("dingb")));
+
     operator.fails(&["users", "disable", "u1"], "add --corp-id");
     operator.does(&["users", "disable", "u1", "--corp-id", "dingb"]);
     let left = operator.reads(&["sessions", "list", "--json"]);
@@ -488,7 +491,8 @@ fn an_import_says_what_it_did_and_leaves_the_rest_alone() {
         (&operator.sees("u3")["status"], &operator.sees("u4")["status"]),
         (&json!("disabled"), &json!("disabled"))
     );
-    assert_eq!(operator.signed_in(), ["u1", "u2"]);
+    operator.does(&["users", "enable", "u3"]);
+    assert_eq!(operator.signed_in(), ["u1", "u2"], "an old session came back");
 }
 
 #[test]
