@@ -115,8 +115,12 @@ impl Pools {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// Closes both pools, after the last request has been answered.
+    /// Closes both pools, after the last request has been answered. Does not wait for another process that writes.
     pub async fn close(&self) {
+        // SQLite tidies up when it closes (statistics, the write-ahead log). Where another process has the write lock
+        // that is the other's to do later; an answer on the command line would hang for nothing. If this fails, the
+        // close only takes longer.
+        let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&self.writer).await;
         self.readers.close().await;
         self.writer.close().await;
     }

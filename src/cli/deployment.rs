@@ -1,6 +1,6 @@
 //! The settings and the database of this deployment, as the server would open them.
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use figment::error::Kind;
 use sqlx::{Sqlite, Transaction};
 
@@ -48,8 +48,10 @@ impl Deployment {
     /// # Errors
     /// When another process keeps the database to itself for too long.
     pub async fn write(&self) -> anyhow::Result<Transaction<'static, Sqlite>> {
+        // Not as a context: sqlx's error says everything twice in a chain.
+        let busy = "if another command is writing, try again when it is done";
         let transaction = self.pools.write().await;
-        transaction.context("the database cannot be written; if another command is writing, try again when it is done")
+        transaction.map_err(|error| anyhow!("the database cannot be written ({error}); {busy}"))
     }
 
     /// The corps of the settings, each once.

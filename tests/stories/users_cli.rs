@@ -356,7 +356,10 @@ fn where_several_corps_are_configured_the_corp_must_be_said() {
     operator.db_signs_in("dingb", &["u1"]);
 
     let of_b = operator.reads(&["sessions", "list", "--corp-id", "dingb", "--json"]);
-    assert_eq!((of_b.as_array().unwrap().len(), &of_b[0]["corp_id"]), (1, &json!("dingb")));
+    assert_eq!(
+        (of_b.as_array().unwrap().len(), &of_b[0]["corp_id"]),
+        (1, &json!("dingb"))
+    );
 
     operator.fails(&["users", "disable", "u1"], "add --corp-id");
     operator.does(&["users", "disable", "u1", "--corp-id", "dingb"]);
@@ -694,6 +697,23 @@ fn an_import_waits_while_another_process_writes() {
         pools.close().await;
     });
     assert_eq!(operator.names(), ["B"]);
+}
+
+#[test]
+fn a_list_does_not_wait_for_another_process_that_writes() {
+    let operator = Operator::new();
+    operator.does(&["users", "add", "u1", "--name", "A"]);
+    runtime().block_on(async {
+        let pools = operator.db().await;
+        let tx = pools.write().await.unwrap();
+        let list = operator.command(&["users", "list"]);
+        let list = tokio::task::spawn_blocking(|| Answer::of(list));
+        // A statement that waits does so for five seconds.
+        let answer = tokio::time::timeout(Duration::from_secs(4), list).await;
+        assert_eq!(answer.expect("an answer in time").unwrap().code, 0);
+        drop(tx);
+        pools.close().await;
+    });
 }
 
 #[test]
