@@ -5,6 +5,7 @@
 
 mod decode;
 mod read;
+mod rows;
 mod write;
 
 pub use self::{
