@@ -115,8 +115,12 @@ impl Pools {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// Closes both pools, after the last request has been answered.
+    /// Closes both pools, after the last request has been answered. Does not wait for another process that writes.
     pub async fn close(&self) {
+        // SQLite tidies up when it closes (statistics, the write-ahead log). Where another process has the write lock
+        // that is the other's to do later; an answer on the command line would hang for nothing. If this fails, the
+        // close only takes longer.
+        let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&self.writer).await;
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -200,6 +204,15 @@ fn create_private(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
     open.open(path).map(drop)
+}
+
+/// A fresh database in a folder of its own, which goes when the folder is dropped.
+#[cfg(test)]
+pub(crate) async fn open_temporary() -> (tempfile::TempDir, Pools) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("test.db");
+    let pools = Pools::open(&file.to_string_lossy()).await.expect("a fresh database");
+    (folder, pools)
 }
 
 /// A connection, as the query functions beside each table take it.

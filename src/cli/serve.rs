@@ -4,7 +4,7 @@ use anyhow::Context;
 use figment::Figment;
 use rocket::{Ignite, Orbit, Rocket, fairing::AdHoc, futures::future::BoxFuture};
 
-use super::logging;
+use super::{Deployment, logging};
 use crate::{
     app,
     clock::Clock,
@@ -12,18 +12,14 @@ use crate::{
     db::Pools,
 };
 
-/// Where the database is if nobody says.
-const DEFAULT_DATABASE: &str = "miandeng.db";
-
 /// Runs the server until it is told to stop.
+///
+/// # Errors
+/// When a setting, the database or the address cannot be used.
 pub async fn run() -> anyhow::Result<()> {
-    let figment = rocket::Config::figment();
-    let config = Config::from_figment(&figment)?;
     logging::start();
-    let pools = Pools::open(&database_url(&figment)).await?;
-    let clock = Clock::system();
-    let server = ignite(figment, config, pools.clone(), clock).await?;
-
+    let Deployment { config, pools, clock } = Deployment::open().await?;
+    let server = ignite(rocket::Config::figment(), config, pools.clone(), clock).await?;
     let stopped = server.launch().await;
     // After the last request was answered, whatever made the server stop.
     pools.close().await;
@@ -60,13 +56,6 @@ fn listening(rocket: &Rocket<Orbit>) -> BoxFuture<'_, ()> {
         "miandeng is listening"
     );
     Box::pin(std::future::ready(()))
-}
-
-/// The path of the database, `databases.miandeng.url`.
-pub fn database_url(figment: &Figment) -> String {
-    figment
-        .extract_inner("databases.miandeng.url")
-        .unwrap_or_else(|_| DEFAULT_DATABASE.to_owned())
 }
 
 /// Rocket's reasons in one line. Looking at the error also keeps Rocket from panicking when it is dropped.

@@ -218,6 +218,23 @@ pub async fn end_by_id(db: &mut Conn, id: i64) -> sqlx::Result<bool> {
         > 0)
 }
 
+/// Ends everybody's sessions. Answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(db: &mut Conn) -> sqlx::Result<u64> {
+    Ok(sqlx::query("DELETE FROM sessions").execute(db).await?.rows_affected())
+}
+
+/// Ends the sessions of everybody who is disabled: what an import does after it has disabled many. Answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all_of_disabled(db: &mut Conn) -> sqlx::Result<u64> {
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE status = 'disabled')");
+    Ok(done.execute(db).await?.rows_affected())
+}
+
 /// The live sessions of a person, or of everybody, the last used first.
 ///
 /// # Errors

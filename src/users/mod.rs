@@ -1,5 +1,8 @@
 //! `users`: who may sign in. The only place that knows the table's SQL.
 
+pub mod check;
+pub mod csv;
+mod import;
 mod write;
 
 use crate::{
@@ -8,7 +11,10 @@ use crate::{
     dingtalk::ids::{CorpId, DingUserId, InvalidId},
 };
 
-pub use self::write::{Change, NewUser, insert_from_dingtalk, remove, save, set_status, signed_in};
+pub use self::{
+    import::{Imported, import, would_change},
+    write::{Change, NewUser, insert_from_dingtalk, remove, save, set_status, signed_in},
+};
 
 /// A row of the table: a person known to this deployment.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

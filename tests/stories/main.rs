@@ -8,3 +8,4 @@ mod signin;
 mod signin_page;
 mod simulator;
 mod tidy;
+mod users_cli;
