@@ -42,22 +42,14 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     logging::start();
     let clock = Clock::system();
     let company = Company::sample();
-    let corp = company
-        .corps
-        .first()
-        .context("the sample company has no organisation")?
-        .clone();
+    let corp = company.corps.first().context("the sample company has no organisation")?.clone();
 
     let simulator = Simulator::new(clock.clone(), company);
     simulator.hold(Some(LISTED));
-    let dingtalk = simulator
-        .start(Ipv4Addr::LOCALHOST.into(), free_port(SIMULATOR_PORT)?)
-        .await?;
+    let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), free_port(SIMULATOR_PORT)?).await?;
 
-    let folder = tempfile::Builder::new()
-        .prefix("miandeng-demo-")
-        .tempdir()
-        .context("no temporary folder can be made")?;
+    let folder =
+        tempfile::Builder::new().prefix("miandeng-demo-").tempdir().context("no temporary folder can be made")?;
     let pools = Pools::open(&folder.path().join("demo.db").to_string_lossy()).await?;
     let employee = add_sample_employee(&pools, &corp, &clock).await?;
 
@@ -82,11 +74,8 @@ fn free_port(wanted: u16) -> anyhow::Result<u16> {
 }
 
 async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyhow::Result<Employee> {
-    let employee = corp
-        .employees
-        .iter()
-        .find(|employee| employee.userid == LISTED)
-        .context("no such sample employee")?;
+    let employee =
+        corp.employees.iter().find(|employee| employee.userid == LISTED).context("no such sample employee")?;
     let user = NewUser {
         corp_id: CorpId::new(&corp.corp_id)?,
         userid: DingUserId::new(&employee.userid)?,
@@ -122,11 +111,7 @@ fn figment(port: u16, dingtalk_url: &str, corp: &Corp) -> anyhow::Result<Figment
             "client_secret": app.client_secret,
         }],
     });
-    let rocket = rocket::Config {
-        port,
-        address: Ipv4Addr::LOCALHOST.into(),
-        ..rocket::Config::release_default()
-    };
+    let rocket = rocket::Config { port, address: Ipv4Addr::LOCALHOST.into(), ..rocket::Config::release_default() };
     Ok(Figment::from(rocket).merge(Serialized::default("miandeng", settings)))
 }
 

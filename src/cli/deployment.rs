@@ -36,11 +36,7 @@ impl Deployment {
         };
         let config = Config::from_figment(&figment)?;
         let pools = Pools::open(&url).await?;
-        Ok(Self {
-            config,
-            pools,
-            clock: Clock::system(),
-        })
+        Ok(Self { config, pools, clock: Clock::system() })
     }
 
     /// The writer; see [`Pools::write`].
@@ -75,10 +71,7 @@ impl Deployment {
         match (given, corps.len()) {
             (Some(corp), _) => Ok(corp),
             (None, 1) => Ok(corps.remove(0)),
-            (None, _) => bail!(
-                "several corps are configured; add --corp-id with one of {}",
-                join(&corps)
-            ),
+            (None, _) => bail!("several corps are configured; add --corp-id with one of {}", join(&corps)),
         }
     }
 
@@ -90,11 +83,7 @@ impl Deployment {
         let corp = self.corp(given)?;
         let corps = self.corps();
         if !corps.contains(&corp) {
-            bail!(
-                "corp {:?} is not configured; write one of {}",
-                corp.as_str(),
-                join(&corps)
-            );
+            bail!("corp {:?} is not configured; write one of {}", corp.as_str(), join(&corps));
         }
         Ok(corp)
     }

@@ -9,9 +9,7 @@ const DEFAULT: &str = "info,rocket=warn,rocket::server=off,rocket::launch=off,ro
 
 /// Starts logging on standard error; `MIANDENG_LOG_FORMAT=json` writes JSON lines.
 pub fn start() {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter())
-        .with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(std::io::stderr);
     // A second start in one process changes nothing.
     let _ = match std::env::var("MIANDENG_LOG_FORMAT").as_deref() {
         Ok("json") => log.json().flatten_event(true).try_init(),

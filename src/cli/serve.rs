@@ -33,17 +33,9 @@ pub(super) async fn ignite(
     pools: Pools,
     clock: Clock,
 ) -> anyhow::Result<Rocket<Ignite>> {
-    figment
-        .extract::<rocket::Config>()
-        .map_err(|error| ConfigError::parsing("", error))?;
-    let server = app::build(figment, config, pools, clock)
-        .await?
-        .attach(AdHoc::on_liftoff("listening", listening));
-    server
-        .ignite()
-        .await
-        .map_err(|error| explained(&error))
-        .context("the server cannot start")
+    figment.extract::<rocket::Config>().map_err(|error| ConfigError::parsing("", error))?;
+    let server = app::build(figment, config, pools, clock).await?.attach(AdHoc::on_liftoff("listening", listening));
+    server.ignite().await.map_err(|error| explained(&error)).context("the server cannot start")
 }
 
 /// Says so once requests are answered; with port 0, the port is known only now.

@@ -100,24 +100,11 @@ impl List {
         };
         let lifetimes = Lifetimes::of(&deployment.config);
         let mut live = sessions::list(&mut db, user, lifetimes, deployment.clock.now()).await?;
-        live.retain(|session| {
-            self.corp_id
-                .as_ref()
-                .is_none_or(|corp| corp.as_str() == session.corp_id)
-        });
+        live.retain(|session| self.corp_id.as_ref().is_none_or(|corp| corp.as_str() == session.corp_id));
         if self.json {
             return print_json(&live);
         }
-        let mut table = Table::new(&[
-            "ID",
-            "CORP",
-            "USERID",
-            "APP",
-            "SIGNED IN",
-            "LAST SEEN",
-            "ADDRESS",
-            "CLIENT",
-        ]);
+        let mut table = Table::new(&["ID", "CORP", "USERID", "APP", "SIGNED IN", "LAST SEEN", "ADDRESS", "CLIENT"]);
         for session in &live {
             table.row([
                 session.id.to_string().as_str(),

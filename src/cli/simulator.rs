@@ -94,9 +94,7 @@ pub async fn run(args: SimulatorArgs) -> anyhow::Result<()> {
             serde_json::from_slice(&text).with_context(|| format!("{} is no company file", file.display()))?
         }
     };
-    let running = Simulator::new(Clock::system(), company)
-        .start(args.address, args.port)
-        .await?;
+    let running = Simulator::new(Clock::system(), company).start(args.address, args.port).await?;
     let url = running.url();
     println!("Simulated DingTalk: {url}/ (open it in a browser; Ctrl-C stops it)");
     println!("  oapi_url, api_url, login_url: {url}");

@@ -65,9 +65,7 @@ pub struct Table {
 impl Table {
     /// A table of these headings.
     pub fn new(headings: &[&str]) -> Self {
-        Self {
-            rows: vec![headings.iter().map(|heading| (*heading).to_owned()).collect()],
-        }
+        Self { rows: vec![headings.iter().map(|heading| (*heading).to_owned()).collect()] }
     }
 
     /// Adds a row. Whatever stands in a cell is made inert.

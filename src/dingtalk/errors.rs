@@ -105,9 +105,6 @@ impl DingtalkError {
 
     /// Whether the same call may succeed a moment later without anybody mending anything.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Busy(_) | Self::Unreachable { .. } | Self::Throttled(_) | Self::Banned { .. }
-        )
+        matches!(self, Self::Busy(_) | Self::Unreachable { .. } | Self::Throttled(_) | Self::Banned { .. })
     }
 }

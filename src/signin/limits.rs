@@ -62,10 +62,7 @@ impl Limits {
         let address = self.addresses.get_with(client.prefix(), || {
             let quota = Quota::per_second(PER_SECOND).allow_burst(BURST);
             let failures = RateLimiter::direct_with_clock(quota, OurClock(self.clock.clone()));
-            Arc::new(Address {
-                failures,
-                barred_until_ms: AtomicI64::new(0),
-            })
+            Arc::new(Address { failures, barred_until_ms: AtomicI64::new(0) })
         });
         if let Err(not_until) = address.failures.check() {
             let wait = not_until.wait_time_from(OurClock(self.clock.clone()).now());

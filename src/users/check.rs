@@ -75,9 +75,7 @@ pub fn mobile(text: &str) -> Result<String, BadValue> {
 pub fn email(text: &str) -> Result<String, BadValue> {
     let text = plain(text, 254)?;
     if !text.is_empty() && (!text.contains('@') || text.contains(char::is_whitespace)) {
-        return Err(BadValue::new(
-            "is no mail address; write one such as \"li@example.com\", or nothing",
-        ));
+        return Err(BadValue::new("is no mail address; write one such as \"li@example.com\", or nothing"));
     }
     Ok(text)
 }
@@ -109,9 +107,7 @@ fn plain(text: &str, longest: usize) -> Result<String, BadValue> {
     }
     // Bytes first: they are counted already, and are never fewer than characters.
     if text.len() > longest && text.chars().count() > longest {
-        return Err(BadValue::new(format!(
-            "is too long; write at most {longest} characters"
-        )));
+        return Err(BadValue::new(format!("is too long; write at most {longest} characters")));
     }
     Ok(text.to_owned())
 }
@@ -126,9 +122,7 @@ fn not_rounded(text: &str) -> Result<(), BadValue> {
     });
     if rounded {
         let cure = "format the column as text in the spreadsheet and enter the number again";
-        return Err(BadValue::new(format!(
-            "is a number that a spreadsheet has rounded; {cure}"
-        )));
+        return Err(BadValue::new(format!("is a number that a spreadsheet has rounded; {cure}")));
     }
     Ok(())
 }
@@ -157,10 +151,7 @@ mod tests {
     #[test]
     fn a_number_that_a_spreadsheet_has_rounded_names_nobody() {
         for bad in ["1.38001E+14", "1E+05"] {
-            assert!(
-                userid(bad).is_err() && mobile(bad).is_err() && unionid(bad).is_err(),
-                "{bad}"
-            );
+            assert!(userid(bad).is_err() && mobile(bad).is_err() && unionid(bad).is_err(), "{bad}");
         }
         for good in ["1E5", "E+14", "manager1.5", "1E+", "+8613800138000"] {
             assert!(userid(good).is_ok() && mobile(good).is_ok(), "{good}");

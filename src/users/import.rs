@@ -124,10 +124,7 @@ impl Values {
             department: column(change.department, |before| &before.department),
             title: column(change.title, |before| &before.title),
             role: change.role.or(before.map(|before| before.role)).unwrap_or(Role::User),
-            status: change
-                .status
-                .or(before.map(|before| before.status))
-                .unwrap_or(Status::Active),
+            status: change.status.or(before.map(|before| before.status)).unwrap_or(Status::Active),
         }
     }
 }
@@ -182,69 +179,36 @@ mod tests {
     };
 
     fn person(userid: &str, change: Change) -> NewUser {
-        NewUser {
-            corp_id: CorpId::new("dinga").unwrap(),
-            userid: DingUserId::new(userid).unwrap(),
-            change,
-        }
+        NewUser { corp_id: CorpId::new("dinga").unwrap(), userid: DingUserId::new(userid).unwrap(), change }
     }
 
     fn named(name: &str) -> Change {
-        Change {
-            name: Some(name.to_owned()),
-            ..Change::default()
-        }
+        Change { name: Some(name.to_owned()), ..Change::default() }
     }
 
     #[tokio::test]
     async fn an_import_leaves_the_same_rows_as_saving_one_by_one() {
         let (_folder, pools) = open_temporary().await;
         let mut tx = pools.write().await.unwrap();
-        let first = Change {
-            mobile: Some("1".to_owned()),
-            title: Some("T".to_owned()),
-            role: Some(Role::Admin),
-            ..named("A")
-        };
+        let first =
+            Change { mobile: Some("1".to_owned()), title: Some("T".to_owned()), role: Some(Role::Admin), ..named("A") };
         let second = Change {
             mobile: Some(String::new()),
             email: Some("a@b".to_owned()),
             status: Some(Status::Disabled),
             ..named("B")
         };
-        let no_name = Change {
-            department: Some("研发部".to_owned()),
-            ..Change::default()
-        };
+        let no_name = Change { department: Some("研发部".to_owned()), ..Change::default() };
         for (now, change) in [(1, first), (2, second), (3, no_name)] {
             save(&mut tx, &person("one", change.clone()), "csv", now).await.unwrap();
-            import(&mut tx, vec![person("many", change)], "csv", now, |_| {})
-                .await
-                .unwrap();
+            import(&mut tx, vec![person("many", change)], "csv", now, |_| {}).await.unwrap();
         }
-        let one = find(
-            &mut tx,
-            &person("one", named("")).corp_id,
-            &DingUserId::new("one").unwrap(),
-        )
-        .await;
-        let many = find(
-            &mut tx,
-            &person("one", named("")).corp_id,
-            &DingUserId::new("many").unwrap(),
-        )
-        .await;
+        let one = find(&mut tx, &person("one", named("")).corp_id, &DingUserId::new("one").unwrap()).await;
+        let many = find(&mut tx, &person("one", named("")).corp_id, &DingUserId::new("many").unwrap()).await;
         let (one, many) = (one.unwrap().unwrap(), many.unwrap().unwrap());
-        let expected = User {
-            id: many.id,
-            userid: many.userid.clone(),
-            ..one
-        };
+        let expected = User { id: many.id, userid: many.userid.clone(), ..one };
         assert_eq!(many, expected);
-        assert_eq!(
-            (many.mobile, many.title.as_deref(), many.role),
-            (None, Some("T"), Role::Admin)
-        );
+        assert_eq!((many.mobile, many.title.as_deref(), many.role), (None, Some("T"), Role::Admin));
         assert_eq!(many.name, "B");
         assert_eq!((many.created_at, many.updated_at), (1, 3));
     }
@@ -253,11 +217,7 @@ mod tests {
     async fn the_answer_counts_and_untouched_rows_keep_their_time() {
         let (_folder, pools) = open_temporary().await;
         let mut tx = pools.write().await.unwrap();
-        let people = || {
-            (0..BATCH + 7)
-                .map(|i| person(&format!("u{i}"), named("A")))
-                .collect::<Vec<_>>()
-        };
+        let people = || (0..BATCH + 7).map(|i| person(&format!("u{i}"), named("A"))).collect::<Vec<_>>();
         let first = import(&mut tx, people(), "csv", 1, |_| {}).await.unwrap();
         assert_eq!(first.added, BATCH + 7);
 
@@ -267,12 +227,7 @@ mod tests {
         again.push(person("new", named("N")));
         let mut heard = 0;
         let second = import(&mut tx, again, "csv", 2, |done| heard = done).await.unwrap();
-        let expected = Imported {
-            added: 1,
-            changed: 2,
-            unchanged: BATCH + 5,
-            disabled: 1,
-        };
+        let expected = Imported { added: 1, changed: 2, unchanged: BATCH + 5, disabled: 1 };
         assert_eq!((second, heard), (expected, BATCH + 8));
         let touched = list(&mut tx, &Filter::default()).await.unwrap();
         assert_eq!(touched.iter().filter(|user| user.updated_at == 2).count(), 3);
@@ -282,10 +237,6 @@ mod tests {
     async fn a_new_person_without_a_name_is_refused_by_the_table() {
         let (_folder, pools) = open_temporary().await;
         let mut tx = pools.write().await.unwrap();
-        assert!(
-            import(&mut tx, vec![person("u1", Change::default())], "csv", 1, |_| {})
-                .await
-                .is_err()
-        );
+        assert!(import(&mut tx, vec![person("u1", Change::default())], "csv", 1, |_| {}).await.is_err());
     }
 }

@@ -107,11 +107,7 @@ macro_rules! select {
 /// The person with this id in this corp; both compare byte by byte.
 pub async fn find(db: &mut Conn, corp_id: &CorpId, userid: &DingUserId) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE corp_id = $1 AND userid = $2");
-    let row: Option<Row> = sqlx::query_as(SQL)
-        .bind(corp_id.as_str())
-        .bind(userid.as_str())
-        .fetch_optional(db)
-        .await?;
+    let row: Option<Row> = sqlx::query_as(SQL).bind(corp_id.as_str()).bind(userid.as_str()).fetch_optional(db).await?;
     row.map(Row::into_user).transpose()
 }
 

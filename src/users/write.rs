@@ -134,10 +134,7 @@ pub async fn set_status(db: &mut Conn, user: &User, status: Status, now: UnixSec
 /// # Errors
 /// When the database fails.
 pub async fn remove(db: &mut Conn, user: &User) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM users WHERE id = $1")
-        .bind(user.id)
-        .execute(db)
-        .await?;
+    sqlx::query("DELETE FROM users WHERE id = $1").bind(user.id).execute(db).await?;
     Ok(())
 }
 
@@ -146,10 +143,6 @@ pub async fn remove(db: &mut Conn, user: &User) -> sqlx::Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn signed_in(db: &mut Conn, id: i64, now: UnixSeconds) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET last_signed_in_at = $2 WHERE id = $1")
-        .bind(id)
-        .bind(now)
-        .execute(db)
-        .await?;
+    sqlx::query("UPDATE users SET last_signed_in_at = $2 WHERE id = $1").bind(id).bind(now).execute(db).await?;
     Ok(())
 }

@@ -8,32 +8,16 @@ use crate::harness::{App, CORP, log_line};
 const EXCHANGE: &str = "/topapi/v2/user/getuserinfo";
 
 fn fault(path: &str, times: usize, kind: FaultKind) -> Fault {
-    Fault {
-        path: path.into(),
-        times,
-        corp_id: None,
-        client_id: None,
-        kind,
-    }
+    Fault { path: path.into(), times, corp_id: None, client_id: None, kind }
 }
 
 fn errcode(path: &str, times: usize, code: i64) -> Fault {
-    fault(
-        path,
-        times,
-        FaultKind::Errcode {
-            code,
-            text: "simulated".into(),
-        },
-    )
+    fault(path, times, FaultKind::Errcode { code, text: "simulated".into() })
 }
 
 /// Requests for tokens and for tickets.
 fn calls(app: &App) -> (usize, usize) {
-    (
-        app.simulator.calls("/gettoken"),
-        app.simulator.calls("/get_jsapi_ticket"),
-    )
+    (app.simulator.calls("/gettoken"), app.simulator.calls("/get_jsapi_ticket"))
 }
 
 #[tokio::test]
@@ -67,19 +51,11 @@ async fn ten_minutes_before_expiry_the_old_one_is_served_while_a_new_one_is_fetc
     assert_eq!(calls(&app), (1, 1), "not yet");
     app.clock.advance(10);
     app.simulator.fault(fault("/gettoken", usize::MAX, FaultKind::Hang));
-    app.simulator
-        .fault(fault("/get_jsapi_ticket", usize::MAX, FaultKind::Hang));
+    app.simulator.fault(fault("/get_jsapi_ticket", usize::MAX, FaultKind::Hang));
     for _ in 0..20 {
-        assert_eq!(
-            app.phone("zhangsan").opens_app().await.status,
-            200,
-            "nobody waits for the renewal"
-        );
+        assert_eq!(app.phone("zhangsan").opens_app().await.status, 200, "nobody waits for the renewal");
     }
-    assert!(
-        app.simulator.calls("/get_jsapi_ticket") <= 2,
-        "one renewal, however many ask"
-    );
+    assert!(app.simulator.calls("/get_jsapi_ticket") <= 2, "one renewal, however many ask");
 }
 
 #[tokio::test]
@@ -98,10 +74,7 @@ async fn a_renewal_takes_the_old_ones_place() {
         }
     }
     let (tokens, tickets) = calls(&app);
-    assert!(
-        (25..=40).contains(&tokens) && (25..=40).contains(&tickets),
-        "{tokens} {tickets}"
-    );
+    assert!((25..=40).contains(&tokens) && (25..=40).contains(&tickets), "{tokens} {tickets}");
 }
 
 #[tokio::test]
@@ -112,19 +85,11 @@ async fn a_token_that_dingtalk_calls_invalid_is_renewed_and_the_call_repeated_on
         let (state, code_of_person) = (phone.opens_app().await.state(), phone.code());
         app.simulator.fault(errcode(EXCHANGE, 1, code));
         assert_eq!(phone.sends_code(&code_of_person, &state).await.status, 200, "{code}");
-        assert_eq!(
-            (app.simulator.calls(EXCHANGE), app.simulator.calls("/gettoken")),
-            (2, 2),
-            "{code}"
-        );
+        assert_eq!((app.simulator.calls(EXCHANGE), app.simulator.calls("/gettoken")), (2, 2), "{code}");
     }
     let app = App::start().await;
     app.simulator.fault(errcode(EXCHANGE, usize::MAX, 40014));
-    assert_eq!(
-        app.phone("zhangsan").signs_in().await.problem(),
-        "dingtalk-refused",
-        "once, not for ever"
-    );
+    assert_eq!(app.phone("zhangsan").signs_in().await.problem(), "dingtalk-refused", "once, not for ever");
     assert_eq!(app.simulator.calls(EXCHANGE), 2);
 }
 
@@ -158,11 +123,7 @@ async fn a_hundred_people_who_wait_for_one_failing_refresh_all_hear_of_it_and_no
     for person in people.collect::<Vec<_>>() {
         let page = person.await.unwrap();
         assert_eq!(page.status, 502);
-        assert!(
-            page.body.contains("40096") && page.body.contains("client_secret"),
-            "{}",
-            page.body
-        );
+        assert!(page.body.contains("40096") && page.body.contains("client_secret"), "{}", page.body);
     }
     assert_eq!(app.simulator.calls("/gettoken"), 1);
     app.simulator.clear_faults();
@@ -174,14 +135,8 @@ async fn a_hundred_people_who_wait_for_one_failing_refresh_all_hear_of_it_and_no
 async fn reads_are_tried_again_with_a_pause_and_a_code_is_never_sent_again() {
     let app = App::start().await;
     for kind in [
-        FaultKind::Errcode {
-            code: -1,
-            text: "busy".into(),
-        },
-        FaultKind::Errcode {
-            code: 15,
-            text: "isp.top-remote-connection-timeout".into(),
-        },
+        FaultKind::Errcode { code: -1, text: "busy".into() },
+        FaultKind::Errcode { code: 15, text: "isp.top-remote-connection-timeout".into() },
         FaultKind::Status(502),
         FaultKind::Reset,
     ] {
@@ -192,11 +147,7 @@ async fn reads_are_tried_again_with_a_pause_and_a_code_is_never_sent_again() {
         assert_eq!(app.simulator.calls("/gettoken"), 3, "{kind:?}");
 
         app.simulator.fault(fault(EXCHANGE, 1, kind.clone()));
-        assert_eq!(
-            app.phone("zhangsan").signs_in().await.problem(),
-            "dingtalk-unreachable",
-            "{kind:?}"
-        );
+        assert_eq!(app.phone("zhangsan").signs_in().await.problem(), "dingtalk-unreachable", "{kind:?}");
         assert_eq!(app.simulator.calls(EXCHANGE), 1, "{kind:?}");
     }
 }
@@ -204,11 +155,7 @@ async fn reads_are_tried_again_with_a_pause_and_a_code_is_never_sent_again() {
 #[tokio::test]
 async fn a_dingtalk_that_answers_nothing_is_given_up_in_time() {
     let app = App::with(|settings| settings["dingtalk"]["timeout"] = json!("200ms")).await;
-    for kind in [
-        FaultKind::Hang,
-        FaultKind::Delay(60_000),
-        FaultKind::Drip { every_ms: 50 },
-    ] {
+    for kind in [FaultKind::Hang, FaultKind::Delay(60_000), FaultKind::Drip { every_ms: 50 }] {
         let mut phone = app.phone("zhangsan");
         let (state, code) = (phone.opens_app().await.state(), phone.code());
         app.simulator.fault(fault(EXCHANGE, 1, kind.clone()));
@@ -246,8 +193,7 @@ async fn odd_lifetimes_neither_flood_dingtalk_nor_serve_a_value_for_ever() {
         let body = format!(r#"{{"errcode":0,"access_token":"odd-token","expires_in":{lifetime}}}"#);
         app.simulator.fault(fault("/gettoken", 1, FaultKind::Body(body)));
         let body = format!(r#"{{"errcode":0,"ticket":"odd-ticket","expires_in":{lifetime}}}"#);
-        app.simulator
-            .fault(fault("/get_jsapi_ticket", 1, FaultKind::Body(body)));
+        app.simulator.fault(fault("/get_jsapi_ticket", 1, FaultKind::Body(body)));
         for _ in 0..20 {
             assert_eq!(app.phone("zhangsan").opens_app().await.status, 200, "{lifetime}");
         }
@@ -262,9 +208,7 @@ async fn odd_lifetimes_neither_flood_dingtalk_nor_serve_a_value_for_ever() {
 async fn an_old_corp_signs_in_with_its_corp_secret() {
     let app = App::with(|settings| {
         let old = &mut settings["apps"][0];
-        old.as_object_mut()
-            .unwrap()
-            .retain(|key, _| !key.starts_with("client_"));
+        old.as_object_mut().unwrap().retain(|key, _| !key.starts_with("client_"));
         old["corp_secret"] = json!("sample-corp-secret");
     })
     .await;
@@ -279,9 +223,7 @@ async fn a_changed_secret_does_not_find_the_old_ones_token() {
     let app = App::start().await;
     app.phone("zhangsan").opens_app().await;
     let kept = app.db_count("SELECT count(*) FROM credentials").await;
-    let mut changed = app
-        .restart_with(|settings| settings["apps"][0]["client_secret"] = json!("wrong-secret"))
-        .await;
+    let mut changed = app.restart_with(|settings| settings["apps"][0]["client_secret"] = json!("wrong-secret")).await;
     assert_eq!(changed.phone("zhangsan").opens_app().await.status, 502);
     assert_eq!(changed.db_count("SELECT count(*) FROM credentials").await, kept);
     changed = changed

@@ -118,7 +118,8 @@ fn state_of(page: &str) -> String {
 /// Signs in as whoever holds the simulated phone, as the page's script does.
 async fn signs_in(browser: &reqwest::Client, server: &str, dingtalk: &str) -> (u16, serde_json::Value) {
     let page = browser.get(format!("{server}/?corpid={CORP}")).send().await.unwrap().text().await.unwrap();
-    let ask = serde_json::json!({"corpId": CORP, "clientId": CLIENT_ID, "kind": "employee", "url": format!("{server}/")});
+    let ask =
+        serde_json::json!({"corpId": CORP, "clientId": CLIENT_ID, "kind": "employee", "url": format!("{server}/")});
     let code = browser.post(format!("{dingtalk}/_client/code")).json(&ask).send().await.unwrap();
     let code = code.json::<serde_json::Value>().await.unwrap()["code"].as_str().expect("a code").to_owned();
     let fields = [("code", code.as_str()), ("corpid", CORP), ("state", &state_of(&page))];
@@ -150,7 +151,12 @@ async fn a_server_process_signs_an_employee_in_and_its_file_survives_a_kill() {
     assert!(added.status.success(), "{}", text(&added.stderr));
 
     let browser = browser();
-    browser.post(format!("{dingtalk}/_simulator/hold")).json(&serde_json::json!({"userid": "zhangsan"})).send().await.unwrap();
+    browser
+        .post(format!("{dingtalk}/_simulator/hold"))
+        .json(&serde_json::json!({"userid": "zhangsan"}))
+        .send()
+        .await
+        .unwrap();
     let (status, person) = signs_in(&browser, &server_url, &dingtalk).await;
     assert_eq!((status, &person["name"]), (200, &"张三".into()));
     #[cfg(unix)]
@@ -218,7 +224,10 @@ fn a_wrong_setting_stops_the_start_with_one_line() {
     fails("", "README");
     fails("[default.miandeng]\npublic_url = \"ftp://x\"", "miandeng.public_url = \"ftp://x\"");
     fails(&good.replace("agent_id", "agentid"), "did you mean \"agent_id\"?");
-    fails(&good.replace("client_secret_file = \"secret\"", "client_secret_file = \"gone\""), "client_secret_file = \"gone\"");
+    fails(
+        &good.replace("client_secret_file = \"secret\"", "client_secret_file = \"gone\""),
+        "client_secret_file = \"gone\"",
+    );
     fails(&good.replace("data.db", "no/such/folder/data.db"), "no/such/folder/data.db");
     fails(&good.replace("data.db", "secret"), "secret");
     fails(&good.replace("[default]", "[default]\naddress = \"nonsense\""), "address");

@@ -90,10 +90,7 @@ async fn nothing_but_a_post_from_our_own_page_signs_out() {
             assert_eq!(phone.sends(request).await.status, 403, "{path} {name} {value}");
         }
     }
-    let override_method = phone
-        .request(Method::POST, "/logout")
-        .form(&[("_method", "GET")])
-        .header("Origin", "null");
+    let override_method = phone.request(Method::POST, "/logout").form(&[("_method", "GET")]).header("Origin", "null");
     assert_ne!(phone.sends(override_method).await.status, 303);
     assert!(is_in(&mut phone).await);
     let program = phone.request(Method::POST, "/logout");
@@ -110,22 +107,15 @@ async fn a_person_sees_their_sessions_and_ends_those_elsewhere() {
         phone.is_signed_in().await;
     }
     let home = phone.gets("/home").await.body;
-    let theirs: Vec<&str> = home
-        .split("/home/sessions/")
-        .skip(1)
-        .map(|rest| rest.split('/').next().unwrap())
-        .collect();
+    let theirs: Vec<&str> = home.split("/home/sessions/").skip(1).map(|rest| rest.split('/').next().unwrap()).collect();
     assert_eq!((theirs.len(), home.matches("本设备").count()), (2, 1), "{home}");
 
-    let foreign = app
-        .db_count("SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id WHERE userid = 'lisi'")
-        .await;
+    let foreign =
+        app.db_count("SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id WHERE userid = 'lisi'").await;
     phone.posts(&format!("/home/sessions/{foreign}/sign-out"), &[]).await;
     assert!(is_in(&mut other).await, "nobody ends a session of somebody else");
 
-    let answer = phone
-        .posts(&format!("/home/sessions/{}/sign-out", theirs[0]), &[])
-        .await;
+    let answer = phone.posts(&format!("/home/sessions/{}/sign-out", theirs[0]), &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/home"));
     assert_eq!(app.db_count("SELECT count(*) FROM sessions").await, 3);
     phone.posts("/home/sign-out-elsewhere", &[]).await;
@@ -160,10 +150,7 @@ async fn every_sign_in_gives_a_fresh_session_and_a_planted_one_does_not_survive(
     assert_eq!(answer.json()["userid"], "zhangsan");
     assert_ne!(victim.cookies["__Host-miandeng"], planted);
     assert!(victim.gets("/home").await.body.contains("<dd>zhangsan</dd>"));
-    assert!(
-        !is_in(&mut attacker).await,
-        "signing in as B where A was signed in ends A's session"
-    );
+    assert!(!is_in(&mut attacker).await, "signing in as B where A was signed in ends A's session");
 }
 
 #[tokio::test]
@@ -172,19 +159,9 @@ async fn a_cookie_that_is_not_exactly_ours_opens_nothing() {
     let mut phone = app.phone("zhangsan");
     phone.is_signed_in().await;
     let good = phone.cookies.remove("__Host-miandeng").unwrap();
-    let flipped = good.replacen(
-        good.chars().next().unwrap(),
-        if good.starts_with('0') { "1" } else { "0" },
-        1,
-    );
-    let wrong = [
-        flipped,
-        good[..63].to_owned(),
-        format!("{good}0"),
-        good.to_uppercase(),
-        "x".repeat(8000),
-        "%00".into(),
-    ];
+    let flipped = good.replacen(good.chars().next().unwrap(), if good.starts_with('0') { "1" } else { "0" }, 1);
+    let wrong =
+        [flipped, good[..63].to_owned(), format!("{good}0"), good.to_uppercase(), "x".repeat(8000), "%00".into()];
     for value in wrong.iter().filter(|value| **value != good) {
         phone.headers = vec![("Cookie", format!("__Host-miandeng={value}"))];
         assert!(!is_in(&mut phone).await, "{value}");
@@ -192,10 +169,7 @@ async fn a_cookie_that_is_not_exactly_ours_opens_nothing() {
     phone.headers = vec![("Cookie", format!("__Host-miandeng=attacker; __Host-miandeng={good}"))];
     assert!(!is_in(&mut phone).await, "twice, the attacker's first");
     phone.headers = vec![("Cookie", format!("miandeng={good}"))];
-    assert!(
-        !is_in(&mut phone).await,
-        "without the prefix that proves where it was set"
-    );
+    assert!(!is_in(&mut phone).await, "without the prefix that proves where it was set");
     phone.headers = vec![("Cookie", format!("__Host-miandeng={good}"))];
     assert!(is_in(&mut phone).await);
 }
@@ -205,23 +179,14 @@ async fn the_cookie_is_shared_with_sub_domains_only_where_the_settings_say_so() 
     let app = App::with(|settings| settings["cookie_domain"] = json!("example.com")).await;
     let mut phone = app.phone("zhangsan");
     let cookie = phone.signs_in().await.header("set-cookie").to_owned();
-    assert!(
-        cookie.starts_with("miandeng=") && cookie.contains("Domain=example.com"),
-        "{cookie}"
-    );
+    assert!(cookie.starts_with("miandeng=") && cookie.contains("Domain=example.com"), "{cookie}");
     assert!(cookie.contains("Secure") && cookie.contains("HttpOnly"), "{cookie}");
     let gone = phone.posts("/logout", &[]).await.header("set-cookie").to_owned();
-    assert!(
-        gone.starts_with("miandeng=;") && gone.contains("Domain=example.com"),
-        "{gone}"
-    );
+    assert!(gone.starts_with("miandeng=;") && gone.contains("Domain=example.com"), "{gone}");
 
     let plain = App::with(|settings| settings["public_url"] = json!("http://app.example.com")).await;
     let cookie = plain.phone("zhangsan").signs_in().await.header("set-cookie").to_owned();
-    assert!(
-        cookie.starts_with("miandeng=") && !cookie.contains("Secure"),
-        "{cookie}"
-    );
+    assert!(cookie.starts_with("miandeng=") && !cookie.contains("Secure"), "{cookie}");
 }
 
 #[tokio::test]
@@ -242,10 +207,7 @@ async fn pages_of_signed_in_people_are_never_kept_by_the_browser() {
     let mut phone = app.phone("zhangsan");
     phone.is_signed_in().await;
     let (home, redirect) = (phone.gets("/home").await, phone.opens_app().await);
-    assert_eq!(
-        (home.header("cache-control"), redirect.header("cache-control")),
-        ("no-store", "no-store")
-    );
+    assert_eq!((home.header("cache-control"), redirect.header("cache-control")), ("no-store", "no-store"));
     let nobody = app.phone("zhangsan").gets("/home").await;
     assert_eq!((nobody.status, nobody.header("location")), (303, "/"));
 }

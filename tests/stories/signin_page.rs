@@ -9,12 +9,7 @@ use crate::harness::{App, CLIENT_SECRET, CORP, PUBLIC_URL, Phone};
 async fn judged(app: &App, config: &serde_json::Value, shown: &str) -> serde_json::Value {
     let mut call = config.clone();
     call["url"] = json!(shown);
-    let answer = reqwest::Client::new()
-        .post(app.dingtalk_url("/_client/config"))
-        .json(&call)
-        .send()
-        .await
-        .unwrap();
+    let answer = reqwest::Client::new().post(app.dingtalk_url("/_client/config")).json(&call).send().await.unwrap();
     answer.json().await.unwrap()
 }
 
@@ -26,58 +21,25 @@ async fn the_page_carries_a_config_that_dingtalk_accepts() {
     let config = page.config();
     let mut names: Vec<&String> = config.as_object().unwrap().keys().collect();
     names.sort();
-    let expected = [
-        "agentId",
-        "corpId",
-        "jsApiList",
-        "nonceStr",
-        "signature",
-        "state",
-        "timeStamp",
-        "type",
-        "url",
-    ];
+    let expected = ["agentId", "corpId", "jsApiList", "nonceStr", "signature", "state", "timeStamp", "type", "url"];
     assert_eq!(names, expected);
-    assert_eq!(
-        (&config["agentId"], &config["corpId"]),
-        (&json!("100000001"), &json!(CORP))
-    );
-    assert_eq!(
-        (&config["type"], config["timeStamp"].as_i64().unwrap()),
-        (&json!(0), app.clock.now())
-    );
+    assert_eq!((&config["agentId"], &config["corpId"]), (&json!("100000001"), &json!(CORP)));
+    assert_eq!((&config["type"], config["timeStamp"].as_i64().unwrap()), (&json!(0), app.clock.now()));
     assert_eq!(config["signature"].as_str().unwrap().len(), 40);
-    assert_eq!(
-        judged(&app, &config, &format!("{PUBLIC_URL}/?corpid={CORP}")).await,
-        json!({"ok": true})
-    );
+    assert_eq!(judged(&app, &config, &format!("{PUBLIC_URL}/?corpid={CORP}")).await, json!({"ok": true}));
 }
 
 #[tokio::test]
 async fn a_query_with_chinese_and_escaped_signs_is_signed_as_the_client_shows_it() {
     let app = App::start().await;
-    for query in [
-        "name=%E5%BC%A0%E4%B8%89",
-        "q=a+b%2Bc%26d",
-        "x=%25&y=%e5%bc%a0",
-        "name=张三",
-        "a==&&b",
-    ] {
+    for query in ["name=%E5%BC%A0%E4%B8%89", "q=a+b%2Bc%26d", "x=%25&y=%e5%bc%a0", "name=张三", "a==&&b"] {
         let path = format!("/?corpid={CORP}&{query}");
         let raw = reqwest::Client::new();
         // reqwest escapes what is not ASCII, as iOS does.
         let page = raw.get(app.url(&path)).send().await.unwrap().text().await.unwrap();
-        let page = crate::harness::Answer {
-            status: 200,
-            headers: Default::default(),
-            body: page,
-        };
+        let page = crate::harness::Answer { status: 200, headers: Default::default(), body: page };
         let shown = format!("{PUBLIC_URL}{path}");
-        assert_eq!(
-            judged(&app, &page.config(), &shown).await,
-            json!({"ok": true}),
-            "{query}"
-        );
+        assert_eq!(judged(&app, &page.config(), &shown).await, json!({"ok": true}), "{query}");
     }
 }
 
@@ -86,10 +48,7 @@ async fn the_hash_is_the_one_that_the_app_is_set_to() {
     let app = App::with(|settings| settings["apps"][0]["signature"] = json!("sha256")).await;
     let config = app.phone("zhangsan").opens_app().await.config();
     assert_eq!(config["signature"].as_str().unwrap().len(), 64);
-    assert_eq!(
-        judged(&app, &config, &format!("{PUBLIC_URL}/?corpid={CORP}")).await,
-        json!({"ok": true})
-    );
+    assert_eq!(judged(&app, &config, &format!("{PUBLIC_URL}/?corpid={CORP}")).await, json!({"ok": true}));
 }
 
 #[tokio::test]
@@ -100,10 +59,8 @@ async fn each_page_has_a_nonce_and_a_state_of_its_own_and_no_page_has_the_ticket
     assert_ne!(one.config()["nonceStr"], two.config()["nonceStr"]);
     assert_ne!(one.state(), two.state());
     let mut reader = app.pools.read().await.unwrap();
-    let secrets: Vec<String> = sqlx::query_scalar("SELECT value FROM credentials")
-        .fetch_all(&mut *reader)
-        .await
-        .unwrap();
+    let secrets: Vec<String> =
+        sqlx::query_scalar("SELECT value FROM credentials").fetch_all(&mut *reader).await.unwrap();
     assert_eq!(secrets.len(), 2, "a token and a ticket");
     for secret in secrets.iter().map(String::as_str).chain([CLIENT_SECRET]) {
         assert!(!one.body.contains(secret));
@@ -127,18 +84,10 @@ async fn an_address_that_names_no_app_gets_a_page_that_says_what_to_do() {
         let page = phone.gets(path).await;
         assert_eq!(page.status, status, "{path}");
         assert!(page.header("content-type").starts_with("text/html"), "{path}");
-        assert!(
-            page.body.contains(says) && page.body.contains(page.request_id()),
-            "{path}: {}",
-            page.body
-        );
+        assert!(page.body.contains(says) && page.body.contains(page.request_id()), "{path}: {}", page.body);
         assert!(!page.body.contains("_config"), "{path}");
     }
-    assert_eq!(
-        app.simulator.calls("/gettoken"),
-        0,
-        "none of them costs a call to DingTalk"
-    );
+    assert_eq!(app.simulator.calls("/gettoken"), 0, "none of them costs a call to DingTalk");
 }
 
 #[tokio::test]
@@ -154,22 +103,14 @@ async fn the_only_app_is_meant_where_the_address_names_none() {
 async fn nothing_in_the_address_breaks_out_of_the_page() {
     let app = App::start().await;
     let hostile = "%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E%3C!--%E2%80%A8\"'";
-    let page = app
-        .phone("zhangsan")
-        .gets(&format!("/?corpid={CORP}&x={hostile}&return_to={hostile}"))
-        .await;
+    let page = app.phone("zhangsan").gets(&format!("/?corpid={CORP}&x={hostile}&return_to={hostile}")).await;
     assert_eq!(page.status, 200);
     assert_eq!(page.body.matches("<script").count(), 2, "ours alone");
     let (_, script) = page.body.split_once("var _config").unwrap();
     let (script, markup) = script.split_once("</script>").unwrap();
     assert!(!script.contains(['<', '>', '&', '\u{2028}']), "{script}");
     assert!(!markup.contains("<!--") && !markup.contains("alert(1)</script>"), "{markup}");
-    assert!(
-        page.config()["url"]
-            .as_str()
-            .unwrap()
-            .contains("</script><script>alert(1)</script><!--\u{2028}")
-    );
+    assert!(page.config()["url"].as_str().unwrap().contains("</script><script>alert(1)</script><!--\u{2028}"));
 }
 
 #[tokio::test]
@@ -180,14 +121,8 @@ async fn the_policy_lets_only_our_own_and_dingtalks_script_run() {
     let (_, nonce) = policy.split_once("'nonce-").unwrap();
     let nonce = nonce.split('\'').next().unwrap();
     assert!(page.body.contains(&format!("<script nonce=\"{nonce}\">")));
-    assert!(
-        policy.contains("default-src 'none'") && !policy.contains("unsafe"),
-        "{policy}"
-    );
-    assert!(
-        policy.contains("frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai"),
-        "{policy}"
-    );
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert!(policy.contains("frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai"), "{policy}");
     assert_eq!(page.header("cache-control"), "no-store");
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.all("x-frame-options"), Vec::<&str>::new());
@@ -198,9 +133,7 @@ async fn the_language_follows_the_browser_and_then_the_settings() {
     let app = App::start().await;
     let speaks = async |app: &App, language: Option<&str>| {
         let mut phone = app.phone("zhangsan");
-        phone
-            .headers
-            .extend(language.map(|tag| ("Accept-Language", tag.to_owned())));
+        phone.headers.extend(language.map(|tag| ("Accept-Language", tag.to_owned())));
         let (page, problem) = (phone.opens_app().await, phone.gets("/userinfo").await);
         let chinese = page.body.contains("<html lang=\"zh-CN\">") && page.body.contains("正在登录");
         let english = page.body.contains("<html lang=\"en\">") && page.body.contains("Signing you in");
@@ -225,14 +158,7 @@ async fn the_language_follows_the_browser_and_then_the_settings() {
 async fn forwarded_headers_move_neither_the_signed_address_nor_a_link() {
     let app = App::start().await;
     let mut phone = app.phone("zhangsan");
-    for name in [
-        "Host",
-        "X-Forwarded-Host",
-        "X-Forwarded-Proto",
-        "X-Forwarded-Prefix",
-        "X-Original-URL",
-        "Forwarded",
-    ] {
+    for name in ["Host", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Original-URL", "Forwarded"] {
         phone.headers = vec![(name, "evil.example".to_owned())];
         let page = phone.opens_app().await;
         assert_eq!(page.config()["url"], format!("{PUBLIC_URL}/?corpid={CORP}"), "{name}");
@@ -250,15 +176,10 @@ async fn all_routes_stand_behind_base_path() {
     assert_eq!(page.config()["url"], format!("{PUBLIC_URL}/_signin/?corpid={CORP}"));
     assert_eq!(phone.gets("/_signin?corpid=dingother").await.status, 404);
     let code = phone.code();
-    let answer = phone
-        .posts("/_signin/userinfo", &[("code", &code), ("state", &page.state())])
-        .await;
+    let answer = phone.posts("/_signin/userinfo", &[("code", &code), ("state", &page.state())]).await;
     assert_eq!(answer.json()["redirect"], "/_signin/home");
     assert_eq!(phone.gets("/_signin/home").await.status, 200);
-    assert_eq!(
-        phone.posts("/_signin/logout", &[]).await.header("location"),
-        "/_signin/"
-    );
+    assert_eq!(phone.posts("/_signin/logout", &[]).await.header("location"), "/_signin/");
     assert_eq!(phone.gets("/home").await.status, 404);
     for asset in page.body.split('"').filter(|link| link.contains("/static/")) {
         assert_eq!(phone.gets(asset).await.status, 200, "{asset}");
@@ -270,31 +191,13 @@ async fn the_bundled_files_may_be_kept_for_ever_by_their_digest() {
     let app = App::start().await;
     let mut phone = app.phone("zhangsan");
     let page = phone.opens_app().await;
-    let script = page
-        .body
-        .split('"')
-        .find(|link| link.contains("signin.js?v="))
-        .unwrap()
-        .to_owned();
+    let script = page.body.split('"').find(|link| link.contains("signin.js?v=")).unwrap().to_owned();
     let asset = phone.gets(&script).await;
-    assert_eq!(
-        (asset.status, asset.header("cache-control")),
-        (200, "public, max-age=31536000, immutable")
-    );
-    let again = phone
-        .request(Method::GET, &script)
-        .header("If-None-Match", asset.header("etag"));
+    assert_eq!((asset.status, asset.header("cache-control")), (200, "public, max-age=31536000, immutable"));
+    let again = phone.request(Method::GET, &script).header("If-None-Match", asset.header("etag"));
     assert_eq!(phone.sends(again).await.status, 304);
-    assert_eq!(
-        phone.gets("/static/js/signin.js?v=0").await.header("cache-control"),
-        "no-cache"
-    );
-    for path in [
-        "/static/../Cargo.toml",
-        "/static/%2e%2e/Cargo.toml",
-        "/static/js/none.js",
-        "/static/",
-    ] {
+    assert_eq!(phone.gets("/static/js/signin.js?v=0").await.header("cache-control"), "no-cache");
+    for path in ["/static/../Cargo.toml", "/static/%2e%2e/Cargo.toml", "/static/js/none.js", "/static/"] {
         assert_eq!(phone.gets(path).await.status, 404, "{path}");
     }
 }
@@ -305,27 +208,14 @@ async fn what_dd_error_says_reaches_the_log_with_both_addresses() {
     let mut phone = app.phone("zhangsan");
     let state = phone.opens_app().await.state();
     let message = "权限校验失败 Code:52013 - Message: 签名校验失败,nonce:[n],timestamp:[1],url:[http://app.example.com/],ticketList:[aC7X***]";
-    let fields = [
-        ("kind", "dd.error"),
-        ("message", message),
-        ("signed", "https://app.example.com/"),
-        ("state", &state),
-    ];
+    let fields =
+        [("kind", "dd.error"), ("message", message), ("signed", "https://app.example.com/"), ("state", &state)];
     let answer = phone.posts("/signin/report", &fields).await;
     assert_eq!(answer.status, 204);
     let line = crate::harness::log_line(answer.request_id());
-    for part in [
-        "errcode=52013",
-        "DingTalk saw",
-        "http://app.example.com/",
-        "https://app.example.com/",
-        "public_url",
-    ] {
+    for part in ["errcode=52013", "DingTalk saw", "http://app.example.com/", "https://app.example.com/", "public_url"] {
         assert!(line.contains(part), "{part}: {line}");
     }
     let mut stranger: Phone = app.phone("zhangsan");
-    assert_eq!(
-        stranger.posts("/signin/report", &fields).await.problem(),
-        "state-mismatch"
-    );
+    assert_eq!(stranger.posts("/signin/report", &fields).await.problem(), "state-mismatch");
 }

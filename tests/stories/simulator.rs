@@ -51,17 +51,8 @@ impl World {
         let clock = Clock::system();
         let simulator = Simulator::new(clock.clone(), company);
         let running = simulator.start([127, 0, 0, 1].into(), 0).await.expect("a free port");
-        let http = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .build()
-            .expect("a client");
-        Self {
-            simulator,
-            clock,
-            running,
-            http,
-        }
+        let http = Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
+        Self { simulator, clock, running, http }
     }
 
     fn url(&self, path: &str) -> String {
@@ -73,22 +64,11 @@ impl World {
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {
-        json_of(
-            self.http
-                .post(self.url(path))
-                .json(&body)
-                .send()
-                .await
-                .expect("an answer"),
-        )
-        .await
+        json_of(self.http.post(self.url(path)).json(&body).send().await.expect("an answer")).await
     }
 
     async fn token(&self) -> String {
-        text(
-            &self.get(&format!("/gettoken?appkey={APP}&appsecret={SECRET}")).await,
-            "access_token",
-        )
+        text(&self.get(&format!("/gettoken?appkey={APP}&appsecret={SECRET}")).await, "access_token")
     }
 
     async fn channel_token(&self) -> String {
@@ -97,37 +77,20 @@ impl World {
     }
 
     async fn ticket(&self) -> String {
-        text(
-            &self
-                .get(&format!("/get_jsapi_ticket?access_token={}", self.token().await))
-                .await,
-            "ticket",
-        )
+        text(&self.get(&format!("/get_jsapi_ticket?access_token={}", self.token().await)).await, "ticket")
     }
 
     /// The v2 exchange of a code.
     async fn exchange(&self, token: &str, code: &str) -> Value {
-        self.post(
-            &format!("/topapi/v2/user/getuserinfo?access_token={token}"),
-            json!({ "code": code }),
-        )
-        .await
+        self.post(&format!("/topapi/v2/user/getuserinfo?access_token={token}"), json!({ "code": code })).await
     }
 
     fn code_for(&self, userid: &str) -> String {
-        self.simulator
-            .auth_code(CORP, Some(APP), userid)
-            .expect("an employee of the sample")
+        self.simulator.auth_code(CORP, Some(APP), userid).expect("an employee of the sample")
     }
 
     fn spoil(&self, path: &str, kind: FaultKind) {
-        self.simulator.fault(Fault {
-            path: path.into(),
-            times: 1,
-            corp_id: None,
-            client_id: None,
-            kind,
-        });
+        self.simulator.fault(Fault { path: path.into(), times: 1, corp_id: None, client_id: None, kind });
     }
 
     async fn with_header(&self, path: &str, method: Method, name: &str, value: &str) -> Response {
@@ -156,14 +119,9 @@ async fn json_of(response: Response) -> Value {
 }
 
 fn text(value: &Value, field: &str) -> String {
-    value[field]
-        .as_str()
-        .unwrap_or_else(|| panic!("no {field} in {value}"))
-        .to_owned()
+    value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}")).to_owned()
 }
 
 fn errcode(value: &Value) -> i64 {
-    value["errcode"]
-        .as_i64()
-        .unwrap_or_else(|| panic!("no errcode in {value}"))
+    value["errcode"].as_i64().unwrap_or_else(|| panic!("no errcode in {value}"))
 }

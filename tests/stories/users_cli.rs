@@ -91,14 +91,8 @@ impl Operator {
     fn fails(&self, arguments: &[&str], reason: &str) {
         let answer = self.runs(arguments);
         assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{arguments:?}: {answer:?}");
-        assert!(
-            answer.err.starts_with("miandeng: ") && answer.err.lines().count() == 1,
-            "{answer:?}"
-        );
-        assert!(
-            answer.err.contains(reason) && !answer.err.contains("s3cr3t"),
-            "{answer:?}"
-        );
+        assert!(answer.err.starts_with("miandeng: ") && answer.err.lines().count() == 1, "{answer:?}");
+        assert!(answer.err.contains(reason) && !answer.err.contains("s3cr3t"), "{answer:?}");
     }
 
     #[track_caller]
@@ -126,11 +120,7 @@ impl Operator {
     #[track_caller]
     fn sees(&self, userid: &str) -> Value {
         let everybody = self.everybody();
-        let mut people = everybody
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|person| person["userid"] == userid);
+        let mut people = everybody.as_array().unwrap().iter().filter(|person| person["userid"] == userid);
         let person = people.next().unwrap_or_else(|| panic!("no {userid}")).clone();
         assert!(people.next().is_none());
         person
@@ -155,13 +145,9 @@ impl Operator {
             for userid in userids {
                 let (corp, userid) = (CorpId::new(corp).unwrap(), DingUserId::new(*userid).unwrap());
                 let user = users::find(&mut tx, &corp, &userid).await.unwrap().unwrap();
-                let from = sessions::Origin {
-                    address: "192.0.2.1".to_owned(),
-                    user_agent: "DingTalk\u{1b}[2J".to_owned(),
-                };
-                let token = sessions::start(&mut tx, &user, "oa", &from, Clock::system().now())
-                    .await
-                    .unwrap();
+                let from =
+                    sessions::Origin { address: "192.0.2.1".to_owned(), user_agent: "DingTalk\u{1b}[2J".to_owned() };
+                let token = sessions::start(&mut tx, &user, "oa", &from, Clock::system().now()).await.unwrap();
                 cookie = token.expose().to_owned();
             }
             tx.commit().await.unwrap();
@@ -173,12 +159,8 @@ impl Operator {
     /// The userids that have a live session.
     fn signed_in(&self) -> Vec<String> {
         let live = self.reads(&["sessions", "list", "--json"]);
-        let mut userids: Vec<String> = live
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|session| session["userid"].as_str().unwrap().to_owned())
-            .collect();
+        let mut userids: Vec<String> =
+            live.as_array().unwrap().iter().map(|session| session["userid"].as_str().unwrap().to_owned()).collect();
         userids.sort();
         userids
     }
@@ -196,10 +178,7 @@ impl Answer {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 fn gb18030(text: &str) -> Vec<u8> {
@@ -209,19 +188,14 @@ fn gb18030(text: &str) -> Vec<u8> {
 #[test]
 fn a_person_is_added_changed_and_cleared() {
     let operator = Operator::new();
-    operator.does(&[
-        "users", "add", "u1", "--name", "张三", "--mobile", "138", "--role", "admin",
-    ]);
+    operator.does(&["users", "add", "u1", "--name", "张三", "--mobile", "138", "--role", "admin"]);
     let added = operator.sees("u1");
     assert_eq!(added["name"], "张三");
     assert_eq!(
         (&added["corp_id"], &added["role"], &added["status"]),
         (&json!("dinga"), &json!("admin"), &json!("active"))
     );
-    assert_eq!(
-        (&added["source"], &added["mobile"], &added["email"]),
-        (&json!("cli"), &json!("138"), &Value::Null)
-    );
+    assert_eq!((&added["source"], &added["mobile"], &added["email"]), (&json!("cli"), &json!("138"), &Value::Null));
 
     operator.does(&["users", "set", "u1", "--title", "主管", "--mobile", ""]);
     let changed = operator.sees("u1");
@@ -229,11 +203,7 @@ fn a_person_is_added_changed_and_cleared() {
         (&changed["title"], &changed["mobile"], &changed["name"]),
         (&json!("主管"), &Value::Null, &json!("张三"))
     );
-    assert!(
-        operator
-            .does(&["users", "set", "u1", "--title", "主管"])
-            .contains("was like this already")
-    );
+    assert!(operator.does(&["users", "set", "u1", "--title", "主管"]).contains("was like this already"));
     let answer = operator.reads(&["users", "set", "u1", "--name", "张三丰", "--json"]);
     assert_eq!(answer, operator.sees("u1"));
 
@@ -277,11 +247,7 @@ fn each_command_explains_itself() {
         (&["sessions", "revoke", "--help"], "--all"),
     ] {
         // Lines are wrapped to the terminal.
-        let help = operator
-            .does(arguments)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let help = operator.does(arguments).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(help.contains(says), "{arguments:?}");
     }
 }
@@ -297,21 +263,13 @@ fn a_disabled_or_removed_person_loses_all_sessions_at_once() {
     assert!(operator.does(&["users", "disable", "u1"]).contains("2 sessions ended"));
     assert_eq!(operator.sees("u1")["status"], "disabled");
     assert_eq!(operator.signed_in(), ["u2", "u3"]);
-    assert!(
-        operator
-            .does(&["users", "disable", "u1"])
-            .contains("was disabled already; 0 sessions ended")
-    );
+    assert!(operator.does(&["users", "disable", "u1"]).contains("was disabled already; 0 sessions ended"));
 
     assert!(operator.does(&["users", "enable", "u1"]).contains("may sign in again"));
     assert_eq!(operator.sees("u1")["status"], "active");
     assert_eq!(operator.signed_in(), ["u2", "u3"], "an old session came back");
 
-    assert!(
-        operator
-            .does(&["users", "remove", "u2", "--yes"])
-            .contains("1 session ended")
-    );
+    assert!(operator.does(&["users", "remove", "u2", "--yes"]).contains("1 session ended"));
     assert_eq!(
         (operator.names(), operator.signed_in()),
         (vec!["u1".to_owned(), "u3".to_owned()], vec!["u3".to_owned()])
@@ -320,10 +278,7 @@ fn a_disabled_or_removed_person_loses_all_sessions_at_once() {
         operator.fails(&["users", command, "u2"], "is not in the user table");
     }
     let answer = operator.reads(&["users", "disable", "u3", "--json"]);
-    assert_eq!(
-        (&answer["sessions_ended"], &answer["user"]["status"]),
-        (&json!(1), &json!("disabled"))
-    );
+    assert_eq!((&answer["sessions_ended"], &answer["user"]["status"]), (&json!(1), &json!("disabled")));
 }
 
 #[test]
@@ -333,56 +288,31 @@ fn an_operator_is_told_when_the_last_administrator_is_gone() {
     operator.does(&["users", "add", "u2", "--name", "B", "--role", "admin"]);
     operator.does(&["users", "disable", "u1"]);
     let answer = operator.runs(&["users", "set", "u2", "--role", "user"]);
-    assert!(
-        answer.code == 0 && answer.err.contains("no active administrator"),
-        "{answer:?}"
-    );
+    assert!(answer.code == 0 && answer.err.contains("no active administrator"), "{answer:?}");
 }
 
 #[test]
 fn where_several_corps_are_configured_the_corp_must_be_said() {
     let operator = Operator::of_corps(&["dinga", "dingb"]);
-    operator.fails(
-        &["users", "add", "u1", "--name", "A"],
-        "add --corp-id with one of dinga, dingb",
-    );
-    operator.fails(
-        &["users", "add", "u1", "--name", "A", "--corp-id", "dingx"],
-        "\"dingx\" is not configured",
-    );
+    operator.fails(&["users", "add", "u1", "--name", "A"], "add --corp-id with one of dinga, dingb");
+    operator.fails(&["users", "add", "u1", "--name", "A", "--corp-id", "dingx"], "\"dingx\" is not configured");
     operator.does(&["users", "add", "u1", "--name", "A", "--corp-id", "dinga"]);
     operator.does(&["users", "add", "u1", "--name", "B", "--corp-id", "dingb"]);
     operator.db_signs_in("dinga", &["u1"]);
     operator.db_signs_in("dingb", &["u1"]);
 
     let of_b = operator.reads(&["sessions", "list", "--corp-id", "dingb", "--json"]);
-    assert_eq!(
-        (of_b.as_array().unwrap().len(), &of_b[0]["corp_id"]),
-        (1, &json!("dingb"))
-    );
+    assert_eq!((of_b.as_array().unwrap().len(), &of_b[0]["corp_id"]), (1, &json!("dingb")));
 
     operator.fails(&["users", "disable", "u1"], "add --corp-id");
     operator.does(&["users", "disable", "u1", "--corp-id", "dingb"]);
     let left = operator.reads(&["sessions", "list", "--json"]);
-    assert_eq!(
-        (left.as_array().unwrap().len(), &left[0]["corp_id"]),
-        (1, &json!("dinga"))
-    );
-    assert_eq!(
-        operator.reads(&["users", "list", "--corp-id", "dingb", "--json"])[0]["name"],
-        "B"
-    );
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["corp_id"]), (1, &json!("dinga")));
+    assert_eq!(operator.reads(&["users", "list", "--corp-id", "dingb", "--json"])[0]["name"], "B");
 
-    assert!(
-        operator
-            .is_refused("userid,name\nu1,C\n")
-            .contains("names no column \"corp_id\"")
-    );
+    assert!(operator.is_refused("userid,name\nu1,C\n").contains("names no column \"corp_id\""));
     let said = operator.is_refused("userid,name,corp_id\nu1,C,dinga\nu2,D,\nu3,E,dingx\n");
-    assert!(
-        said.contains("line 3, corp_id") && said.contains("line 4, corp_id \"dingx\""),
-        "{said}"
-    );
+    assert!(said.contains("line 3, corp_id") && said.contains("line 4, corp_id \"dingx\""), "{said}");
     operator.imports("userid,name,corp_id\nu1,C,dinga\nu1,D,dingb\n");
     assert_eq!(operator.names(), ["C", "D"]);
 }
@@ -400,10 +330,7 @@ fn a_file_of_any_encoding_a_spreadsheet_saves_is_read() {
         assert_eq!((&answer["encoding"], &answer["added"]), (&json!(encoding), &json!(2)));
         assert_eq!(operator.names(), ["欧阳锋", "李 \"四\""]);
         let person = operator.sees("u1");
-        assert_eq!(
-            (&person["department"], &person["source"]),
-            (&json!("研发部/后端组;技术委员会"), &json!("csv"))
-        );
+        assert_eq!((&person["department"], &person["source"]), (&json!("研发部/后端组;技术委员会"), &json!("csv")));
     }
     let operator = Operator::new();
     let said = operator.is_refused(b"userid,name\nu1,\xFF\xFF\n");
@@ -507,18 +434,10 @@ fn an_export_is_imported_again_without_changing_anybody() {
                 u3,O'Neil,,',欧阳\n";
     operator.imports(file);
     let before = operator.everybody();
-    let names: Vec<_> = before
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|person| person["name"].clone())
-        .collect();
+    let names: Vec<_> = before.as_array().unwrap().iter().map(|person| person["name"].clone()).collect();
     assert_eq!(names, ["@SUM(A1)", "=cmd|' /C calc'!A0", "O'Neil"]);
     assert_eq!(
-        (
-            operator.sees("u1")["title"].clone(),
-            operator.sees("-u2")["title"].clone()
-        ),
+        (operator.sees("u1")["title"].clone(), operator.sees("-u2")["title"].clone()),
         (json!("=1"), json!("'=1"))
     );
 
@@ -561,10 +480,7 @@ fn an_exported_file_is_private_and_never_overwritten_by_mistake() {
     assert_eq!(mode(&file), 0o600);
     assert!(fs::read_to_string(&file).unwrap().starts_with("corp_id,userid"));
     let left = fs::read_dir(operator.folder.path()).unwrap();
-    assert!(
-        left.map(|entry| entry.unwrap().path())
-            .all(|path| path.extension().unwrap() != "part")
-    );
+    assert!(left.map(|entry| entry.unwrap().path()).all(|path| path.extension().unwrap() != "part"));
 
     operator.fails(&["users", "export", "nowhere/out.csv"], "cannot be written");
     fs::create_dir(operator.path("folder.csv")).unwrap();
@@ -582,10 +498,7 @@ fn a_hostile_name_from_dingtalk_stays_on_its_line_and_in_its_cell() {
         let person = users::NewUser {
             corp_id: CorpId::new("dinga").unwrap(),
             userid: DingUserId::new("u1").unwrap(),
-            change: users::Change {
-                name: Some(hostile.to_owned()),
-                ..users::Change::default()
-            },
+            change: users::Change { name: Some(hostile.to_owned()), ..users::Change::default() },
         };
         users::save(&mut tx, &person, "dingtalk", 1).await.unwrap();
         tx.commit().await.unwrap();
@@ -611,10 +524,7 @@ fn a_hostile_name_from_dingtalk_stays_on_its_line_and_in_its_cell() {
     assert_eq!(operator.names(), [hostile]);
 
     let export = operator.does(&["users", "export"]);
-    assert!(
-        !export.contains(['\u{1b}', '\r', '\u{9b}']) && export.contains("'=HYPERLINK"),
-        "{export:?}"
-    );
+    assert!(!export.contains(['\u{1b}', '\r', '\u{9b}']) && export.contains("'=HYPERLINK"), "{export:?}");
     assert_eq!(operator.imports(&export)["changed"], 1);
     assert_eq!(operator.names(), ["=HYPERLINK(1)  u9, [2Jroot \u{202e}"]);
 }
@@ -626,22 +536,14 @@ fn people_are_listed_by_status_and_role_in_columns() {
     let listed = |arguments: &[&str]| -> Vec<String> {
         let all = [&["users", "list", "--json"], arguments].concat();
         let people = operator.reads(&all);
-        people
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|person| person["userid"].as_str().unwrap().to_owned())
-            .collect()
+        people.as_array().unwrap().iter().map(|person| person["userid"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(listed(&["--status", "disabled"]), ["u2"]);
     assert_eq!(listed(&["--role", "admin"]), ["u1"]);
     assert_eq!(listed(&["--role", "user", "--status", "active"]), ["u3"]);
     assert!(listed(&["--corp-id", "dingx"]).is_empty());
     let table = operator.does(&["users", "list"]);
-    assert!(
-        table.contains("u1      欧阳娜娜  admin") && table.contains("u3      王        user"),
-        "{table}"
-    );
+    assert!(table.contains("u1      欧阳娜娜  admin") && table.contains("u3      王        user"), "{table}");
 }
 
 #[test]
@@ -652,30 +554,20 @@ fn sessions_are_listed_and_ended_by_number_by_person_and_all() {
     let live = operator.does(&["sessions", "list", "--json"]);
     assert!(!live.contains(&cookie) && !operator.does(&["sessions", "list"]).contains(&cookie));
     let of_u1 = operator.reads(&["sessions", "list", "--user", "u1", "--json"]);
-    assert_eq!(
-        (of_u1.as_array().unwrap().len(), &of_u1[0]["address"]),
-        (1, &json!("192.0.2.1"))
-    );
+    assert_eq!((of_u1.as_array().unwrap().len(), &of_u1[0]["address"]), (1, &json!("192.0.2.1")));
 
     let number = of_u1[0]["id"].to_string();
     operator.does(&["sessions", "revoke", &number]);
     assert_eq!(operator.signed_in(), ["u2", "u2", "u3"]);
     operator.fails(&["sessions", "revoke", &number], "there is no session");
 
-    assert!(
-        operator
-            .does(&["sessions", "revoke", "--user", "u2"])
-            .contains("2 sessions ended")
-    );
+    assert!(operator.does(&["sessions", "revoke", "--user", "u2"]).contains("2 sessions ended"));
     assert_eq!(operator.signed_in(), ["u3"]);
     operator.fails(&["sessions", "revoke", "--user", "nobody"], "is not in the user table");
 
     operator.fails(&["sessions", "revoke", "--all"], "add --yes");
     assert_eq!(operator.signed_in(), ["u3"]);
-    assert_eq!(
-        operator.reads(&["sessions", "revoke", "--all", "--yes", "--json"]),
-        json!({"sessions_ended": 1})
-    );
+    assert_eq!(operator.reads(&["sessions", "revoke", "--all", "--yes", "--json"]), json!({"sessions_ended": 1}));
     assert!(operator.signed_in().is_empty());
 }
 

@@ -136,11 +136,7 @@ impl Add {
                 userid.as_str()
             );
         }
-        let person = NewUser {
-            corp_id,
-            userid,
-            change: self.columns.into_change(Some(self.name)),
-        };
+        let person = NewUser { corp_id, userid, change: self.columns.into_change(Some(self.name)) };
         let id = users::save(&mut tx, &person, "cli", deployment.clock.now()).await?;
         let user = reread(&mut tx, id).await?;
         tx.commit().await?;
@@ -159,11 +155,7 @@ impl Set {
         let change = self.columns.into_change(self.name);
         let changed = users::would_change(&user, &change);
         if changed {
-            let person = NewUser {
-                corp_id: user.corp_id.clone(),
-                userid: user.userid.clone(),
-                change,
-            };
+            let person = NewUser { corp_id: user.corp_id.clone(), userid: user.userid.clone(), change };
             users::save(&mut tx, &person, "cli", deployment.clock.now()).await?;
             user = reread(&mut tx, user.id).await?;
             warn_of_lost_admins(&mut tx, &admins).await?;
@@ -172,11 +164,7 @@ impl Set {
         if self.json {
             return print_json(&user);
         }
-        let what = if changed {
-            "was changed"
-        } else {
-            "was like this already"
-        };
+        let what = if changed { "was changed" } else { "was like this already" };
         print(format!("{} {what}\n", who(&user)))
     }
 }
@@ -197,16 +185,8 @@ impl Disable {
         if self.json {
             return print_json(&json!({ "user": user, "changed": changed, "sessions_ended": ended }));
         }
-        let what = if changed {
-            "may no longer sign in"
-        } else {
-            "was disabled already"
-        };
-        print(format!(
-            "{} {what}; {} ended\n",
-            who(&user),
-            count(ended, "session", "sessions")
-        ))
+        let what = if changed { "may no longer sign in" } else { "was disabled already" };
+        print(format!("{} {what}; {} ended\n", who(&user), count(ended, "session", "sessions")))
     }
 }
 
@@ -223,11 +203,7 @@ impl Enable {
         if self.json {
             return print_json(&json!({ "user": user, "changed": changed }));
         }
-        let what = if changed {
-            "may sign in again"
-        } else {
-            "was active already"
-        };
+        let what = if changed { "may sign in again" } else { "was active already" };
         print(format!("{} {what}\n", who(&user)))
     }
 }
@@ -253,11 +229,7 @@ impl Remove {
         if self.json {
             return print_json(&json!({ "user": user, "sessions_ended": ended }));
         }
-        print(format!(
-            "{} was removed; {} ended\n",
-            who(&user),
-            count(ended, "session", "sessions")
-        ))
+        print(format!("{} was removed; {} ended\n", who(&user), count(ended, "session", "sessions")))
     }
 }
 

@@ -51,11 +51,7 @@ pub struct Export {
 impl Export {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let mut db = deployment.pools.read().await?;
-        let filter = Filter {
-            corp_id: self.corp_id,
-            status: self.status,
-            role: self.role,
-        };
+        let filter = Filter { corp_id: self.corp_id, status: self.status, role: self.role };
         let people = users::list(&mut db, &filter).await?;
         let mut text = Vec::new();
         if self.excel {

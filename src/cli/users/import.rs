@@ -112,11 +112,7 @@ impl Import {
         }
         print(format!(
             "{}{} read as {}: {} added, {} changed, {} unchanged; {} disabled, {} ended\n",
-            if self.dry_run {
-                "dry run, nothing was changed: "
-            } else {
-                ""
-            },
+            if self.dry_run { "dry run, nothing was changed: " } else { "" },
             count(rows as u64, "row", "rows"),
             encoding.name(),
             imported.added,
@@ -131,10 +127,7 @@ impl Import {
 fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
     if file == Path::new("-") {
         let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .context("standard input cannot be read")?;
+        std::io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;
         return Ok(bytes);
     }
     std::fs::read(file).with_context(|| format!("{file:?} cannot be read"))

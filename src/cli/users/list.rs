@@ -30,25 +30,13 @@ pub struct List {
 impl List {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let mut db = deployment.pools.read().await?;
-        let filter = Filter {
-            corp_id: self.corp_id,
-            status: self.status,
-            role: self.role,
-        };
+        let filter = Filter { corp_id: self.corp_id, status: self.status, role: self.role };
         let people = users::list(&mut db, &filter).await?;
         if self.json {
             return print_json(&people);
         }
-        let mut table = Table::new(&[
-            "CORP",
-            "USERID",
-            "NAME",
-            "ROLE",
-            "STATUS",
-            "DEPARTMENT",
-            "TITLE",
-            "LAST SIGN-IN",
-        ]);
+        let mut table =
+            Table::new(&["CORP", "USERID", "NAME", "ROLE", "STATUS", "DEPARTMENT", "TITLE", "LAST SIGN-IN"]);
         for person in &people {
             table.row([
                 person.corp_id.as_str(),

@@ -104,16 +104,8 @@ pub fn corp_id_argument(text: &str) -> Result<CorpId, check::BadValue> {
 
 /// The corps that have somebody who can see `/admin`.
 async fn corps_with_admin(db: &mut Conn) -> sqlx::Result<Vec<CorpId>> {
-    let filter = Filter {
-        role: Some(Role::Admin),
-        status: Some(Status::Active),
-        ..Filter::default()
-    };
-    let mut corps: Vec<_> = users::list(db, &filter)
-        .await?
-        .into_iter()
-        .map(|user| user.corp_id)
-        .collect();
+    let filter = Filter { role: Some(Role::Admin), status: Some(Status::Active), ..Filter::default() };
+    let mut corps: Vec<_> = users::list(db, &filter).await?.into_iter().map(|user| user.corp_id).collect();
     corps.dedup();
     Ok(corps)
 }

@@ -88,9 +88,7 @@ impl Column {
 
     /// The column of that name, whatever its case.
     fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|column| column.name().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|column| column.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -98,11 +96,7 @@ impl Column {
 /// quotation mark goes in front. One more goes in front of a value that looks like such a cell already; without that,
 /// [`unguard`] would change it.
 fn guard(value: &str) -> std::borrow::Cow<'_, str> {
-    if looks_guarded_or_dangerous(value) {
-        format!("'{value}").into()
-    } else {
-        value.into()
-    }
+    if looks_guarded_or_dangerous(value) { format!("'{value}").into() } else { value.into() }
 }
 
 /// Takes off exactly the mark that [`guard`] put there. A cell that a person typed without one is left as it is.
@@ -116,8 +110,7 @@ fn unguard(cell: &str) -> &str {
 /// Whether the first character that is no `'` starts a formula. The wide forms count where the sheet's language is an
 /// East Asian one.
 fn looks_guarded_or_dangerous(text: &str) -> bool {
-    text.trim_start_matches('\'')
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]

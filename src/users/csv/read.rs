@@ -103,11 +103,7 @@ pub fn read(bytes: &[u8], corps: &[CorpId]) -> Result<Sheet, ReadError> {
         seen.insert((person.corp_id.clone(), person.userid.clone()), line);
         people.push(person);
     }
-    if bad.is_empty() {
-        Ok(Sheet { people, encoding })
-    } else {
-        Err(ReadError::Rows(bad))
-    }
+    if bad.is_empty() { Ok(Sheet { people, encoding }) } else { Err(ReadError::Rows(bad)) }
 }
 
 /// Which column each place of a row is. A place without a name, which spreadsheets leave behind, is `None`.
@@ -118,10 +114,7 @@ fn columns(header: &csv::StringRecord, corps: &[CorpId]) -> Result<Vec<Option<Co
             None if name.is_empty() => None,
             None => return Err(unknown_column(name)),
             Some(column) if columns.contains(&Some(column)) => {
-                return Err(format!(
-                    "names the column {:?} twice; keep one of the two",
-                    column.name()
-                ));
+                return Err(format!("names the column {:?} twice; keep one of the two", column.name()));
             }
             known => known,
         };
@@ -129,10 +122,7 @@ fn columns(header: &csv::StringRecord, corps: &[CorpId]) -> Result<Vec<Option<Co
     }
     for needed in [Column::Userid, Column::Name] {
         if !columns.contains(&Some(needed)) {
-            return Err(format!(
-                "names no column {:?}; userid and name are needed",
-                needed.name()
-            ));
+            return Err(format!("names no column {:?}; userid and name are needed", needed.name()));
         }
     }
     if corps.len() != 1 && !columns.contains(&Some(Column::CorpId)) {
@@ -172,12 +162,7 @@ fn person(
     bad: &mut Vec<BadRow>,
 ) -> Option<NewUser> {
     if let Err(problem) = row.check_shape(columns.len()) {
-        bad.push(BadRow {
-            line,
-            column: None,
-            value: None,
-            problem,
-        });
+        bad.push(BadRow { line, column: None, value: None, problem });
         return None;
     }
     let mut corp_id = None;
@@ -188,9 +173,7 @@ fn person(
         let value = unguard(cell.trim());
         let checked = match column {
             None if value.is_empty() => Ok(()),
-            None => Err(BadValue::new(
-                "stands in a column without a name; name the column on the first line",
-            )),
+            None => Err(BadValue::new("stands in a column without a name; name the column on the first line")),
             Some(Column::CorpId) => corp(value, corps).map(|id| corp_id = Some(id)),
             Some(Column::Userid) => check::userid(value).map(|id| userid = Some(id)),
             Some(Column::Name) => check::name(value).map(|text| change.name = Some(text)),
@@ -208,23 +191,14 @@ fn person(
             Some(Column::Source | Column::CreatedAt | Column::UpdatedAt | Column::LastSignedInAt) => Ok(()),
         };
         if let Err(problem) = checked {
-            bad.push(BadRow {
-                line,
-                column: column.map(Column::name),
-                value: Some(shorten(value)),
-                problem,
-            });
+            bad.push(BadRow { line, column: column.map(Column::name), value: Some(shorten(value)), problem });
         }
     }
     if bad.len() > before {
         return None;
     }
     let corp_id = corp_id.or_else(|| corps.first().cloned())?;
-    Some(NewUser {
-        corp_id,
-        userid: userid?,
-        change,
-    })
+    Some(NewUser { corp_id, userid: userid?, change })
 }
 
 /// A configured corp; nothing stands for the only one.
@@ -235,10 +209,7 @@ fn corp(value: &str, corps: &[CorpId]) -> Result<CorpId, BadValue> {
         (None, [only]) if value.is_empty() => Ok(only.clone()),
         _ => {
             let known: Vec<_> = corps.iter().map(CorpId::as_str).collect();
-            Err(BadValue::new(format!(
-                "no such corp is configured; write {}",
-                known.join(" or ")
-            )))
+            Err(BadValue::new(format!("no such corp is configured; write {}", known.join(" or "))))
         }
     }
 }
@@ -299,16 +270,9 @@ mod tests {
     #[test]
     fn columns_come_in_any_order_and_case_and_the_servers_own_are_not_read() {
         let text = " Name ,created_at,USERID,Title,source,,\n张三,yesterday, u1 ,,boss,,\n";
-        let change = Change {
-            name: Some("张三".to_owned()),
-            title: Some(String::new()),
-            ..Change::default()
-        };
-        let expected = NewUser {
-            corp_id: CorpId::new("dinga").unwrap(),
-            userid: DingUserId::new("u1").unwrap(),
-            change,
-        };
+        let change = Change { name: Some("张三".to_owned()), title: Some(String::new()), ..Change::default() };
+        let expected =
+            NewUser { corp_id: CorpId::new("dinga").unwrap(), userid: DingUserId::new("u1").unwrap(), change };
         assert_eq!(people(text), [expected]);
     }
 
@@ -389,10 +353,7 @@ mod tests {
         only("userid,name\nu1,A,B\n", "line 2: has 3 cells");
         only("userid,name\nu1,A\nu2,\"B\n", "line 3: a quotation mark is left open");
         only("userid,name\n\"\n", "line 2: a quotation mark is left open");
-        only(
-            "userid,name,\nu1,A,x\n",
-            "line 2 \"x\": stands in a column without a name",
-        );
+        only("userid,name,\nu1,A,x\n", "line 2 \"x\": stands in a column without a name");
         assert_eq!(people("userid,name\nu1,\"A \"\"B\"\", C\",,\n").len(), 1);
     }
 

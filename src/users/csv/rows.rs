@@ -54,10 +54,7 @@ impl<'a> Rows<'a> {
         let text = text.as_bytes();
         Self {
             text,
-            reader: csv::ReaderBuilder::new()
-                .has_headers(false)
-                .flexible(true)
-                .from_reader(text),
+            reader: csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text),
             at: 0,
             line: 1,
         }

@@ -14,10 +14,7 @@ static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 pub fn log_line(request_id: &str) -> String {
     let log = whole_log();
     let mut lines = log.lines().filter(|line| line.contains(request_id));
-    let line = lines
-        .next()
-        .unwrap_or_else(|| panic!("no log line for {request_id}"))
-        .to_owned();
+    let line = lines.next().unwrap_or_else(|| panic!("no log line for {request_id}")).to_owned();
     assert_eq!(lines.next(), None, "each request gets one line");
     line
 }
@@ -28,10 +25,7 @@ pub fn whole_log() -> String {
 }
 
 pub fn start() {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(logging::filter())
-        .with_ansi(false)
-        .with_writer(Collect);
+    let log = tracing_subscriber::fmt().with_env_filter(logging::filter()).with_ansi(false).with_writer(Collect);
     log.try_init().expect("the first subscriber");
 }
 

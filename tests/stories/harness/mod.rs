@@ -59,10 +59,7 @@ impl App {
         once_per_process();
         let clock = Clock::system();
         let simulator = Simulator::new(clock.clone(), Company::sample());
-        let dingtalk = simulator
-            .start(Ipv4Addr::LOCALHOST.into(), 0)
-            .await
-            .expect("the simulator starts");
+        let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), 0).await.expect("the simulator starts");
         let mut settings = settings(dingtalk.url());
         change(&mut settings);
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -85,14 +82,7 @@ impl App {
         }
         self.pools.close().await;
         let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
-        Self::launch(
-            settings,
-            simulator,
-            Arc::clone(&self.dingtalk),
-            clock,
-            Arc::clone(&self.folder),
-        )
-        .await
+        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder)).await
     }
 
     async fn launch(
@@ -105,21 +95,13 @@ impl App {
         let rocket = rocket::Config {
             port: 0,
             address: Ipv4Addr::LOCALHOST.into(),
-            shutdown: rocket::config::Shutdown {
-                ctrlc: false,
-                signals: Default::default(),
-                ..Default::default()
-            },
+            shutdown: rocket::config::Shutdown { ctrlc: false, signals: Default::default(), ..Default::default() },
             ..rocket::Config::release_default()
         };
         let figment = Figment::from(rocket).merge(Serialized::default("miandeng", &settings));
         let config = Config::from_figment(&figment).expect("good settings");
-        let pools = Pools::open(&folder.path().join("test.db").to_string_lossy())
-            .await
-            .expect("a database");
-        let server = app::build(figment, config, pools.clone(), clock.clone())
-            .await
-            .expect("a server");
+        let pools = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("a database");
+        let server = app::build(figment, config, pools.clone(), clock.clone()).await.expect("a server");
         let (port, listening) = tokio::sync::oneshot::channel();
         let server = server.attach(AdHoc::on_liftoff("port", |rocket| {
             let _ = port.send(rocket.config().port);
@@ -129,17 +111,7 @@ impl App {
         let shutdown = server.shutdown();
         let stopped = tokio::spawn(async move { drop(server.launch().await) });
         let url = format!("http://127.0.0.1:{}", listening.await.expect("the server listens"));
-        Self {
-            simulator,
-            clock,
-            pools,
-            settings,
-            url,
-            dingtalk,
-            folder,
-            shutdown,
-            stopped: Some(stopped),
-        }
+        Self { simulator, clock, pools, settings, url, dingtalk, folder, shutdown, stopped: Some(stopped) }
     }
 
     /// Where the server listens.
@@ -167,24 +139,16 @@ impl App {
         let user = NewUser {
             corp_id: CorpId::new(corp_id).expect("a corp id"),
             userid: DingUserId::new(userid).expect("a userid"),
-            change: Change {
-                name: Some(name.into()),
-                ..Change::default()
-            },
+            change: Change { name: Some(name.into()), ..Change::default() },
         };
         let mut transaction = self.pools.write().await.expect("a transaction");
-        users::save(&mut transaction, &user, "cli", self.clock.now())
-            .await
-            .expect("a row");
+        users::save(&mut transaction, &user, "cli", self.clock.now()).await.expect("a row");
         transaction.commit().await.expect("a commit");
     }
 
     /// A person's row.
     pub async fn db_user(&self, userid: &str) -> Option<User> {
-        let (corp_id, userid) = (
-            CorpId::new(CORP).expect("a corp id"),
-            DingUserId::new(userid).expect("a userid"),
-        );
+        let (corp_id, userid) = (CorpId::new(CORP).expect("a corp id"), DingUserId::new(userid).expect("a userid"));
         let mut reader = self.pools.read().await.expect("a connection");
         users::find(&mut reader, &corp_id, &userid).await.expect("an answer")
     }
@@ -193,27 +157,20 @@ impl App {
     pub async fn db_disable(&self, userid: &str) {
         let user = self.db_user(userid).await.expect("such a person");
         let mut transaction = self.pools.write().await.expect("a transaction");
-        users::set_status(&mut transaction, &user, Status::Disabled, self.clock.now())
-            .await
-            .expect("a change");
+        users::set_status(&mut transaction, &user, Status::Disabled, self.clock.now()).await.expect("a change");
         transaction.commit().await.expect("a commit");
     }
 
     /// How many rows a table has, by a statement that counts.
     pub async fn db_count(&self, count: &'static str) -> i64 {
         let mut reader = self.pools.read().await.expect("a connection");
-        sqlx::query_scalar(count)
-            .fetch_one(&mut *reader)
-            .await
-            .expect("a number")
+        sqlx::query_scalar(count).fetch_one(&mut *reader).await.expect("a number")
     }
 
     /// The database's files as bytes.
     pub fn db_bytes(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder.path()).expect("the folder");
-        files
-            .flat_map(|file| std::fs::read(file.expect("a file").path()).expect("its bytes"))
-            .collect()
+        files.flat_map(|file| std::fs::read(file.expect("a file").path()).expect("its bytes")).collect()
     }
 }
 

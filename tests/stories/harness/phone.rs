@@ -33,20 +33,9 @@ pub struct Answer {
 
 impl Phone {
     pub fn new(server: String, simulator: Simulator, userid: &str) -> Self {
-        let http = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .build()
-            .expect("a client");
+        let http = Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
         let (cookies, headers) = Default::default();
-        Self {
-            userid: userid.to_owned(),
-            cookies,
-            headers,
-            server,
-            simulator,
-            http,
-        }
+        Self { userid: userid.to_owned(), cookies, headers, server, simulator, http }
     }
 
     /// Opens the app from the workbench.
@@ -70,45 +59,31 @@ impl Phone {
 
     /// What the client hands to a page of the sample app.
     pub fn code(&self) -> String {
-        self.simulator
-            .auth_code(CORP, Some(CLIENT_ID), &self.userid)
-            .expect("a code")
+        self.simulator.auth_code(CORP, Some(CLIENT_ID), &self.userid).expect("a code")
     }
 
     /// Sends a code as the page's script does.
     pub async fn sends_code(&mut self, code: &str, state: &str) -> Answer {
-        self.posts("/userinfo", &[("code", code), ("corpid", CORP), ("state", state)])
-            .await
+        self.posts("/userinfo", &[("code", code), ("corpid", CORP), ("state", state)]).await
     }
 
     pub async fn gets(&mut self, path: &str) -> Answer {
-        let request = self
-            .request(Method::GET, path)
-            .header("Accept", "text/html,application/xhtml+xml");
+        let request = self.request(Method::GET, path).header("Accept", "text/html,application/xhtml+xml");
         self.sends(request).await
     }
 
     /// Posts a form of our own page.
     pub async fn posts(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.request(Method::POST, path).form(fields);
-        let request = request
-            .header("Origin", PUBLIC_URL)
-            .header("Sec-Fetch-Site", "same-origin");
+        let request = request.header("Origin", PUBLIC_URL).header("Sec-Fetch-Site", "same-origin");
         self.sends(request).await
     }
 
     /// A request with this phone's cookies, headers and client, to be changed and then sent by [`Phone::sends`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.server))
-            .header("User-Agent", USER_AGENT);
+        let mut request = self.http.request(method, format!("{}{path}", self.server)).header("User-Agent", USER_AGENT);
         if !self.cookies.is_empty() {
-            let cookies: Vec<String> = self
-                .cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
+            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("Cookie", cookies.join("; "));
         }
         for (name, value) in &self.headers {
@@ -136,26 +111,16 @@ impl Answer {
     async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.expect("a whole body");
-        Self {
-            status,
-            headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        }
+        Self { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
     /// A header that came once, or "".
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("plain text"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("plain text"))
     }
 
     pub fn all(&self, name: &str) -> Vec<&str> {
-        self.headers
-            .get_all(name)
-            .iter()
-            .map(|value| value.to_str().expect("plain text"))
-            .collect()
+        self.headers.get_all(name).iter().map(|value| value.to_str().expect("plain text")).collect()
     }
 
     pub fn json(&self) -> Value {
@@ -176,10 +141,7 @@ impl Answer {
 
     /// The page's `_config`.
     pub fn config(&self) -> Value {
-        let (_, rest) = self
-            .body
-            .split_once("var _config = ")
-            .unwrap_or_else(|| panic!("no _config: {}", self.body));
+        let (_, rest) = self.body.split_once("var _config = ").unwrap_or_else(|| panic!("no _config: {}", self.body));
         let (json, _) = rest.split_once(";</script>").expect("the end of the script");
         serde_json::from_str(json).expect("JSON")
     }

@@ -12,10 +12,7 @@ async fn a_code_names_its_person_once() {
     assert_eq!(first["result"]["sys_level"], 1);
     assert!(first["request_id"].is_string());
     let second = world.exchange(&token, &code).await;
-    assert_eq!(
-        (errcode(&second), text(&second, "errmsg")),
-        (40078, "不存在的临时授权码".into())
-    );
+    assert_eq!((errcode(&second), text(&second, "errmsg")), (40078, "不存在的临时授权码".into()));
     assert!(second["request_id"].is_string());
 }
 
@@ -45,12 +42,7 @@ async fn a_code_is_of_no_use_to_another_app() {
     other.client_id = "dingother".into();
     company.corps[0].apps.push(other);
     let world = World::with(company).await;
-    let token = text(
-        &world
-            .get(&format!("/gettoken?appkey=dingother&appsecret={SECRET}"))
-            .await,
-        "access_token",
-    );
+    let token = text(&world.get(&format!("/gettoken?appkey=dingother&appsecret={SECRET}")).await, "access_token");
     assert_eq!(errcode(&world.exchange(&token, &world.code_for("lisi")).await), 40078);
 }
 
@@ -59,46 +51,20 @@ async fn a_code_may_come_as_form_query_or_json_and_by_the_old_call() {
     let world = World::new().await;
     let token = world.token().await;
     let path = world.url(&format!("/topapi/v2/user/getuserinfo?access_token={token}"));
-    let form = world
-        .http
-        .post(&path)
-        .form(&[("code", world.code_for("lisi"))])
-        .send()
-        .await;
+    let form = world.http.post(&path).form(&[("code", world.code_for("lisi"))]).send().await;
     assert_eq!(json_of(form.expect("an answer")).await["result"]["userid"], "lisi");
-    let query = world
-        .http
-        .post(format!("{path}&code={}", world.code_for("lisi")))
-        .send()
-        .await;
+    let query = world.http.post(format!("{path}&code={}", world.code_for("lisi"))).send().await;
     assert_eq!(json_of(query.expect("an answer")).await["result"]["userid"], "lisi");
-    let old = world
-        .get(&format!(
-            "/user/getuserinfo?access_token={token}&code={}",
-            world.code_for("lisi")
-        ))
-        .await;
+    let old = world.get(&format!("/user/getuserinfo?access_token={token}&code={}", world.code_for("lisi"))).await;
     assert_eq!((text(&old, "userid"), errcode(&old)), ("lisi".into(), 0));
-    let empty = world
-        .post(&format!("/topapi/v2/user/getuserinfo?access_token={token}"), json!({}))
-        .await;
+    let empty = world.post(&format!("/topapi/v2/user/getuserinfo?access_token={token}"), json!({})).await;
     assert_eq!(errcode(&empty), 40035);
 }
 
 #[rocket::async_test]
 async fn nobody_outside_the_organisation_gets_a_code() {
     let world = World::new().await;
-    let refused = world
-        .simulator
-        .auth_code(CORP, Some(APP), "union-qianjiu")
-        .expect_err("an external contact");
+    let refused = world.simulator.auth_code(CORP, Some(APP), "union-qianjiu").expect_err("an external contact");
     assert_eq!(refused.error_message, "1002,err msg uid is not in employee for orgid");
-    assert_eq!(
-        world
-            .simulator
-            .auth_code("$CORPID$", None, "lisi")
-            .expect_err("a literal")
-            .error_code,
-        "3"
-    );
+    assert_eq!(world.simulator.auth_code("$CORPID$", None, "lisi").expect_err("a literal").error_code, "3");
 }

@@ -6,14 +6,8 @@ use super::*;
 async fn a_right_signature_is_accepted_in_either_hash() {
     let world = World::new().await;
     let ticket = world.ticket().await;
-    let (page, signed) = (
-        "https://h.example/p?n=%E5%BC%A0+x%26#part",
-        "https://h.example/p?n=张 x&",
-    );
-    assert_eq!(
-        world.config(&ticket, page, signed, json!({})).await,
-        json!({ "ok": true })
-    );
+    let (page, signed) = ("https://h.example/p?n=%E5%BC%A0+x%26#part", "https://h.example/p?n=张 x&");
+    assert_eq!(world.config(&ticket, page, signed, json!({})).await, json!({ "ok": true }));
     let plain = format!("jsapi_ticket={ticket}&noncestr=n0nce&timestamp=1700000000&url={signed}");
     let sha1 = json!({ "signature": hex::encode(Sha1::digest(plain)) });
     assert_eq!(world.config(&ticket, page, signed, sha1).await, json!({ "ok": true }));
@@ -35,19 +29,10 @@ async fn a_signature_over_another_address_is_refused_with_the_address_that_count
     ] {
         let refused = world.config(&ticket, page, signed, json!({})).await;
         let message = text(&refused, "message");
-        assert!(
-            message.starts_with("权限校验失败 Code:52013 - Message: 签名校验失败,nonce:[n0nce]"),
-            "{message}"
-        );
+        assert!(message.starts_with("权限校验失败 Code:52013 - Message: 签名校验失败,nonce:[n0nce]"), "{message}");
         let shown = page.replace("%E5%BC%A0", "张");
-        assert!(
-            message.contains(&format!("timestamp:[1700000000],url:[{shown}],ticketList:[")),
-            "{message}"
-        );
-        assert!(
-            !message.contains(&ticket),
-            "the ticket is shown only in part: {message}"
-        );
+        assert!(message.contains(&format!("timestamp:[1700000000],url:[{shown}],ticketList:[")), "{message}");
+        assert!(!message.contains(&ticket), "the ticket is shown only in part: {message}");
         assert_eq!(refused["errorCode"], 3);
     }
     assert_eq!(world.simulator.config_checks().len(), 5);
@@ -81,10 +66,7 @@ async fn each_wrong_field_of_dd_config_has_a_code_of_its_own() {
         assert!(message.contains(&format!("Code:{code} ")), "{change}: {message}");
     }
     world.simulator.edit_corp(CORP, |corp| corp.channel = None);
-    let message = text(
-        &world.config(&ticket, page, page, json!({ "type": 1 })).await,
-        "message",
-    );
+    let message = text(&world.config(&ticket, page, page, json!({ "type": 1 })).await, "message");
     assert!(message.contains("Code:52020 "), "{message}");
 }
 
@@ -105,13 +87,8 @@ async fn a_ticket_that_died_signs_nothing_any_more() {
 async fn a_service_window_page_is_judged_by_the_service_windows_ticket() {
     let world = World::new().await;
     let token = world.channel_token().await;
-    let answer = world
-        .get(&format!("/channel/get_channel_jsapi_ticket?access_token={token}"))
-        .await;
+    let answer = world.get(&format!("/channel/get_channel_jsapi_ticket?access_token={token}")).await;
     let page = "https://h.example/";
     let change = json!({ "type": 1, "agentId": "200000001" });
-    assert_eq!(
-        world.config(&text(&answer, "ticket"), page, page, change).await,
-        json!({ "ok": true })
-    );
+    assert_eq!(world.config(&text(&answer, "ticket"), page, page, change).await, json!({ "ok": true }));
 }

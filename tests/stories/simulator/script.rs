@@ -33,10 +33,7 @@ struct Script {
 /// The policy allows the nonce and the simulator, and no styles but the app's own files.
 #[get("/")]
 fn page(script: &Managed<Script>) -> Page {
-    let Script {
-        simulator,
-        what_it_does,
-    } = &**script;
+    let Script { simulator, what_it_does } = &**script;
     let policy = format!(
         "default-src 'none'; script-src 'nonce-n' {simulator}; connect-src 'self' {simulator}; style-src 'self'"
     );
@@ -55,32 +52,16 @@ document.addEventListener('securitypolicyviolation', function (event) {{ note('C
 {what_it_does}
 </script>"#
     );
-    Page(
-        page,
-        ContentType::new("text", "html"),
-        Header::new("Content-Security-Policy", policy),
-    )
+    Page(page, ContentType::new("text", "html"), Header::new("Content-Security-Policy", policy))
 }
 
 /// What the page had written down in the end.
 async fn what_happens(simulator: &Simulator, user_agent: &str, what_it_does: &'static str) -> String {
     let running: Running = simulator.start([127, 0, 0, 1].into(), 0).await.expect("a free port");
-    let script = Script {
-        simulator: running.url().to_owned(),
-        what_it_does,
-    };
+    let script = Script { simulator: running.url().to_owned(), what_it_does };
     let (bound, port) = oneshot::channel();
-    let shutdown = Shutdown {
-        ctrlc: false,
-        signals: Default::default(),
-        ..Shutdown::default()
-    };
-    let config = Config {
-        port: 0,
-        log_level: LogLevel::Off,
-        shutdown,
-        ..Config::debug_default()
-    };
+    let shutdown = Shutdown { ctrlc: false, signals: Default::default(), ..Shutdown::default() };
+    let config = Config { port: 0, log_level: LogLevel::Off, shutdown, ..Config::debug_default() };
     let app = rocket::custom(config).manage(script).mount("/", routes![page]);
     let app = app.attach(AdHoc::on_liftoff("port", |app| {
         Box::pin(async move { bound.send(app.config().port).expect("somebody waits") })
@@ -91,22 +72,14 @@ async fn what_happens(simulator: &Simulator, user_agent: &str, what_it_does: &'s
     let printed = tokio::task::spawn_blocking(move || {
         let profile = tempfile::tempdir().expect("a folder");
         Command::new(std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()))
-            .args([
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--lang=en-US",
-                "--virtual-time-budget=5000",
-            ])
+            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--lang=en-US", "--virtual-time-budget=5000"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .args([agent.as_str(), "--dump-dom", &address])
             .output()
             .expect("Chromium runs")
     });
     let printed = String::from_utf8(printed.await.expect("a thread").stdout).expect("a page");
-    let (_, rest) = printed
-        .split_once(r#"<pre id="out">"#)
-        .unwrap_or_else(|| panic!("no page: {printed}"));
+    let (_, rest) = printed.split_once(r#"<pre id="out">"#).unwrap_or_else(|| panic!("no page: {printed}"));
     rest.split("</pre>").next().unwrap_or_default().to_owned()
 }
 
@@ -134,11 +107,7 @@ async fn a_person_chooses_who_holds_the_phone_and_is_asked_once() {
     )
     .await;
     assert_eq!(happened, "pc;zhangsan has the focus;王五后端组 后端工程师;code;V2;");
-    assert_eq!(
-        simulator.calls("/_client/code"),
-        3,
-        "asked, chosen, and once more without asking"
-    );
+    assert_eq!(simulator.calls("/_client/code"), 3, "asked, chosen, and once more without asking");
 }
 
 #[rocket::async_test]
