@@ -75,6 +75,7 @@ fn each_part_knows_only_those_below_it() {
     // `web` knows no feature; it turns failures of the parts below into answers.
     may_use("web/", &["clock", "config", "db", "dingtalk", "random", "text", "web"]);
     may_use("sessions/", &["clock", "config", "db", "random", "sessions", "users", "web"]);
+    may_use("jsapi/", &["clock", "config", "dingtalk", "random", "web"]);
     let below = ["clock", "config", "db", "dingtalk", "random", "sessions", "signin", "text", "users", "web"];
     may_use("signin/", &below);
 }
