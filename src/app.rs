@@ -36,12 +36,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let state_key = signin::state_key(&pools, &clock).await?;
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
     // Mounted at "", Rocket would refuse the path.
-    let base = if config.base_path.is_empty() {
-        "/"
-    } else {
-        config.base_path.as_str()
-    }
-    .to_owned();
+    let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
     Ok(rocket::custom(figment)
         .manage(States::new(state_key, clock.clone()))
         .manage(SpentCodes::default())
@@ -69,8 +64,6 @@ fn catchers() -> Vec<Catcher> {
 #[catch(default)]
 fn unanswered(status: Status, request: &Request<'_>) -> Problem {
     let problem = Problem::from_status(status);
-    let reads_html = request
-        .accept()
-        .is_some_and(|accept| accept.media_types().any(|kind| kind.is_html()));
+    let reads_html = request.accept().is_some_and(|accept| accept.media_types().any(|kind| kind.is_html()));
     if reads_html { problem.page() } else { problem }
 }

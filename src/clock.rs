@@ -31,10 +31,7 @@ impl Clock {
     }
 
     /// The time now, in milliseconds since 1970.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the place that the lint sends everybody to"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the place that the lint sends everybody to")]
     pub fn now_ms(&self) -> i64 {
         let now = SystemTime::now();
         let since_epoch = match now.duration_since(UNIX_EPOCH) {
@@ -45,17 +42,13 @@ impl Clock {
     }
 
     /// A point for measuring how long something took. It does not move with [`Clock::advance`].
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the place that the lint sends everybody to"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the place that the lint sends everybody to")]
     pub fn stopwatch(&self) -> Instant {
         Instant::now()
     }
 
     /// Moves this clock and all its clones by `seconds`; negative goes back.
     pub fn advance(&self, seconds: i64) {
-        self.offset_ms
-            .fetch_add(seconds.saturating_mul(1000), Ordering::Relaxed);
+        self.offset_ms.fetch_add(seconds.saturating_mul(1000), Ordering::Relaxed);
     }
 }

@@ -73,25 +73,14 @@ impl Pools {
     /// SQLite database, and a failed migration.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let path = file_of(url)?;
-        create_private(&path).map_err(|source| OpenError::File {
-            path: path.clone(),
-            source,
-        })?;
-        let sqlite = |source| OpenError::Sqlite {
-            path: path.clone(),
-            source,
-        };
+        create_private(&path).map_err(|source| OpenError::File { path: path.clone(), source })?;
+        let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
 
-        let writing = options(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+        let writing = options(&path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let writer = pool(1).connect_with(writing).await.map_err(sqlite)?;
         // Before the readers: they open read-only and must find the tables and the write-ahead log.
         let migrated = sqlx::migrate!().run(&writer).await;
-        migrated.map_err(|source| OpenError::Migrate {
-            path: path.clone(),
-            source,
-        })?;
+        migrated.map_err(|source| OpenError::Migrate { path: path.clone(), source })?;
 
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = pool(READERS).connect_with(reading).await.map_err(sqlite)?;
@@ -115,8 +104,12 @@ impl Pools {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// Closes both pools, after the last request has been answered.
+    /// Closes both pools, after the last request has been answered. Does not wait for another process that writes.
     pub async fn close(&self) {
+        // SQLite tidies up when it closes (statistics, the write-ahead log). Where another process has the write lock
+        // that is the other's to do later; an answer on the command line would hang for nothing. If this fails, the
+        // close only takes longer.
+        let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&self.writer).await;
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -139,10 +132,7 @@ impl rocket_db_pools::Pool for Pools {
     }
 
     async fn get(&self) -> Result<Self::Connection, Self::Error> {
-        self.read().await.map_err(|source| OpenError::Sqlite {
-            path: PathBuf::new(),
-            source,
-        })
+        self.read().await.map_err(|source| OpenError::Sqlite { path: PathBuf::new(), source })
     }
 
     /// Does nothing: rocket_db_pools calls it while requests are still being answered. `cli::serve` closes the pools
@@ -171,16 +161,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn file_of(url: &str) -> Result<PathBuf, OpenError> {
-    let refuse = |why| {
-        Err(OpenError::Url {
-            url: url.to_owned(),
-            why,
-        })
-    };
-    let path = url
-        .strip_prefix("sqlite://")
-        .or_else(|| url.strip_prefix("sqlite:"))
-        .unwrap_or(url);
+    let refuse = |why| Err(OpenError::Url { url: url.to_owned(), why });
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
     if path.is_empty() {
         return refuse("names no file");
     }
@@ -220,14 +202,7 @@ mod tests {
 
     #[test]
     fn a_url_that_names_no_lasting_file_is_refused() {
-        for url in [
-            "",
-            "sqlite:",
-            ":memory:",
-            "sqlite::memory:",
-            "postgres://host/db",
-            "miandeng.db?mode=ro",
-        ] {
+        for url in ["", "sqlite:", ":memory:", "sqlite::memory:", "postgres://host/db", "miandeng.db?mode=ro"] {
             assert!(file_of(url).is_err(), "{url}");
         }
         assert_eq!(file_of("sqlite:data/m.db").unwrap(), PathBuf::from("data/m.db"));

@@ -24,10 +24,7 @@ pub struct Housekeeping;
 #[rocket::async_trait]
 impl Fairing for Housekeeping {
     fn info(&self) -> Info {
-        Info {
-            name: "housekeeping",
-            kind: Kind::Liftoff,
-        }
+        Info { name: "housekeeping", kind: Kind::Liftoff }
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {

@@ -1,16 +1,132 @@
 //! `miandeng demo`: the server against a simulated DingTalk, with sample employees.
+//!
+//! It reads no settings and leaves nothing behind: the database lives in a temporary folder of this run, so that no
+//! earlier run, however it ended, can break this one.
 
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::Context;
 use clap::Args;
+use figment::{Figment, providers::Serialized};
+use serde_json::json;
+
+use super::{logging, serve};
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::Pools,
+    dingtalk::ids::{CorpId, DingUserId},
+    simulator::{Company, Corp, Employee, Simulator},
+    users::{self, Change, NewUser},
+};
+
+/// Who is in the table, and holds the simulated phone at first.
+const LISTED: &str = "zhangsan";
+/// Who is not.
+const UNLISTED: &str = "lisi";
+const SIMULATOR_PORT: u16 = 8008;
 
 /// Where the demo listens.
 #[derive(Args)]
 pub struct DemoArgs {
-    /// The port of the server; another one is taken if it is in use
+    /// The port of the server; a free one is taken if this one is in use
     #[arg(long, default_value_t = 8000)]
-    pub port: u16,
+    port: u16,
 }
 
-/// Runs the demo.
-pub async fn run(_args: DemoArgs) -> anyhow::Result<()> {
-    Ok(())
+/// Runs the demo until Ctrl-C.
+///
+/// # Errors
+/// When no port is free, or no temporary folder can be made.
+pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    logging::start();
+    let clock = Clock::system();
+    let company = Company::sample();
+    let corp = company.corps.first().context("the sample company has no organisation")?.clone();
+
+    let simulator = Simulator::new(clock.clone(), company);
+    simulator.hold(Some(LISTED));
+    let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), free_port(SIMULATOR_PORT)?).await?;
+
+    let folder =
+        tempfile::Builder::new().prefix("miandeng-demo-").tempdir().context("no temporary folder can be made")?;
+    let pools = Pools::open(&folder.path().join("demo.db").to_string_lossy()).await?;
+    let employee = add_sample_employee(&pools, &corp, &clock).await?;
+
+    let port = free_port(args.port)?;
+    let figment = figment(port, dingtalk.url(), &corp)?;
+    let config = Config::from_figment(&figment)?;
+    let server = serve::ignite(figment, config, pools.clone(), clock).await?;
+
+    print_welcome(port, dingtalk.url(), &corp, &employee);
+    let stopped = server.launch().await;
+    dingtalk.stop().await;
+    pools.close().await;
+    stopped.map(drop).map_err(|error| serve::explained(&error))
+}
+
+/// The port that was asked for if it is free, otherwise any.
+fn free_port(wanted: u16) -> anyhow::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
+        .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+        .context("no port is free")?;
+    Ok(listener.local_addr()?.port())
+}
+
+async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyhow::Result<Employee> {
+    let employee =
+        corp.employees.iter().find(|employee| employee.userid == LISTED).context("no such sample employee")?;
+    let user = NewUser {
+        corp_id: CorpId::new(&corp.corp_id)?,
+        userid: DingUserId::new(&employee.userid)?,
+        change: Change {
+            name: Some(employee.name.clone()),
+            unionid: Some(employee.unionid.clone()),
+            title: Some(employee.title.clone()),
+            ..Change::default()
+        },
+    };
+    let mut transaction = pools.write().await?;
+    users::save(&mut transaction, &user, "demo", clock.now()).await?;
+    transaction.commit().await?;
+    Ok(employee.clone())
+}
+
+/// The demo's settings. Neither Rocket.toml nor the environment is read: what is set there is meant for a real server.
+fn figment(port: u16, dingtalk_url: &str, corp: &Corp) -> anyhow::Result<Figment> {
+    let app = corp.apps.first().context("the sample organisation has no app")?;
+    let settings = json!({
+        "public_url": format!("http://127.0.0.1:{port}"),
+        "dingtalk": {
+            "oapi_url": dingtalk_url,
+            "api_url": dingtalk_url,
+            "login_url": dingtalk_url,
+            "jsapi_url": format!("{dingtalk_url}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"),
+        },
+        "apps": [{
+            "name": "demo",
+            "corp_id": corp.corp_id,
+            "agent_id": app.agent_id,
+            "client_id": app.client_id,
+            "client_secret": app.client_secret,
+        }],
+    });
+    let rocket = rocket::Config { port, address: Ipv4Addr::LOCALHOST.into(), ..rocket::Config::release_default() };
+    Ok(Figment::from(rocket).merge(Serialized::default("miandeng", settings)))
+}
+
+fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee) {
+    let app = format!("http://127.0.0.1:{port}/?corpid={}", corp.corp_id);
+    let listed = &employee.name;
+    let unlisted = corp.employees.iter().find(|employee| employee.userid == UNLISTED);
+    let unlisted = unlisted.map_or(UNLISTED, |employee| employee.name.as_str());
+    println!(
+        "\n\
+         Open this address in a browser: you hold the phone of {listed}, and are signed in.\n\
+         在浏览器打开下面的地址：您拿着{listed}的手机，会直接登录。\n\n  {app}\n\n\
+         To hold another phone, choose a person at the address below, then sign out. {unlisted}, like all others, is\n\
+         not in the user table and is refused.\n\
+         想换一个人：在下面的地址选人，再退出登录。{unlisted}和其他人都不在用户表里，会被拒绝。\n\n  {dingtalk_url}/\n\n\
+         Ctrl-C stops it; nothing is left behind. 按 Ctrl-C 停止，不留下任何文件。\n"
+    );
 }

@@ -1,9 +1,15 @@
 //! The command line: a file per command.
 
 pub mod demo;
+mod deployment;
 pub mod logging;
 pub mod serve;
+pub mod sessions;
 pub mod simulator;
+mod terminal;
+pub mod users;
+
+pub use self::deployment::Deployment;
 
 use clap::{Parser, Subcommand};
 
@@ -31,6 +37,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Run the simulated DingTalk alone, for developing any DingTalk app offline
     Simulator(simulator::SimulatorArgs),
+    Users(users::UsersCommand),
+    Sessions(sessions::SessionsCommand),
 }
 
 impl Arguments {
@@ -43,6 +51,8 @@ impl Arguments {
             Command::Serve => serve::run().await,
             Command::Demo(args) => demo::run(args).await,
             Command::Simulator(args) => simulator::run(args).await,
+            Command::Users(command) => command.run().await,
+            Command::Sessions(command) => command.run().await,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use anyhow::Context;
 use figment::Figment;
-use rocket::{Ignite, Rocket};
+use rocket::{Ignite, Orbit, Rocket, fairing::AdHoc, futures::future::BoxFuture};
 
-use super::logging;
+use super::{Deployment, logging};
 use crate::{
     app,
     clock::Clock,
@@ -12,31 +12,18 @@ use crate::{
     db::Pools,
 };
 
-/// Where the database is if nobody says.
-const DEFAULT_DATABASE: &str = "miandeng.db";
-
 /// Runs the server until it is told to stop.
+///
+/// # Errors
+/// When a setting, the database or the address cannot be used.
 pub async fn run() -> anyhow::Result<()> {
-    let figment = rocket::Config::figment();
-    let config = Config::from_figment(&figment)?;
     logging::start();
-    let pools = Pools::open(&database_url(&figment)).await?;
-    let clock = Clock::system();
-    let server = ignite(figment, config, pools.clone(), clock).await?;
-
-    let settings = server.config();
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        listening = format!("{}:{}", settings.address, settings.port),
-        tls = settings.tls_enabled(),
-        "miandeng is starting"
-    );
+    let Deployment { config, pools, clock } = Deployment::open().await?;
+    let server = ignite(rocket::Config::figment(), config, pools.clone(), clock).await?;
     let stopped = server.launch().await;
     // After the last request was answered, whatever made the server stop.
     pools.close().await;
-    stopped
-        .map(drop)
-        .map_err(|error| anyhow::anyhow!("{}", explain(&error)))
+    stopped.map(drop).map_err(|error| explained(&error))
 }
 
 /// Builds and checks a server without starting it.
@@ -46,32 +33,31 @@ pub(super) async fn ignite(
     pools: Pools,
     clock: Clock,
 ) -> anyhow::Result<Rocket<Ignite>> {
-    figment
-        .extract::<rocket::Config>()
-        .map_err(|error| ConfigError::parsing("", error))?;
-    let server = app::build(figment, config, pools, clock).await?;
-    server
-        .ignite()
-        .await
-        .map_err(|error| anyhow::anyhow!("{}", explain(&error)))
-        .context("the server cannot start")
+    figment.extract::<rocket::Config>().map_err(|error| ConfigError::parsing("", error))?;
+    let server = app::build(figment, config, pools, clock).await?.attach(AdHoc::on_liftoff("listening", listening));
+    server.ignite().await.map_err(|error| explained(&error)).context("the server cannot start")
 }
 
-/// The path of the database, `databases.miandeng.url`.
-pub fn database_url(figment: &Figment) -> String {
-    figment
-        .extract_inner("databases.miandeng.url")
-        .unwrap_or_else(|_| DEFAULT_DATABASE.to_owned())
+/// Says so once requests are answered; with port 0, the port is known only now.
+fn listening(rocket: &Rocket<Orbit>) -> BoxFuture<'_, ()> {
+    let config = rocket.config();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        address = %std::net::SocketAddr::new(config.address, config.port),
+        tls = config.tls_enabled(),
+        "miandeng is listening"
+    );
+    Box::pin(std::future::ready(()))
 }
 
 /// Rocket's reasons in one line. Looking at the error also keeps Rocket from panicking when it is dropped.
-fn explain(error: &rocket::Error) -> String {
+pub(super) fn explained(error: &rocket::Error) -> anyhow::Error {
     use rocket::error::ErrorKind;
 
     match error.kind() {
         ErrorKind::Bind(error) => {
-            format!("the address cannot be listened on: {error}; is another server running there?")
+            anyhow::anyhow!("the address cannot be listened on: {error}; is another server running there?")
         }
-        other => other.to_string(),
+        other => anyhow::anyhow!("{other}"),
     }
 }

@@ -11,12 +11,15 @@ use crate::{
     simulator::{Company, Simulator},
 };
 
+/// Lines of at most 96 columns: the help is wrapped at 100.
 const HELP: &str = "\
-A DingTalk to develop against, in any language, without an account and without a network. It answers at one
-address for oapi.dingtalk.com, api.dingtalk.com, login.dingtalk.com and the JSAPI script, on this machine only.
-Open that address in a browser for the sample credentials, and to say who holds the simulated phone.
+A DingTalk to develop against, in any language, without an account and without a network. One
+address stands for oapi.dingtalk.com, api.dingtalk.com, login.dingtalk.com and the JSAPI script; it
+answers this machine only. Open it in a browser for the sample credentials, and to say who holds
+the simulated phone.
 
-THE SERVER SIDE OF YOUR APP: replace https://oapi.dingtalk.com and https://api.dingtalk.com by the address.
+THE SERVER SIDE OF YOUR APP: put the address for https://oapi.dingtalk.com and
+https://api.dingtalk.com.
 
   S=http://127.0.0.1:8008
   curl \"$S/gettoken?appkey=dingsampleclientid01&appsecret=sample-client-secret\"
@@ -24,36 +27,38 @@ THE SERVER SIDE OF YOUR APP: replace https://oapi.dingtalk.com and https://api.d
        -d '{\"corp_id\":\"dingsamplecorp00000001\",\"userid\":\"zhangsan\"}'
   curl \"$S/topapi/v2/user/getuserinfo?access_token=TOKEN\" -d code=CODE
 
-YOUR PAGES: replace the DingTalk script, which defines dd, by
+YOUR PAGES: put this for the DingTalk script; it defines dd.
 
   <script src=\"http://127.0.0.1:8008/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js\"></script>
 
-and let a Content-Security-Policy name the address in script-src and connect-src. A desktop browser passes for
-the desktop client; with a phone's user agent for the phone's. dd.config is judged against the page's address.
+A Content-Security-Policy must name the address in script-src and connect-src. A desktop browser
+passes for the desktop client, one with a phone's user agent for the phone's (the service window
+works on phones only). dd.config is judged against the page's true address.
 
-BROWSER SIGN-IN: replace https://login.dingtalk.com by the address.
+BROWSER SIGN-IN: put the address for https://login.dingtalk.com.
 
-CONTROLS (JSON; those with a body want Content-Type: application/json)
+CONTROLS below /_simulator/ (JSON; a body wants Content-Type: application/json)
 
-  GET    /_simulator/state           time, holder, calls, faults, judged dd.config calls
-  GET    /_simulator/company         organisations, people, apps and their secrets
-  POST   /_simulator/hold            {\"userid\":\"lisi\"}, or null: a page shows the chooser
-  POST   /_simulator/auth-code       {\"corp_id\":…,\"client_id\":…,\"userid\":…} gives {\"code\":…}; client_id optional
-  POST   /_simulator/channel-code    {\"corp_id\":…,\"openid\":…} gives {\"code\":…}
-  POST   /_simulator/void-tokens     {\"corp_id\":…}
-  POST   /_simulator/void-tickets    {\"corp_id\":…}
-  POST   /_simulator/clock           {\"advance_s\":7200}: tokens live 7200 s, codes 300 s
-  POST   /_simulator/employees       {\"corp_id\":…,\"employee\":{\"userid\":…,\"unionid\":…,\"name\":…}}
-  DELETE /_simulator/employees/CORP_ID/USERID
-  GET    /_simulator/calls           how often each path was called; DELETE begins anew
-  GET    /_simulator/config-checks   each dd.config: the address the client saw, and the verdict
-  GET    /_simulator/faults          misbehaviour that waits; DELETE clears it
-  POST   /_simulator/faults          {\"path\":\"/gettoken\",\"times\":2,\"kind\":KIND}; corp_id, client_id restrict it;
-                                     a path may end in *
+  GET    state           time, holder, calls, faults, judged dd.config calls
+  GET    company         organisations, people, apps and their secrets
+  POST   hold            {\"userid\":\"lisi\"}; null: the next page shows the list of people
+  POST   auth-code       {\"corp_id\":…,\"client_id\":…,\"userid\":…} gives {\"code\":…}; client_id optional
+  POST   channel-code    {\"corp_id\":…,\"openid\":…} gives {\"code\":…}
+  POST   void-tokens     {\"corp_id\":…}
+  POST   void-tickets    {\"corp_id\":…}
+  POST   clock           {\"advance_s\":7200}; tokens live 7200 s, codes 300 s
+  POST   employees       {\"corp_id\":…,\"employee\":{\"userid\":…,\"unionid\":…,\"name\":…}}
+  DELETE employees/CORP_ID/USERID
+  GET    calls           how often each path was called; DELETE begins anew
+  GET    config-checks   each dd.config: the address the client saw, and the verdict
+  GET    faults          misbehaviour that waits; DELETE clears it
+  POST   faults          {\"path\":\"/gettoken\",\"times\":2,\"kind\":KIND}; a path may end in *;
+                         corp_id and client_id restrict it
 
-KIND is one of \"html\", \"banned\", \"hang\", \"reset\", \"garbage\", \"endless\", {\"errcode\":{\"code\":90018,\"text\":\"…\"}},
-{\"sub_code\":{\"sub_code\":\"60011\",\"sub_msg\":\"…\"}}, {\"status\":502}, {\"delay\":1500}, {\"random_delay\":{\"up_to_ms\":900}},
-{\"redirect\":\"http://…\"}, {\"body\":\"{}\"}, {\"drip\":{\"every_ms\":200}}.";
+  KIND: \"html\", \"banned\", \"hang\", \"reset\", \"garbage\", \"endless\", {\"status\":502},
+  {\"errcode\":{\"code\":90018,\"text\":\"…\"}}, {\"sub_code\":{\"sub_code\":\"60011\",\"sub_msg\":\"…\"}},
+  {\"delay\":1500}, {\"random_delay\":{\"up_to_ms\":900}}, {\"redirect\":\"http://…\"}, {\"body\":\"{}\"},
+  {\"drip\":{\"every_ms\":200}}";
 
 /// Run a simulated DingTalk, for developing any DingTalk app offline
 #[derive(Args, Debug)]
@@ -89,9 +94,7 @@ pub async fn run(args: SimulatorArgs) -> anyhow::Result<()> {
             serde_json::from_slice(&text).with_context(|| format!("{} is no company file", file.display()))?
         }
     };
-    let running = Simulator::new(Clock::system(), company)
-        .start(args.address, args.port)
-        .await?;
+    let running = Simulator::new(Clock::system(), company).start(args.address, args.port).await?;
     let url = running.url();
     println!("Simulated DingTalk: {url}/ (open it in a browser; Ctrl-C stops it)");
     println!("  oapi_url, api_url, login_url: {url}");

@@ -78,21 +78,10 @@ impl App {
 
         let name = raw.name.clone();
         if name.is_empty() {
-            return missing(
-                "name",
-                "give the app a short name of letters, digits and hyphens, e.g. \"oa\"",
-            );
+            return missing("name", "give the app a short name of letters, digits and hyphens, e.g. \"oa\"");
         }
-        if !name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-            || name.len() > 64
-        {
-            return Err(ConfigError::wrong(
-                at("name"),
-                name,
-                "write at most 64 letters, digits, hyphens, underscores",
-            ));
+        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') || name.len() > 64 {
+            return Err(ConfigError::wrong(at("name"), name, "write at most 64 letters, digits, hyphens, underscores"));
         }
         if raw.corp_id.is_empty() {
             return missing(
@@ -103,27 +92,16 @@ impl App {
         let corp_id = CorpId::new(&raw.corp_id)
             .map_err(|why| ConfigError::wrong(at("corp_id"), &raw.corp_id, format!("{why}; copy it again")))?;
         if raw.agent_id.is_empty() {
-            return missing(
-                "agent_id",
-                "it is on the app's page in DingTalk's developer console (AgentId)",
-            );
+            return missing("agent_id", "it is on the app's page in DingTalk's developer console (AgentId)");
         }
         if !raw.agent_id.bytes().all(|b| b.is_ascii_digit()) || raw.agent_id.len() > 20 {
-            return Err(ConfigError::wrong(
-                at("agent_id"),
-                &raw.agent_id,
-                "is not a number; copy the AgentId again",
-            ));
+            return Err(ConfigError::wrong(at("agent_id"), &raw.agent_id, "is not a number; copy the AgentId again"));
         }
         let signature = match raw.signature.as_str() {
             "" | "sha1" => Signature::Sha1,
             "sha256" => Signature::Sha256,
             other => {
-                return Err(ConfigError::wrong(
-                    at("signature"),
-                    other,
-                    "write \"sha1\" or \"sha256\"",
-                ));
+                return Err(ConfigError::wrong(at("signature"), other, "write \"sha1\" or \"sha256\""));
             }
         };
         if !matches!(raw.events.as_str(), "" | "off") {
@@ -144,15 +122,11 @@ impl App {
             }
             ("", _, _) => return missing("client_id", "it is the app's AppKey / Client ID (凭证与基础信息)"),
             (_, None, _) => {
-                return missing(
-                    "client_secret",
-                    "write it, or client_secret_file with the path of a file",
-                );
+                return missing("client_secret", "write it, or client_secret_file with the path of a file");
             }
-            (client_id, Some(client_secret), None) => Credentials::App {
-                client_id: client_id.to_owned(),
-                client_secret,
-            },
+            (client_id, Some(client_secret), None) => {
+                Credentials::App { client_id: client_id.to_owned(), client_secret }
+            }
         };
         let kind = match (raw.kind.as_str(), channel_secret) {
             ("" | "micro-app", None) => AppKind::MicroApp,
@@ -165,21 +139,10 @@ impl App {
             ("channel", Some(secret)) => AppKind::Channel { secret },
             ("channel", None) => return missing("channel_secret", "a service window's own token is fetched with it"),
             (other, _) => {
-                return Err(ConfigError::wrong(
-                    at("kind"),
-                    other,
-                    "write \"micro-app\" or \"channel\"",
-                ));
+                return Err(ConfigError::wrong(at("kind"), other, "write \"micro-app\" or \"channel\""));
             }
         };
-        Ok(Self {
-            name,
-            kind,
-            corp_id,
-            agent_id: raw.agent_id,
-            signature,
-            credentials,
-        })
+        Ok(Self { name, kind, corp_id, agent_id: raw.agent_id, signature, credentials })
     }
 }
 

@@ -13,20 +13,12 @@ pub struct ConfigError {
 impl ConfigError {
     /// A value that cannot be used. `problem` says why, and what to write instead.
     pub(super) fn wrong(key: impl Into<String>, value: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            value: Some(value.into()),
-            problem: problem.into(),
-        }
+        Self { key: key.into(), value: Some(value.into()), problem: problem.into() }
     }
 
     /// A setting that is missing, or whose value may not be shown.
     pub(super) fn at(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            value: None,
-            problem: problem.into(),
-        }
+        Self { key: key.into(), value: None, problem: problem.into() }
     }
 }
 
@@ -49,11 +41,7 @@ impl ConfigError {
         let mut path: Vec<&str> = error.path.iter().map(String::as_str).collect();
         path.insert(0, section);
         path.retain(|part| !part.is_empty());
-        let key = if path.is_empty() {
-            "Rocket.toml".to_owned()
-        } else {
-            path.join(".")
-        };
+        let key = if path.is_empty() { "Rocket.toml".to_owned() } else { path.join(".") };
         match &error.kind {
             Kind::UnknownField(field, known) => Self::at(
                 key,
@@ -67,16 +55,10 @@ impl ConfigError {
             Kind::InvalidValue(_, expected) => Self::at(key, format!("has a wrong value; write {expected}")),
             // TOML's messages quote the line in question, which may hold a secret: only the place is kept.
             Kind::Message(message) => {
-                let place = message
-                    .lines()
-                    .next()
-                    .filter(|line| line.starts_with("TOML parse error at"));
+                let place = message.lines().next().filter(|line| line.starts_with("TOML parse error at"));
                 let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
                 let file = source.map(|source| format!("{source}: ")).unwrap_or_default();
-                Self::at(
-                    key,
-                    format!("{file}{}; check the syntax there", place.unwrap_or("cannot be read")),
-                )
+                Self::at(key, format!("{file}{}; check the syntax there", place.unwrap_or("cannot be read")))
             }
             _ => Self::at(key, "cannot be read; check the syntax there"),
         }

@@ -36,11 +36,7 @@ impl HostPattern {
         // "https" hides an explicit 443 as its default; it is read from the text.
         let explicit_443 = rest.ends_with(":443");
         let port = url.port().or(explicit_443.then_some(443));
-        Ok(Self {
-            host: url.host_str().unwrap_or_default().to_owned(),
-            below,
-            port,
-        })
+        Ok(Self { host: url.host_str().unwrap_or_default().to_owned(), below, port })
     }
 
     /// Whether a URL's host and port are meant. Without a port in the entry, only the scheme's own port is.
@@ -83,9 +79,7 @@ pub(super) fn cookie_domain(text: &str, public_url: &Url) -> Result<String, Stri
     };
     let inside = host == domain || host.strip_suffix(&domain).is_some_and(|front| front.ends_with('.'));
     if !inside || !domain.contains('.') {
-        return Err(format!(
-            "public_url's host {host} does not lie in it; write a domain above that host"
-        ));
+        return Err(format!("public_url's host {host} does not lie in it; write a domain above that host"));
     }
     Ok(domain)
 }
@@ -121,17 +115,9 @@ mod tests {
 
     #[test]
     fn entries_that_are_no_host_are_refused() {
-        for text in [
-            "",
-            ".",
-            "https://a.com",
-            "*.example.com",
-            "a.com/x",
-            "user@a.com",
-            "..a.com",
-            ".10.0.0.1",
-            "a.com.",
-        ] {
+        for text in
+            ["", ".", "https://a.com", "*.example.com", "a.com/x", "user@a.com", "..a.com", ".10.0.0.1", "a.com."]
+        {
             assert!(HostPattern::parse(text).is_err(), "{text}");
         }
     }

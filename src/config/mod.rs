@@ -140,11 +140,7 @@ impl Config {
                 return Err(ConfigError::wrong("miandeng.home", path, cure));
             }
         };
-        let allowed_return_hosts = each(
-            "miandeng.allowed_return_hosts",
-            raw.allowed_return_hosts,
-            HostPattern::parse,
-        )?;
+        let allowed_return_hosts = each("miandeng.allowed_return_hosts", raw.allowed_return_hosts, HostPattern::parse)?;
         let jsapi_origins = each("miandeng.jsapi_origins", raw.jsapi_origins, hosts::origin)?;
         let trusted_proxies = each("miandeng.trusted_proxies", raw.trusted_proxies, hosts::network)?;
         each("miandeng.identity_headers", raw.identity_headers, |text| match text {
@@ -172,19 +168,11 @@ impl Config {
             "refuse" => UnknownUsers::Refuse,
             "create" => UnknownUsers::Create,
             other => {
-                return Err(ConfigError::wrong(
-                    "miandeng.unknown_users",
-                    other,
-                    "write \"refuse\" or \"create\"",
-                ));
+                return Err(ConfigError::wrong("miandeng.unknown_users", other, "write \"refuse\" or \"create\""));
             }
         };
         let default_locale = Locale::from_tag(&raw.default_locale).ok_or_else(|| {
-            ConfigError::wrong(
-                "miandeng.default_locale",
-                &raw.default_locale,
-                "write \"zh-CN\" or \"en\"",
-            )
+            ConfigError::wrong("miandeng.default_locale", &raw.default_locale, "write \"zh-CN\" or \"en\"")
         })?;
         Ok(Self {
             public_url,
@@ -240,27 +228,17 @@ fn apps(raw: Vec<raw::RawApp>) -> Result<Vec<App>, ConfigError> {
         let cure = "write one section [[default.miandeng.apps]] for each DingTalk app (see README, \"Settings\")";
         return Err(ConfigError::at("miandeng.apps", format!("is empty; {cure}")));
     }
-    let apps = raw
-        .into_iter()
-        .enumerate()
-        .map(|(i, app)| App::check(i, app))
-        .collect::<Result<Vec<_>, _>>()?;
+    let apps = raw.into_iter().enumerate().map(|(i, app)| App::check(i, app)).collect::<Result<Vec<_>, _>>()?;
     for (i, app) in apps.iter().enumerate() {
         for earlier in &apps[..i] {
             if earlier.name == app.name {
                 let key = format!("miandeng.apps[{i}].name");
-                return Err(ConfigError::wrong(
-                    key,
-                    &app.name,
-                    "another app has this name; names are unique",
-                ));
+                return Err(ConfigError::wrong(key, &app.name, "another app has this name; names are unique"));
             }
             if earlier.corp_id == app.corp_id && earlier.agent_id == app.agent_id {
                 let key = format!("miandeng.apps[{:?}].agent_id", app.name);
-                let problem = format!(
-                    "app {:?} of this corp has it already; copy each app's own AgentId",
-                    earlier.name
-                );
+                let problem =
+                    format!("app {:?} of this corp has it already; copy each app's own AgentId", earlier.name);
                 return Err(ConfigError::wrong(key, &app.agent_id, problem));
             }
         }
@@ -309,11 +287,7 @@ fn plain_path(path: &str) -> bool {
 fn duration(key: &str, text: &str) -> Result<Duration, ConfigError> {
     match humantime::parse_duration(text) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err(ConfigError::wrong(
-            key,
-            text,
-            "write a time with its unit, e.g. \"8h\", \"7d\" or \"3s\"",
-        )),
+        _ => Err(ConfigError::wrong(key, text, "write a time with its unit, e.g. \"8h\", \"7d\" or \"3s\"")),
     }
 }
 

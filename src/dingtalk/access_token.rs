@@ -24,10 +24,9 @@ pub(super) struct AccessToken {
 impl Source for AccessToken {
     async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError> {
         let query = match &self.credentials {
-            Credentials::App {
-                client_id,
-                client_secret,
-            } => [("appkey", client_id.as_str()), ("appsecret", client_secret.expose())],
+            Credentials::App { client_id, client_secret } => {
+                [("appkey", client_id.as_str()), ("appsecret", client_secret.expose())]
+            }
             Credentials::Corp { corp_secret } => {
                 [("corpid", self.corp_id.as_str()), ("corpsecret", corp_secret.expose())]
             }
@@ -47,12 +46,7 @@ pub(super) struct Ticket {
 impl Source for Ticket {
     async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError> {
         let call = |token: Secret| async move {
-            self.client
-                .get(
-                    "/get_jsapi_ticket",
-                    &[("access_token", token.expose()), ("type", "jsapi")],
-                )
-                .await
+            self.client.get("/get_jsapi_ticket", &[("access_token", token.expose()), ("type", "jsapi")]).await
         };
         let answer = with_token(&self.token, call).await?;
         lent(&answer, "ticket")

@@ -40,17 +40,9 @@ impl DingtalkApp {
             credentials: config.credentials.clone(),
         };
         let token = Cache::new(key("access_token"), access_token, Arc::clone(store), clock.clone());
-        let ticket = Ticket {
-            client: client.clone(),
-            token: Arc::clone(&token),
-        };
+        let ticket = Ticket { client: client.clone(), token: Arc::clone(&token) };
         let ticket = Cache::new(key("jsapi_ticket"), ticket, Arc::clone(store), clock.clone());
-        Self {
-            config,
-            client,
-            token,
-            ticket,
-        }
+        Self { config, client, token, ticket }
     }
 
     /// The jsapi ticket that this app's pages are signed with. It never leaves the server.
@@ -105,10 +97,7 @@ impl DingtalkApp {
 /// and two entries for one DingTalk app find the same.
 fn cache_key(kind: &str, platform: &DingtalkConfig, app: &App) -> String {
     let (id, secret) = match &app.credentials {
-        Credentials::App {
-            client_id,
-            client_secret,
-        } => (client_id.as_str(), client_secret),
+        Credentials::App { client_id, client_secret } => (client_id.as_str(), client_secret),
         Credentials::Corp { corp_secret } => ("", corp_secret),
     };
     let parts = [kind, &platform.oapi_url, app.corp_id.as_str(), id, secret.expose()];

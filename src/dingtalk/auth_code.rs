@@ -30,10 +30,7 @@ impl DingtalkApp {
     /// rest as for every call.
     pub async fn exchange(&self, code: &Secret) -> Result<Identity, DingtalkError> {
         let fields = [("code", code.expose())];
-        let result = self
-            .call_form("/topapi/v2/user/getuserinfo", &fields, Repeat::Spends)
-            .await?
-            .result()?;
+        let result = self.call_form("/topapi/v2/user/getuserinfo", &fields, Repeat::Spends).await?.result()?;
         let userid = result.text("userid")?;
         let userid = DingUserId::new(userid).map_err(|why| result.unexpected(&format!("userid {why}")))?;
         Ok(Identity {

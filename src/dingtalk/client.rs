@@ -55,10 +55,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .build()?;
-        Ok(Self {
-            http,
-            oapi_url: config.oapi_url.clone(),
-        })
+        Ok(Self { http, oapi_url: config.oapi_url.clone() })
     }
 
     /// `GET` on the old host. `query` may hold secrets: they reach no error.
@@ -141,10 +138,7 @@ impl Client {
 /// The values of a request that must not come back in an error, should DingTalk quote them.
 fn secrets<'a>(query: &'a [(&str, &'a str)], body: &'a Body<'_>) -> Vec<&'a str> {
     let not_secret = ["appkey", "corpid", "type"];
-    let query = query
-        .iter()
-        .filter(|(name, _)| !not_secret.contains(name))
-        .map(|(_, value)| *value);
+    let query = query.iter().filter(|(name, _)| !not_secret.contains(name)).map(|(_, value)| *value);
     let fields: &[_] = if let Body::Form(fields) = body { fields } else { &[] };
     query.chain(fields.iter().map(|(_, value)| *value)).collect()
 }
@@ -162,10 +156,5 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// An object to send as JSON.
 pub(super) fn object<const N: usize>(fields: [(&str, Value); N]) -> Body<'static> {
-    Body::Json(Value::Object(
-        fields
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect::<Map<_, _>>(),
-    ))
+    Body::Json(Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()))
 }

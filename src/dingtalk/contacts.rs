@@ -69,19 +69,12 @@ impl DingtalkApp {
             }
             asked += 1;
             let body = || object([("dept_id", json!(parent))]);
-            let children = self
-                .call("/topapi/v2/department/listsub", body, Repeat::Reads)
-                .await?
-                .result_list()?;
+            let children = self.call("/topapi/v2/department/listsub", body, Repeat::Reads).await?.result_list()?;
             for child in children {
                 let (Some(id), Some(name)) = (child.number("dept_id"), child.optional_text("name")) else {
                     continue;
                 };
-                let path = if path.is_empty() {
-                    name.to_owned()
-                } else {
-                    format!("{path}/{name}")
-                };
+                let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
                 // A department that is listed twice, or as its own ancestor, is walked once.
                 if found.insert(id, path.clone()).is_none() {
                     open.push_back((id, path));

@@ -127,10 +127,7 @@ impl Cache {
         if credential.expires_at - now > MARGIN {
             return;
         }
-        let asked_lately = self
-            .state()
-            .asked_at
-            .is_some_and(|at| (0..RENEWAL_PAUSE).contains(&(now - at)));
+        let asked_lately = self.state().asked_at.is_some_and(|at| (0..RENEWAL_PAUSE).contains(&(now - at)));
         if asked_lately || self.renewing.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -178,11 +175,8 @@ impl Cache {
                         Some(old) if old.value == value => old.first_seen_at,
                         _ => now,
                     };
-                    let credential = Credential {
-                        value,
-                        first_seen_at,
-                        expires_at: expiry(now, first_seen_at, lifetime),
-                    };
+                    let credential =
+                        Credential { value, first_seen_at, expires_at: expiry(now, first_seen_at, lifetime) };
                     state.current = Some(credential.clone());
                     state.void = None;
                     state.failure = None;
@@ -203,10 +197,7 @@ impl Cache {
 
     fn usable(&self) -> Option<Credential> {
         let now = self.clock.now();
-        self.state()
-            .current
-            .clone()
-            .filter(|credential| is_usable(credential, now))
+        self.state().current.clone().filter(|credential| is_usable(credential, now))
     }
 
     fn recent_failure(&self, seen: u64) -> Option<DingtalkError> {

@@ -26,8 +26,11 @@ pub enum DingtalkError {
     /// Anything else that DingTalk refuses: the operator must mend something.
     #[error("DingTalk refused: {0}")]
     Refused(Refusal),
-    /// Our address is punished for five minutes: more than 10,000 calls in 20 seconds came from it.
-    #[error("{call}: DingTalk bars this address for some minutes (too many calls in 20 seconds)")]
+    /// Our address is punished for five minutes: more than 10,000 calls in 20 seconds came from it. DingTalk then
+    /// answers a web page, or `{"status":1111,…}`.
+    #[error(
+        "{call}: a web page came instead of an answer: DingTalk bars this address for five minutes after too many calls, or a proxy in between answers"
+    )]
     Banned {
         /// The call's path.
         call: &'static str,
@@ -102,9 +105,6 @@ impl DingtalkError {
 
     /// Whether the same call may succeed a moment later without anybody mending anything.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Busy(_) | Self::Unreachable { .. } | Self::Throttled(_) | Self::Banned { .. }
-        )
+        matches!(self, Self::Busy(_) | Self::Unreachable { .. } | Self::Throttled(_) | Self::Banned { .. })
     }
 }

@@ -120,10 +120,7 @@ mod tests {
 
     #[test]
     fn the_path_is_never_decoded_and_the_query_only_once() {
-        assert_eq!(
-            signed_form("https://h/%E5%BC%A0/?q=%2525"),
-            "https://h/%E5%BC%A0/?q=%25"
-        );
+        assert_eq!(signed_form("https://h/%E5%BC%A0/?q=%2525"), "https://h/%E5%BC%A0/?q=%25");
         assert_eq!(signed_form("https://h/?"), "https://h/?");
         assert_eq!(signed_form("https://h/?a=%zz&b=%ff"), "https://h/?a=%zz&b=\u{fffd}");
     }

@@ -47,9 +47,7 @@ impl Dingtalk {
         let client = Client::new(&config.dingtalk)?;
         let app =
             |app: &crate::config::App| DingtalkApp::new(app.clone(), &config.dingtalk, client.clone(), &store, clock);
-        Ok(Self {
-            apps: config.apps.iter().map(app).collect(),
-        })
+        Ok(Self { apps: config.apps.iter().map(app).collect() })
     }
 
     /// Every app, in the order of the settings.

@@ -7,11 +7,7 @@ use crate::config::Config;
 
 /// `__Host-miandeng` where the browser can guarantee that no neighbouring host set it, otherwise `miandeng`.
 pub fn name(config: &Config) -> &'static str {
-    if config.secure_cookies() && config.cookie_domain.is_none() {
-        "__Host-miandeng"
-    } else {
-        "miandeng"
-    }
+    if config.secure_cookies() && config.cookie_domain.is_none() { "__Host-miandeng" } else { "miandeng" }
 }
 
 /// The cookie of a new session. It lives as long as the session may.

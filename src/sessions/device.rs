@@ -12,12 +12,7 @@ pub fn name(user_agent: &str) -> Option<String> {
         ("Macintosh", "Mac"),
         ("Linux", "Linux"),
     ];
-    let browser = [
-        ("Edg/", "Edge"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ];
+    let browser = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
     let known = |list: &[(&str, &'static str)]| list.iter().find(|(word, _)| has(word)).map(|(_, name)| *name);
 
     let client = match dingtalk_version(user_agent) {
@@ -32,9 +27,7 @@ pub fn name(user_agent: &str) -> Option<String> {
 fn dingtalk_version(user_agent: &str) -> Option<&str> {
     let (_, rest) = user_agent.split_once("DingTalk")?;
     let rest = rest.strip_prefix(['/', '(']).unwrap_or_default();
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
     Some(&rest[..end])
 }
 
@@ -53,10 +46,7 @@ mod tests {
             "Mozilla/5.0 (Windows NT 10.0) Chrome/108.0 Safari/537.36 DingTalk(7.8.10-Release.250724002)",
             Some("DingTalk 7.8.10 · Windows"),
         );
-        check(
-            "Mozilla/5.0 (X11; Linux x86_64) Chrome/120.0 Safari/537.36",
-            Some("Chrome · Linux"),
-        );
+        check("Mozilla/5.0 (X11; Linux x86_64) Chrome/120.0 Safari/537.36", Some("Chrome · Linux"));
         check("DingTalk", Some("DingTalk"));
         check("curl/8.0", None);
     }

@@ -47,9 +47,7 @@ impl SignedIn {
             let mut reader = db.read().await?;
             match super::find(&mut reader, &token, Lifetimes::of(config), now).await? {
                 None => None,
-                Some(session) => users::get(&mut reader, session.user_id)
-                    .await?
-                    .map(|user| Self { user, session }),
+                Some(session) => users::get(&mut reader, session.user_id).await?.map(|user| Self { user, session }),
             }
         };
         if let Some(signed_in) = &found {

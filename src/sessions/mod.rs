@@ -88,10 +88,7 @@ impl Lifetimes {
     /// The lifetimes of the settings.
     pub fn of(config: &Config) -> Self {
         let seconds = |duration: Duration| duration.as_secs().try_into().unwrap_or(i64::MAX);
-        Self {
-            idle: seconds(config.session_idle),
-            absolute: seconds(config.session_lifetime),
-        }
+        Self { idle: seconds(config.session_idle), absolute: seconds(config.session_lifetime) }
     }
 
     /// Whether a session with these times is still good.
@@ -149,12 +146,7 @@ pub async fn find(
     .bind(token.digest())
     .fetch_optional(db)
     .await?;
-    let session = row.map(|(id, user_id, created_at, last_seen_at)| Session {
-        id,
-        user_id,
-        created_at,
-        last_seen_at,
-    });
+    let session = row.map(|(id, user_id, created_at, last_seen_at)| Session { id, user_id, created_at, last_seen_at });
     Ok(session.filter(|session| lifetimes.allow(session.created_at, session.last_seen_at, now)))
 }
 
@@ -176,10 +168,7 @@ pub async fn touch(db: &mut Conn, session: &Session, now: UnixSeconds) -> sqlx::
 /// # Errors
 /// When the database fails.
 pub async fn end(db: &mut Conn, token: &Token) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
-        .bind(token.digest())
-        .execute(db)
-        .await?;
+    sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(token.digest()).execute(db).await?;
     Ok(())
 }
 
@@ -188,9 +177,7 @@ pub async fn end(db: &mut Conn, token: &Token) -> sqlx::Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn end_one_of(db: &mut Conn, user_id: i64, id: i64) -> sqlx::Result<bool> {
-    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2")
-        .bind(user_id)
-        .bind(id);
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2").bind(user_id).bind(id);
     Ok(done.execute(db).await?.rows_affected() > 0)
 }
 
@@ -199,9 +186,8 @@ pub async fn end_one_of(db: &mut Conn, user_id: i64, id: i64) -> sqlx::Result<bo
 /// # Errors
 /// When the database fails.
 pub async fn end_all_of(db: &mut Conn, user_id: i64, but: Option<i64>) -> sqlx::Result<u64> {
-    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> COALESCE($2, -1)")
-        .bind(user_id)
-        .bind(but);
+    let done =
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> COALESCE($2, -1)").bind(user_id).bind(but);
     Ok(done.execute(db).await?.rows_affected())
 }
 
@@ -210,12 +196,24 @@ pub async fn end_all_of(db: &mut Conn, user_id: i64, but: Option<i64>) -> sqlx::
 /// # Errors
 /// When the database fails.
 pub async fn end_by_id(db: &mut Conn, id: i64) -> sqlx::Result<bool> {
-    Ok(sqlx::query("DELETE FROM sessions WHERE id = $1")
-        .bind(id)
-        .execute(db)
-        .await?
-        .rows_affected()
-        > 0)
+    Ok(sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id).execute(db).await?.rows_affected() > 0)
+}
+
+/// Ends everybody's sessions. Answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(db: &mut Conn) -> sqlx::Result<u64> {
+    Ok(sqlx::query("DELETE FROM sessions").execute(db).await?.rows_affected())
+}
+
+/// Ends the sessions of everybody who is disabled: what an import does after it has disabled many. Answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all_of_disabled(db: &mut Conn) -> sqlx::Result<u64> {
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE status = 'disabled')");
+    Ok(done.execute(db).await?.rows_affected())
 }
 
 /// The live sessions of a person, or of everybody, the last used first.
@@ -236,10 +234,7 @@ pub async fn list(
     .bind(user_id)
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter(|row| lifetimes.allow(row.created_at, row.last_seen_at, now))
-        .collect())
+    Ok(rows.into_iter().filter(|row| lifetimes.allow(row.created_at, row.last_seen_at, now)).collect())
 }
 
 /// Deletes what has outlived its lifetimes. Answers how many rows.

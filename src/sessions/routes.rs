@@ -60,11 +60,7 @@ struct SessionRow {
 impl HomePage<'_> {
     fn departments(&self) -> Vec<&str> {
         let departments = self.user.department.as_deref().unwrap_or_default();
-        departments
-            .split(';')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .collect()
+        departments.split(';').map(str::trim).filter(|name| !name.is_empty()).collect()
     }
 }
 
@@ -79,15 +75,8 @@ async fn home(
     let Some(SignedIn { user, session }) = who.0.map_err(Problem::page)? else {
         return Ok(Answer::To(SeeOther(config.path("/"))));
     };
-    let sessions = async {
-        super::list(
-            &mut *db.read().await?,
-            Some(user.id),
-            Lifetimes::of(config),
-            clock.now(),
-        )
-        .await
-    };
+    let sessions =
+        async { super::list(&mut *db.read().await?, Some(user.id), Lifetimes::of(config), clock.now()).await };
     let sessions = sessions.await.map_err(|error| Problem::from(error).page())?;
     let row = |listed: Listed| row(visit, clock, session.id, listed);
     let page = HomePage {
@@ -96,9 +85,7 @@ async fn home(
         others: sessions.len() > 1,
         sessions: sessions.into_iter().map(row).collect(),
     };
-    Page::new(Status::Ok, &page)
-        .map(Answer::Page)
-        .map_err(|status| Problem::internal(status).page())
+    Page::new(Status::Ok, &page).map(Answer::Page).map_err(|status| Problem::internal(status).page())
 }
 
 #[post("/logout")]

@@ -72,26 +72,13 @@ impl Desk<'_> {
 
     /// The use case, with what it works on.
     pub fn sign_in(&self) -> SignIn<'_> {
-        SignIn {
-            config: self.config,
-            pools: self.db,
-            clock: self.clock,
-            spent: self.spent,
-        }
+        SignIn { config: self.config, pools: self.db, clock: self.clock, spent: self.spent }
     }
 
     /// Where this request comes from, as its owner will see it.
     pub fn origin(&self) -> sessions::Origin {
-        let user_agent = self
-            .user_agent
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(USER_AGENT)
-            .collect();
-        sessions::Origin {
-            address: self.client.0.to_string(),
-            user_agent,
-        }
+        let user_agent = self.user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect();
+        sessions::Origin { address: self.client.0.to_string(), user_agent }
     }
 }
 
@@ -130,10 +117,7 @@ impl<'r> FromRequest<'r> for Desk<'r> {
             })
         };
         // `app::build` puts every part in place; a server without one has no sign-in routes.
-        gathered().map_or(
-            Outcome::Forward(rocket::http::Status::InternalServerError),
-            Outcome::Success,
-        )
+        gathered().map_or(Outcome::Forward(rocket::http::Status::InternalServerError), Outcome::Success)
     }
 }
 
@@ -141,9 +125,5 @@ impl<'r> FromRequest<'r> for Desk<'r> {
 pub fn plain<'a>(fields: &'a Fields, name: &'static str, most: usize) -> Result<&'a str, FieldError> {
     let value = fields.required(name)?;
     let is_plain = value.len() <= most && value.bytes().all(|b| b.is_ascii_graphic());
-    if is_plain {
-        Ok(value)
-    } else {
-        Err(FieldError::Malformed(name))
-    }
+    if is_plain { Ok(value) } else { Err(FieldError::Malformed(name)) }
 }

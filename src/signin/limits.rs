@@ -25,6 +25,8 @@ use crate::{clock::Clock, web::client::ClientAddress};
 /// So many failures at once, and then one more each second.
 const BURST: NonZeroU32 = NonZeroU32::new(60).expect("is not zero");
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(1).expect("is not zero");
+/// Nobody waits longer than one refill takes. A longer wait means that the clock was set back: it is not imposed.
+const LONGEST_WAIT_MS: i64 = 1000;
 /// How many addresses are remembered, about 200 bytes each; the longest unused is forgotten first.
 const ADDRESSES: u64 = 50_000;
 
@@ -52,10 +54,7 @@ impl Limits {
     pub fn wait(&self, client: ClientAddress) -> Option<u64> {
         let address = self.addresses.get(&client.prefix())?;
         let left_ms = address.barred_until_ms.load(Ordering::Relaxed) - self.clock.now_ms();
-        u64::try_from(left_ms)
-            .ok()
-            .filter(|ms| *ms > 0)
-            .map(|ms| ms.div_ceil(1000))
+        (1..=LONGEST_WAIT_MS).contains(&left_ms).then(|| left_ms.unsigned_abs().div_ceil(1000))
     }
 
     /// Counts a failure.
@@ -63,17 +62,16 @@ impl Limits {
         let address = self.addresses.get_with(client.prefix(), || {
             let quota = Quota::per_second(PER_SECOND).allow_burst(BURST);
             let failures = RateLimiter::direct_with_clock(quota, OurClock(self.clock.clone()));
-            Arc::new(Address {
-                failures,
-                barred_until_ms: AtomicI64::new(0),
-            })
+            Arc::new(Address { failures, barred_until_ms: AtomicI64::new(0) })
         });
         if let Err(not_until) = address.failures.check() {
             let wait = not_until.wait_time_from(OurClock(self.clock.clone()).now());
-            let wait_ms: i64 = wait.as_millis().try_into().unwrap_or(i64::MAX);
-            address
-                .barred_until_ms
-                .store(self.clock.now_ms().saturating_add(wait_ms), Ordering::Relaxed);
+            match i64::try_from(wait.as_millis()) {
+                Ok(ms) if ms <= LONGEST_WAIT_MS => {
+                    address.barred_until_ms.store(self.clock.now_ms() + ms, Ordering::Relaxed);
+                }
+                _ => self.addresses.invalidate(&client.prefix()),
+            }
         }
     }
 }
@@ -107,6 +105,17 @@ mod tests {
         assert_eq!(limits.wait(client), Some(1));
         assert_eq!(limits.wait(ClientAddress("192.0.2.2".parse().unwrap())), None);
         clock.advance(2);
+        assert_eq!(limits.wait(client), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_bars_nobody() {
+        let clock = Clock::system();
+        let limits = Limits::new(clock.clone());
+        let client = ClientAddress("192.0.2.1".parse().unwrap());
+        limits.failed(client);
+        clock.advance(-86_400);
+        limits.failed(client);
         assert_eq!(limits.wait(client), None);
     }
 

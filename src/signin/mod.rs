@@ -151,8 +151,5 @@ async fn start(
     }
     let token = sessions::start(db, &user, &app.config.name, from, now).await?;
     users::signed_in(db, user.id, now).await?;
-    Ok(Outcome::SignedIn {
-        user: Box::new(user),
-        token,
-    })
+    Ok(Outcome::SignedIn { user: Box::new(user), token })
 }

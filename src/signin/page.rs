@@ -16,10 +16,7 @@ use crate::{
 };
 
 /// What the page's script may call without asking again. Old desktop clients refuse a call that is not listed.
-const MICRO_APP_APIS: [&str; 2] = [
-    "runtime.permission.requestAuthCode",
-    "runtime.permission.requestOperateAuthCode",
-];
+const MICRO_APP_APIS: [&str; 2] = ["runtime.permission.requestAuthCode", "runtime.permission.requestOperateAuthCode"];
 const CHANNEL_APIS: [&str; 1] = ["channel.permission.requestAuthCode"];
 
 /// The global `_config`, with the names that dd.config has for them.
@@ -95,10 +92,7 @@ pub fn render(
             own_script = config.path("/jsapi/dingtalk.js");
             (own_script.as_str(), "'self'".to_owned())
         }
-        None => (
-            config.dingtalk.jsapi_url.as_str(),
-            config.dingtalk.jsapi_url.origin().ascii_serialization(),
-        ),
+        None => (config.dingtalk.jsapi_url.as_str(), config.dingtalk.jsapi_url.origin().ascii_serialization()),
     };
     let page = SignInPage {
         frame: Frame::new(visit, config),

@@ -24,14 +24,7 @@ pub struct Report {
 impl Report {
     /// Reads a report; nothing in it is trusted, everything is bounded.
     pub fn read(fields: &Fields) -> Self {
-        let text = |name| {
-            fields
-                .lenient(name)
-                .unwrap_or_default()
-                .chars()
-                .take(MOST)
-                .collect::<String>()
-        };
+        let text = |name| fields.lenient(name).unwrap_or_default().chars().take(MOST).collect::<String>();
         let message = text("message");
         Self {
             kind: text("kind"),
@@ -46,10 +39,7 @@ impl Report {
     pub fn note(self, visit: &Visit, locale: Locale) {
         let addresses = match &self.seen {
             Some(seen) if *seen != self.signed => {
-                format!(
-                    "; DingTalk saw {seen:?}, but {:?} was signed: compare public_url with the first",
-                    self.signed
-                )
+                format!("; DingTalk saw {seen:?}, but {:?} was signed: compare public_url with the first", self.signed)
             }
             Some(seen) => format!("; DingTalk saw {seen:?}, which is what was signed"),
             None => String::new(),
@@ -58,9 +48,7 @@ impl Report {
             notes.problem = Some("client-report");
             notes.cause = Some(format!("{}: {}{addresses}", self.kind, self.message));
             notes.errcode = self.errcode;
-            notes.hint = self
-                .errcode
-                .map(|errcode| (locale.texts().dingtalk_hint)(errcode).to_owned());
+            notes.hint = self.errcode.map(|errcode| (locale.texts().dingtalk_hint)(errcode).to_owned());
         });
     }
 }
@@ -79,11 +67,7 @@ mod tests {
     fn dingtalks_text_gives_the_code_and_the_address_that_it_saw() {
         let message = "权限校验失败 Code:52013 - Message: 签名校验失败,nonce:[n],timestamp:[1],url:[http://h/?q=张三],ticketList:[aC7X***]";
         let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([
-                ("kind", "dd.error"),
-                ("message", message),
-                ("signed", "https://h/?q=张三"),
-            ])
+            .extend_pairs([("kind", "dd.error"), ("message", message), ("signed", "https://h/?q=张三")])
             .finish();
         let report = Report::read(&Fields::urlencoded(query.as_bytes()));
         assert_eq!(report.errcode, Some(52013));
@@ -94,9 +78,6 @@ mod tests {
     fn a_text_of_any_other_form_is_only_cut() {
         let long = format!("kind=x&message={}", "url:[".repeat(1000));
         let report = Report::read(&Fields::urlencoded(long.as_bytes()));
-        assert_eq!(
-            (report.errcode, report.seen, report.message.chars().count()),
-            (None, None, MOST)
-        );
+        assert_eq!((report.errcode, report.seen, report.message.chars().count()), (None, None, MOST));
     }
 }

@@ -12,9 +12,7 @@ const MOST_BYTES: usize = 4096;
 
 /// The address to go to: an absolute URL on a permitted host, or the `home` setting.
 pub fn resolve(wanted: Option<&str>, config: &Config) -> String {
-    wanted
-        .and_then(|text| permitted(text, config))
-        .map_or_else(|| config.home.clone(), String::from)
+    wanted.and_then(|text| permitted(text, config)).map_or_else(|| config.home.clone(), String::from)
 }
 
 /// The URL that `text` means, if a person may be sent there.
@@ -87,17 +85,11 @@ mod tests {
     fn permitted_addresses_come_back_absolute() {
         let config = config();
         let check = |text, expected| assert_eq!(resolve(Some(text), &config), expected);
-        check(
-            "/reports?q=%E5%BC%A0#top",
-            "https://app.example.com/reports?q=%E5%BC%A0#top",
-        );
+        check("/reports?q=%E5%BC%A0#top", "https://app.example.com/reports?q=%E5%BC%A0#top");
         check("/报表", "https://app.example.com/%E6%8A%A5%E8%A1%A8");
         check("/a/../b", "https://app.example.com/b");
         check("https://app.example.com:443/x", "https://app.example.com/x");
-        check(
-            "https://bi.example.com/x?next=//evil.com",
-            "https://bi.example.com/x?next=//evil.com",
-        );
+        check("https://bi.example.com/x?next=//evil.com", "https://bi.example.com/x?next=//evil.com");
         check("https://a.b.corp.example/", "https://a.b.corp.example/");
         check("https://dev.example.com:8443/x", "https://dev.example.com:8443/x");
     }

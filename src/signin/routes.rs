@@ -75,8 +75,7 @@ async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Op
     let jsapi_config = JsapiConfig::sign(app, &ticket, &url, Some(&state), desk.clock);
     let page = page::render(desk.visit, desk.config, app, &jsapi_config, wanted);
     desk.jar.add(browser.cookie(desk.config));
-    page.map(Opened::Page)
-        .map_err(|status| Problem::internal(status).page())
+    page.map(Opened::Page).map_err(|status| Problem::internal(status).page())
 }
 
 /// As in the tutorial that the product follows.
@@ -112,14 +111,9 @@ async fn exchange(desk: &Desk<'_>, fields: &Fields) -> Result<Welcomed, Problem>
     let app = desk.app(fields)?;
     // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
     let state = fields.optional("state")?.unwrap_or_default();
-    desk.states
-        .take(state, desk.browser, &app.config.name)
-        .map_err(Problem::state_mismatch)?;
+    desk.states.take(state, desk.browser, &app.config.name).map_err(Problem::state_mismatch)?;
 
-    let outcome = desk
-        .sign_in()
-        .by_code(app, &code, &desk.origin(), desk.previous.as_ref())
-        .await?;
+    let outcome = desk.sign_in().by_code(app, &code, &desk.origin(), desk.previous.as_ref()).await?;
     let note_person = |userid: &str| desk.visit.note(|notes| notes.userid = Some(userid.to_owned()));
     match outcome {
         Outcome::NotListed(identity) => {
@@ -135,16 +129,8 @@ async fn exchange(desk: &Desk<'_>, fields: &Fields) -> Result<Welcomed, Problem>
             desk.jar.add(cookie::set(desk.config, &token));
             let redirect = return_to::resolve(fields.lenient("return_to"), desk.config);
             let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
-            let body = Json(Welcome {
-                userid,
-                name: user.name,
-                corpid,
-                redirect,
-            });
-            Ok(Welcomed {
-                body,
-                caching: rocket::http::Header::new("Cache-Control", "no-store"),
-            })
+            let body = Json(Welcome { userid, name: user.name, corpid, redirect });
+            Ok(Welcomed { body, caching: rocket::http::Header::new("Cache-Control", "no-store") })
         }
     }
 }
@@ -155,9 +141,7 @@ async fn report(desk: Desk<'_>, kind: Option<&ContentType>, body: Data<'_>) -> R
     let fields = posted(kind, body).await?;
     let app = desk.app(&fields)?;
     let state = fields.required("state")?;
-    desk.states
-        .check(state, desk.browser, &app.config.name)
-        .map_err(Problem::state_mismatch)?;
+    desk.states.check(state, desk.browser, &app.config.name).map_err(Problem::state_mismatch)?;
     Report::read(&fields).note(desk.visit, desk.config.default_locale);
     Ok(Status::NoContent)
 }
@@ -174,10 +158,7 @@ async fn jsapi_script(config: &State<Config>) -> Result<(ContentType, Vec<u8>), 
 /// The fields of a form or a JSON object.
 async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Fields, Problem> {
     let bytes = body.open(MOST_BODY.bytes()).into_bytes().await;
-    let bytes = bytes
-        .ok()
-        .filter(|bytes| bytes.is_complete())
-        .ok_or_else(|| Problem::malformed("body"))?;
+    let bytes = bytes.ok().filter(|bytes| bytes.is_complete()).ok_or_else(|| Problem::malformed("body"))?;
     match kind {
         Some(kind) if kind.is_json() => Ok(Fields::json(&bytes)?),
         Some(kind) if kind.is_form() => Ok(Fields::urlencoded(&bytes)),

@@ -15,10 +15,8 @@ pub async fn state_key(pools: &Pools, clock: &Clock) -> sqlx::Result<[u8; 32]> {
     .bind(clock.now())
     .execute(&mut *transaction)
     .await?;
-    let (key,): (Vec<u8>,) = sqlx::query_as("SELECT value FROM server_keys WHERE name = 'state'")
-        .fetch_one(&mut *transaction)
-        .await?;
+    let (key,): (Vec<u8>,) =
+        sqlx::query_as("SELECT value FROM server_keys WHERE name = 'state'").fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
-    key.try_into()
-        .map_err(|_| sqlx::Error::Decode("the key \"state\" in server_keys is not 32 bytes long".into()))
+    key.try_into().map_err(|_| sqlx::Error::Decode("the key \"state\" in server_keys is not 32 bytes long".into()))
 }

@@ -15,12 +15,7 @@ pub struct SpentCodes(moka::sync::Cache<[u8; 32], ()>);
 
 impl Default for SpentCodes {
     fn default() -> Self {
-        Self(
-            moka::sync::Cache::builder()
-                .max_capacity(REMEMBER_MOST)
-                .time_to_live(REMEMBER)
-                .build(),
-        )
+        Self(moka::sync::Cache::builder().max_capacity(REMEMBER_MOST).time_to_live(REMEMBER).build())
     }
 }
 

@@ -41,11 +41,7 @@ impl Browser {
 
     /// The cookie's name.
     pub fn cookie_name(config: &Config) -> &'static str {
-        if config.secure_cookies() {
-            "__Host-miandeng-signin"
-        } else {
-            "miandeng-signin"
-        }
+        if config.secure_cookies() { "__Host-miandeng-signin" } else { "miandeng-signin" }
     }
 
     /// The cookie. It is set anew with each page, so that it outlives every page's state.
@@ -63,10 +59,7 @@ impl Browser {
 impl States {
     /// `key` is this deployment's own; it outlives a restart.
     pub fn new(key: [u8; 32], clock: Clock) -> Self {
-        let taken = moka::sync::Cache::builder()
-            .max_capacity(REMEMBER_MOST)
-            .time_to_live(REMEMBER)
-            .build();
+        let taken = moka::sync::Cache::builder().max_capacity(REMEMBER_MOST).time_to_live(REMEMBER).build();
         Self { key, clock, taken }
     }
 
@@ -85,11 +78,7 @@ impl States {
     pub fn take(&self, state: &str, browser: Option<&str>, app: &str) -> Result<(), &'static str> {
         let nonce = self.check(state, browser, app)?;
         let first = self.taken.entry(nonce.to_owned()).or_insert(()).is_fresh();
-        if first {
-            Ok(())
-        } else {
-            Err("the state was used before")
-        }
+        if first { Ok(()) } else { Err("the state was used before") }
     }
 
     /// Checks a state without using it up.
@@ -107,15 +96,9 @@ impl States {
         let seal = hex::decode(seal).map_err(|_| "the state is not one of ours")?;
         let expected = self.seal(&Browser(browser.to_owned()), app, expires, nonce);
         // Constant in time.
-        expected
-            .verify_slice(&seal)
-            .map_err(|_| "the state is another browser's or another app's")?;
+        expected.verify_slice(&seal).map_err(|_| "the state is another browser's or another app's")?;
         let left = expires - self.clock.now();
-        if (1..=LIFETIME).contains(&left) {
-            Ok(nonce)
-        } else {
-            Err("the state has expired")
-        }
+        if (1..=LIFETIME).contains(&left) { Ok(nonce) } else { Err("the state has expired") }
     }
 
     fn seal(&self, browser: &Browser, app: &str, expires: UnixSeconds, nonce: &str) -> Hmac<Sha256> {
@@ -141,18 +124,11 @@ mod tests {
     fn a_state_is_taken_once_by_its_own_browser_and_app() {
         let (states, _) = states();
         let state = states.issue(&Browser::recognise(Some(BROWSER)), "oa");
-        assert!(
-            states
-                .take(&state, Some("ffeeddccbbaa99887766554433221100"), "oa")
-                .is_err()
-        );
+        assert!(states.take(&state, Some("ffeeddccbbaa99887766554433221100"), "oa").is_err());
         assert!(states.take(&state, None, "oa").is_err());
         assert!(states.take(&state, Some(BROWSER), "crm").is_err());
         assert_eq!(states.take(&state, Some(BROWSER), "oa"), Ok(()));
-        assert_eq!(
-            states.take(&state, Some(BROWSER), "oa"),
-            Err("the state was used before")
-        );
+        assert_eq!(states.take(&state, Some(BROWSER), "oa"), Err("the state was used before"));
     }
 
     #[test]
@@ -169,17 +145,10 @@ mod tests {
     fn a_changed_state_is_refused() {
         let (states, _) = states();
         let state = states.issue(&Browser::recognise(Some(BROWSER)), "oa");
-        for changed in [
-            state.replacen('1', "2", 1),
-            format!("{state}0"),
-            format!("{state}."),
-            String::new(),
-            "..".into(),
-        ] {
-            assert!(
-                changed == state || states.take(&changed, Some(BROWSER), "oa").is_err(),
-                "{changed}"
-            );
+        for changed in
+            [state.replacen('1', "2", 1), format!("{state}0"), format!("{state}."), String::new(), "..".into()]
+        {
+            assert!(changed == state || states.take(&changed, Some(BROWSER), "oa").is_err(), "{changed}");
         }
     }
 

@@ -57,10 +57,7 @@ impl Answer {
 
     /// The new host's refusal.
     pub fn new_api(status: Status, code: &str, message: &str) -> Self {
-        Self::Json(
-            status,
-            json!({ "requestid": random::letters(24), "code": code, "message": message }),
-        )
+        Self::Json(status, json!({ "requestid": random::letters(24), "code": code, "message": message }))
     }
 }
 
@@ -75,11 +72,9 @@ impl<'r> Responder<'r, 'static> for Answer {
                 response.set_header(Header::new("Content-Security-Policy", policy));
                 Ok(response)
             }
-            Self::Script(text) => (ContentType::JavaScript, text).respond_to(request),
-            Self::Redirect(location) => Response::build()
-                .status(Status::Found)
-                .raw_header("Location", location)
-                .ok(),
+            // Without a charset the hosting page's own would be taken, and the Chinese in it garbled.
+            Self::Script(text) => (ContentType::JavaScript.with_params(("charset", "utf-8")), text).respond_to(request),
+            Self::Redirect(location) => Response::build().status(Status::Found).raw_header("Location", location).ok(),
             Self::Empty(status) => Response::build().status(status).ok(),
         }
     }

@@ -30,7 +30,8 @@ pub fn access_token(state: &mut State, call: &Call) -> Answer {
 
 /// `POST /v1.0/oauth2/{corpId}/token`. Statuses other than that of an unknown organisation are our guess.
 pub fn corp_token(state: &mut State, call: &Call) -> Answer {
-    let corp_id = call.path.trim_start_matches("/v1.0/oauth2/").trim_end_matches("/token");
+    let between = call.path.strip_prefix("/v1.0/oauth2/").and_then(|rest| rest.strip_suffix("/token"));
+    let corp_id = between.unwrap_or_default();
     if state.company.corp(corp_id).is_none() {
         return Answer::new_api(Status::InternalServerError, "unknownError", "未知错误");
     }
@@ -81,17 +82,14 @@ pub fn user_access_token(state: &mut State, call: &Call) -> Answer {
     let now = state.clock.now();
     let code = call.body("code").unwrap_or_default();
     let person = state.codes.spend(&code, now, |grant| match grant {
-        Grant::Browser {
-            corp_id,
-            client_id,
-            unionid,
-            with_corp,
-        } if app.client_id() == Some(client_id) => Some(Holder::Person {
-            corp_id: corp_id.clone(),
-            client_id: client_id.clone(),
-            unionid: unionid.clone(),
-            with_corp: *with_corp,
-        }),
+        Grant::Browser { corp_id, client_id, unionid, with_corp } if app.client_id() == Some(client_id) => {
+            Some(Holder::Person {
+                corp_id: corp_id.clone(),
+                client_id: client_id.clone(),
+                unionid: unionid.clone(),
+                with_corp: *with_corp,
+            })
+        }
         _ => None,
     });
     let Some(person) = person else {
@@ -110,12 +108,7 @@ pub fn user_access_token(state: &mut State, call: &Call) -> Answer {
 /// `GET /v1.0/contact/users/me`
 pub fn me(state: &mut State, call: &Call) -> Answer {
     let (corp_id, client_id, unionid) = match token_holder(state, call) {
-        Ok(Holder::Person {
-            corp_id,
-            client_id,
-            unionid,
-            ..
-        }) => (corp_id, client_id, unionid),
+        Ok(Holder::Person { corp_id, client_id, unionid, .. }) => (corp_id, client_id, unionid),
         // An app's token names nobody, so it cannot say who "me" is.
         Ok(_) => return bad_token(),
         Err(refusal) => return refusal,
@@ -141,11 +134,7 @@ fn profile(employee: &Employee, client_id: &str, with_mobile: bool) -> serde_jso
         "visitor": false,
     });
     let mobile = if with_mobile { employee.mobile.as_str() } else { "" };
-    for (name, text) in [
-        ("avatarUrl", employee.avatar.as_str()),
-        ("mobile", mobile),
-        ("email", &employee.email),
-    ] {
+    for (name, text) in [("avatarUrl", employee.avatar.as_str()), ("mobile", mobile), ("email", &employee.email)] {
         if !text.is_empty() {
             fields[name] = json!(text);
         }
@@ -158,10 +147,7 @@ fn profile(employee: &Employee, client_id: &str, with_mobile: bool) -> serde_jso
 
 /// The refusal when the app was not granted this permission.
 fn denied(corp: &Corp, client_id: &str, scope: &str) -> Option<Answer> {
-    corp.app(client_id)?
-        .denied_permissions
-        .iter()
-        .find(|denied| *denied == scope)?;
+    corp.app(client_id)?.denied_permissions.iter().find(|denied| *denied == scope)?;
     Some(Answer::Json(
         Status::Forbidden,
         json!({
@@ -177,11 +163,7 @@ fn denied(corp: &Corp, client_id: &str, scope: &str) -> Option<Answer> {
 fn token_holder<'a>(state: &'a State, call: &Call) -> Result<&'a Holder, Answer> {
     let Some(token) = call.token_header.as_deref().filter(|token| !token.is_empty()) else {
         let text = "缺少x-acs-dingtalk-access-token";
-        return Err(Answer::new_api(
-            Status::BadRequest,
-            "AuthenticationFailed.MissingParameter",
-            text,
-        ));
+        return Err(Answer::new_api(Status::BadRequest, "AuthenticationFailed.MissingParameter", text));
     };
     match state.credentials.present(token, state.clock.now()) {
         Presented::Live(holder) => Ok(holder),
@@ -194,9 +176,5 @@ fn bad_token() -> Answer {
 }
 
 fn bad_client() -> Answer {
-    Answer::new_api(
-        Status::BadRequest,
-        "invalidClientIdOrSecret",
-        "无效的clientId或者clientSecret",
-    )
+    Answer::new_api(Status::BadRequest, "invalidClientIdOrSecret", "无效的clientId或者clientSecret")
 }

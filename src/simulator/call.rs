@@ -52,11 +52,7 @@ impl Call {
     pub async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Self, Status> {
         let header = |name| request.headers().get_one(name).map(str::to_owned);
         let raw_query = request.uri().query().map(|query| query.to_string()).unwrap_or_default();
-        let body = data
-            .open(BODY_LIMIT_KIB.kibibytes())
-            .into_bytes()
-            .await
-            .map_err(|_| Status::BadRequest)?;
+        let body = data.open(BODY_LIMIT_KIB.kibibytes()).into_bytes().await.map_err(|_| Status::BadRequest)?;
         if !body.is_complete() {
             return Err(Status::PayloadTooLarge);
         }
@@ -69,20 +65,14 @@ impl Call {
             origin: header("origin"),
             accept_language: header("accept-language").unwrap_or_default(),
             token_header: header("x-acs-dingtalk-access-token"),
-            ip: request
-                .remote()
-                .map(|address| address.ip().to_string())
-                .unwrap_or_default(),
+            ip: request.remote().map(|address| address.ip().to_string()).unwrap_or_default(),
             body: fields(&body),
         })
     }
 
     /// A parameter from the query alone.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// A parameter from the query or the body, as text; an empty one counts as missing.
@@ -120,9 +110,6 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
 fn fields(body: &[u8]) -> Map<String, Value> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => fields,
-        _ => pairs(body)
-            .into_iter()
-            .map(|(key, value)| (key, Value::String(value)))
-            .collect(),
+        _ => pairs(body).into_iter().map(|(key, value)| (key, Value::String(value))).collect(),
     }
 }

@@ -63,20 +63,13 @@ fn ask_for_code(state: &mut State, call: &Call) -> Result<Value, ClientError> {
     page_is_real(call, &page)?;
     let corp = phone::corp(state, &corp_id)?;
     let client_id = call.body("clientId").filter(|id| !id.is_empty());
-    let app = if in_channel {
-        None
-    } else {
-        phone::app_of_page(corp, client_id.as_deref(), &page)?
-    };
+    let app = if in_channel { None } else { phone::app_of_page(corp, client_id.as_deref(), &page)? };
     let chosen = call.body("person").filter(|person| !person.is_empty());
     if let Some(person) = &chosen {
         state.holder = Some(person.clone().into_owned());
     }
     let Some(person) = state.holder.clone() else {
-        let people = state
-            .company
-            .corp(&corp_id)
-            .map(|corp| phone::people(&state.company, corp));
+        let people = state.company.corp(&corp_id).map(|corp| phone::people(&state.company, corp));
         return Ok(json!({ "people": people }));
     };
     let code = if in_channel {
@@ -119,11 +112,5 @@ fn page_is_real(call: &Call, page: &str) -> Result<(), ClientError> {
         return Ok(());
     };
     let same = Url::parse(page).is_ok_and(|page| page.origin().ascii_serialization() == origin);
-    if same {
-        Ok(())
-    } else {
-        Err(ClientError::by_server(
-            "the page's address is not of the origin that asks",
-        ))
-    }
+    if same { Ok(()) } else { Err(ClientError::by_server("the page's address is not of the origin that asks")) }
 }

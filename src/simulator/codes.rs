@@ -11,20 +11,11 @@ const LIFETIME_S: i64 = 300;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grant {
     /// 免登 in the client. `client_id` is `None` in an organisation that has no app, only a corpSecret.
-    Employee {
-        corp_id: String,
-        client_id: Option<String>,
-        userid: String,
-    },
+    Employee { corp_id: String, client_id: Option<String>, userid: String },
     /// A service window.
     Follower { corp_id: String, openid: String },
     /// Sign-in through the browser; `with_corp` when the scope held `corpid`.
-    Browser {
-        corp_id: String,
-        client_id: String,
-        unionid: String,
-        with_corp: bool,
-    },
+    Browser { corp_id: String, client_id: String, unionid: String, with_corp: bool },
 }
 
 /// The codes that nobody has spent yet.

@@ -26,9 +26,7 @@ impl Company {
 
     /// The app with this client id (AppKey), with the organisation it belongs to.
     pub fn app(&self, client_id: &str) -> Option<(&Corp, &App)> {
-        self.corps
-            .iter()
-            .find_map(|corp| corp.app(client_id).map(|app| (corp, app)))
+        self.corps.iter().find_map(|corp| corp.app(client_id).map(|app| (corp, app)))
     }
 }
 
@@ -72,16 +70,12 @@ impl Corp {
 
     /// The departments directly below `dept_id`.
     pub fn children(&self, dept_id: i64) -> impl Iterator<Item = &Department> {
-        self.departments
-            .iter()
-            .filter(move |department| department.parent_id == dept_id)
+        self.departments.iter().filter(move |department| department.parent_id == dept_id)
     }
 
     /// The people who sit in `dept_id` itself, not further down.
     pub fn members(&self, dept_id: i64) -> impl Iterator<Item = &Employee> {
-        self.employees
-            .iter()
-            .filter(move |employee| employee.departments().contains(&dept_id))
+        self.employees.iter().filter(move |employee| employee.departments().contains(&dept_id))
     }
 
     /// Whether `app` may see this department: it or one above it was granted.
@@ -103,10 +97,7 @@ impl Corp {
     /// Whether `app` may see this employee: granted by name, or through one of the departments.
     pub fn employee_in_scope(&self, app: &App, employee: &Employee) -> bool {
         app.authed_users.contains(&employee.userid)
-            || employee
-                .departments()
-                .iter()
-                .any(|dept_id| self.department_in_scope(app, *dept_id))
+            || employee.departments().iter().any(|dept_id| self.department_in_scope(app, *dept_id))
     }
 }
 
@@ -180,11 +171,7 @@ impl Default for Employee {
 impl Employee {
     /// Where the person sits, which is never nowhere.
     pub fn departments(&self) -> &[i64] {
-        if self.dept_ids.is_empty() {
-            &[ROOT_DEPARTMENT]
-        } else {
-            &self.dept_ids
-        }
+        if self.dept_ids.is_empty() { &[ROOT_DEPARTMENT] } else { &self.dept_ids }
     }
 }
 

@@ -19,12 +19,7 @@ pub enum Holder {
     /// A service window with its channel secret.
     Channel { corp_id: String },
     /// A person who signed in through the browser; `with_corp` when the scope held `corpid`.
-    Person {
-        corp_id: String,
-        client_id: String,
-        unionid: String,
-        with_corp: bool,
-    },
+    Person { corp_id: String, client_id: String, unionid: String, with_corp: bool },
 }
 
 impl Holder {
@@ -89,6 +84,13 @@ impl Credentials {
         issue(&mut self.tickets, holder, now, TICKET_CAP_S)
     }
 
+    /// A ticket of the test's choosing, where published digests want one.
+    #[cfg(test)]
+    pub fn put_ticket(&mut self, ticket: &str, holder: Holder, now: i64) {
+        let made = Credential { holder, made_at: now, expires_at: now + LIFETIME_S, voided: false };
+        self.tickets.insert(ticket.to_owned(), made);
+    }
+
     /// What a token is worth now.
     pub fn present(&self, token: &str, now: i64) -> Presented<'_> {
         match self.tokens.get(token) {
@@ -105,9 +107,7 @@ impl Credentials {
 
     /// Every ticket with its holder and whether it is still good.
     pub fn tickets(&self, now: i64) -> impl Iterator<Item = (&str, &Holder, bool)> {
-        self.tickets
-            .iter()
-            .map(move |(ticket, found)| (ticket.as_str(), &found.holder, found.is_live(now)))
+        self.tickets.iter().map(move |(ticket, found)| (ticket.as_str(), &found.holder, found.is_live(now)))
     }
 
     /// Makes all tokens of an organisation worthless.
@@ -122,28 +122,16 @@ impl Credentials {
 }
 
 fn issue(held: &mut HashMap<String, Credential>, holder: Holder, now: i64, cap: i64) -> (String, i64) {
-    let live = held
-        .iter_mut()
-        .find(|(_, found)| found.holder == holder && found.is_live(now));
+    let live = held.iter_mut().find(|(_, found)| found.holder == holder && found.is_live(now));
     if let Some((value, found)) = live {
         found.expires_at = (now + LIFETIME_S).min(found.made_at.saturating_add(cap));
         return (value.clone(), found.expires_at - now);
     }
     let value = random::letters(32);
-    held.insert(
-        value.clone(),
-        Credential {
-            holder,
-            made_at: now,
-            expires_at: now + LIFETIME_S,
-            voided: false,
-        },
-    );
+    held.insert(value.clone(), Credential { holder, made_at: now, expires_at: now + LIFETIME_S, voided: false });
     (value, LIFETIME_S)
 }
 
 fn void(held: &mut HashMap<String, Credential>, corp_id: &str) {
-    held.values_mut()
-        .filter(|found| found.holder.corp_id() == corp_id)
-        .for_each(|found| found.voided = true);
+    held.values_mut().filter(|found| found.holder.corp_id() == corp_id).for_each(|found| found.voided = true);
 }

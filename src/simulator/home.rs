@@ -52,10 +52,7 @@ impl<'r> FromRequest<'r> for Visitor {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let header = |name| request.headers().get_one(name).unwrap_or_default();
-        Outcome::Success(Self {
-            host: header("host").to_owned(),
-            zh: in_chinese(header("accept-language")),
-        })
+        Outcome::Success(Self { host: header("host").to_owned(), zh: in_chinese(header("accept-language")) })
     }
 }
 
@@ -66,17 +63,9 @@ fn page(_local: ThisMachine, visitor: Visitor, simulator: &Managed<Simulator>) -
         zh: visitor.zh,
         origin: format!("http://{}", visitor.host),
         holder: state.holder.as_deref(),
-        corps: state
-            .company
-            .corps
-            .iter()
-            .map(|corp| (corp, phone::people(&state.company, corp)))
-            .collect(),
+        corps: state.company.corps.iter().map(|corp| (corp, phone::people(&state.company, corp))).collect(),
     };
-    page.render()
-        .map_or(Answer::Empty(Status::InternalServerError), |page| {
-            Answer::Html(Status::Ok, page)
-        })
+    page.render().map_or(Answer::Empty(Status::InternalServerError), |page| Answer::Html(Status::Ok, page))
 }
 
 #[derive(FromForm)]

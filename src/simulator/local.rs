@@ -23,9 +23,7 @@ fn names_loopback(host: &str) -> bool {
         Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|local| name.eq_ignore_ascii_case(local))
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|local| name.eq_ignore_ascii_case(local))
 }
 
 /// Proof that a request names this machine.
@@ -36,11 +34,7 @@ impl<'r> FromRequest<'r> for ThisMachine {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        if host_is_loopback(request) {
-            Outcome::Success(Self)
-        } else {
-            Outcome::Error((Status::Forbidden, ()))
-        }
+        if host_is_loopback(request) { Outcome::Success(Self) } else { Outcome::Error((Status::Forbidden, ())) }
     }
 }
 
@@ -73,15 +67,9 @@ mod tests {
         for host in ["localhost", "LOCALHOST:8008", "127.0.0.1:1", "[::1]", "[::1]:8008"] {
             assert!(names_loopback(host), "{host}");
         }
-        for host in [
-            "",
-            "example.com",
-            "127.0.0.1.example.com",
-            "localhost.example.com:8008",
-            "localhost:",
-            "::1",
-            "10.0.0.1",
-        ] {
+        for host in
+            ["", "example.com", "127.0.0.1.example.com", "localhost.example.com:8008", "localhost:", "::1", "10.0.0.1"]
+        {
             assert!(!names_loopback(host), "{host}");
         }
     }

@@ -47,10 +47,7 @@ pub fn authorize(state: &mut State, call: &Call) -> Answer {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
-    let chosen = call
-        .query("simulated_person")
-        .map(str::to_owned)
-        .or_else(|| state.holder.clone());
+    let chosen = call.query("simulated_person").map(str::to_owned).or_else(|| state.holder.clone());
     let Some(person) = chosen else {
         return choose(state, call, &asked);
     };
@@ -71,15 +68,11 @@ pub fn authorize(state: &mut State, call: &Call) -> Answer {
 
 /// An unknown app or address gets a page: nobody may be sent to where no app is known to live.
 fn examine<'a>(state: &'a State, call: &Call) -> Result<Asked<'a>, Answer> {
-    let (corp, app) = state
-        .company
-        .app(call.query("client_id").unwrap_or_default())
-        .ok_or_else(|| bad_request(call, "client_id"))?;
+    let (corp, app) =
+        state.company.app(call.query("client_id").unwrap_or_default()).ok_or_else(|| bad_request(call, "client_id"))?;
     let redirect_uri = call.query("redirect_uri").unwrap_or_default();
     let registered = app.redirect_urls.is_empty() || app.redirect_urls.iter().any(|url| url == redirect_uri);
-    let back = Url::parse(redirect_uri)
-        .ok()
-        .filter(|url| registered && matches!(url.scheme(), "http" | "https"));
+    let back = Url::parse(redirect_uri).ok().filter(|url| registered && matches!(url.scheme(), "http" | "https"));
     let back = back.ok_or_else(|| bad_request(call, "redirect_uri"))?;
     if call.query("response_type") != Some("code") {
         return Err(go_back(back, &[("error", "unsupported_response_type")], call));
@@ -91,12 +84,7 @@ fn examine<'a>(state: &'a State, call: &Call) -> Result<Asked<'a>, Answer> {
     if call.query("simulated_person") == Some("") {
         return Err(go_back(back, &[("error", "access_denied")], call));
     }
-    Ok(Asked {
-        corp,
-        app,
-        back,
-        with_corp: scope.contains(&"corpid"),
-    })
+    Ok(Asked { corp, app, back, with_corp: scope.contains(&"corpid") })
 }
 
 fn choose(state: &State, call: &Call, asked: &Asked<'_>) -> Answer {
@@ -104,19 +92,14 @@ fn choose(state: &State, call: &Call, asked: &Asked<'_>) -> Answer {
         let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
         format!("/oauth2/auth?{}&simulated_person={id}", call.raw_query)
     };
-    let people = phone::people(&state.company, asked.corp)
-        .into_iter()
-        .map(|person| (link(&person.id), person));
+    let people = phone::people(&state.company, asked.corp).into_iter().map(|person| (link(&person.id), person));
     let page = LoginPage {
         zh: in_chinese(&call.accept_language),
         app: &asked.app.name,
         people: people.collect(),
         refuse: link(""),
     };
-    page.render()
-        .map_or(Answer::Empty(Status::InternalServerError), |page| {
-            Answer::Html(Status::Ok, page)
-        })
+    page.render().map_or(Answer::Empty(Status::InternalServerError), |page| Answer::Html(Status::Ok, page))
 }
 
 fn go_back(mut back: Url, answer: &[(&str, &str)], call: &Call) -> Answer {
@@ -128,11 +111,6 @@ fn go_back(mut back: Url, answer: &[(&str, &str)], call: &Call) -> Answer {
 }
 
 fn bad_request(call: &Call, what: &str) -> Answer {
-    let page = LoginError {
-        zh: in_chinese(&call.accept_language),
-        what,
-    };
-    page.render().map_or(Answer::Empty(Status::BadRequest), |page| {
-        Answer::Html(Status::BadRequest, page)
-    })
+    let page = LoginError { zh: in_chinese(&call.accept_language), what };
+    page.render().map_or(Answer::Empty(Status::BadRequest), |page| Answer::Html(Status::BadRequest, page))
 }

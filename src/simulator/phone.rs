@@ -23,10 +23,7 @@ pub struct ClientError {
 impl ClientError {
     /// A refusal by the server behind the client.
     pub fn by_server(text: &str) -> Self {
-        Self {
-            error_code: "3".into(),
-            error_message: text.into(),
-        }
+        Self { error_code: "3".into(), error_message: text.into() }
     }
 }
 
@@ -45,33 +42,18 @@ pub struct Person {
 
 /// Everybody who could open a page of this organisation: its employees first, then people outside.
 pub fn people(company: &Company, corp: &Corp) -> Vec<Person> {
-    let mut people: Vec<_> = corp
-        .employees
-        .iter()
-        .map(|employee| employee_as_person(corp, employee, true))
-        .collect();
+    let mut people: Vec<_> = corp.employees.iter().map(|employee| employee_as_person(corp, employee, true)).collect();
     for other in company.corps.iter().filter(|other| other.corp_id != corp.corp_id) {
-        people.extend(
-            other
-                .employees
-                .iter()
-                .map(|employee| employee_as_person(other, employee, false)),
-        );
+        people.extend(other.employees.iter().map(|employee| employee_as_person(other, employee, false)));
     }
     let works_here = |unionid: &str| corp.employees.iter().any(|employee| employee.unionid == unionid);
     let followers = corp.channel.iter().flat_map(|channel| &channel.followers);
-    let outside = followers
-        .filter(|follower| !works_here(&follower.unionid))
-        .map(|follower| Person {
-            id: follower.openid.clone(),
-            name: follower.nickname.clone(),
-            detail: if follower.subscribed {
-                "服务窗关注者".into()
-            } else {
-                "未关注服务窗".into()
-            },
-            member: false,
-        });
+    let outside = followers.filter(|follower| !works_here(&follower.unionid)).map(|follower| Person {
+        id: follower.openid.clone(),
+        name: follower.nickname.clone(),
+        detail: if follower.subscribed { "服务窗关注者".into() } else { "未关注服务窗".into() },
+        member: false,
+    });
     people.extend(outside);
     let contacts = corp.external_contacts.iter().map(|contact| Person {
         id: contact.unionid.clone(),
@@ -92,9 +74,7 @@ fn employee_as_person(corp: &Corp, employee: &super::company::Employee, member: 
     Person {
         id: employee.userid.clone(),
         name: employee.name.clone(),
-        detail: format!("{} {}", departments.join("、"), employee.title)
-            .trim_end()
-            .to_owned(),
+        detail: format!("{} {}", departments.join("、"), employee.title).trim_end().to_owned(),
         member,
     }
 }
@@ -108,10 +88,7 @@ pub fn corp<'a>(state: &'a State, corp_id: &str) -> Result<&'a Corp, ClientError
     if corp_id.is_empty() {
         return Err(ClientError::by_server("1002 , corpId or redirectURI is blank"));
     }
-    state
-        .company
-        .corp(corp_id)
-        .ok_or_else(|| ClientError::by_server("1002,corpId不合法"))
+    state.company.corp(corp_id).ok_or_else(|| ClientError::by_server("1002,corpId不合法"))
 }
 
 /// The app that a page is of: the one it names by client id, else by `agentid` in its own address, else the
@@ -147,8 +124,7 @@ fn has_agent(corp: &Corp, agent_id: &str) -> bool {
 
 fn host_and_port(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// A 免登 code for whoever holds the phone.
@@ -164,11 +140,7 @@ pub fn employee_code(
     if corp(state, corp_id)?.employee(person).is_none() {
         return Err(ClientError::by_server("1002,err msg uid is not in employee for orgid"));
     }
-    let grant = Grant::Employee {
-        corp_id: corp_id.to_owned(),
-        client_id,
-        userid: person.to_owned(),
-    };
+    let grant = Grant::Employee { corp_id: corp_id.to_owned(), client_id, userid: person.to_owned() };
     Ok(state.codes.mint(grant, state.clock.now()))
 }
 
@@ -178,20 +150,11 @@ pub fn employee_code(
 /// A text of our own when the organisation has no service window, or that person never opened it.
 pub fn follower_code(state: &mut State, corp_id: &str, person: &str) -> Result<String, ClientError> {
     let corp = corp(state, corp_id)?;
-    let channel = corp
-        .channel
-        .as_ref()
-        .ok_or_else(|| ClientError::by_server("1002,对应企业没有服务窗"))?;
+    let channel = corp.channel.as_ref().ok_or_else(|| ClientError::by_server("1002,对应企业没有服务窗"))?;
     let unionid = corp.employee(person).map_or(person, |employee| &employee.unionid);
-    let found = channel
-        .followers
-        .iter()
-        .find(|follower| follower.openid == person || follower.unionid == unionid);
+    let found = channel.followers.iter().find(|follower| follower.openid == person || follower.unionid == unionid);
     let openid = found.map(|follower| follower.openid.clone());
     let openid = openid.ok_or_else(|| ClientError::by_server("1002,服务窗没有该用户"))?;
-    let grant = Grant::Follower {
-        corp_id: corp_id.to_owned(),
-        openid,
-    };
+    let grant = Grant::Follower { corp_id: corp_id.to_owned(), openid };
     Ok(state.codes.mint(grant, state.clock.now()))
 }

@@ -39,17 +39,8 @@ pub struct Platform(Simulator);
 impl Platform {
     /// Routes for every path under every method; Rocket answers HEAD through GET by itself.
     pub fn routes(simulator: Simulator) -> Vec<Route> {
-        let methods = [
-            Method::Get,
-            Method::Post,
-            Method::Put,
-            Method::Delete,
-            Method::Patch,
-            Method::Options,
-        ];
-        methods
-            .map(|method| Route::ranked(RANK, method, "/<path..>", Self(simulator.clone())))
-            .to_vec()
+        let methods = [Method::Get, Method::Post, Method::Put, Method::Delete, Method::Patch, Method::Options];
+        methods.map(|method| Route::ranked(RANK, method, "/<path..>", Self(simulator.clone()))).to_vec()
     }
 }
 
@@ -150,9 +141,7 @@ fn answer(state: &mut State, call: &Call) -> Answer {
 }
 
 fn is_old_host(path: &str) -> bool {
-    ["/v1.0/", "/oauth2/", "/_client/", "/dingding/"]
-        .iter()
-        .all(|prefix| !path.starts_with(prefix))
+    ["/v1.0/", "/oauth2/", "/_client/", "/dingding/"].iter().all(|prefix| !path.starts_with(prefix))
 }
 
 /// The gateway behind `/topapi/` speaks of an unknown API, the rest of the old host of an unknown path.
@@ -170,24 +159,18 @@ fn wrong_method(path: &str, errcode: i64) -> Answer {
     if is_old_host(path) {
         refuse(errcode)
     } else {
-        Answer::new_api(
-            Status::MethodNotAllowed,
-            "MethodNotAllowed",
-            "the path takes another method",
-        )
+        Answer::new_api(Status::MethodNotAllowed, "MethodNotAllowed", "the path takes another method")
     }
 }
 
 fn add_request_id(answer: &mut Answer) {
     if let Answer::Json(_, Value::Object(fields)) = answer {
-        fields
-            .entry("request_id")
-            .or_insert_with(|| json!(random::letters(13).to_lowercase()));
+        fields.entry("request_id").or_insert_with(|| json!(random::letters(13).to_lowercase()));
     }
 }
 
 /// The page that an address gets which called too often.
-const BAN_PAGE: &str = "<!DOCTYPE html><html><head><title>405</title></head><body><h1>很抱歉，由于您访问的URL有可能对网站造成安全威胁，您的访问被阻断。</h1></body></html>";
+const BAN_PAGE: &str = "<!DOCTYPE html><html><head><title>访问受限</title></head><body><h1>访问过于频繁，请五分钟后再试。</h1></body></html>";
 
 /// What happens instead of the true answer.
 async fn misbehave<'r>(request: &'r Request<'_>, call: &Call, kind: FaultKind) -> Result<Response<'r>, Status> {

@@ -10,10 +10,7 @@ pub fn letters(count: usize) -> String {
     let mut bytes = vec![0; count];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     // A slight bias towards the first letters does no harm to a pretend secret.
-    bytes
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
-        .collect()
+    bytes.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
 }
 
 /// A number of milliseconds from 0 to `limit`, both included.

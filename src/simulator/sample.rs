@@ -5,9 +5,7 @@ use super::company::{App, Channel, Company, Corp, Department, Employee, External
 impl Company {
     /// One organisation with nested departments, a micro-app, a service window and one external contact.
     pub fn sample() -> Self {
-        Self {
-            corps: vec![sample_corp()],
-        }
+        Self { corps: vec![sample_corp()] }
     }
 }
 
@@ -47,15 +45,9 @@ fn sample_corp() -> Corp {
                 manager_userid: "lisi".into(),
                 ..employee("zhaoliu", "赵六", "13800000004", &[120])
             },
-            Employee {
-                title: "市场专员".into(),
-                ..employee("sunqi", "孙七", "13800000005", &[200])
-            },
+            Employee { title: "市场专员".into(), ..employee("sunqi", "孙七", "13800000005", &[200]) },
             // Neither mail nor title: the platform leaves such fields out.
-            Employee {
-                email: String::new(),
-                ..employee("zhouba", "周八", "13800000006", &[300, 200])
-            },
+            Employee { email: String::new(), ..employee("zhouba", "周八", "13800000006", &[300, 200]) },
         ],
         external_contacts: vec![ExternalContact {
             userid: "external-qianjiu".into(),
@@ -82,11 +74,7 @@ fn sample_corp() -> Corp {
 }
 
 fn department(dept_id: i64, name: &str, parent_id: i64) -> Department {
-    Department {
-        dept_id,
-        name: name.into(),
-        parent_id,
-    }
+    Department { dept_id, name: name.into(), parent_id }
 }
 
 fn employee(userid: &str, name: &str, mobile: &str, dept_ids: &[i64]) -> Employee {
@@ -102,10 +90,5 @@ fn employee(userid: &str, name: &str, mobile: &str, dept_ids: &[i64]) -> Employe
 }
 
 fn follower(openid: &str, unionid: &str, nickname: &str, subscribed: bool) -> Follower {
-    Follower {
-        openid: openid.into(),
-        unionid: unionid.into(),
-        nickname: nickname.into(),
-        subscribed,
-    }
+    Follower { openid: openid.into(), unionid: unionid.into(), nickname: nickname.into(), subscribed }
 }

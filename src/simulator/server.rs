@@ -77,28 +77,15 @@ pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::
         let why = failure.await.unwrap_or_else(|_| "it ended at once".into());
         return Err(anyhow::anyhow!(why)).with_context(|| format!("cannot listen on {address}, port {port}"));
     };
-    let url = if address.is_ipv6() {
-        format!("http://[{address}]:{port}")
-    } else {
-        format!("http://{address}:{port}")
-    };
-    Ok(Running {
-        url,
-        shutdown,
-        task: Some(task),
-    })
+    let url = if address.is_ipv6() { format!("http://[{address}]:{port}") } else { format!("http://{address}:{port}") };
+    Ok(Running { url, shutdown, task: Some(task) })
 }
 
 /// Built by hand: Rocket.toml and the ROCKET_ variables are the real server's.
 fn config(address: IpAddr, port: u16) -> Config {
     // It holds nothing worth finishing, and a simulated hang never would.
-    let shutdown = ShutdownConfig {
-        ctrlc: false,
-        signals: Default::default(),
-        grace: 0,
-        mercy: 0,
-        ..ShutdownConfig::default()
-    };
+    let shutdown =
+        ShutdownConfig { ctrlc: false, signals: Default::default(), grace: 0, mercy: 0, ..ShutdownConfig::default() };
     Config {
         address,
         port,

@@ -32,47 +32,28 @@ pub struct State {
 impl State {
     /// A platform that nobody has called yet.
     pub fn new(clock: Clock, company: Company) -> Self {
-        Self {
-            clock,
-            company,
-            ..Self::default()
-        }
+        Self { clock, company, ..Self::default() }
     }
 
     /// On whose behalf a call comes: its token says it, or else the keys it brings.
     pub fn caller(&self, call: &Call) -> Caller {
-        let token = call
-            .param("access_token")
-            .map(|token| token.into_owned())
-            .or_else(|| call.token_header.clone());
+        let token = call.param("access_token").map(|token| token.into_owned()).or_else(|| call.token_header.clone());
         if let Some(holder) = token.and_then(|token| self.credentials.holder_of(&token)) {
             return Caller {
                 corp_id: Some(holder.corp_id().to_owned()),
                 client_id: holder.client_id().map(str::to_owned),
             };
         }
-        let first = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| call.param(name))
-                .map(|value| value.into_owned())
-        };
+        let first = |names: &[&str]| names.iter().find_map(|name| call.param(name)).map(|value| value.into_owned());
         let client_id = first(&["appkey", "appKey", "clientId", "client_id"]);
-        let corp_id = first(&["corpid", "corpId"]).or_else(|| {
-            client_id
-                .as_deref()
-                .and_then(|id| self.company.app(id))
-                .map(|(corp, _)| corp.corp_id.clone())
-        });
+        let corp_id = first(&["corpid", "corpId"])
+            .or_else(|| client_id.as_deref().and_then(|id| self.company.app(id)).map(|(corp, _)| corp.corp_id.clone()));
         Caller { corp_id, client_id }
     }
 
     /// Notes that a path was asked for.
     pub fn count(&mut self, path: &str, caller: &Caller) {
-        *self
-            .calls
-            .entry((path.to_owned(), caller.client_id.clone()))
-            .or_default() += 1;
+        *self.calls.entry((path.to_owned(), caller.client_id.clone())).or_default() += 1;
     }
 
     /// How often each path was asked for, whoever asked.
@@ -86,10 +67,7 @@ impl State {
 
     /// How often one app asked for a path.
     pub fn calls_of(&self, path: &str, client_id: &str) -> usize {
-        self.calls
-            .get(&(path.to_owned(), Some(client_id.to_owned())))
-            .copied()
-            .unwrap_or_default()
+        self.calls.get(&(path.to_owned(), Some(client_id.to_owned()))).copied().unwrap_or_default()
     }
 
     /// Begins counting anew.

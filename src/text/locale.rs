@@ -20,9 +20,7 @@ impl Locale {
 
     /// Reads a tag of the settings.
     pub fn from_tag(tag: &str) -> Option<Self> {
-        [Self::ZhCn, Self::En]
-            .into_iter()
-            .find(|locale| locale.tag().eq_ignore_ascii_case(tag))
+        [Self::ZhCn, Self::En].into_iter().find(|locale| locale.tag().eq_ignore_ascii_case(tag))
     }
 
     /// The first language of an `Accept-Language` header (RFC 9110, 12.5.4) that is one of ours.

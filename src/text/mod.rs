@@ -4,9 +4,10 @@
 
 mod en;
 mod locale;
+mod time;
 mod zh_cn;
 
-pub use self::locale::Locale;
+pub use self::{locale::Locale, time::utc};
 
 /// A title, what happened, and what to do.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,8 @@
 //! `users`: who may sign in. The only place that knows the table's SQL.
 
+pub mod check;
+pub mod csv;
+mod import;
 mod write;
 
 use crate::{
@@ -8,7 +11,10 @@ use crate::{
     dingtalk::ids::{CorpId, DingUserId, InvalidId},
 };
 
-pub use self::write::{Change, NewUser, insert_from_dingtalk, remove, save, set_status, signed_in};
+pub use self::{
+    import::{Imported, import, would_change},
+    write::{Change, NewUser, insert_from_dingtalk, remove, save, set_status, signed_in},
+};
 
 /// A row of the table: a person known to this deployment.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -101,11 +107,7 @@ macro_rules! select {
 /// The person with this id in this corp; both compare byte by byte.
 pub async fn find(db: &mut Conn, corp_id: &CorpId, userid: &DingUserId) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE corp_id = $1 AND userid = $2");
-    let row: Option<Row> = sqlx::query_as(SQL)
-        .bind(corp_id.as_str())
-        .bind(userid.as_str())
-        .fetch_optional(db)
-        .await?;
+    let row: Option<Row> = sqlx::query_as(SQL).bind(corp_id.as_str()).bind(userid.as_str()).fetch_optional(db).await?;
     row.map(Row::into_user).transpose()
 }
 

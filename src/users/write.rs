@@ -47,14 +47,16 @@ pub struct Change {
 /// # Errors
 /// When a new row has no name (a NOT NULL constraint), or the database fails.
 pub async fn save(db: &mut Conn, user: &NewUser, source: &str, now: UnixSeconds) -> sqlx::Result<i64> {
-    // NULLIF clears a column that was given as an empty text; COALESCE keeps one that was not given.
+    // NULLIF clears a column that was given as an empty text; COALESCE keeps one that was not given. The name is looked
+    // up before: NOT NULL is checked on the row that would be inserted, even where it then conflicts.
     let (id,): (i64,) = sqlx::query_as(
         "INSERT INTO users (corp_id, userid, name, unionid, mobile, email, department, title, role, status, source, \
                             created_at, updated_at) \
-         VALUES ($1, $2, $3, NULLIF($4, ''), NULLIF($5, ''), NULLIF($6, ''), NULLIF($7, ''), NULLIF($8, ''), \
+         VALUES ($1, $2, COALESCE($3, (SELECT name FROM users WHERE corp_id = $1 AND userid = $2)), \
+                 NULLIF($4, ''), NULLIF($5, ''), NULLIF($6, ''), NULLIF($7, ''), NULLIF($8, ''), \
                  COALESCE($9, 'user'), COALESCE($10, 'active'), $11, $12, $12) \
          ON CONFLICT (corp_id, userid) DO UPDATE SET \
-             name = COALESCE($3, users.name), \
+             name = excluded.name, \
              unionid = NULLIF(COALESCE($4, users.unionid), ''), \
              mobile = NULLIF(COALESCE($5, users.mobile), ''), \
              email = NULLIF(COALESCE($6, users.email), ''), \
@@ -132,10 +134,7 @@ pub async fn set_status(db: &mut Conn, user: &User, status: Status, now: UnixSec
 /// # Errors
 /// When the database fails.
 pub async fn remove(db: &mut Conn, user: &User) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM users WHERE id = $1")
-        .bind(user.id)
-        .execute(db)
-        .await?;
+    sqlx::query("DELETE FROM users WHERE id = $1").bind(user.id).execute(db).await?;
     Ok(())
 }
 
@@ -144,10 +143,6 @@ pub async fn remove(db: &mut Conn, user: &User) -> sqlx::Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn signed_in(db: &mut Conn, id: i64, now: UnixSeconds) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET last_signed_in_at = $2 WHERE id = $1")
-        .bind(id)
-        .bind(now)
-        .execute(db)
-        .await?;
+    sqlx::query("UPDATE users SET last_signed_in_at = $2 WHERE id = $1").bind(id).bind(now).execute(db).await?;
     Ok(())
 }

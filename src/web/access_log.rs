@@ -13,10 +13,7 @@ pub struct AccessLog;
 #[rocket::async_trait]
 impl Fairing for AccessLog {
     fn info(&self) -> Info {
-        Info {
-            name: "request ids and access log",
-            kind: Kind::Request | Kind::Response,
-        }
+        Info { name: "request ids and access log", kind: Kind::Request | Kind::Response }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {

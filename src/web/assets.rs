@@ -31,10 +31,7 @@ pub fn routes() -> Vec<Route> {
 fn asset(path: PathBuf) -> Option<Asset> {
     let path = path.to_str()?;
     let kind = ContentType::from_extension(path.rsplit_once('.')?.1)?;
-    Some(Asset {
-        file: Static::get(path)?,
-        kind,
-    })
+    Some(Asset { file: Static::get(path)?, kind })
 }
 
 struct Asset {
@@ -47,29 +44,16 @@ impl<'r> Responder<'r, 'static> for Asset {
         let etag = format!("\"{}\"", digest(&self.file));
         let mut response = Response::build();
         // Only an address with the digest in it names this very content for ever.
-        let named = request
-            .uri()
-            .query()
-            .is_some_and(|query| query.as_str() == format!("v={}", etag.trim_matches('"')));
+        let named =
+            request.uri().query().is_some_and(|query| query.as_str() == format!("v={}", etag.trim_matches('"')));
         response
-            .raw_header(
-                "Cache-Control",
-                if named {
-                    "public, max-age=31536000, immutable"
-                } else {
-                    "no-cache"
-                },
-            )
+            .raw_header("Cache-Control", if named { "public, max-age=31536000, immutable" } else { "no-cache" })
             .raw_header("ETag", etag.clone());
         if request.headers().get("If-None-Match").any(|known| known == etag) {
             return response.status(Status::NotModified).ok();
         }
         let body = self.file.data.into_owned();
-        response
-            .header(self.kind)
-            .max_chunk_size(65536)
-            .sized_body(body.len(), std::io::Cursor::new(body))
-            .ok()
+        response.header(self.kind).max_chunk_size(65536).sized_body(body.len(), std::io::Cursor::new(body)).ok()
     }
 }
 

@@ -22,9 +22,7 @@ impl ClientAddress {
     /// `X-Forwarded-For` is read from its end, past the proxies that we trust: whatever the client wrote into it
     /// stands in front of those. `X-Real-IP` counts where that header is missing. From anybody else both are ignored.
     pub fn of(request: &Request<'_>) -> Self {
-        let peer = request
-            .remote()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| canonical(address.ip()));
+        let peer = request.remote().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| canonical(address.ip()));
         let Some(config) = request.rocket().state::<Config>() else {
             return Self(peer);
         };
@@ -32,11 +30,7 @@ impl ClientAddress {
         if !trusted(&peer) {
             return Self(peer);
         }
-        let forwarded: Vec<&str> = request
-            .headers()
-            .get("X-Forwarded-For")
-            .flat_map(|line| line.split(','))
-            .collect();
+        let forwarded: Vec<&str> = request.headers().get("X-Forwarded-For").flat_map(|line| line.split(',')).collect();
         if forwarded.is_empty() {
             let mut real = request.headers().get("X-Real-IP");
             let only = real.next().filter(|_| real.next().is_none());

@@ -116,15 +116,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_of_texts_is_malformed() {
-        for text in [
-            "",
-            "[]",
-            "7",
-            r#"{"code":["a"]}"#,
-            r#"{"code":{}}"#,
-            "{\"code\":\"a\"",
-            "{} {}",
-        ] {
+        for text in ["", "[]", "7", r#"{"code":["a"]}"#, r#"{"code":{}}"#, "{\"code\":\"a\"", "{} {}"] {
             assert!(Fields::json(text.as_bytes()).is_err(), "{text}");
         }
     }

@@ -36,23 +36,10 @@ async fn readyz(db: &State<Db>, dingtalk: &State<Dingtalk>) -> (Status, Json<Rea
             reasons.push(format!("app {}: {error}", app.config.name));
         }
     }
-    let status = if reasons.is_empty() {
-        Status::Ok
-    } else {
-        Status::ServiceUnavailable
-    };
-    (
-        status,
-        Json(Readiness {
-            ready: reasons.is_empty(),
-            reasons,
-        }),
-    )
+    let status = if reasons.is_empty() { Status::Ok } else { Status::ServiceUnavailable };
+    (status, Json(Readiness { ready: reasons.is_empty(), reasons }))
 }
 
 async fn database_answers(db: &Db) -> sqlx::Result<()> {
-    sqlx::query("SELECT id FROM users LIMIT 1")
-        .fetch_optional(&mut *db.read().await?)
-        .await
-        .map(drop)
+    sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(&mut *db.read().await?).await.map(drop)
 }

@@ -27,24 +27,13 @@ impl<'a> Frame<'a> {
     /// The frame for a request's answer.
     pub fn of(request: &'a Request<'_>) -> Self {
         let visit = Visit::of(request);
-        let base = request
-            .rocket()
-            .state::<Config>()
-            .map_or("", |config| config.base_path.as_str());
-        Self {
-            t: visit.texts(),
-            base,
-            request_id: &visit.id,
-        }
+        let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
+        Self { t: visit.texts(), base, request_id: &visit.id }
     }
 
     /// The frame for a page whose handler has the two already.
     pub fn new(visit: &'a Visit, config: &'a Config) -> Self {
-        Self {
-            t: visit.texts(),
-            base: &config.base_path,
-            request_id: &visit.id,
-        }
+        Self { t: visit.texts(), base: &config.base_path, request_id: &visit.id }
     }
 
     /// The address of a static file. It changes with the file's content, so that browsers may keep it for ever.

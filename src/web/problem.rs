@@ -89,13 +89,7 @@ struct ProblemPage<'a> {
 
 impl Problem {
     fn of(kind: Kind) -> Self {
-        Self {
-            kind,
-            why: Why::General,
-            retry_after: None,
-            cause: None,
-            page: false,
-        }
+        Self { kind, why: Why::General, retry_after: None, cause: None, page: false }
     }
 
     /// Says it on a page instead of in JSON.
@@ -114,10 +108,7 @@ impl Problem {
 
     /// 400, the client left `$CORPID$` as it is.
     pub fn corpid_placeholder() -> Self {
-        Self {
-            why: Why::CorpidPlaceholder,
-            ..Self::of(Kind::InvalidRequest)
-        }
+        Self { why: Why::CorpidPlaceholder, ..Self::of(Kind::InvalidRequest) }
     }
 
     /// 403, the state is missing, expired, used, or another browser's.
@@ -142,10 +133,7 @@ impl Problem {
 
     /// 429; `seconds` until the next try.
     pub fn rate_limited(seconds: u64) -> Self {
-        Self {
-            retry_after: Some(seconds.max(1)),
-            ..Self::of(Kind::RateLimited)
-        }
+        Self { retry_after: Some(seconds.max(1)), ..Self::of(Kind::RateLimited) }
     }
 
     /// 404 of a page.
@@ -181,10 +169,7 @@ impl Problem {
 
     /// Whether this is what somebody meets who tries codes: it counts towards the limit of the address.
     pub fn is_a_failed_try(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::InvalidRequest | Kind::StateMismatch | Kind::CodeInvalid
-        )
+        matches!(self.kind, Kind::InvalidRequest | Kind::StateMismatch | Kind::CodeInvalid)
     }
 
     fn word(&self) -> &'static str {
@@ -282,10 +267,7 @@ impl Problem {
 
 impl From<FieldError> for Problem {
     fn from(error: FieldError) -> Self {
-        Self {
-            why: Why::Field(error),
-            ..Self::of(Kind::InvalidRequest)
-        }
+        Self { why: Why::Field(error), ..Self::of(Kind::InvalidRequest) }
     }
 }
 
@@ -293,21 +275,14 @@ impl From<NoApp> for Problem {
     fn from(no_app: NoApp) -> Self {
         match no_app {
             NoApp::Unknown => Self::of(Kind::UnknownApp),
-            NoApp::Several => Self {
-                why: Why::SeveralApps,
-                ..Self::of(Kind::UnknownApp)
-            },
+            NoApp::Several => Self { why: Why::SeveralApps, ..Self::of(Kind::UnknownApp) },
         }
     }
 }
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        Self {
-            retry_after: Some(5),
-            ..Self::of(Kind::Unavailable)
-        }
-        .because(error)
+        Self { retry_after: Some(5), ..Self::of(Kind::Unavailable) }.because(error)
     }
 }
 
@@ -323,12 +298,7 @@ impl From<DingtalkError> for Problem {
             request_id: refusal.request_id.clone(),
         });
         let retry_after = (kind == Kind::DingtalkUnreachable).then_some(5);
-        Self {
-            why,
-            retry_after,
-            ..Self::of(kind)
-        }
-        .because(error)
+        Self { why, retry_after, ..Self::of(kind) }.because(error)
     }
 }
 

@@ -54,9 +54,7 @@ impl Visit {
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(|| {
             let rocket = request.rocket();
-            let fallback = rocket
-                .state::<Config>()
-                .map_or(Locale::ZhCn, |config| config.default_locale);
+            let fallback = rocket.state::<Config>().map_or(Locale::ZhCn, |config| config.default_locale);
             Self {
                 id: crate::random::hex::<8>(),
                 locale: Locale::negotiate(request.headers().get_one("Accept-Language"), fallback),

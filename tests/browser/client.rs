@@ -44,13 +44,7 @@ pub struct Client {
 impl Client {
     /// A client of today that 张三 holds.
     pub fn of(platform: Platform) -> Self {
-        Self {
-            platform,
-            version: "7.8.10",
-            holder: "zhangsan",
-            manner: Manner::Answers,
-            scheme: "http",
-        }
+        Self { platform, version: "7.8.10", holder: "zhangsan", manner: Manner::Answers, scheme: "http" }
     }
 
     pub fn version(self, version: &'static str) -> Self {
@@ -67,10 +61,7 @@ impl Client {
 
     /// Behind a proxy that speaks https.
     pub fn behind_https(self) -> Self {
-        Self {
-            scheme: "https",
-            ..self
-        }
+        Self { scheme: "https", ..self }
     }
 
     /// What such clients call themselves.
@@ -136,10 +127,7 @@ impl Native {
     pub async fn answer(&self, question: &Value) -> Option<(bool, Value)> {
         let text = |name: &str| question[name].as_str().unwrap_or_default().to_owned();
         let (method, page, params) = (text("method"), text("page"), question["params"].clone());
-        let call = Call {
-            method: method.clone(),
-            params: params.clone(),
-        };
+        let call = Call { method: method.clone(), params: params.clone() };
         self.calls.lock().expect("nobody panicked with it").push(call);
         match method.as_str() {
             "runtime.permission.requestAuthCode" => self.code("employee", params, &page).await,
@@ -188,11 +176,7 @@ impl Native {
 
     async fn ask(&self, path: &str, question: &Value) -> Value {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let asked = http
-            .post(format!("{}{path}", self.dingtalk))
-            .json(question)
-            .send()
-            .await;
+        let asked = http.post(format!("{}{path}", self.dingtalk)).json(question).send().await;
         let body = asked.expect("the simulator answers").text().await.expect("a body");
         serde_json::from_str(&body).expect("JSON")
     }

@@ -16,21 +16,13 @@ const OPENED: &str = "/?corpid=dingsamplecorp00000001";
 
 /// A client whose page does not wait as long as it says.
 fn in_a_hurry(client: Client) -> Look {
-    Look {
-        client: Some(client),
-        hurry: true,
-        ..Look::default()
-    }
+    Look { client: Some(client), hurry: true, ..Look::default() }
 }
 
 /// What every failure has: a focused heading, a way on, and the id that the log has too.
 async fn is_a_proper_failure(app: &App, window: &Window) {
-    window
-        .until("document.activeElement.matches('h1') && document.activeElement.offsetParent")
-        .await;
-    window
-        .until("document.querySelector('[data-retry]').offsetParent")
-        .await;
+    window.until("document.activeElement.matches('h1') && document.activeElement.offsetParent").await;
+    window.until("document.querySelector('[data-retry]').offsetParent").await;
     window.until("!document.querySelector('.spinner').offsetParent").await;
     let id = window.text(".request-id code").await;
     assert_eq!(id.len(), 16, "{id}");
@@ -51,11 +43,7 @@ async fn a_client_that_stays_silent_for_eight_seconds_gets_its_message() {
         let window = Window::with(&app, in_a_hurry(Client::of(platform).that(manner))).await;
         window.open(&app.url(OPENED)).await;
         window.shows("no-bridge").await;
-        assert_eq!(
-            window.run("pauses.every(ms => ms === 8000)").await,
-            true,
-            "{platform:?}"
-        );
+        assert_eq!(window.run("pauses.every(ms => ms === 8000)").await, true, "{platform:?}");
         is_a_proper_failure(&app, &window).await;
         app.server.logs(&["client-report", "no-bridge", "version 7.8.10"]).await;
         window.close().await;
@@ -78,17 +66,11 @@ async fn an_ordinary_browser_is_told_at_once_to_open_dingtalk() {
 #[ignore = "needs Chromium; CI runs it"]
 async fn the_messages_come_in_english_to_whoever_reads_english() {
     let app = App::start().await;
-    let look = Look {
-        languages: "en-GB,en;q=0.9",
-        ..Look::default()
-    };
+    let look = Look { languages: "en-GB,en;q=0.9", ..Look::default() };
     let window = Window::with(&app, look).await;
     window.open(&app.url(OPENED)).await;
     window.shows("plain-browser").await;
-    assert_eq!(
-        window.text("[data-message='plain-browser'] h1").await,
-        "Please open this in DingTalk"
-    );
+    assert_eq!(window.text("[data-message='plain-browser'] h1").await, "Please open this in DingTalk");
     assert_eq!(window.run("document.documentElement.lang").await, "en");
     window.close().await;
 }
@@ -97,11 +79,7 @@ async fn the_messages_come_in_english_to_whoever_reads_english() {
 #[ignore = "needs Chromium; CI runs it"]
 async fn a_script_of_dingtalk_that_cannot_be_loaded_gets_its_message() {
     for jsapi in [Jsapi::Missing, Jsapi::SomethingElse] {
-        let app = App::with(Setup {
-            jsapi,
-            ..Setup::default()
-        })
-        .await;
+        let app = App::with(Setup { jsapi, ..Setup::default() }).await;
         let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
         window.open(&app.url(OPENED)).await;
         window.shows("script-failed").await;
@@ -124,9 +102,7 @@ async fn a_refusal_of_the_client_is_shown_in_its_own_words_as_text() {
         assert_eq!(window.text("[data-said]").await, format!("3 {WORDS}"), "{platform:?}");
         assert_eq!(window.code_calls().len(), 1, "a refusal is not asked again");
         is_a_proper_failure(&app, &window).await;
-        app.server
-            .logs(&["client-report", "client-refused", "域名微应用"])
-            .await;
+        app.server.logs(&["client-report", "client-refused", "域名微应用"]).await;
         window.close().await;
     }
 }
@@ -183,9 +159,7 @@ async fn a_server_that_goes_away_in_mid_sign_in_gets_its_message() {
     let client = Client::of(Platform::Ios).that(Manner::Late);
     let window = Window::in_dingtalk(&app, client).await;
     window.open(&app.url(OPENED)).await;
-    window
-        .until("performance.getEntriesByName(document.querySelector('main').dataset.jsapiUrl, 'resource')")
-        .await;
+    window.until("performance.getEntriesByName(document.querySelector('main').dataset.jsapiUrl, 'resource')").await;
     window.until("window.dd").await;
     app.server.stop();
     window.release();
@@ -198,24 +172,14 @@ async fn a_server_that_goes_away_in_mid_sign_in_gets_its_message() {
 async fn a_page_whose_own_script_does_not_come_says_so_too() {
     let app = App::start().await;
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
-    let blocked = BlockPattern {
-        url_pattern: "*://*:*/static/js/*".into(),
-        block: true,
-    };
-    let block = SetBlockedUrLsParams {
-        url_patterns: Some(vec![blocked]),
-        ..Default::default()
-    };
+    let blocked = BlockPattern { url_pattern: "*://*:*/static/js/*".into(), block: true };
+    let block = SetBlockedUrLsParams { url_patterns: Some(vec![blocked]), ..Default::default() };
     window.page.execute(block).await.expect("a blocked address");
     window.open(&app.url(OPENED)).await;
-    window
-        .until("document.getAnimations().some(a => a.animationName === 'come')")
-        .await;
+    window.until("document.getAnimations().some(a => a.animationName === 'come')").await;
     let seen = "getComputedStyle(document.querySelector('[data-stalled]')).visibility";
     assert_eq!(window.run(seen).await, "hidden", "not before its time");
-    window
-        .run("document.getAnimations().forEach(a => a.animationName === 'come' && a.finish())")
-        .await;
+    window.run("document.getAnimations().forEach(a => a.animationName === 'come' && a.finish())").await;
     window.until(&format!("{seen} === 'visible'")).await;
     window.close_after_refusal().await;
 }

@@ -51,10 +51,7 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self {
-            jsapi: Jsapi::Package,
-            app: "agent_id = \"100000001\"",
-        }
+        Self { jsapi: Jsapi::Package, app: "agent_id = \"100000001\"" }
     }
 }
 
@@ -72,12 +69,7 @@ impl App {
         let server = Server::configured(folder.path(), dingtalk.url(), &setup);
         server.is_up().await;
         add_people(&server.database).await;
-        Self {
-            simulator,
-            server,
-            dingtalk,
-            _folder: folder,
-        }
+        Self { simulator, server, dingtalk, _folder: folder }
     }
 
     /// The address of the simulated DingTalk.
@@ -146,13 +138,7 @@ client_secret = "sample-client-secret"
         std::fs::write(&settings, text).expect("a writable folder");
         let log = Arc::default();
         let child = launch(&settings, &log);
-        Self {
-            url,
-            database,
-            settings,
-            log,
-            child,
-        }
+        Self { url, database, settings, log, child }
     }
 
     /// Returns when the server answers.
@@ -183,10 +169,7 @@ client_secret = "sample-client-secret"
     pub async fn logs(&self, words: &[&str]) -> String {
         let found = async {
             loop {
-                let line = self
-                    .log()
-                    .into_iter()
-                    .find(|line| words.iter().all(|word| line.contains(word)));
+                let line = self.log().into_iter().find(|line| words.iter().all(|word| line.contains(word)));
                 match line {
                     Some(line) => break line,
                     None => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -253,11 +236,8 @@ fn launch(settings: &Path, log: &Arc<Mutex<Vec<String>>>) -> Child {
 
 /// Those whom the server knows.
 pub async fn add_people(database: &Path) {
-    let people = [
-        ("zhangsan", "张三", Status::Active),
-        ("lisi", "李四", Status::Disabled),
-        ("wangwu", "王五", Status::Active),
-    ];
+    let people =
+        [("zhangsan", "张三", Status::Active), ("lisi", "李四", Status::Disabled), ("wangwu", "王五", Status::Active)];
     for (userid, name, status) in people {
         add(database, userid, name, status).await;
     }

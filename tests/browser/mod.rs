@@ -4,11 +4,11 @@
 //! bridge of a pretended DingTalk client; the native side asks the simulated DingTalk. To run them:
 //!
 //! ```sh
-//! npm ci --prefix tests/browser && npm run bundle --prefix tests/browser && npm run check --prefix tests/browser
+//! npm ci --prefix tests/browser && npm run bundle --prefix tests/browser && npm run types --prefix tests/browser
 //! cargo test --test stories browser -- --ignored
 //! ```
 //!
-//! `CHROMIUM` names another browser than `/usr/bin/chromium`. `npm run check` checks the types of `static/js` and that
+//! `CHROMIUM` names another browser than `/usr/bin/chromium`. `npm run types` checks the types of `static/js` and that
 //! its syntax and that of the style sheets is as old as the web views that they run in.
 
 mod client;

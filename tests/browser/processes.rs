@@ -18,11 +18,8 @@ struct Simulator {
 
 impl Simulator {
     fn start() -> Self {
-        let mut child = program()
-            .args(["simulator", "--port", "0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut child =
+            program().args(["simulator", "--port", "0"]).stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let first = lines.next().expect("a line").expect("text");
         // The rest is read too, or the program would one day wait for a reader.
@@ -47,21 +44,14 @@ async fn who_signed_in_stays_signed_in_when_the_server_is_killed_and_started_aga
     use_ring();
     let simulator = Simulator::start();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let setup = Setup {
-        jsapi: Jsapi::Simulated,
-        ..Setup::default()
-    };
+    let setup = Setup { jsapi: Jsapi::Simulated, ..Setup::default() };
     let mut server = Server::configured(folder.path(), &simulator.url, &setup);
     server.is_up().await;
     add_people(&server.database).await;
 
     let window = Window::beside(&simulator.url, Look::default()).await;
-    window
-        .open(&format!("{}/?corpid=dingsamplecorp00000001", server.url))
-        .await;
-    window
-        .click("#simulated-dingtalk-chooser [data-person=\"zhangsan\"]")
-        .await;
+    window.open(&format!("{}/?corpid=dingsamplecorp00000001", server.url)).await;
+    window.click("#simulated-dingtalk-chooser [data-person=\"zhangsan\"]").await;
     window.lands_on("/home").await;
 
     server.restart().await;

@@ -11,26 +11,15 @@ const OPENED: &str = "/?corpid=dingsamplecorp00000001";
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn an_ordinary_browser_signs_in_through_the_simulators_chooser_however_long_the_choice_takes() {
-    let app = App::with(Setup {
-        jsapi: Jsapi::Simulated,
-        ..Setup::default()
-    })
-    .await;
-    let look = Look {
-        hurry: true,
-        ..Look::default()
-    };
+    let app = App::with(Setup { jsapi: Jsapi::Simulated, ..Setup::default() }).await;
+    let look = Look { hurry: true, ..Look::default() };
     let window = Window::with(&app, look).await;
     window.open(&app.url(OPENED)).await;
-    window
-        .until("document.querySelector('#simulated-dingtalk-chooser [data-person=\"zhangsan\"]')")
-        .await;
+    window.until("document.querySelector('#simulated-dingtalk-chooser [data-person=\"zhangsan\"]')").await;
     // Twice the page's patience passes: it asked for a script, for a code, and looked again at the dialog.
     window.until("pauses.length >= 4").await;
     window.shows("working").await;
-    window
-        .click("#simulated-dingtalk-chooser [data-person=\"zhangsan\"]")
-        .await;
+    window.click("#simulated-dingtalk-chooser [data-person=\"zhangsan\"]").await;
     window.lands_on("/home").await;
     assert_eq!(window.text("h1").await, "张三");
     assert!(app.simulator.config_checks().iter().all(|check| check.accepted()));
@@ -67,18 +56,11 @@ async fn a_person_sees_every_device_and_signs_out_all_others() {
     desktop.lands_on("/home").await;
 
     let list = desktop.text(".sessions").await;
-    for words in [
-        "DingTalk 7.8.10 · Windows",
-        "DingTalk 7.8.10 · iPhone",
-        "本设备",
-        "127.0.0.1",
-    ] {
+    for words in ["DingTalk 7.8.10 · Windows", "DingTalk 7.8.10 · iPhone", "本设备", "127.0.0.1"] {
         assert!(list.contains(words), "no {words} in {list}");
     }
     desktop.click("form[action='/home/sign-out-elsewhere'] button").await;
-    desktop
-        .until("document.querySelectorAll('.sessions li').length === 1")
-        .await;
+    desktop.until("document.querySelectorAll('.sessions li').length === 1").await;
 
     app.simulator.remove_employee(CORP, "zhangsan");
     phone.open(&app.url("/home")).await;

@@ -181,13 +181,7 @@ async fn a_signature_that_does_not_fit_stops_nobody_and_the_log_says_which_addre
 
     let line = app.server.logs(&["client-report", "dd.error"]).await;
     let seen = app.url(OPENED).replace("http:", "https:");
-    for words in [
-        "errcode=52013",
-        seen.as_str(),
-        app.url(OPENED).as_str(),
-        "public_url",
-        "hint=",
-    ] {
+    for words in ["errcode=52013", seen.as_str(), app.url(OPENED).as_str(), "public_url", "hint="] {
         assert!(line.contains(words), "no {words} in {line}");
     }
 }
@@ -211,14 +205,10 @@ async fn the_code_is_sent_once_and_stands_in_no_address_and_no_log() {
 async fn the_employee_ends_where_return_to_says_and_back_does_not_lead_to_the_sign_in_page() {
     let app = App::start().await;
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
-    window
-        .open(&app.url(&format!("{OPENED}&return_to=%2Fhome%3Ftab%3D%25E5%25BC%25A0")))
-        .await;
+    window.open(&app.url(&format!("{OPENED}&return_to=%2Fhome%3Ftab%3D%25E5%25BC%25A0"))).await;
     window.lands_on("/home?tab=%E5%BC%A0").await;
     window.run("history.back()").await;
-    window
-        .until("location.href === 'about:blank' || location.pathname === '/home'")
-        .await;
+    window.until("location.href === 'about:blank' || location.pathname === '/home'").await;
     window.close().await;
 }
 
@@ -239,11 +229,7 @@ async fn who_is_signed_in_never_sees_the_page_again() {
 #[ignore = "needs Chromium; CI runs it"]
 async fn a_client_that_answers_after_the_page_gave_it_up_is_still_welcome() {
     let app = App::start().await;
-    let look = Look {
-        client: Some(Client::of(Platform::Ios).that(Manner::Late)),
-        hurry: true,
-        ..Look::default()
-    };
+    let look = Look { client: Some(Client::of(Platform::Ios).that(Manner::Late)), hurry: true, ..Look::default() };
     let window = Window::with(&app, look).await;
     window.open(&app.url(OPENED)).await;
     window.shows("no-bridge").await;

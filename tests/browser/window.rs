@@ -53,21 +53,14 @@ pub struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self {
-            client: None,
-            languages: "zh-CN,zh;q=0.9",
-            hurry: false,
-        }
+        Self { client: None, languages: "zh-CN,zh;q=0.9", hurry: false }
     }
 }
 
 impl Window {
     /// A page of a DingTalk client.
     pub async fn in_dingtalk(app: &App, client: Client) -> Self {
-        let look = Look {
-            client: Some(client),
-            ..Look::default()
-        };
+        let look = Look { client: Some(client), ..Look::default() };
         Self::with(app, look).await
     }
 
@@ -92,15 +85,9 @@ impl Window {
         listen_for_complaints(&page, &complaints).await;
         let plain_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                            Chrome/126.0.0.0 Safari/537.36";
-        let agent = look
-            .client
-            .map_or_else(|| plain_agent.to_owned(), |client| client.user_agent());
-        let agent = SetUserAgentOverrideParams::builder()
-            .user_agent(agent)
-            .accept_language(look.languages);
-        page.execute(agent.build().expect("all is given"))
-            .await
-            .expect("an override");
+        let agent = look.client.map_or_else(|| plain_agent.to_owned(), |client| client.user_agent());
+        let agent = SetUserAgentOverrideParams::builder().user_agent(agent).accept_language(look.languages);
+        page.execute(agent.build().expect("all is given")).await.expect("an override");
         if look.hurry {
             run_first(&page, include_str!("bridges/hurry.js")).await;
         }
@@ -115,14 +102,7 @@ impl Window {
             serve_bridge(&page, native.clone()).await;
             run_first(&page, &native.client.bridge()).await;
         }
-        Self {
-            page,
-            native,
-            complaints,
-            browser,
-            _profile: profile,
-            _turn: turn,
-        }
+        Self { page, native, complaints, browser, _profile: profile, _turn: turn }
     }
 
     /// Goes to an address, as the client does when somebody taps an icon.
@@ -163,35 +143,27 @@ impl Window {
         };
         if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
             let page = self.run("location.href + '\\n' + document.body.innerText").await;
-            panic!(
-                "never came true: {expression}; complaints {:?}; the page: {page}",
-                self.complaints()
-            );
+            panic!("never came true: {expression}; complaints {:?}; the page: {page}", self.complaints());
         }
     }
 
     /// Waits until the window is at a path, loaded.
     pub async fn lands_on(&self, path_and_query: &str) {
         let path = Value::from(path_and_query);
-        self.until(&format!(
-            "location.pathname + location.search === {path} && document.readyState === 'complete'"
-        ))
-        .await;
+        self.until(&format!("location.pathname + location.search === {path} && document.readyState === 'complete'"))
+            .await;
     }
 
     /// Waits until the sign-in page shows this message, and nothing but it.
     pub async fn shows(&self, message: &str) {
         let visible =
             "[...document.querySelectorAll('[data-message]')].filter(m => m.offsetParent).map(m => m.dataset.message)";
-        self.until(&format!("String({visible}) === {}", Value::from(message)))
-            .await;
+        self.until(&format!("String({visible}) === {}", Value::from(message))).await;
     }
 
     /// The text of the first element that fits, as it is seen.
     pub async fn text(&self, selector: &str) -> String {
-        let text = self
-            .run(&format!("document.querySelector({}).innerText", Value::from(selector)))
-            .await;
+        let text = self.run(&format!("document.querySelector({}).innerText", Value::from(selector))).await;
         text.as_str().unwrap_or_default().trim().to_owned()
     }
 
@@ -292,9 +264,7 @@ async fn serve_bridge(page: &Page, native: Native) {
                     return;
                 };
                 let answer = format!("pretendedClient.answer({}, {succeeded}, {body})", question["id"]);
-                let params = EvaluateParams::builder()
-                    .expression(answer)
-                    .context_id(event.execution_context_id);
+                let params = EvaluateParams::builder().expression(answer).context_id(event.execution_context_id);
                 // The page may be gone; a container does not mind either.
                 let _ = page.execute(params.build().expect("all is given")).await;
             });
@@ -305,10 +275,7 @@ async fn serve_bridge(page: &Page, native: Native) {
 async fn listen_for_complaints(page: &Page, complaints: &Arc<Mutex<Vec<String>>>) {
     page.enable_log().await.expect("the log");
     let mut log = page.event_listener::<EventEntryAdded>().await.expect("a listener");
-    let mut console = page
-        .event_listener::<EventConsoleApiCalled>()
-        .await
-        .expect("a listener");
+    let mut console = page.event_listener::<EventConsoleApiCalled>().await.expect("a listener");
     let mut thrown = page.event_listener::<EventExceptionThrown>().await.expect("a listener");
     let note = {
         let complaints = complaints.clone();
@@ -317,10 +284,7 @@ async fn listen_for_complaints(page: &Page, complaints: &Arc<Mutex<Vec<String>>>
     let (note_log, note_console) = (note.clone(), note.clone());
     tokio::spawn(async move {
         while let Some(event) = log.next().await {
-            note_log(format!(
-                "{:?}: {} {:?}",
-                event.entry.level, event.entry.text, event.entry.url
-            ));
+            note_log(format!("{:?}: {} {:?}", event.entry.level, event.entry.text, event.entry.url));
         }
     });
     tokio::spawn(async move {

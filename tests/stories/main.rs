@@ -2,4 +2,12 @@
 
 #[path = "../browser/mod.rs"]
 mod browser;
+mod credentials;
+mod harness;
+mod operator;
+mod sessions;
+mod signin;
+mod signin_page;
 mod simulator;
+mod tidy;
+mod users_cli;

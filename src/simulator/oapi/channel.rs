@@ -20,9 +20,7 @@ pub fn get_token(state: &mut State, call: &Call) -> Answer {
     if channel.is_none_or(|channel| channel.channel_secret != secret) {
         return refuse(40089);
     }
-    let holder = Holder::Channel {
-        corp_id: corp_id.to_owned(),
-    };
+    let holder = Holder::Channel { corp_id: corp_id.to_owned() };
     let (token, expires_in) = state.credentials.token(holder, state.clock.now());
     Answer::ok(json!({ "access_token": token, "expires_in": expires_in }))
 }
@@ -30,9 +28,7 @@ pub fn get_token(state: &mut State, call: &Call) -> Answer {
 /// `/channel/get_channel_jsapi_ticket`
 pub fn get_jsapi_ticket(state: &mut State, call: &Call) -> Answer {
     let holder = match authorise_channel(state, call) {
-        Ok((corp, _)) => Holder::Channel {
-            corp_id: corp.corp_id.clone(),
-        },
+        Ok((corp, _)) => Holder::Channel { corp_id: corp.corp_id.clone() },
         Err(refusal) => return refusal,
     };
     let (ticket, expires_in) = state.credentials.ticket(holder, state.clock.now());
@@ -87,12 +83,7 @@ pub fn list(state: &mut State, call: &Call) -> Answer {
         return refuse(40035);
     };
     let following: Vec<_> = followers.iter().filter(|follower| follower.subscribed).collect();
-    let page: Vec<_> = following
-        .iter()
-        .skip(offset)
-        .take(size)
-        .map(|follower| profile(follower))
-        .collect();
+    let page: Vec<_> = following.iter().skip(offset).take(size).map(|follower| profile(follower)).collect();
     Answer::ok(json!({ "hasMore": following.len() > offset.saturating_add(size), "userList": page }))
 }
 

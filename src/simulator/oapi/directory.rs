@@ -17,19 +17,15 @@ pub fn list_sub(state: &mut State, call: &Call) -> Answer {
         Err(refusal) => return refusal,
     };
     let in_scope = |id| by.app.is_none_or(|app| by.corp.department_in_scope(app, id));
-    let below = by
-        .corp
-        .children(dept_id)
-        .filter(|child| in_scope(child.dept_id))
-        .map(|child| {
-            json!({
-                "dept_id": child.dept_id,
-                "name": child.name,
-                "parent_id": child.parent_id,
-                "create_dept_group": false,
-                "auto_add_user": false,
-            })
-        });
+    let below = by.corp.children(dept_id).filter(|child| in_scope(child.dept_id)).map(|child| {
+        json!({
+            "dept_id": child.dept_id,
+            "name": child.name,
+            "parent_id": child.parent_id,
+            "create_dept_group": false,
+            "auto_add_user": false,
+        })
+    });
     Answer::ok(json!({ "result": below.collect::<Vec<_>>() }))
 }
 
@@ -60,13 +56,8 @@ pub fn list_users(state: &mut State, call: &Call) -> Answer {
     let (Ok(cursor), Ok(size @ 1..)) = (usize::try_from(cursor), usize::try_from(size)) else {
         return refuse(400002);
     };
-    let page: Vec<_> = by
-        .corp
-        .members(dept_id)
-        .skip(cursor)
-        .take(size)
-        .map(|employee| list_entry(&by, dept_id, employee))
-        .collect();
+    let page: Vec<_> =
+        by.corp.members(dept_id).skip(cursor).take(size).map(|employee| list_entry(&by, dept_id, employee)).collect();
     let next = cursor + page.len();
     let has_more = by.corp.members(dept_id).nth(next).is_some();
     let mut result = json!({ "has_more": has_more, "list": page });
@@ -101,16 +92,8 @@ pub fn scopes(state: &mut State, call: &Call) -> Answer {
         Err(refusal) => return refusal,
     };
     let (users, departments, fields) = match by.app {
-        Some(app) => (
-            app.authed_users.clone(),
-            app.authed_depts.clone(),
-            app.user_fields.clone(),
-        ),
-        None => (
-            Vec::new(),
-            vec![ROOT_DEPARTMENT],
-            vec!["mobile".into(), "email".into(), "org_email".into()],
-        ),
+        Some(app) => (app.authed_users.clone(), app.authed_depts.clone(), app.user_fields.clone()),
+        None => (Vec::new(), vec![ROOT_DEPARTMENT], vec!["mobile".into(), "email".into(), "org_email".into()]),
     };
     Answer::ok(json!({
         "auth_user_field": fields,

@@ -61,18 +61,13 @@ pub fn authorise_channel<'a>(state: &'a State, call: &Call) -> Result<(&'a Corp,
         return Err(refuse(40014));
     };
     let corp = state.company.corp(corp_id);
-    corp.and_then(|corp| corp.channel.as_ref().map(|channel| (corp, channel)))
-        .ok_or_else(|| refuse(40014))
+    corp.and_then(|corp| corp.channel.as_ref().map(|channel| (corp, channel))).ok_or_else(|| refuse(40014))
 }
 
 /// The old host takes the token from query or form and ignores headers.
 fn token_holder<'a>(state: &'a State, call: &Call) -> Result<&'a Holder, Answer> {
     let Some(token) = call.param("access_token") else {
-        return Err(if is_topapi(call) {
-            Answer::gateway("40000", "缺少access_token")
-        } else {
-            refuse(41001)
-        });
+        return Err(if is_topapi(call) { Answer::gateway("40000", "缺少access_token") } else { refuse(41001) });
     };
     match state.credentials.present(&token, state.clock.now()) {
         Presented::Live(holder) => Ok(holder),
@@ -87,11 +82,7 @@ pub fn refuse(errcode: i64) -> Answer {
 }
 
 fn by_gateway(call: &Call, code: i64, text: &str) -> Answer {
-    if is_topapi(call) {
-        Answer::gateway(&code.to_string(), text)
-    } else {
-        Answer::refuse(code, text)
-    }
+    if is_topapi(call) { Answer::gateway(&code.to_string(), text) } else { Answer::refuse(code, text) }
 }
 
 fn is_topapi(call: &Call) -> bool {

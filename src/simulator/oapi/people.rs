@@ -53,11 +53,7 @@ fn exchange(state: &mut State, call: &Call) -> Result<Employee, Answer> {
     let (asking_corp, asking_app) = (by.corp.corp_id.clone(), by.app.map(|app| app.client_id.clone()));
     let now = state.clock.now();
     let userid = state.codes.spend(&code, now, |grant| match grant {
-        Grant::Employee {
-            corp_id,
-            client_id,
-            userid,
-        } => {
+        Grant::Employee { corp_id, client_id, userid } => {
             let fits = *corp_id == asking_corp && (asking_app.is_none() || *client_id == asking_app);
             fits.then(|| userid.clone())
         }
@@ -87,11 +83,7 @@ pub fn get_user(state: &mut State, call: &Call) -> Answer {
 
 /// An employee as `user/get` tells it. Empty fields are left out, as are those the app may not see.
 fn details(by: &Authorised<'_>, employee: &Employee) -> Value {
-    let orders: Vec<_> = employee
-        .departments()
-        .iter()
-        .map(|id| json!({ "dept_id": id, "order": 1 }))
-        .collect();
+    let orders: Vec<_> = employee.departments().iter().map(|id| json!({ "dept_id": id, "order": 1 })).collect();
     let leads = |id: &i64| json!({ "dept_id": id, "leader": employee.leader_of.contains(id) });
     let leader: Vec<_> = employee.departments().iter().map(leads).collect();
     let mut fields = common_fields(by.app, employee);
@@ -118,9 +110,7 @@ pub fn common_fields(app: Option<&App>, employee: &Employee) -> Map<String, Valu
         ("job_number", &employee.job_number, true),
         ("manager_userid", &employee.manager_userid, true),
     ];
-    let shown = texts
-        .into_iter()
-        .filter(|(_, text, may_see)| *may_see && !text.is_empty());
+    let shown = texts.into_iter().filter(|(_, text, may_see)| *may_see && !text.is_empty());
     let mut fields: Map<_, _> = shown.map(|(name, text, _)| (name.to_owned(), json!(text))).collect();
     if fields.contains_key("mobile") {
         fields.insert("state_code".into(), json!("86"));

@@ -23,10 +23,8 @@ pub fn get_token(state: &mut State, call: &Call) -> Answer {
 /// The app whose keys these are, if they are right and a version was published.
 pub fn known_app(state: &State, client_id: &str, secret: &str) -> Option<Holder> {
     let (corp, app) = state.company.app(client_id)?;
-    (app.client_secret == secret && app.published).then(|| Holder::App {
-        corp_id: corp.corp_id.clone(),
-        client_id: app.client_id.clone(),
-    })
+    (app.client_secret == secret && app.published)
+        .then(|| Holder::App { corp_id: corp.corp_id.clone(), client_id: app.client_id.clone() })
 }
 
 fn app_token(state: &mut State, app_key: &str, secret: &str) -> Answer {
@@ -41,16 +39,11 @@ fn app_token(state: &mut State, app_key: &str, secret: &str) -> Answer {
 
 /// The documentation of that time shows no `expires_in` here.
 fn corp_token(state: &mut State, corp_id: &str, secret: &str) -> Answer {
-    let known = state
-        .company
-        .corp(corp_id)
-        .is_some_and(|corp| corp.corp_secret.as_deref() == Some(secret));
+    let known = state.company.corp(corp_id).is_some_and(|corp| corp.corp_secret.as_deref() == Some(secret));
     if !known {
         return refuse(40089);
     }
-    let holder = Holder::Corp {
-        corp_id: corp_id.to_owned(),
-    };
+    let holder = Holder::Corp { corp_id: corp_id.to_owned() };
     let (token, _) = state.credentials.token(holder, state.clock.now());
     Answer::ok(json!({ "access_token": token }))
 }
@@ -61,10 +54,7 @@ pub fn get_jsapi_ticket(state: &mut State, call: &Call) -> Answer {
         Ok(by) => {
             let corp_id = by.corp.corp_id.clone();
             match by.app {
-                Some(app) => Holder::App {
-                    corp_id,
-                    client_id: app.client_id.clone(),
-                },
+                Some(app) => Holder::App { corp_id, client_id: app.client_id.clone() },
                 None => Holder::Corp { corp_id },
             }
         }

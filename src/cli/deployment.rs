@@ -1,0 +1,100 @@
+//! The settings and the database of this deployment, as the server would open them.
+
+use anyhow::{anyhow, bail};
+use figment::error::Kind;
+use sqlx::{Sqlite, Transaction};
+
+use crate::{
+    clock::Clock,
+    config::{Config, ConfigError},
+    db::Pools,
+    dingtalk::ids::CorpId,
+};
+
+/// What a command works on.
+pub struct Deployment {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub pools: Pools,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Deployment {
+    /// Reads the settings as Rocket finds them (`ROCKET_CONFIG`, profiles, `ROCKET_…`) and opens the database.
+    ///
+    /// # Errors
+    /// One line that says which setting or file is at fault and what to do.
+    pub async fn open() -> anyhow::Result<Self> {
+        let figment = rocket::Config::figment();
+        // First, because it is what notices a file that cannot be read at all.
+        let url = match figment.extract_inner::<String>("databases.miandeng.url") {
+            Ok(url) => url,
+            Err(error) if matches!(error.kind, Kind::MissingField(_)) => "miandeng.db".to_owned(),
+            Err(error) => return Err(ConfigError::parsing("", error).into()),
+        };
+        let config = Config::from_figment(&figment)?;
+        let pools = Pools::open(&url).await?;
+        Ok(Self { config, pools, clock: Clock::system() })
+    }
+
+    /// The writer; see [`Pools::write`].
+    ///
+    /// # Errors
+    /// When another process keeps the database to itself for too long.
+    pub async fn write(&self) -> anyhow::Result<Transaction<'static, Sqlite>> {
+        // Not as a context: sqlx's error says everything twice in a chain.
+        let busy = "if another command is writing, try again when it is done";
+        let transaction = self.pools.write().await;
+        transaction.map_err(|error| anyhow!("the database cannot be written ({error}); {busy}"))
+    }
+
+    /// The corps of the settings, each once.
+    pub fn corps(&self) -> Vec<CorpId> {
+        let mut corps = Vec::new();
+        for app in &self.config.apps {
+            if !corps.contains(&app.corp_id) {
+                corps.push(app.corp_id.clone());
+            }
+        }
+        corps
+    }
+
+    /// The corp that a command means: the given one, which may have left the settings while its people are still in
+    /// the table, or the only one.
+    ///
+    /// # Errors
+    /// When several are configured and none is given.
+    pub fn corp(&self, given: Option<CorpId>) -> anyhow::Result<CorpId> {
+        let mut corps = self.corps();
+        match (given, corps.len()) {
+            (Some(corp), _) => Ok(corp),
+            (None, 1) => Ok(corps.remove(0)),
+            (None, _) => bail!("several corps are configured; add --corp-id with one of {}", join(&corps)),
+        }
+    }
+
+    /// The same for a person who is to be added: DingTalk can vouch only for people of a corp in the settings.
+    ///
+    /// # Errors
+    /// When several are configured and none is given, or the given one is not configured.
+    pub fn configured_corp(&self, given: Option<CorpId>) -> anyhow::Result<CorpId> {
+        let corp = self.corp(given)?;
+        let corps = self.corps();
+        if !corps.contains(&corp) {
+            bail!("corp {:?} is not configured; write one of {}", corp.as_str(), join(&corps));
+        }
+        Ok(corp)
+    }
+
+    /// Lets go of the database; SQLite then tidies up its files if no server runs.
+    pub async fn close(self) {
+        self.pools.close().await;
+    }
+}
+
+fn join(corps: &[CorpId]) -> String {
+    let corps: Vec<_> = corps.iter().map(CorpId::as_str).collect();
+    corps.join(", ")
+}

@@ -1,0 +1,246 @@
+//! `users add`, `set`, `disable`, `enable` and `remove`: one person.
+
+use anyhow::bail;
+use serde_json::json;
+
+use super::{Person, corps_with_admin, warn_of_lost_admins};
+use crate::{
+    cli::{
+        Deployment,
+        terminal::{can_ask, confirm, count, inert, print, print_json},
+    },
+    db::Conn,
+    sessions,
+    users::{self, Change, NewUser, Role, Status, User, check},
+};
+
+/// Let a person sign in.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  miandeng users add manager01 --name 张三 --department 研发部/后端组 --role admin")]
+pub struct Add {
+    #[command(flatten)]
+    person: Person,
+    /// As shown
+    #[arg(long, value_parser = check::name)]
+    name: String,
+    #[command(flatten)]
+    columns: Columns,
+    /// Answer in JSON: the person as listed
+    #[arg(long)]
+    json: bool,
+}
+
+/// Change a person who is in the table. An empty text clears a column.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+    .args(["name", "unionid", "mobile", "email", "department", "title", "role"]))]
+#[command(after_help = "\
+Examples:
+  miandeng users set manager01 --role admin
+  miandeng users set manager01 --title 主管 --mobile \"\"")]
+pub struct Set {
+    #[command(flatten)]
+    person: Person,
+    /// As shown
+    #[arg(long, value_parser = check::name)]
+    name: Option<String>,
+    #[command(flatten)]
+    columns: Columns,
+    /// Answer in JSON: the person as listed
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Columns {
+    /// Across the developer's apps; needed for followers of a service window only
+    #[arg(long, value_parser = check::unionid)]
+    unionid: Option<String>,
+    /// Mobile number
+    #[arg(long, value_parser = check::mobile)]
+    mobile: Option<String>,
+    /// Mail address
+    #[arg(long, value_parser = check::email)]
+    email: Option<String>,
+    /// Departments, ";" between them and "/" between levels: "研发部/后端组;技术委员会"
+    #[arg(long, value_parser = check::department)]
+    department: Option<String>,
+    /// Job title
+    #[arg(long, value_parser = check::title)]
+    title: Option<String>,
+    /// What the person may do
+    #[arg(long)]
+    role: Option<Role>,
+}
+
+impl Columns {
+    fn into_change(self, name: Option<String>) -> Change {
+        Change {
+            name,
+            unionid: self.unionid,
+            mobile: self.mobile,
+            email: self.email,
+            department: self.department,
+            title: self.title,
+            role: self.role,
+            status: None,
+        }
+    }
+}
+
+/// Keep a person from signing in, and end the person's sessions.
+#[derive(Debug, clap::Args)]
+pub struct Disable {
+    #[command(flatten)]
+    person: Person,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Let a disabled person sign in again.
+#[derive(Debug, clap::Args)]
+pub struct Enable {
+    #[command(flatten)]
+    person: Person,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Take a person out of the table, and end the person's sessions. "disable" keeps the row.
+///
+/// With unknown_users = "create", a person who is removed gets a new row at the next sign-in: disable instead.
+#[derive(Debug, clap::Args)]
+pub struct Remove {
+    #[command(flatten)]
+    person: Person,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Add {
+    pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
+        let corp_id = deployment.configured_corp(self.person.corp_id)?;
+        let userid = self.person.userid;
+        let mut tx = deployment.write().await?;
+        if users::find(&mut tx, &corp_id, &userid).await?.is_some() {
+            bail!(
+                "{:?} of corp {corp_id} is in the user table already; \"miandeng users set\" changes a person",
+                userid.as_str()
+            );
+        }
+        let person = NewUser { corp_id, userid, change: self.columns.into_change(Some(self.name)) };
+        let id = users::save(&mut tx, &person, "cli", deployment.clock.now()).await?;
+        let user = reread(&mut tx, id).await?;
+        tx.commit().await?;
+        if self.json {
+            return print_json(&user);
+        }
+        print(format!("{} was added\n", who(&user)))
+    }
+}
+
+impl Set {
+    pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
+        let mut tx = deployment.write().await?;
+        let admins = corps_with_admin(&mut tx).await?;
+        let mut user = self.person.find(deployment, &mut tx).await?;
+        let change = self.columns.into_change(self.name);
+        let changed = users::would_change(&user, &change);
+        if changed {
+            let person = NewUser { corp_id: user.corp_id.clone(), userid: user.userid.clone(), change };
+            users::save(&mut tx, &person, "cli", deployment.clock.now()).await?;
+            user = reread(&mut tx, user.id).await?;
+            warn_of_lost_admins(&mut tx, &admins).await?;
+        }
+        tx.commit().await?;
+        if self.json {
+            return print_json(&user);
+        }
+        let what = if changed { "was changed" } else { "was like this already" };
+        print(format!("{} {what}\n", who(&user)))
+    }
+}
+
+impl Disable {
+    pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
+        let mut tx = deployment.write().await?;
+        let admins = corps_with_admin(&mut tx).await?;
+        let mut user = self.person.find(deployment, &mut tx).await?;
+        let changed = user.status != Status::Disabled;
+        if changed {
+            users::set_status(&mut tx, &user, Status::Disabled, deployment.clock.now()).await?;
+            user = reread(&mut tx, user.id).await?;
+            warn_of_lost_admins(&mut tx, &admins).await?;
+        }
+        let ended = sessions::end_all_of(&mut tx, user.id, None).await?;
+        tx.commit().await?;
+        if self.json {
+            return print_json(&json!({ "user": user, "changed": changed, "sessions_ended": ended }));
+        }
+        let what = if changed { "may no longer sign in" } else { "was disabled already" };
+        print(format!("{} {what}; {} ended\n", who(&user), count(ended, "session", "sessions")))
+    }
+}
+
+impl Enable {
+    pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
+        let mut tx = deployment.write().await?;
+        let mut user = self.person.find(deployment, &mut tx).await?;
+        let changed = user.status != Status::Active;
+        if changed {
+            users::set_status(&mut tx, &user, Status::Active, deployment.clock.now()).await?;
+            user = reread(&mut tx, user.id).await?;
+        }
+        tx.commit().await?;
+        if self.json {
+            return print_json(&json!({ "user": user, "changed": changed }));
+        }
+        let what = if changed { "may sign in again" } else { "was active already" };
+        print(format!("{} {what}\n", who(&user)))
+    }
+}
+
+impl Remove {
+    pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
+        if !self.yes && can_ask() {
+            // Asked before the write lock is taken: a person may take long to answer.
+            let mut db = deployment.pools.read().await?;
+            let person = Person::new(self.person.userid.clone(), self.person.corp_id.clone());
+            let user = person.find(deployment, &mut db).await?;
+            if !confirm(&format!("Remove {}, and all sessions?", who(&user)))? {
+                bail!("nobody was removed");
+            }
+        }
+        let mut tx = deployment.write().await?;
+        let admins = corps_with_admin(&mut tx).await?;
+        let user = self.person.find(deployment, &mut tx).await?;
+        let ended = sessions::end_all_of(&mut tx, user.id, None).await?;
+        users::remove(&mut tx, &user).await?;
+        warn_of_lost_admins(&mut tx, &admins).await?;
+        tx.commit().await?;
+        if self.json {
+            return print_json(&json!({ "user": user, "sessions_ended": ended }));
+        }
+        print(format!("{} was removed; {} ended\n", who(&user), count(ended, "session", "sessions")))
+    }
+}
+
+/// A person in a sentence, on one line whatever DingTalk says the name is.
+fn who(user: &User) -> String {
+    inert(&format!("{} {} of corp {}", user.userid, user.name, user.corp_id))
+}
+
+async fn reread(db: &mut Conn, id: i64) -> anyhow::Result<User> {
+    match users::get(db, id).await? {
+        Some(user) => Ok(user),
+        None => bail!("row {id} is not there in the transaction that wrote it"),
+    }
+}

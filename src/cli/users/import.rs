@@ -1,0 +1,152 @@
+//! `users import`.
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::{corps_with_admin, warn_of_lost_admins};
+use crate::{
+    cli::{
+        Deployment,
+        terminal::{count, print, print_json},
+    },
+    sessions,
+    users::{
+        self,
+        csv::{self, BadRow, ReadError, Sheet},
+    },
+};
+
+/// So many bad rows are printed; `--json` has all.
+const SHOWN: usize = 50;
+
+/// Add and change many people from a CSV file, all or none.
+///
+/// The first line names the columns, in any order: userid and name, and any of corp_id, unionid, mobile, email,
+/// department, title, role (user, admin), status (active, disabled). corp_id may be left out where one corp is
+/// configured. The columns source, created_at, updated_at and last_signed_in_at are not read, so that an export can be
+/// imported.
+///
+/// The file is UTF-8, with or without BOM, or GB18030 as Excel saves it. White space around a value is taken off, and
+/// so is the ' that an export puts before =, +, - and @.
+///
+/// Of a person who is there, an empty cell clears its column (an empty role or status is left as it is), and columns
+/// that the file does not have stay. Nobody is removed or disabled for not being in the file. People who become
+/// disabled lose their sessions. If any row is wrong, all wrong rows are named by their lines, and nothing is changed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example: staff.csv
+  userid,name,mobile,department,title,role
+  manager01,张三,13800138000,研发部/后端组;技术委员会,主管,admin
+  staff007,李四,,\"行政部\",,
+
+  miandeng users import staff.csv --dry-run     # say what would happen
+  miandeng users import staff.csv
+  miandeng users export | ssh other miandeng users import -")]
+pub struct Import {
+    /// The file; - reads standard input
+    #[arg(value_name = "FILE.csv")]
+    file: PathBuf,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Answer in JSON; where rows are wrong, all of them
+    #[arg(long)]
+    json: bool,
+}
+
+impl Import {
+    pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
+        let bytes = read_file(&self.file)?;
+        // All that can be found wrong is found before the database is locked for others.
+        let sheet = match csv::read(&bytes, &deployment.corps()) {
+            Ok(sheet) => sheet,
+            Err(ReadError::Rows(rows)) => {
+                if self.json {
+                    print_json(&json!({ "bad_rows": rows }))?;
+                }
+                bail!("{}", refusal(&self.file, &rows));
+            }
+            Err(error) => bail!("{:?} cannot be imported: {error}", self.file),
+        };
+        self.save(deployment, sheet).await
+    }
+
+    async fn save(self, deployment: &Deployment, sheet: Sheet) -> anyhow::Result<()> {
+        let Sheet { people, encoding } = sheet;
+        let rows = people.len();
+        let bar = progress_bar(rows)?;
+
+        let mut tx = deployment.write().await?;
+        let admins = corps_with_admin(&mut tx).await?;
+        let now = deployment.clock.now();
+        let imported = users::import(&mut tx, people, "csv", now, |done| bar.set_position(done as u64)).await?;
+        let ended = match imported.disabled {
+            0 => 0,
+            _ => sessions::end_all_of_disabled(&mut tx).await?,
+        };
+        bar.finish_and_clear();
+        warn_of_lost_admins(&mut tx, &admins).await?;
+        if self.dry_run {
+            tx.rollback().await?;
+        } else {
+            tx.commit().await.context("nothing was imported")?;
+        }
+
+        if self.json {
+            return print_json(&json!({
+                "rows": rows,
+                "added": imported.added,
+                "changed": imported.changed,
+                "unchanged": imported.unchanged,
+                "disabled": imported.disabled,
+                "sessions_ended": ended,
+                "encoding": encoding,
+                "dry_run": self.dry_run,
+            }));
+        }
+        print(format!(
+            "{}{} read as {}: {} added, {} changed, {} unchanged; {} disabled, {} ended\n",
+            if self.dry_run { "dry run, nothing was changed: " } else { "" },
+            count(rows as u64, "row", "rows"),
+            encoding.name(),
+            imported.added,
+            imported.changed,
+            imported.unchanged,
+            imported.disabled,
+            count(ended, "session", "sessions"),
+        ))
+    }
+}
+
+fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
+    if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;
+        return Ok(bytes);
+    }
+    std::fs::read(file).with_context(|| format!("{file:?} cannot be read"))
+}
+
+fn refusal(file: &Path, rows: &[BadRow]) -> String {
+    let problems = count(rows.len() as u64, "problem", "problems");
+    let mut text = format!("{file:?} has {problems}, and nothing was imported");
+    for row in rows.iter().take(SHOWN) {
+        text.push_str(&format!("\n  {row}"));
+    }
+    if rows.len() > SHOWN {
+        text.push_str(&format!("\n  and {} more; --json shows all", rows.len() - SHOWN));
+    }
+    text
+}
+
+/// On standard error, and only if that is a terminal.
+fn progress_bar(rows: usize) -> anyhow::Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} rows, {eta} left")?;
+    Ok(ProgressBar::new(rows as u64).with_style(style))
+}

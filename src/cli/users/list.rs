@@ -1,0 +1,54 @@
+//! `users list`.
+
+use crate::{
+    cli::{
+        Deployment,
+        terminal::{Table, print, print_json},
+    },
+    dingtalk::ids::CorpId,
+    text::utc,
+    users::{self, Filter, Role, Status},
+};
+
+/// List people, by corp and userid.
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// Only this corp's
+    #[arg(long, value_name = "CORP", value_parser = super::corp_id_argument)]
+    corp_id: Option<CorpId>,
+    /// Only those of this status
+    #[arg(long)]
+    status: Option<Status>,
+    /// Only those of this role
+    #[arg(long)]
+    role: Option<Role>,
+    /// Answer in JSON, with every column; times are seconds since 1970
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
+        let mut db = deployment.pools.read().await?;
+        let filter = Filter { corp_id: self.corp_id, status: self.status, role: self.role };
+        let people = users::list(&mut db, &filter).await?;
+        if self.json {
+            return print_json(&people);
+        }
+        let mut table =
+            Table::new(&["CORP", "USERID", "NAME", "ROLE", "STATUS", "DEPARTMENT", "TITLE", "LAST SIGN-IN"]);
+        for person in &people {
+            table.row([
+                person.corp_id.as_str(),
+                person.userid.as_str(),
+                &person.name,
+                person.role.as_str(),
+                person.status.as_str(),
+                person.department.as_deref().unwrap_or_default(),
+                person.title.as_deref().unwrap_or_default(),
+                &person.last_signed_in_at.map(utc).unwrap_or_default(),
+            ]);
+        }
+        print(table.to_string())
+    }
+}

@@ -1,0 +1,123 @@
+//! `miandeng users`: who may sign in.
+
+mod change;
+mod export;
+mod import;
+mod list;
+
+use anyhow::bail;
+
+use super::Deployment;
+use crate::{
+    db::Conn,
+    dingtalk::ids::{CorpId, DingUserId},
+    users::{self, Filter, Role, Status, User, check},
+};
+
+/// See and change who may sign in.
+///
+/// DingTalk vouches for who a person is; only a row in this table lets that person in. A change is in force in the
+/// running server when the command returns.
+#[derive(Debug, clap::Args)]
+pub struct UsersCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    List(list::List),
+    Add(change::Add),
+    Set(change::Set),
+    Disable(change::Disable),
+    Enable(change::Enable),
+    Remove(change::Remove),
+    Import(import::Import),
+    Export(export::Export),
+}
+
+impl UsersCommand {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What failed and what to do; one line, save for an import, which names every bad row on a line of its own.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let deployment = Deployment::open().await?;
+        let done = match self.action {
+            Action::List(list) => list.run(&deployment).await,
+            Action::Add(add) => add.run(&deployment).await,
+            Action::Set(set) => set.run(&deployment).await,
+            Action::Disable(disable) => disable.run(&deployment).await,
+            Action::Enable(enable) => enable.run(&deployment).await,
+            Action::Remove(remove) => remove.run(&deployment).await,
+            Action::Import(import) => import.run(&deployment).await,
+            Action::Export(export) => export.run(&deployment).await,
+        };
+        deployment.close().await;
+        done
+    }
+}
+
+/// Which person a command is about.
+#[derive(Debug, clap::Args)]
+pub struct Person {
+    /// The person's userid in DingTalk (staffId); compared byte by byte
+    #[arg(value_parser = userid_argument)]
+    userid: DingUserId,
+    /// The person's corp; may be left out where one is configured
+    #[arg(long, value_name = "CORP", value_parser = corp_id_argument)]
+    corp_id: Option<CorpId>,
+}
+
+impl Person {
+    /// The person of this userid.
+    pub fn new(userid: DingUserId, corp_id: Option<CorpId>) -> Self {
+        Self { userid, corp_id }
+    }
+
+    /// The person's row.
+    ///
+    /// # Errors
+    /// When there is none, or it is not clear which corp is meant.
+    pub async fn find(self, deployment: &Deployment, db: &mut Conn) -> anyhow::Result<User> {
+        let corp_id = deployment.corp(self.corp_id)?;
+        match users::find(db, &corp_id, &self.userid).await? {
+            Some(user) => Ok(user),
+            None => bail!(
+                "{:?} of corp {} is not in the user table; \"miandeng users list\" shows who is",
+                self.userid.as_str(),
+                corp_id
+            ),
+        }
+    }
+}
+
+/// A userid on the command line.
+pub fn userid_argument(text: &str) -> Result<DingUserId, check::BadValue> {
+    check::userid(text)
+}
+
+/// A corp id on the command line.
+pub fn corp_id_argument(text: &str) -> Result<CorpId, check::BadValue> {
+    check::corp_id(text)
+}
+
+/// The corps that have somebody who can see `/admin`.
+async fn corps_with_admin(db: &mut Conn) -> sqlx::Result<Vec<CorpId>> {
+    let filter = Filter { role: Some(Role::Admin), status: Some(Status::Active), ..Filter::default() };
+    let mut corps: Vec<_> = users::list(db, &filter).await?.into_iter().map(|user| user.corp_id).collect();
+    corps.dedup();
+    Ok(corps)
+}
+
+/// Says where a change has taken the last administrator away: nobody is to find that out in front of a closed door.
+async fn warn_of_lost_admins(db: &mut Conn, before: &[CorpId]) -> sqlx::Result<()> {
+    let after = corps_with_admin(db).await?;
+    for corp in before.iter().filter(|corp| !after.contains(corp)) {
+        eprintln!(
+            "warning: corp {corp} has no active administrator any more; \"miandeng users set USERID --role admin\" \
+             makes one"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! What an operator may write into the table, on the command line and in a CSV file.
+
+use crate::dingtalk::ids::{CorpId, DingUserId, UnionId};
+
+/// Why a value cannot stand in the table, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[serde(transparent)]
+#[error("{0}")]
+pub struct BadValue(String);
+
+impl BadValue {
+    pub(super) fn new(problem: impl Into<String>) -> Self {
+        Self(problem.into())
+    }
+}
+
+/// A corp id, without the white space around it.
+///
+/// # Errors
+/// When the rest is no identifier.
+pub fn corp_id(text: &str) -> Result<CorpId, BadValue> {
+    CorpId::new(text.trim()).map_err(|why| BadValue::new(format!("{why}; copy the CorpId from DingTalk's console")))
+}
+
+/// A userid. The white space around it is a spreadsheet's and is taken off; inside it stands byte for byte.
+///
+/// # Errors
+/// When the rest is no identifier, or a number that a spreadsheet has rounded.
+pub fn userid(text: &str) -> Result<DingUserId, BadValue> {
+    let text = text.trim();
+    not_rounded(text)?;
+    DingUserId::new(text)
+        .map_err(|why| BadValue::new(format!("{why}; write the userid as DingTalk's console shows it")))
+}
+
+/// A name: never empty.
+///
+/// # Errors
+/// When it is empty, too long, or holds a control character.
+pub fn name(text: &str) -> Result<String, BadValue> {
+    let text = plain(text, 128)?;
+    if text.is_empty() {
+        return Err(BadValue::new("is empty; write the person's name"));
+    }
+    Ok(text)
+}
+
+/// A unionid, or nothing.
+///
+/// # Errors
+/// When it is no identifier, or a number that a spreadsheet has rounded.
+pub fn unionid(text: &str) -> Result<String, BadValue> {
+    let text = text.trim();
+    not_rounded(text)?;
+    if !text.is_empty() {
+        UnionId::new(text).map_err(|why| BadValue::new(format!("{why}; write the unionid as DingTalk shows it")))?;
+    }
+    Ok(text.to_owned())
+}
+
+/// A mobile number, or nothing. DingTalk also gives out masked and foreign numbers, so its form is not judged.
+///
+/// # Errors
+/// When it is too long, holds a control character, or is a number that a spreadsheet has rounded.
+pub fn mobile(text: &str) -> Result<String, BadValue> {
+    let text = plain(text, 32)?;
+    not_rounded(&text)?;
+    Ok(text)
+}
+
+/// A mail address, or nothing.
+///
+/// # Errors
+/// When it is too long, or cannot be a mail address.
+pub fn email(text: &str) -> Result<String, BadValue> {
+    let text = plain(text, 254)?;
+    if !text.is_empty() && (!text.contains('@') || text.contains(char::is_whitespace)) {
+        return Err(BadValue::new("is no mail address; write one such as \"li@example.com\", or nothing"));
+    }
+    Ok(text)
+}
+
+/// Departments with `;` between them, or nothing.
+///
+/// # Errors
+/// When it is too long, or holds a control character.
+pub fn department(text: &str) -> Result<String, BadValue> {
+    plain(text, 4000)
+}
+
+/// A job title, or nothing.
+///
+/// # Errors
+/// When it is too long, or holds a control character.
+pub fn title(text: &str) -> Result<String, BadValue> {
+    plain(text, 200)
+}
+
+/// A text on one line, without the white space around it.
+fn plain(text: &str, longest: usize) -> Result<String, BadValue> {
+    let text = text.trim();
+    if text.contains(['\n', '\r']) {
+        return Err(BadValue::new("holds a line break; write it on one line"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(BadValue::new("holds a control character; type it again"));
+    }
+    // Bytes first: they are counted already, and are never fewer than characters.
+    if text.len() > longest && text.chars().count() > longest {
+        return Err(BadValue::new(format!("is too long; write at most {longest} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+/// A spreadsheet shows 138001380001380 as 1.38001E+14 and saves it so: the digits are lost, and the rest names nobody.
+fn not_rounded(text: &str) -> Result<(), BadValue> {
+    let rounded = text.split_once("E+").is_some_and(|(mantissa, exponent)| {
+        mantissa.starts_with(|c: char| c.is_ascii_digit())
+            && mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            && !exponent.is_empty()
+            && exponent.bytes().all(|b| b.is_ascii_digit())
+    });
+    if rounded {
+        let cure = "format the column as text in the spreadsheet and enter the number again";
+        return Err(BadValue::new(format!("is a number that a spreadsheet has rounded; {cure}")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_around_a_value_is_taken_off_and_inside_a_userid_refused() {
+        assert_eq!(userid(" u1\u{3000}").unwrap().as_str(), "u1");
+        assert_eq!(name("\t张 三 ").unwrap(), "张 三");
+        assert!(userid("u 1").is_err());
+    }
+
+    #[test]
+    fn control_characters_and_line_breaks_are_refused_everywhere() {
+        for bad in ["a\nb", "a\rb", "a\u{1b}[31mb", "a\0b", "a\u{85}b", "a\u{9b}b"] {
+            for check in [name, unionid, mobile, email, department, title] {
+                assert!(check(bad).is_err(), "{bad:?}");
+            }
+            assert!(userid(bad).is_err() && corp_id(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_a_spreadsheet_has_rounded_names_nobody() {
+        for bad in ["1.38001E+14", "1E+05"] {
+            assert!(userid(bad).is_err() && mobile(bad).is_err() && unionid(bad).is_err(), "{bad}");
+        }
+        for good in ["1E5", "E+14", "manager1.5", "1E+", "+8613800138000"] {
+            assert!(userid(good).is_ok() && mobile(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_counted_in_characters() {
+        assert!(name(&"张".repeat(128)).is_ok());
+        assert!(name(&"张".repeat(129)).is_err());
+        assert!(name(" ").is_err());
+        assert_eq!(email("").unwrap(), "");
+        assert!(email("li").is_err() && email("li @example.com").is_err());
+    }
+}

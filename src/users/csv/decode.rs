@@ -1,0 +1,105 @@
+//! Which characters a file's bytes are.
+
+use std::borrow::Cow;
+
+const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// How a file was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Encoding {
+    /// With or without a BOM.
+    #[serde(rename = "UTF-8")]
+    Utf8,
+    /// As Excel saves "CSV" on a Chinese Windows; GBK and GB2312 are parts of it.
+    #[serde(rename = "GB18030")]
+    Gb18030,
+}
+
+impl Encoding {
+    /// Its usual name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::Gb18030 => "GB18030",
+        }
+    }
+}
+
+/// Why a file is no text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undecodable {
+    /// An `.xlsx` file.
+    #[error("is an Excel workbook, not CSV; in Excel choose \"Save as\", \"CSV UTF-8 (comma delimited)\"")]
+    Workbook,
+    /// What Excel calls Unicode text.
+    #[error("is UTF-16; in Excel choose \"Save as\", \"CSV UTF-8 (comma delimited)\"")]
+    Utf16,
+    /// Bytes that fit neither encoding.
+    #[error("line {line} is neither UTF-8 nor GB18030; save the file as CSV UTF-8 (with or without BOM) or as GB18030")]
+    Neither {
+        /// The first line that is not UTF-8.
+        line: usize,
+    },
+}
+
+/// The text of a file, without a BOM. What is valid UTF-8 is UTF-8: GB18030 that is so by accident is very rare, the
+/// reverse is common. Nothing is guessed at or replaced.
+pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Undecodable> {
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(Undecodable::Workbook);
+    }
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return Err(Undecodable::Utf16);
+    }
+    let (said_utf8, bytes) = match bytes.strip_prefix(UTF8_BOM) {
+        Some(rest) => (true, rest),
+        None => (false, bytes),
+    };
+    let not_utf8 = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok((Cow::Borrowed(text), Encoding::Utf8)),
+        Err(error) => error.valid_up_to(),
+    };
+    match encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) if !said_utf8 => Ok((without_bom(text), Encoding::Gb18030)),
+        _ => {
+            let line = 1 + bytes[..not_utf8].iter().filter(|&&b| b == b'\n').count();
+            Err(Undecodable::Neither { line })
+        }
+    }
+}
+
+/// GB18030 has a BOM too, which some editors write.
+fn without_bom(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => Cow::Owned(rest.to_owned()),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_utf8_if_it_can_be_and_gb18030_otherwise() {
+        let check = |bytes: &[u8], text: &str, encoding| {
+            assert_eq!(decode(bytes), Ok((Cow::from(text), encoding)), "{bytes:?}");
+        };
+        check(b"", "", Encoding::Utf8);
+        check("张三".as_bytes(), "张三", Encoding::Utf8);
+        check(b"\xEF\xBB\xBFname", "name", Encoding::Utf8);
+        check(b"\xD5\xC5\xC8\xFD", "张三", Encoding::Gb18030);
+        // 𠮷 has four bytes there, outside GBK.
+        check(b"\x95\x34\xB2\x35\xD5\xC5", "𠮷张", Encoding::Gb18030);
+        check(b"\x84\x31\x95\x33\xD5\xC5", "张", Encoding::Gb18030);
+    }
+
+    #[test]
+    fn what_is_neither_is_refused_with_the_line_and_the_encodings() {
+        let refused = |bytes: &[u8]| decode(bytes).expect_err("refused").to_string();
+        assert!(refused(b"userid\nu1,\xFF\n").starts_with("line 2 is neither UTF-8 nor GB18030"));
+        assert!(refused(b"\xEF\xBB\xBF\xD5\xC5").starts_with("line 1 is neither"));
+        assert!(refused(b"\xFF\xFEu\0").starts_with("is UTF-16"));
+        assert!(refused(b"PK\x03\x04rest").starts_with("is an Excel workbook"));
+    }
+}

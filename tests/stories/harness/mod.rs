@@ -1,0 +1,204 @@
+//! The real server on a port of its own, with its own database, simulated DingTalk and clock, and the people who use
+//! it. It speaks in verbs; what starts with `db_` looks behind the surface.
+
+mod log;
+mod phone;
+
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Once},
+};
+
+use figment::{Figment, providers::Serialized};
+use miandeng::{
+    app,
+    clock::Clock,
+    config::Config,
+    db::Pools,
+    dingtalk::ids::{CorpId, DingUserId},
+    simulator::{Company, Running, Simulator},
+    users::{self, Change, NewUser, Status, User},
+};
+use rocket::{Shutdown, fairing::AdHoc, tokio};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub use self::{
+    log::{log_line, whole_log},
+    phone::{Answer, Phone},
+};
+
+pub const CORP: &str = "dingsamplecorp00000001";
+pub const CLIENT_ID: &str = "dingsampleclientid01";
+pub const CLIENT_SECRET: &str = "sample-client-secret";
+/// What the employee's client shows: https by a proxy, as in production. Requests go to the server's own port.
+pub const PUBLIC_URL: &str = "https://app.example.com";
+
+/// A deployment under test.
+pub struct App {
+    pub simulator: Simulator,
+    pub clock: Clock,
+    pub pools: Pools,
+    settings: Value,
+    url: String,
+    dingtalk: Arc<Running>,
+    folder: Arc<TempDir>,
+    shutdown: Shutdown,
+    stopped: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl App {
+    /// A deployment with the least settings, and 张三 in the table.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with other settings: `change` gets the table `[default.miandeng]`.
+    pub async fn with(change: impl FnOnce(&mut Value)) -> Self {
+        // Before the simulator: its server would bring a logger of its own.
+        once_per_process();
+        let clock = Clock::system();
+        let simulator = Simulator::new(clock.clone(), Company::sample());
+        let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), 0).await.expect("the simulator starts");
+        let mut settings = settings(dingtalk.url());
+        change(&mut settings);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let app = Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder)).await;
+        app.db_add("zhangsan", "张三").await;
+        app
+    }
+
+    /// Stops the server and starts it again on the same file.
+    pub async fn restart(self) -> Self {
+        self.restart_with(|_| {}).await
+    }
+
+    /// The same after somebody has edited the settings.
+    pub async fn restart_with(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        change(&mut self.settings);
+        self.shutdown.clone().notify();
+        if let Some(stopped) = self.stopped.take() {
+            stopped.await.expect("the server stops");
+        }
+        self.pools.close().await;
+        let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
+        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder)).await
+    }
+
+    async fn launch(
+        settings: Value,
+        simulator: Simulator,
+        dingtalk: Arc<Running>,
+        clock: Clock,
+        folder: Arc<TempDir>,
+    ) -> Self {
+        let rocket = rocket::Config {
+            port: 0,
+            address: Ipv4Addr::LOCALHOST.into(),
+            shutdown: rocket::config::Shutdown { ctrlc: false, signals: Default::default(), ..Default::default() },
+            ..rocket::Config::release_default()
+        };
+        let figment = Figment::from(rocket).merge(Serialized::default("miandeng", &settings));
+        let config = Config::from_figment(&figment).expect("good settings");
+        let pools = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("a database");
+        let server = app::build(figment, config, pools.clone(), clock.clone()).await.expect("a server");
+        let (port, listening) = tokio::sync::oneshot::channel();
+        let server = server.attach(AdHoc::on_liftoff("port", |rocket| {
+            let _ = port.send(rocket.config().port);
+            Box::pin(async {})
+        }));
+        let server = server.ignite().await.expect("the server ignites");
+        let shutdown = server.shutdown();
+        let stopped = tokio::spawn(async move { drop(server.launch().await) });
+        let url = format!("http://127.0.0.1:{}", listening.await.expect("the server listens"));
+        Self { simulator, clock, pools, settings, url, dingtalk, folder, shutdown, stopped: Some(stopped) }
+    }
+
+    /// Where the server listens.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// Where the simulated DingTalk listens.
+    pub fn dingtalk_url(&self, path: &str) -> String {
+        format!("{}{path}", self.dingtalk.url())
+    }
+
+    /// An employee's phone: a browser without cookies, in DingTalk's client, held by that employee.
+    pub fn phone(&self, userid: &str) -> Phone {
+        Phone::new(self.url.clone(), self.simulator.clone(), userid)
+    }
+
+    /// Puts a person into the table.
+    pub async fn db_add(&self, userid: &str, name: &str) {
+        self.db_add_to(CORP, userid, name).await;
+    }
+
+    /// Puts a person of a corp into the table.
+    pub async fn db_add_to(&self, corp_id: &str, userid: &str, name: &str) {
+        let user = NewUser {
+            corp_id: CorpId::new(corp_id).expect("a corp id"),
+            userid: DingUserId::new(userid).expect("a userid"),
+            change: Change { name: Some(name.into()), ..Change::default() },
+        };
+        let mut transaction = self.pools.write().await.expect("a transaction");
+        users::save(&mut transaction, &user, "cli", self.clock.now()).await.expect("a row");
+        transaction.commit().await.expect("a commit");
+    }
+
+    /// A person's row.
+    pub async fn db_user(&self, userid: &str) -> Option<User> {
+        let (corp_id, userid) = (CorpId::new(CORP).expect("a corp id"), DingUserId::new(userid).expect("a userid"));
+        let mut reader = self.pools.read().await.expect("a connection");
+        users::find(&mut reader, &corp_id, &userid).await.expect("an answer")
+    }
+
+    /// Disables a person's row alone, as another process may.
+    pub async fn db_disable(&self, userid: &str) {
+        let user = self.db_user(userid).await.expect("such a person");
+        let mut transaction = self.pools.write().await.expect("a transaction");
+        users::set_status(&mut transaction, &user, Status::Disabled, self.clock.now()).await.expect("a change");
+        transaction.commit().await.expect("a commit");
+    }
+
+    /// How many rows a table has, by a statement that counts.
+    pub async fn db_count(&self, count: &'static str) -> i64 {
+        let mut reader = self.pools.read().await.expect("a connection");
+        sqlx::query_scalar(count).fetch_one(&mut *reader).await.expect("a number")
+    }
+
+    /// The database's files as bytes.
+    pub fn db_bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder");
+        files.flat_map(|file| std::fs::read(file.expect("a file").path()).expect("its bytes")).collect()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.shutdown.clone().notify();
+    }
+}
+
+fn settings(dingtalk: &str) -> Value {
+    json!({
+        "public_url": PUBLIC_URL,
+        "dingtalk": {
+            "oapi_url": dingtalk, "api_url": dingtalk, "login_url": dingtalk,
+            "jsapi_url": format!("{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"),
+            "timeout": "2s",
+        },
+        "apps": [{
+            "name": "oa", "corp_id": CORP, "agent_id": "100000001",
+            "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
+        }],
+    })
+}
+
+fn once_per_process() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        log::start();
+    });
+}

@@ -1,0 +1,276 @@
+//! What an operator sees who runs the program itself: another process, a real file, real exit codes.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use miandeng::{
+    clock::Clock,
+    simulator::{Company, Running, Simulator},
+};
+
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP};
+
+/// The program in a folder of its own, with the settings that stand there and none of this machine's.
+fn miandeng(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_miandeng"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROCKET_") || name.starts_with("MIANDENG_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    miandeng(folder, arguments).output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn settings(port: u16, dingtalk: &str) -> String {
+    format!(
+        r#"
+        [default]
+        port = {port}
+        [default.databases.miandeng]
+        url = "data.db"
+        [default.miandeng]
+        public_url = "http://127.0.0.1:{port}"
+        [default.miandeng.dingtalk]
+        oapi_url = "{dingtalk}"
+        jsapi_url = "{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"
+        [[default.miandeng.apps]]
+        name = "oa"
+        corp_id = "{CORP}"
+        agent_id = "100000001"
+        client_id = "{CLIENT_ID}"
+        client_secret_file = "secret"
+        "#
+    )
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A running server; killed when dropped. Its standard error and output arrive line by line.
+struct Server {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Server {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = miandeng(folder, arguments);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
+        let (send, lines) = mpsc::channel();
+        let streams: [Box<dyn std::io::Read + Send>; 2] =
+            [Box::new(child.stderr.take().unwrap()), Box::new(child.stdout.take().unwrap())];
+        for stream in streams {
+            let send = send.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let _ = send.send(line);
+                }
+            });
+        }
+        Self { child, lines }
+    }
+
+    /// The next line that holds a text.
+    fn says(&self, wanted: &str) -> String {
+        let mut seen = String::new();
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(30)) {
+            if line.contains(wanted) {
+                return line;
+            }
+            seen = format!("{seen}\n{line}");
+        }
+        panic!("{wanted:?} was never said:{seen}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A browser with cookies, for a server that is reached without TLS.
+fn browser() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let nowhere = reqwest::redirect::Policy::none();
+    reqwest::Client::builder().redirect(nowhere).cookie_store(true).no_proxy().build().unwrap()
+}
+
+fn state_of(page: &str) -> String {
+    let (_, rest) = page.split_once("\"state\":\"").unwrap_or_else(|| panic!("no state: {page}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// Signs in as whoever holds the simulated phone, as the page's script does.
+async fn signs_in(browser: &reqwest::Client, server: &str, dingtalk: &str) -> (u16, serde_json::Value) {
+    let page = browser.get(format!("{server}/?corpid={CORP}")).send().await.unwrap().text().await.unwrap();
+    let ask =
+        serde_json::json!({"corpId": CORP, "clientId": CLIENT_ID, "kind": "employee", "url": format!("{server}/")});
+    let code = browser.post(format!("{dingtalk}/_client/code")).json(&ask).send().await.unwrap();
+    let code = code.json::<serde_json::Value>().await.unwrap()["code"].as_str().expect("a code").to_owned();
+    let fields = [("code", code.as_str()), ("corpid", CORP), ("state", &state_of(&page))];
+    let answer = browser.post(format!("{server}/userinfo")).form(&fields).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn simulator() -> (Simulator, Running) {
+    let simulator = Simulator::new(Clock::system(), Company::sample());
+    let running = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
+    (simulator, running)
+}
+
+#[tokio::test]
+async fn a_server_process_signs_an_employee_in_and_its_file_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let dingtalk_port = free_port();
+    let dingtalk = format!("http://127.0.0.1:{dingtalk_port}");
+    let port = free_port();
+    let server_url = format!("http://127.0.0.1:{port}");
+    std::fs::write(folder.path().join("Rocket.toml"), settings(port, &dingtalk)).unwrap();
+    std::fs::write(folder.path().join("secret"), format!("{CLIENT_SECRET}\n")).unwrap();
+
+    let _simulator = Server::start(folder.path(), &["simulator", "--port", &dingtalk_port.to_string()]);
+    _simulator.says("oapi_url");
+    let server = Server::start(folder.path(), &[]);
+    server.says("miandeng is listening");
+    let added = run(folder.path(), &["users", "add", "zhangsan", "--name", "张三"]);
+    assert!(added.status.success(), "{}", text(&added.stderr));
+
+    let browser = browser();
+    browser
+        .post(format!("{dingtalk}/_simulator/hold"))
+        .json(&serde_json::json!({"userid": "zhangsan"}))
+        .send()
+        .await
+        .unwrap();
+    let (status, person) = signs_in(&browser, &server_url, &dingtalk).await;
+    assert_eq!((status, &person["name"]), (200, &"张三".into()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for file in ["data.db", "data.db-wal"] {
+            let mode = std::fs::metadata(folder.path().join(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+    }
+
+    drop(server);
+    let server = Server::start(folder.path(), &["serve"]);
+    server.says("miandeng is listening");
+    let home = async || browser.get(format!("{server_url}/home")).send().await.unwrap().status().as_u16();
+    assert_eq!(home().await, 200, "the session survived kill -9");
+    let disabled = run(folder.path(), &["users", "disable", "zhangsan"]);
+    assert!(disabled.status.success(), "{}", text(&disabled.stderr));
+    assert_eq!(home().await, 303, "in force when the command returned");
+    let (status, problem) = signs_in(&browser, &server_url, &dingtalk).await;
+    assert_eq!((status, &problem["type"]), (403, &"disabled".into()));
+    let calls = browser.get(format!("{dingtalk}/_simulator/calls")).send().await.unwrap().text().await.unwrap();
+    let calls: serde_json::Value = serde_json::from_str(&calls).unwrap();
+    assert!(calls.to_string().contains("\"/gettoken\":1"), "the restart asked for no second token: {calls}");
+}
+
+#[tokio::test]
+async fn the_demo_signs_one_sample_employee_in_and_refuses_another() {
+    let folder = tempfile::tempdir().unwrap();
+    // What an earlier, broken run or a real deployment may have left in the folder.
+    std::fs::write(folder.path().join("Rocket.toml"), "[default\nnonsense").unwrap();
+    std::fs::write(folder.path().join("miandeng.db"), "nonsense").unwrap();
+    for _ in 0..2 {
+        let demo = Server::start(folder.path(), &["demo", "--port", &free_port().to_string()]);
+        let app = demo.says("/?corpid=").trim().to_owned();
+        let dingtalk = demo.says("http://127.0.0.1:").trim().trim_end_matches('/').to_owned();
+        let server = app.split("/?").next().unwrap().to_owned();
+        let browser = browser();
+        let (status, person) = signs_in(&browser, &server, &dingtalk).await;
+        assert_eq!((status, &person["userid"]), (200, &"zhangsan".into()));
+        let hold = browser.post(format!("{dingtalk}/_simulator/hold")).json(&serde_json::json!({"userid": "lisi"}));
+        assert!(hold.send().await.unwrap().status().is_success());
+        browser.post(format!("{server}/logout")).send().await.unwrap();
+        let (status, problem) = signs_in(&browser, &server, &dingtalk).await;
+        assert_eq!((status, &problem["type"]), (403, &"not-listed".into()));
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "the demo leaves nothing in the working folder: {left:?}");
+}
+
+#[test]
+fn a_wrong_setting_stops_the_start_with_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let fails = |toml: &str, says: &str| {
+        std::fs::write(folder.path().join("Rocket.toml"), toml).unwrap();
+        let output = run(folder.path(), &["serve"]);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert_eq!(message.trim_end().lines().count(), 1, "{message}");
+        assert!(message.starts_with("miandeng: ") && message.contains(says), "{message}");
+        assert!(!message.contains(CLIENT_SECRET), "{message}");
+    };
+    std::fs::write(folder.path().join("secret"), CLIENT_SECRET).unwrap();
+    let good = settings(free_port(), "http://127.0.0.1:9");
+    fails("", "README");
+    fails("[default.miandeng]\npublic_url = \"ftp://x\"", "miandeng.public_url = \"ftp://x\"");
+    fails(&good.replace("agent_id", "agentid"), "did you mean \"agent_id\"?");
+    fails(
+        &good.replace("client_secret_file = \"secret\"", "client_secret_file = \"gone\""),
+        "client_secret_file = \"gone\"",
+    );
+    fails(&good.replace("data.db", "no/such/folder/data.db"), "no/such/folder/data.db");
+    fails(&good.replace("data.db", "secret"), "secret");
+    fails(&good.replace("[default]", "[default]\naddress = \"nonsense\""), "address");
+    fails(&format!("[default\nclient_secret = \"{CLIENT_SECRET}\""), "Rocket.toml");
+    fails(&format!("[default.miandeng]\nclient_secret = {CLIENT_SECRET}"), "Rocket.toml");
+}
+
+#[test]
+fn settings_may_come_from_the_environment_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = miandeng(folder.path(), &["users", "list"]);
+    let app = format!(r#"{{name="oa",corp_id="{CORP}",agent_id="1",client_id="k",client_secret="s"}}"#);
+    command.env("ROCKET_MIANDENG", format!(r#"{{public_url="https://app.example.com",apps=[{app}]}}"#));
+    command.env("ROCKET_DATABASES", r#"{miandeng={url="env.db"}}"#);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(folder.path().join("env.db").exists());
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (_simulator, running) = simulator().await;
+    let toml = settings(taken.local_addr().unwrap().port(), running.url());
+    std::fs::write(folder.path().join("Rocket.toml"), toml).unwrap();
+    std::fs::write(folder.path().join("secret"), CLIENT_SECRET).unwrap();
+    let output = run(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("another server"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["nonsense"][..], &["demo", "--port", "x"], &["users", "frobnicate"]] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
+    }
+    for command in [&[][..], &["serve"], &["demo"], &["simulator"], &["users"], &["users", "import"], &["sessions"]] {
+        let output = run(folder.path(), &[command, &["--help"]].concat());
+        assert!(output.status.success() && text(&output.stdout).contains("Usage:"), "{command:?}");
+    }
+    assert!(text(&run(folder.path(), &["--version"]).stdout).starts_with("miandeng "));
+}

@@ -1,0 +1,111 @@
+//! The design's rules about who may know whom, read off the `use` lines (ARCHITECTURE.md, "The map").
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut files) = (vec![root.clone()], Vec::<PathBuf>::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    let rust = files.into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    rust.map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), code_of(&path))).collect()
+}
+
+/// A file's code, without comments and without its tests.
+fn code_of(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules of ours that a file names, by `crate::name` or in a `use crate::{…}`.
+fn modules_used(code: &str) -> Vec<String> {
+    let mut used = Vec::new();
+    for after in code.split("crate::").skip(1) {
+        match after.strip_prefix('{') {
+            None => used.push(after),
+            Some(list) => {
+                let mut depth = 0;
+                let mut start = 0;
+                for (i, c) in list.char_indices() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => {
+                            used.push(&list[start..i]);
+                            break;
+                        }
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => {
+                            used.push(&list[start..i]);
+                            start = i + 1;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    let name = |item: &str| item.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned();
+    used.into_iter().map(name).filter(|name| !name.is_empty()).collect()
+}
+
+#[track_caller]
+fn may_use(part: &str, allowed: &[&str]) {
+    for (file, code) in sources().into_iter().filter(|(file, _)| file.starts_with(part)) {
+        for module in modules_used(&code) {
+            assert!(allowed.contains(&module.as_str()), "{file} uses {module}; {part} may use {allowed:?}");
+        }
+    }
+}
+
+#[test]
+fn each_part_knows_only_those_below_it() {
+    may_use("dingtalk/", &["clock", "config", "dingtalk"]);
+    may_use("users/", &["clock", "db", "dingtalk", "users"]);
+    may_use("simulator/", &["clock", "simulator"]);
+    may_use("text/", &["text"]);
+    may_use("config/", &["config", "dingtalk", "text"]);
+    // `web` knows no feature; it turns failures of the parts below into answers.
+    may_use("web/", &["clock", "config", "db", "dingtalk", "random", "text", "web"]);
+    may_use("sessions/", &["clock", "config", "db", "random", "sessions", "users", "web"]);
+    let below = ["clock", "config", "db", "dingtalk", "random", "sessions", "signin", "text", "users", "web"];
+    may_use("signin/", &below);
+}
+
+#[test]
+fn rocket_is_named_only_where_http_is_spoken() {
+    let speaks_http = |file: &str| {
+        let name = file.rsplit('/').next().unwrap();
+        let parts = ["web/", "simulator/", "app.rs", "housekeeping.rs", "main.rs", "cli/"];
+        let names = ["routes.rs", "guard.rs", "cookie.rs", "forwarded.rs", "desk.rs", "page.rs", "state.rs"];
+        parts.iter().any(|part| file.starts_with(part)) || names.contains(&name)
+    };
+    for (file, code) in sources() {
+        assert!(speaks_http(&file) || !code.contains("rocket::"), "{file} names Rocket");
+    }
+}
+
+#[test]
+fn sql_stands_beside_its_table_only() {
+    let holds_sql = |file: &str| {
+        let parts = ["db.rs", "credentials.rs", "users/", "sessions/mod.rs", "signin/server_key.rs", "web/health.rs"];
+        parts.iter().any(|part| file.starts_with(part))
+    };
+    for (file, code) in sources() {
+        assert!(holds_sql(&file) || !code.contains("sqlx::query"), "{file} holds SQL");
+    }
+}
+
+#[test]
+fn no_file_is_two_files() {
+    for (file, code) in sources() {
+        assert!(code.lines().count() <= 350, "{file} is long: two subjects in one?");
+    }
+}
