@@ -115,6 +115,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: "Sign in",
         working: "Signing you in…",
         done: "Signed in, opening the page…",
+        stalled: "The page did not load completely. Check the network, then try again.",
         script_failed: Message {
             title: "DingTalk's script did not load",
             detail: "The phone could not fetch it from DingTalk's network.",

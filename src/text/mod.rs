@@ -98,6 +98,8 @@ pub struct SignIn {
     pub working: &'static str,
     /// After success.
     pub done: &'static str,
+    /// Our own script did not load.
+    pub stalled: &'static str,
     /// DingTalk's script did not load.
     pub script_failed: Message,
     /// The client does not answer.

@@ -112,6 +112,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: "登录",
         working: "正在登录…",
         done: "登录成功，正在打开页面…",
+        stalled: "页面没有加载完整。请检查网络后重试。",
         script_failed: Message {
             title: "钉钉脚本没有加载",
             detail: "手机没能从钉钉的网络取得脚本。",

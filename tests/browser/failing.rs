@@ -1,0 +1,200 @@
+//! It does not work: each way to fail says what happened and what to do, and one tap tries again.
+
+use chromiumoxide::cdp::browser_protocol::{
+    emulation::SetScriptExecutionDisabledParams,
+    network::{BlockPattern, SetBlockedUrLsParams},
+};
+use miandeng::users::Status;
+
+use super::{
+    client::{Client, Manner, Platform},
+    harness::{self, App, Jsapi, Setup},
+    window::{Look, Window},
+};
+
+const OPENED: &str = "/?corpid=dingsamplecorp00000001";
+
+/// A client whose page does not wait as long as it says.
+fn in_a_hurry(client: Client) -> Look {
+    Look { client: Some(client), hurry: true, ..Look::default() }
+}
+
+/// What every failure has: a focused heading, a way on, and the id that the log has too.
+async fn is_a_proper_failure(app: &App, window: &Window) {
+    window.until("document.activeElement.matches('h1') && document.activeElement.offsetParent").await;
+    window.until("document.querySelector('[data-retry]').offsetParent").await;
+    window.until("!document.querySelector('.spinner').offsetParent").await;
+    let id = window.text(".request-id code").await;
+    assert_eq!(id.len(), 16, "{id}");
+    app.server.logs(&[&id]).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_client_that_stays_silent_for_eight_seconds_gets_its_message() {
+    for (platform, manner) in [
+        (Platform::Ios, Manner::Silent),
+        (Platform::Pc, Manner::Silent),
+        (Platform::Ios, Manner::NoBridge),
+        (Platform::Android, Manner::NoBridge),
+        (Platform::Harmony, Manner::NoBridge),
+    ] {
+        let app = App::start().await;
+        let window = Window::with(&app, in_a_hurry(Client::of(platform).that(manner))).await;
+        window.open(&app.url(OPENED)).await;
+        window.shows("no-bridge").await;
+        assert_eq!(window.run("pauses.every(ms => ms === 8000)").await, true, "{platform:?}");
+        is_a_proper_failure(&app, &window).await;
+        app.server.logs(&["client-report", "no-bridge", "version 7.8.10"]).await;
+        window.close().await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn an_ordinary_browser_is_told_at_once_to_open_dingtalk() {
+    let app = App::start().await;
+    let window = Window::ordinary(&app).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("plain-browser").await;
+    assert_eq!(window.text("[data-message='plain-browser'] h1").await, "请在钉钉中打开");
+    is_a_proper_failure(&app, &window).await;
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn the_messages_come_in_english_to_whoever_reads_english() {
+    let app = App::start().await;
+    let look = Look { languages: "en-GB,en;q=0.9", ..Look::default() };
+    let window = Window::with(&app, look).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("plain-browser").await;
+    assert_eq!(window.text("[data-message='plain-browser'] h1").await, "Please open this in DingTalk");
+    assert_eq!(window.run("document.documentElement.lang").await, "en");
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_script_of_dingtalk_that_cannot_be_loaded_gets_its_message() {
+    for jsapi in [Jsapi::Missing, Jsapi::SomethingElse] {
+        let app = App::with(Setup { jsapi, ..Setup::default() }).await;
+        let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
+        window.open(&app.url(OPENED)).await;
+        window.shows("script-failed").await;
+        is_a_proper_failure(&app, &window).await;
+        app.server.logs(&["client-report", "script-failed"]).await;
+        window.shut().await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_refusal_of_the_client_is_shown_in_its_own_words_as_text() {
+    const WORDS: &str = "对应企业没有<img src=x onerror=alert(1)>域名微应用";
+    for platform in [Platform::Ios, Platform::Android, Platform::Harmony, Platform::Pc] {
+        let app = App::start().await;
+        let client = Client::of(platform).that(Manner::Refuses("3", WORDS));
+        let window = Window::in_dingtalk(&app, client).await;
+        window.open(&app.url(OPENED)).await;
+        window.shows("client-refused").await;
+        assert_eq!(window.text("[data-said]").await, format!("3 {WORDS}"), "{platform:?}");
+        assert_eq!(window.code_calls().len(), 1, "a refusal is not asked again");
+        is_a_proper_failure(&app, &window).await;
+        app.server.logs(&["client-report", "client-refused", "域名微应用"]).await;
+        window.close().await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn who_cancels_in_the_client_can_try_again() {
+    let app = App::start().await;
+    let client = Client::of(Platform::Ios).that(Manner::Refuses("-1", "用户取消"));
+    let window = Window::in_dingtalk(&app, client).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("client-refused").await;
+    is_a_proper_failure(&app, &window).await;
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn who_is_not_listed_reads_why_and_is_let_in_by_a_retry_once_the_administrator_has_added_them() {
+    let app = App::start().await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Ios).held_by("zhaoliu")).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("refused").await;
+    assert_eq!(window.text("[data-title]").await, "您还不在名单里");
+    assert!(window.text("[data-hint]").await.contains("管理员"));
+    is_a_proper_failure(&app, &window).await;
+    // The id is the refusal's, not the page's.
+    let id = window.text(".request-id code").await;
+    app.server.logs(&[&id, "not-listed", "/userinfo"]).await;
+
+    harness::add(&app.server.database, "zhaoliu", "赵六", Status::Active).await;
+    window.click("[data-retry]").await;
+    window.lands_on("/home").await;
+    assert_eq!(window.text("h1").await, "赵六");
+    window.close_after_refusal().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_disabled_person_reads_that_their_access_is_disabled() {
+    let app = App::start().await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Android).held_by("lisi")).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("refused").await;
+    assert_eq!(window.text("[data-title]").await, "您的账号已停用");
+    is_a_proper_failure(&app, &window).await;
+    window.close_after_refusal().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_server_that_goes_away_in_mid_sign_in_gets_its_message() {
+    let mut app = App::start().await;
+    let client = Client::of(Platform::Ios).that(Manner::Late);
+    let window = Window::in_dingtalk(&app, client).await;
+    window.open(&app.url(OPENED)).await;
+    window.until("performance.getEntriesByName(document.querySelector('main').dataset.jsapiUrl, 'resource')").await;
+    window.until("window.dd").await;
+    app.server.stop();
+    window.release();
+    window.shows("server-silent").await;
+    window.close_after_refusal().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_page_whose_own_script_does_not_come_says_so_too() {
+    let app = App::start().await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
+    let blocked = BlockPattern { url_pattern: "*://*:*/static/js/*".into(), block: true };
+    let block = SetBlockedUrLsParams { url_patterns: Some(vec![blocked]), ..Default::default() };
+    window.page.execute(block).await.expect("a blocked address");
+    window.open(&app.url(OPENED)).await;
+    window.until("document.getAnimations().some(a => a.animationName === 'come')").await;
+    let seen = "getComputedStyle(document.querySelector('[data-stalled]')).visibility";
+    assert_eq!(window.run(seen).await, "hidden", "not before its time");
+    window.run("document.getAnimations().forEach(a => a.animationName === 'come' && a.finish())").await;
+    window.until(&format!("{seen} === 'visible'")).await;
+    window.close_after_refusal().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn without_javascript_the_page_says_what_is_missing() {
+    let app = App::start().await;
+    let window = Window::ordinary(&app).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("plain-browser").await;
+    let off = SetScriptExecutionDisabledParams::new(true);
+    window.page.execute(off).await.expect("no scripts");
+    window.page.reload().await.expect("a reload");
+    window.until("document.querySelector('noscript h1').offsetParent").await;
+    window.until("!document.querySelector('.spinner').offsetParent").await;
+    window.close().await;
+}

@@ -1,0 +1,21 @@
+//! The stories that need a real browser: what an employee sees between the tap on the icon and the page behind it.
+//!
+//! Chromium opens the pages of the real program. The pages load the published JSAPI package, which finds the native
+//! bridge of a pretended DingTalk client; the native side asks the simulated DingTalk. To run them:
+//!
+//! ```sh
+//! npm ci --prefix tests/browser && npm run bundle --prefix tests/browser && npm run types --prefix tests/browser
+//! cargo test --test stories browser -- --ignored
+//! ```
+//!
+//! `CHROMIUM` names another browser than `/usr/bin/chromium`. `npm run types` checks the types of `static/js` and that
+//! its syntax and that of the style sheets is as old as the web views that they run in.
+
+mod client;
+mod harness;
+mod window;
+
+mod failing;
+mod processes;
+mod signed_in;
+mod signing_in;

@@ -1,0 +1,70 @@
+//! Signed in: the demo's way in, the list of sessions, and the ways out.
+
+use super::{
+    client::{Client, Platform},
+    harness::{App, CORP, Jsapi, Setup},
+    window::{Look, Window},
+};
+
+const OPENED: &str = "/?corpid=dingsamplecorp00000001";
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn an_ordinary_browser_signs_in_through_the_simulators_chooser_however_long_the_choice_takes() {
+    let app = App::with(Setup { jsapi: Jsapi::Simulated, ..Setup::default() }).await;
+    let look = Look { hurry: true, ..Look::default() };
+    let window = Window::with(&app, look).await;
+    window.open(&app.url(OPENED)).await;
+    window.until("document.querySelector('#simulated-dingtalk-chooser [data-person=\"zhangsan\"]')").await;
+    // Twice the page's patience passes: it asked for a script, for a code, and looked again at the dialog.
+    window.until("pauses.length >= 4").await;
+    window.shows("working").await;
+    window.click("#simulated-dingtalk-chooser [data-person=\"zhangsan\"]").await;
+    window.lands_on("/home").await;
+    assert_eq!(window.text("h1").await, "张三");
+    assert!(app.simulator.config_checks().iter().all(|check| check.accepted()));
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn after_signing_out_the_back_button_shows_nothing_of_the_person() {
+    let app = App::start().await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
+    window.open(&app.url(OPENED)).await;
+    window.lands_on("/home").await;
+    // Somebody else takes the phone: the client gives no code for 张三 any more.
+    app.simulator.remove_employee(CORP, "zhangsan");
+    window.click("form[action='/logout'] button").await;
+    window.shows("client-refused").await;
+    window.run("window.beforeBack = true; history.back()").await;
+    window.until("!window.beforeBack").await;
+    window.shows("client-refused").await;
+    assert!(!window.text("html").await.contains("张三"));
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_person_sees_every_device_and_signs_out_all_others() {
+    let app = App::start().await;
+    let phone = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
+    phone.open(&app.url(OPENED)).await;
+    phone.lands_on("/home").await;
+    let desktop = Window::in_dingtalk(&app, Client::of(Platform::Pc)).await;
+    desktop.open(&app.url(OPENED)).await;
+    desktop.lands_on("/home").await;
+
+    let list = desktop.text(".sessions").await;
+    for words in ["DingTalk 7.8.10 · Windows", "DingTalk 7.8.10 · iPhone", "本设备", "127.0.0.1"] {
+        assert!(list.contains(words), "no {words} in {list}");
+    }
+    desktop.click("form[action='/home/sign-out-elsewhere'] button").await;
+    desktop.until("document.querySelectorAll('.sessions li').length === 1").await;
+
+    app.simulator.remove_employee(CORP, "zhangsan");
+    phone.open(&app.url("/home")).await;
+    phone.shows("client-refused").await;
+    phone.close().await;
+    desktop.close().await;
+}

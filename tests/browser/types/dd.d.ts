@@ -1,0 +1,48 @@
+/*
+ * What the sign-in page meets in its window: DingTalk's `dd`, as far as the page uses it, and the server's answers.
+ * Scripts of all ages define `dd`, so nearly everything in it may be missing.
+ */
+
+interface DingTalk {
+  env?: { platform: string; version?: string };
+  config(options: Omit<PageConfig, 'state' | 'url'>): void;
+  error(callback: (error: unknown) => void): void;
+}
+
+/** `_config`, inlined by the server. */
+interface PageConfig {
+  agentId: string;
+  corpId: string;
+  /** Seconds since 1970. */
+  timeStamp: number;
+  nonceStr: string;
+  signature: string;
+  /** The address that was signed. */
+  url: string;
+  /** 0 micro-app, 1 service window. */
+  type: 0 | 1;
+  jsApiList: string[];
+  state: string;
+}
+
+/** What `/userinfo` answers to a good code. */
+interface Welcome {
+  userid: string;
+  name: string;
+  corpid: string;
+  redirect: string;
+}
+
+/** What `/userinfo` answers otherwise (RFC 9457). */
+interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  errcode?: number;
+  hint?: string;
+  request_id?: string;
+}
+
+declare const dd: DingTalk;
+declare const _config: PageConfig;
