@@ -11,6 +11,7 @@ use crate::{
     credentials::CredentialTable,
     db::{Db, Pools},
     dingtalk::Dingtalk,
+    forward_auth,
     housekeeping::Housekeeping,
     jsapi, sessions,
     signin::{self, limits::Limits, spent::SpentCodes, state::States},
@@ -52,6 +53,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, signin::routes::routes())
         .mount(&base, jsapi::routes::routes())
         .mount(&base, sessions::routes::routes())
+        .mount(&base, forward_auth::routes::routes())
         .mount(&base, assets::routes())
         .mount(&base, health::routes())
         .register("/", catchers()))

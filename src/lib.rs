@@ -7,6 +7,7 @@ pub mod config;
 pub mod credentials;
 pub mod db;
 pub mod dingtalk;
+pub mod forward_auth;
 pub mod housekeeping;
 pub mod jsapi;
 pub mod random;

@@ -32,7 +32,11 @@ pub struct SignedIn {
 pub struct MaybeSignedIn(pub Result<Option<SignedIn>, Problem>);
 
 impl SignedIn {
-    async fn behind(request: &Request<'_>) -> Result<Option<Self>, Problem> {
+    /// Who is signed in behind a request's cookie. The one way to find out, for pages and for the gate.
+    ///
+    /// # Errors
+    /// When the database cannot tell.
+    pub async fn behind(request: &Request<'_>) -> Result<Option<Self>, Problem> {
         let rocket = request.rocket();
         let (Some(config), Some(db), Some(clock)) =
             (rocket.state::<Config>(), rocket.state::<Db>(), rocket.state::<Clock>())

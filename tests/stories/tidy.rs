@@ -76,6 +76,7 @@ fn each_part_knows_only_those_below_it() {
     may_use("web/", &["clock", "config", "db", "dingtalk", "random", "text", "web"]);
     may_use("sessions/", &["clock", "config", "db", "random", "sessions", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "random", "web"]);
+    may_use("forward_auth/", &["config", "sessions", "users", "web"]);
     let below = ["clock", "config", "db", "dingtalk", "random", "sessions", "signin", "text", "users", "web"];
     may_use("signin/", &below);
 }

@@ -16,6 +16,7 @@ use miandeng::{
     config::Config,
     db::Pools,
     dingtalk::ids::{CorpId, DingUserId},
+    sessions,
     simulator::{Company, Running, Simulator},
     users::{self, Change, NewUser, Status, User},
 };
@@ -165,16 +166,25 @@ impl App {
         transaction.commit().await.expect("a commit");
     }
 
-    /// Gives a person's row a unionid.
-    pub async fn db_set_unionid(&self, userid: &str, unionid: &str) {
-        let user = NewUser {
-            corp_id: CorpId::new(CORP).expect("a corp id"),
-            userid: DingUserId::new(userid).expect("a userid"),
-            change: Change { unionid: Some(unionid.into()), ..Change::default() },
-        };
+    /// Ends all sessions, as another process may.
+    pub async fn db_revoke_all(&self) {
         let mut transaction = self.pools.write().await.expect("a transaction");
+        sessions::end_all(&mut transaction).await.expect("no session");
+        transaction.commit().await.expect("a commit");
+    }
+
+    /// Changes a person's row.
+    pub async fn db_change(&self, userid: &str, change: Change) {
+        let (corp_id, userid) = (CorpId::new(CORP).expect("a corp id"), DingUserId::new(userid).expect("a userid"));
+        let mut transaction = self.pools.write().await.expect("a transaction");
+        let user = NewUser { corp_id, userid, change };
         users::save(&mut transaction, &user, "cli", self.clock.now()).await.expect("a row");
         transaction.commit().await.expect("a commit");
+    }
+
+    /// Gives a person's row a unionid.
+    pub async fn db_set_unionid(&self, userid: &str, unionid: &str) {
+        self.db_change(userid, Change { unionid: Some(unionid.into()), ..Change::default() }).await;
     }
 
     /// How many rows a table has, by a statement that counts.
