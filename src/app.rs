@@ -13,7 +13,9 @@ use crate::{
     dingtalk::Dingtalk,
     forward_auth,
     housekeeping::Housekeeping,
-    jsapi, sessions,
+    jsapi,
+    probe::{self, Passes},
+    sessions,
     signin::{self, limits::Limits, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
 };
@@ -39,6 +41,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
     Ok(rocket::custom(figment)
+        .manage(Passes::new(&state_key, clock.clone()))
         .manage(States::new(state_key, clock.clone()))
         .manage(SpentCodes::default())
         .manage(Limits::new(clock.clone()))
@@ -54,6 +57,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, jsapi::routes::routes())
         .mount(&base, sessions::routes::routes())
         .mount(&base, forward_auth::routes::routes())
+        .mount(&base, probe::routes::routes())
         .mount(&base, assets::routes())
         .mount(&base, health::routes())
         .register("/", catchers()))

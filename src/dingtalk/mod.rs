@@ -12,6 +12,7 @@ mod credential;
 mod errors;
 pub mod ids;
 pub mod jsapi;
+mod scopes;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use self::{
     contacts::Employee,
     credential::{Credential, Store},
     errors::{DingtalkError, Refusal},
+    scopes::Scopes,
 };
 use crate::{clock::Clock, config::Config};
 
