@@ -9,6 +9,8 @@ mod gate;
 mod harness;
 mod jsapi_config;
 mod operator;
+#[path = "../proxies/mod.rs"]
+mod proxies;
 mod service_window;
 mod sessions;
 mod several_corps;
