@@ -11,6 +11,7 @@ pub mod forward_auth;
 pub mod housekeeping;
 pub mod jsapi;
 pub mod random;
+pub mod server_keys;
 pub mod sessions;
 pub mod signin;
 pub mod simulator;
