@@ -11,11 +11,14 @@ use crate::{
     credentials::CredentialTable,
     db::{Db, Pools},
     dingtalk::Dingtalk,
-    forward_auth,
+    forward_auth::{
+        self,
+        signed_identity::{KeyError, SignedIdentity},
+    },
     housekeeping::Housekeeping,
     jsapi,
     probe::{self, Passes},
-    sessions,
+    server_keys, sessions,
     signin::{self, limits::Limits, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
 };
@@ -29,6 +32,9 @@ pub enum BuildError {
     /// The database does not answer.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
+    /// The keys that sign identities cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
 }
 
 /// Builds the server. DingTalk is not asked for anything: it may be down while the server starts.
@@ -36,7 +42,11 @@ pub enum BuildError {
 /// # Errors
 /// When the database does not answer, or the machine's certificates cannot be used.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
-    let state_key = signin::state_key(&pools, &clock).await?;
+    let state_key = server_keys::state_key(&pools, &clock).await?;
+    let signed_identity = match config.signed_identity {
+        true => Some(SignedIdentity::open(&config, &pools, &clock).await?),
+        false => None,
+    };
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
@@ -46,6 +56,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(SpentCodes::default())
         .manage(Limits::new(clock.clone()))
         .manage(Db::from(pools))
+        .manage(signed_identity)
         .manage(dingtalk)
         .manage(clock)
         .manage(config)

@@ -12,6 +12,7 @@ pub mod housekeeping;
 pub mod jsapi;
 pub mod probe;
 pub mod random;
+pub mod server_keys;
 pub mod sessions;
 pub mod signin;
 pub mod simulator;

@@ -42,6 +42,8 @@ pub struct Config {
     pub session_lifetime: Duration,
     /// In which headers the gate names people. Key `identity_headers`, default `remote`.
     pub identity_headers: IdentityHeaders,
+    /// Whether the gate also names people in a signed token. Key `signed_identity`, default no.
+    pub signed_identity: bool,
     /// Whose forwarded headers are believed. Key `trusted_proxies`, default loopback.
     pub trusted_proxies: Vec<IpNet>,
     /// What becomes of an employee who is not in the table. Key `unknown_users`, default refuse.
@@ -173,10 +175,6 @@ impl Config {
                 }
             }
         }
-        if raw.signed_identity {
-            let problem = "this version does not sign identities; remove the setting";
-            return Err(ConfigError::wrong("miandeng.signed_identity", "true", problem));
-        }
         let cookie_domain = match raw.cookie_domain.as_str() {
             "" => None,
             domain => Some(
@@ -210,6 +208,7 @@ impl Config {
             session_idle,
             session_lifetime,
             identity_headers,
+            signed_identity: raw.signed_identity,
             trusted_proxies,
             unknown_users,
             default_locale,

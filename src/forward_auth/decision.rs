@@ -1,7 +1,7 @@
 //! What becomes of a request (pure): who is signed in, whom the rules let in, and who is to read a refusal.
 
 use super::rules::Rules;
-use crate::users::User;
+use crate::sessions::guard::SignedIn;
 
 /// Who reads the answer if the request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +18,9 @@ pub(super) enum Reader {
 }
 
 /// What the proxy is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision<'a> {
     /// This person may.
-    Allowed(&'a User),
+    Allowed(&'a SignedIn),
     /// Nobody is signed in.
     SignInFirst(SignInBy),
     /// This person may not.
@@ -42,9 +41,9 @@ pub(super) enum SignInBy {
 }
 
 /// Decides.
-pub(super) fn decide<'a>(who: Option<&'a User>, rules: &Rules, reader: Reader) -> Decision<'a> {
+pub(super) fn decide<'a>(who: Option<&'a SignedIn>, rules: &Rules, reader: Reader) -> Decision<'a> {
     match who {
-        Some(user) if rules.let_in(user) => Decision::Allowed(user),
+        Some(who) if rules.let_in(&who.user) => Decision::Allowed(who),
         Some(_) => Decision::NotAllowed,
         None => Decision::SignInFirst(match reader {
             Reader::Proxy => SignInBy::Location,

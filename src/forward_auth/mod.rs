@@ -6,5 +6,8 @@
 mod decision;
 mod forwarded;
 mod identity;
+mod rotation;
 pub mod routes;
 mod rules;
+pub mod signed_identity;
+mod token;

@@ -2,17 +2,22 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rocket::{
-    Data, Request, Response, Route,
-    http::{Method, Status},
+    Data, Request, Response, Route, State, get,
+    http::{Header, Method, Status},
     response::{self, Responder},
     route::{Handler, Outcome},
+    routes,
+    serde::json::Json,
 };
+use serde::Serialize;
 use url::{Position, Url};
 
 use super::{
     decision::{Decision, Reader, SignInBy, decide},
     forwarded::{self, Dialect, Original},
     identity,
+    signed_identity::SignedIdentity,
+    token::PublicKey,
 };
 use crate::{config::Config, sessions::guard::SignedIn, web::problem::Problem};
 
@@ -43,7 +48,26 @@ pub fn routes() -> Vec<Route> {
         ("/auth/envoy/<path..>", Dialect::Envoy),
     ];
     let each = |(path, dialect)| METHODS.map(|method| Route::new(method, path, dialect));
-    endpoints.into_iter().flat_map(each).collect()
+    endpoints.into_iter().flat_map(each).chain(routes![key_set]).collect()
+}
+
+/// The key set, for apps that verify `X-Miandeng-Identity` (RFC 7517).
+#[derive(Serialize)]
+struct KeySet {
+    keys: Vec<PublicKey>,
+}
+
+/// The key set as an answer. Apps may keep it for a while: a key is published an hour before it signs.
+#[derive(Responder)]
+struct Published {
+    body: Json<KeySet>,
+    caching: Header<'static>,
+}
+
+#[get("/.well-known/jwks.json")]
+async fn key_set(signer: &State<Option<SignedIdentity>>) -> Result<Published, Problem> {
+    let keys = signer.as_ref().ok_or_else(Problem::not_found)?.key_set().await;
+    Ok(Published { body: Json(KeySet { keys }), caching: Header::new("Cache-Control", "public, max-age=300") })
 }
 
 #[rocket::async_trait]
@@ -72,10 +96,18 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
     };
     let original = Original::read(dialect, request, config).map_err(for_reader)?;
     let who = SignedIn::behind(request).await.map_err(for_reader)?;
-    let user = who.as_ref().map(|who| &who.user);
     let address = || sign_in_address(config, &original);
-    match decide(user, &original.rules, original.reader) {
-        Decision::Allowed(user) => Ok(Answer::Allowed(identity::headers(user, config.identity_headers))),
+    match decide(who.as_ref(), &original.rules, original.reader) {
+        Decision::Allowed(who) => {
+            let mut headers = identity::headers(&who.user, config.identity_headers);
+            if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {
+                let host = &original.url[Position::BeforeHost..Position::AfterPort];
+                let token =
+                    signer.token(who, host).await.map_err(|_| Problem::internal("no identity can be signed"))?;
+                headers.push(("X-Miandeng-Identity", token));
+            }
+            Ok(Answer::Allowed(headers))
+        }
         Decision::NotAllowed => Err(for_reader(Problem::not_allowed())),
         Decision::SignInFirst(SignInBy::Found) => Ok(Answer::To(Status::Found, address())),
         Decision::SignInFirst(SignInBy::SeeOther) => Ok(Answer::To(Status::SeeOther, address())),

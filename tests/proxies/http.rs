@@ -13,6 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A header as it is sent: spelling and order are kept.
 pub type Header<'a> = (&'a str, &'a str);
 
+/// The first line, the headers, and where the body begins.
+pub type Head = (String, Vec<(String, String)>, usize);
+
 /// What came back.
 #[derive(Debug)]
 pub struct Reply {
@@ -103,8 +106,8 @@ pub async fn upgrade(address: &str, target: &str, headers: &[Header<'_>]) -> io:
     Ok((parse(&received, true, true).expect("an answer"), stream))
 }
 
-/// The head of a message: its first line, its headers, and where its body begins.
-pub fn head(bytes: &[u8]) -> Option<(String, Vec<(String, String)>, usize)> {
+/// The head of a message, once it is there as a whole.
+pub fn head(bytes: &[u8]) -> Option<Head> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = text.split("\r\n");

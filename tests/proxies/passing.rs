@@ -42,6 +42,7 @@ async fn who_is_signed_in_reaches_the_app_under_their_own_name(proxy: Proxy) {
         }
         assert_eq!(seen.folded("Remote-Name"), ["%E5%BC%A0%E4%B8%89"]);
         assert_eq!(seen.folded("X-Corp-Id"), [CORP]);
+        assert_eq!(seen.folded("X-Miandeng-Identity").join("").split('.').count(), 3, "{seen:?}");
         for unknown in ["Remote-Email", "Remote-Groups", "X-Auth-Request-Email", "X-Auth-Request-Groups"] {
             assert!(seen.folded(unknown).is_empty(), "{unknown}: {seen:?}");
         }
@@ -76,6 +77,7 @@ async fn a_script_is_told_where_to_sign_in(proxy: Proxy) {
     ] {
         let reply = site.visitor().sends("GET", "/api?x=1", headers, b"").await;
         assert_eq!((reply.status, reply.header("content-type")), (401, "application/problem+json"), "{headers:?}");
+        assert_eq!(reply.json()["type"], "sign-in-required");
         let address = reply.json()["signin_url"].as_str().unwrap().to_owned();
         assert!(address.starts_with(&format!("{ORIGIN}/_signin/?return_to=")), "{address}");
         assert!(address.ends_with("%2Fapi%3Fx%3D1"), "{address}");

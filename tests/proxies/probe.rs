@@ -1,8 +1,7 @@
 //! `miandeng doctor --probe` through the real proxies, with good recipes and with broken ones.
 
 use std::{
-    path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Output, Stdio},
     time::Duration,
 };
 
@@ -19,7 +18,7 @@ use super::{
     recipe::{Proxy, Recipe, Running},
     through_each_proxy,
 };
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, prepare};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, prepare, program};
 
 through_each_proxy! {
     a_good_recipe_is_called_good,
@@ -84,19 +83,6 @@ impl Drop for Deployment {
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
-}
-
-fn program(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_miandeng"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    let other = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.starts_with("rocket_") || name.starts_with("miandeng_") || name.ends_with("_proxy")
-    };
-    for (name, _) in std::env::vars().filter(|(name, _)| other(name)) {
-        command.env_remove(name);
-    }
-    command
 }
 
 fn settings(gate: &str, site: &str, dingtalk: &str) -> String {

@@ -121,6 +121,7 @@ pub async fn miandeng() -> App {
         settings["public_url"] = json!(ORIGIN);
         settings["base_path"] = json!("/_signin");
         settings["home"] = json!("/");
+        settings["signed_identity"] = json!(true);
         settings["identity_headers"] = json!(["remote", "x-auth-request"]);
     })
     .await

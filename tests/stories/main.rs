@@ -4,6 +4,7 @@
 #[path = "../browser/mod.rs"]
 mod browser;
 mod credentials;
+mod doctor;
 mod failures;
 mod gate;
 mod harness;

@@ -76,7 +76,9 @@ fn each_part_knows_only_those_below_it() {
     may_use("web/", &["clock", "config", "db", "dingtalk", "random", "text", "web"]);
     may_use("sessions/", &["clock", "config", "db", "random", "sessions", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "random", "web"]);
-    may_use("forward_auth/", &["config", "sessions", "users", "web"]);
+    let below = ["clock", "config", "db", "random", "server_keys", "sessions", "users", "web"];
+    may_use("forward_auth/", &below);
+    may_use("probe/", &["clock", "random", "web"]);
     let below = ["clock", "config", "db", "dingtalk", "random", "sessions", "signin", "text", "users", "web"];
     may_use("signin/", &below);
 }
@@ -97,7 +99,7 @@ fn rocket_is_named_only_where_http_is_spoken() {
 #[test]
 fn sql_stands_beside_its_table_only() {
     let holds_sql = |file: &str| {
-        let parts = ["db.rs", "credentials.rs", "users/", "sessions/mod.rs", "signin/server_key.rs", "web/health.rs"];
+        let parts = ["db.rs", "credentials.rs", "users/", "sessions/mod.rs", "server_keys.rs", "web/health.rs"];
         parts.iter().any(|part| file.starts_with(part))
     };
     for (file, code) in sources() {
