@@ -168,7 +168,7 @@ pub(super) static TEXTS: Texts = Texts {
         50002 | 50004 => {
             "The employee is outside the app's range: widen 可见范围 and 通讯录权限范围, then publish the app."
         }
-        52011 | 52012 | 52013 => {
+        52011..=52013 => {
             "The page's signature did not match: check that public_url is exactly what the client shows, that signature is \
              sha1 or sha256 as the app needs, and that no other program fetches tickets with this app's key."
         }

@@ -13,6 +13,7 @@
 
 mod client;
 mod harness;
+mod looks;
 mod window;
 
 mod failing;

@@ -26,7 +26,7 @@ use super::{
     harness::App,
 };
 
-/// Each browser is several processes; more of them at once only make all of them slow.
+/// Each browser is several processes; more of them at once only make all of them slow. One story alone may hold two.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
 /// How long a story waits for anything before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
