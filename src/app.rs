@@ -12,7 +12,7 @@ use crate::{
     db::{Db, Pools},
     dingtalk::Dingtalk,
     housekeeping::Housekeeping,
-    sessions,
+    jsapi, sessions,
     signin::{self, limits::Limits, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
 };
@@ -50,6 +50,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         // The desktop client shows pages in a frame: `frame-ancestors` says which frames may, this header knows none.
         .attach(Shield::default().disable::<rocket::shield::Frame>())
         .mount(&base, signin::routes::routes())
+        .mount(&base, jsapi::routes::routes())
         .mount(&base, sessions::routes::routes())
         .mount(&base, assets::routes())
         .mount(&base, health::routes())

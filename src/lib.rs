@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod db;
 pub mod dingtalk;
 pub mod housekeeping;
+pub mod jsapi;
 pub mod random;
 pub mod sessions;
 pub mod signin;

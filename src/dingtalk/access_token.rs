@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::{
     Client, DingtalkError,
     answer::Answer,
+    client::Repeat,
     credential::{Cache, Source},
 };
 use crate::config::{Credentials, Secret};
@@ -31,22 +32,40 @@ impl Source for AccessToken {
                 [("corpid", self.corp_id.as_str()), ("corpsecret", corp_secret.expose())]
             }
         };
-        let answer = self.client.get("/gettoken", &query).await?;
+        let answer = self.client.get("/gettoken", &query, Repeat::Reads).await?;
         lent(&answer, "access_token")
     }
 }
 
-/// Fetches the ticket that a corp's pages are signed with, by the corp's access token.
+/// Fetches a service window's own token (`channel/get_channel_token`).
+pub(super) struct ChannelToken {
+    pub client: Client,
+    pub corp_id: String,
+    pub secret: Secret,
+}
+
+#[async_trait]
+impl Source for ChannelToken {
+    async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError> {
+        let query = [("corpid", self.corp_id.as_str()), ("channel_secret", self.secret.expose())];
+        let answer = self.client.get("/channel/get_channel_token", &query, Repeat::Reads).await?;
+        lent(&answer, "access_token")
+    }
+}
+
+/// Fetches the ticket that pages are signed with, by the token of the same kind.
 pub(super) struct Ticket {
     pub client: Client,
     pub token: Arc<Cache>,
+    pub call: &'static str,
 }
 
 #[async_trait]
 impl Source for Ticket {
     async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError> {
         let call = |token: Secret| async move {
-            self.client.get("/get_jsapi_ticket", &[("access_token", token.expose()), ("type", "jsapi")]).await
+            let query = [("access_token", token.expose()), ("type", "jsapi")];
+            self.client.get(self.call, &query, Repeat::Reads).await
         };
         let answer = with_token(&self.token, call).await?;
         lent(&answer, "ticket")

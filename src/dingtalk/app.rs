@@ -1,48 +1,40 @@
-//! One configured app's way to DingTalk: its token, its ticket, and the calls that it makes.
+//! One configured app's way to DingTalk: its tokens, its ticket, and the calls that it makes.
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::{
     Client, DingtalkError,
-    access_token::{AccessToken, Ticket, with_token},
+    access_token::with_token,
     answer::Answer,
+    caches::Caches,
     client::{Body, Repeat},
-    credential::{Cache, Store},
+    credential::Cache,
 };
-use crate::{
-    clock::Clock,
-    config::{App, Credentials, DingtalkConfig, Secret},
-};
+use crate::config::{App, AppKind, Secret};
 
 /// An app of the settings, with its caches.
 pub struct DingtalkApp {
     /// The app's settings.
     pub config: App,
-    client: Client,
+    pub(super) client: Client,
     token: Arc<Cache>,
+    /// Of a service window: its own token beside the corp's. Each is refused where the other belongs.
+    pub(super) channel_token: Option<Arc<Cache>>,
     ticket: Arc<Cache>,
 }
 
 impl DingtalkApp {
-    pub(super) fn new(
-        config: App,
-        platform: &DingtalkConfig,
-        client: Client,
-        store: &Arc<dyn Store>,
-        clock: &Clock,
-    ) -> Self {
-        let key = |kind: &str| cache_key(kind, platform, &config);
-        let access_token = AccessToken {
-            client: client.clone(),
-            corp_id: config.corp_id.to_string(),
-            credentials: config.credentials.clone(),
+    pub(super) fn new(config: App, client: Client, caches: &mut Caches<'_>) -> Self {
+        let token = caches.access_token(&config);
+        let (channel_token, ticket) = match &config.kind {
+            AppKind::MicroApp => (None, caches.jsapi_ticket(&config, &token)),
+            AppKind::Channel { secret } => {
+                let channel_token = caches.channel_token(&config, secret);
+                let ticket = caches.channel_ticket(&config, secret, &channel_token);
+                (Some(channel_token), ticket)
+            }
         };
-        let token = Cache::new(key("access_token"), access_token, Arc::clone(store), clock.clone());
-        let ticket = Ticket { client: client.clone(), token: Arc::clone(&token) };
-        let ticket = Cache::new(key("jsapi_ticket"), ticket, Arc::clone(store), clock.clone());
-        Self { config, client, token, ticket }
+        Self { config, client, token, channel_token, ticket }
     }
 
     /// The jsapi ticket that this app's pages are signed with. It never leaves the server.
@@ -58,13 +50,19 @@ impl DingtalkApp {
     /// # Errors
     /// When DingTalk hands out none.
     pub async fn check_access_token(&self) -> Result<(), DingtalkError> {
-        self.token.get().await.map(drop)
+        self.token.get().await?;
+        match &self.channel_token {
+            Some(token) => token.get().await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Renews in the background what is about to expire.
     pub fn keep_fresh(&self) {
-        self.token.keep_fresh();
-        self.ticket.keep_fresh();
+        [Some(&self.token), self.channel_token.as_ref(), Some(&self.ticket)]
+            .into_iter()
+            .flatten()
+            .for_each(Cache::keep_fresh);
     }
 
     /// A call with the corp's access token, which is renewed once if DingTalk calls it invalid.
@@ -91,17 +89,4 @@ impl DingtalkApp {
         let call = |token: Secret| async move { self.client.post(path, &token, Body::Form(fields), repeat).await };
         with_token(&self.token, call).await
     }
-}
-
-/// What a cached value belongs to, as one digest: a changed secret or another DingTalk address finds no old value,
-/// and two entries for one DingTalk app find the same.
-fn cache_key(kind: &str, platform: &DingtalkConfig, app: &App) -> String {
-    let (id, secret) = match &app.credentials {
-        Credentials::App { client_id, client_secret } => (client_id.as_str(), client_secret),
-        Credentials::Corp { corp_secret } => ("", corp_secret),
-    };
-    let parts = [kind, &platform.oapi_url, app.corp_id.as_str(), id, secret.expose()];
-    // Each part with its length in front: no two lists of parts give one text.
-    let text: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
-    format!("{kind}-{}", hex::encode(Sha256::digest(text)))
 }

@@ -59,8 +59,13 @@ impl Client {
     }
 
     /// `GET` on the old host. `query` may hold secrets: they reach no error.
-    pub(super) async fn get(&self, call: &'static str, query: &[(&str, &str)]) -> Result<Answer, DingtalkError> {
-        self.send(call, query, Body::None, Repeat::Reads).await
+    pub(super) async fn get(
+        &self,
+        call: &'static str,
+        query: &[(&str, &str)],
+        repeat: Repeat,
+    ) -> Result<Answer, DingtalkError> {
+        self.send(call, query, Body::None, repeat).await
     }
 
     /// `POST` on the old host, with the token in the query as that host wants it.

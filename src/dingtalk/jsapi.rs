@@ -8,9 +8,55 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use sha1::Digest as _;
 
-use crate::{clock::UnixSeconds, config::Signature};
+use crate::{
+    clock::UnixSeconds,
+    config::{App, AppKind, Secret, Signature},
+};
+
+/// What a page's script may call without asking again. Old desktop clients refuse a call that is not listed.
+const MICRO_APP_APIS: [&str; 2] = ["runtime.permission.requestAuthCode", "runtime.permission.requestOperateAuthCode"];
+const CHANNEL_APIS: [&str; 1] = ["channel.permission.requestAuthCode"];
+
+/// What a page hands to dd.config, with the names that dd.config has for it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PageConfig<'a> {
+    agent_id: &'a str,
+    corp_id: &'a str,
+    /// Seconds since 1970.
+    time_stamp: UnixSeconds,
+    nonce_str: String,
+    signature: String,
+    /// The address in its signed form, to be compared with the one in DingTalk's error text.
+    url: String,
+    /// 0 for a micro-app, 1 for a service window.
+    #[serde(rename = "type")]
+    kind: u8,
+    js_api_list: &'static [&'static str],
+}
+
+impl<'a> PageConfig<'a> {
+    /// Signs the page at `url` for an app. `nonce` is fresh for each page.
+    pub fn new(app: &'a App, ticket: &Secret, url: &str, nonce: String, now: UnixSeconds) -> Self {
+        let (kind, js_api_list): (u8, &[&str]) = match app.kind {
+            AppKind::MicroApp => (0, &MICRO_APP_APIS),
+            AppKind::Channel { .. } => (1, &CHANNEL_APIS),
+        };
+        Self {
+            agent_id: &app.agent_id,
+            corp_id: app.corp_id.as_str(),
+            time_stamp: now,
+            signature: sign(app.signature, ticket.expose(), &nonce, now, url),
+            nonce_str: nonce,
+            url: signed_form(url).into_owned(),
+            kind,
+            js_api_list,
+        }
+    }
+}
 
 /// Signs a page for dd.config; lowercase hex, 40 digits for SHA-1 and 64 for SHA-256.
 ///

@@ -4,6 +4,8 @@ mod access_token;
 mod answer;
 mod app;
 mod auth_code;
+mod caches;
+mod channel;
 mod client;
 mod contacts;
 mod credential;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 pub use self::{
     app::DingtalkApp,
     auth_code::Identity,
+    channel::{Contact, Follower},
     client::Client,
     contacts::Employee,
     credential::{Credential, Store},
@@ -45,19 +48,14 @@ impl Dingtalk {
     /// When no HTTP client can be made on this machine.
     pub fn new(config: &Config, store: Arc<dyn Store>, clock: &Clock) -> reqwest::Result<Self> {
         let client = Client::new(&config.dingtalk)?;
-        let app =
-            |app: &crate::config::App| DingtalkApp::new(app.clone(), &config.dingtalk, client.clone(), &store, clock);
-        Ok(Self { apps: config.apps.iter().map(app).collect() })
+        let mut caches = caches::Caches::new(client.clone(), &config.dingtalk, store, clock);
+        let apps = config.apps.iter();
+        Ok(Self { apps: apps.map(|app| DingtalkApp::new(app.clone(), client.clone(), &mut caches)).collect() })
     }
 
     /// Every app, in the order of the settings.
     pub fn apps(&self) -> &[DingtalkApp] {
         &self.apps
-    }
-
-    /// The app of this name.
-    pub fn by_name(&self, name: &str) -> Option<&DingtalkApp> {
-        self.apps.iter().find(|app| app.config.name == name)
     }
 
     /// The app that a request means: by corp id and agent id, by either alone where that is unambiguous, or the only
@@ -66,15 +64,20 @@ impl Dingtalk {
     /// # Errors
     /// When no app fits, or more than one does.
     pub fn choose(&self, corp_id: Option<&str>, agent_id: Option<&str>) -> Result<&DingtalkApp, NoApp> {
-        let fits = |app: &&DingtalkApp| {
-            corp_id.is_none_or(|id| app.config.corp_id.as_str() == id)
-                && agent_id.is_none_or(|id| app.config.agent_id == id)
-        };
-        let mut fitting = self.apps.iter().filter(fits);
+        let mut fitting = self.fitting(corp_id, agent_id);
         match (fitting.next(), fitting.next()) {
             (Some(app), None) => Ok(app),
             (Some(_), Some(_)) => Err(NoApp::Several),
             (None, _) => Err(NoApp::Unknown),
         }
+    }
+
+    /// Every app that a request may mean.
+    pub fn fitting(&self, corp_id: Option<&str>, agent_id: Option<&str>) -> impl Iterator<Item = &DingtalkApp> {
+        let fits = move |app: &&DingtalkApp| {
+            corp_id.is_none_or(|id| app.config.corp_id.as_str() == id)
+                && agent_id.is_none_or(|id| app.config.agent_id == id)
+        };
+        self.apps.iter().filter(fits)
     }
 }

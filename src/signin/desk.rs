@@ -18,7 +18,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Db,
-    dingtalk::{Dingtalk, DingtalkApp},
+    dingtalk::{Dingtalk, DingtalkApp, NoApp},
     sessions::{self, Token},
     web::{
         client::ClientAddress,
@@ -57,17 +57,37 @@ impl Desk<'_> {
     /// # Errors
     /// `invalid-request` for a placeholder, an empty or a repeated field; `unknown-app`.
     pub fn app(&self, fields: &Fields) -> Result<&DingtalkApp, Problem> {
-        let corp_id = fields.optional("corpid")?;
-        let agent_id = fields.optional("agentid")?;
-        if corp_id.is_some_and(|id| id.eq_ignore_ascii_case("$CORPID$")) {
-            return Err(Problem::corpid_placeholder());
-        }
+        let (corp_id, agent_id) = chosen(fields)?;
         let app = self.dingtalk.choose(corp_id, agent_id)?;
+        self.note(app);
+        Ok(app)
+    }
+
+    /// The app whose page the state is of, among those that the fields may name. The state is taken by this.
+    ///
+    /// # Errors
+    /// As for [`Desk::app`], and `state-mismatch`.
+    pub fn app_of_page(&self, fields: &Fields) -> Result<&DingtalkApp, Problem> {
+        let (corp_id, agent_id) = chosen(fields)?;
+        let state = fields.optional("state")?.unwrap_or_default();
+        let mut refused = None;
+        for app in self.dingtalk.fitting(corp_id, agent_id) {
+            match self.states.take(state, self.browser, &app.config.name) {
+                Ok(()) => {
+                    self.note(app);
+                    return Ok(app);
+                }
+                Err(cause) => refused = Some(cause),
+            }
+        }
+        Err(refused.map_or_else(|| NoApp::Unknown.into(), Problem::state_mismatch))
+    }
+
+    fn note(&self, app: &DingtalkApp) {
         self.visit.note(|notes| {
             notes.app = Some(app.config.name.clone());
             notes.corp_id = Some(app.config.corp_id.to_string());
         });
-        Ok(app)
     }
 
     /// The use case, with what it works on.
@@ -119,6 +139,15 @@ impl<'r> FromRequest<'r> for Desk<'r> {
         // `app::build` puts every part in place; a server without one has no sign-in routes.
         gathered().map_or(Outcome::Forward(rocket::http::Status::InternalServerError), Outcome::Success)
     }
+}
+
+/// Corp id and agent id, where they are given.
+fn chosen(fields: &Fields) -> Result<(Option<&str>, Option<&str>), Problem> {
+    let (corp_id, agent_id) = (fields.optional("corpid")?, fields.optional("agentid")?);
+    if corp_id.is_some_and(|id| id.eq_ignore_ascii_case("$CORPID$")) {
+        return Err(Problem::corpid_placeholder());
+    }
+    Ok((corp_id, agent_id))
 }
 
 /// A field that must have a sensible length and no control characters.

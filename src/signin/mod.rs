@@ -9,6 +9,7 @@ pub mod routes;
 mod server_key;
 pub mod spent;
 pub mod state;
+mod vouched;
 
 use crate::{
     clock::Clock,
@@ -30,10 +31,22 @@ pub enum Outcome {
         /// The session's secret.
         token: Token,
     },
-    /// The table has no such person.
-    NotListed(Identity),
+    /// The person is not in the table, or nobody who could be.
+    NotListed(NotListed),
     /// The person's row is disabled.
     Disabled(Identity),
+}
+
+/// Why the table says nothing about a person whom DingTalk vouches for.
+pub enum NotListed {
+    /// There is no row for this employee.
+    NoRow(Identity),
+    /// The follower is a customer or supplier in the corp's address book.
+    ExternalContact,
+    /// The person does not follow the service window (any more).
+    Unfollowed,
+    /// The follower is nobody in the corp.
+    Stranger,
 }
 
 /// Why a sign-in could not be decided.
@@ -79,8 +92,10 @@ impl SignIn<'_> {
         if !self.spent.spend(&app.config.name, code) {
             return Err(Failure::CodeSpent);
         }
-        let identity = app.exchange(code).await?;
-        self.person(app, identity, from, previous).await
+        match self.who_is_it(app, code).await? {
+            Ok(identity) => self.person(app, identity, from, previous).await,
+            Err(nobody) => Ok(Outcome::NotListed(nobody)),
+        }
     }
 
     /// Starts a session for an employee whom DingTalk vouches for.
@@ -107,7 +122,7 @@ impl SignIn<'_> {
                 .await?;
         }
         let outcome = match users::find(&mut transaction, corp_id, &identity.userid).await? {
-            None => return Ok(Outcome::NotListed(identity)),
+            None => return Ok(Outcome::NotListed(NotListed::NoRow(identity))),
             Some(user) if user.status == Status::Disabled => return Ok(Outcome::Disabled(identity)),
             Some(user) => start(&mut transaction, app, user, from, previous, now).await?,
         };

@@ -1,7 +1,7 @@
 //! `/`, `/userinfo`, and what the sign-in page reports.
 
 use rocket::{
-    Data, Responder, Route, State,
+    Data, Responder, Route,
     data::ToByteUnit,
     get,
     http::{ContentType, Status, uri::Origin},
@@ -11,15 +11,16 @@ use rocket::{
 use serde::Serialize;
 
 use super::{
-    Outcome,
+    NotListed, Outcome,
     desk::{Desk, plain},
-    page::{self, JsapiConfig},
+    page,
     report::Report,
     return_to,
     state::Browser,
 };
 use crate::{
-    config::{Config, Secret},
+    config::Secret,
+    dingtalk::jsapi::PageConfig,
     sessions::{cookie, guard::MaybeSignedIn},
     web::{fields::Fields, page::Page, problem::Problem, see_other::SeeOther},
 };
@@ -29,7 +30,7 @@ const MOST_BODY: u64 = 16 * 1024;
 
 /// The routes of signing in.
 pub fn routes() -> Vec<Route> {
-    routes![open, userinfo_by_get, userinfo_by_post, report, jsapi_script]
+    routes![open, userinfo_by_get, userinfo_by_post, report]
 }
 
 /// What opening the app answers.
@@ -59,21 +60,22 @@ struct Welcomed {
 async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Opened, Problem> {
     let fields = Fields::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
     let wanted = fields.lenient("return_to");
-    let who = who.0.map_err(Problem::page)?;
-    let corp_id = fields.optional("corpid").map_err(|error| Problem::from(error).page())?;
-    if let Some(signed_in) = who
-        && corp_id.is_none_or(|id| id == signed_in.user.corp_id.as_str())
-    {
-        return Ok(Opened::SignedIn(SeeOther(return_to::resolve(wanted, desk.config))));
+    let user = who.0.map_err(Problem::page)?.map(|signed_in| signed_in.user);
+    let home = || Ok(Opened::SignedIn(SeeOther(return_to::resolve(wanted, desk.config))));
+    if user.is_some() && !fields.has("corpid") && !fields.has("agentid") {
+        return home();
+    }
+    let app = desk.app(&fields).map_err(Problem::page)?;
+    if user.is_some_and(|user| user.corp_id == app.config.corp_id) {
+        return home();
     }
 
-    let app = desk.app(&fields).map_err(Problem::page)?;
     let ticket = app.jsapi_ticket().await.map_err(|error| Problem::from(error).page())?;
     let browser = Browser::recognise(desk.browser);
     let state = desk.states.issue(&browser, &app.config.name);
     let url = format!("{}{uri}", desk.config.public_url.origin());
-    let jsapi_config = JsapiConfig::sign(app, &ticket, &url, Some(&state), desk.clock);
-    let page = page::render(desk.visit, desk.config, app, &jsapi_config, wanted);
+    let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), desk.clock.now());
+    let page = page::render(desk.visit, desk.config, &app.config, &signed, &state, wanted);
     desk.jar.add(browser.cookie(desk.config));
     page.map(Opened::Page).map_err(|status| Problem::internal(status).page())
 }
@@ -108,18 +110,19 @@ async fn userinfo(desk: Desk<'_>, fields: Result<Fields, Problem>) -> Result<Wel
 
 async fn exchange(desk: &Desk<'_>, fields: &Fields) -> Result<Welcomed, Problem> {
     let code = Secret::new(plain(fields, "code", 1024)?);
-    let app = desk.app(fields)?;
     // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
-    let state = fields.optional("state")?.unwrap_or_default();
-    desk.states.take(state, desk.browser, &app.config.name).map_err(Problem::state_mismatch)?;
+    let app = desk.app_of_page(fields)?;
 
     let outcome = desk.sign_in().by_code(app, &code, &desk.origin(), desk.previous.as_ref()).await?;
     let note_person = |userid: &str| desk.visit.note(|notes| notes.userid = Some(userid.to_owned()));
     match outcome {
-        Outcome::NotListed(identity) => {
+        Outcome::NotListed(NotListed::NoRow(identity)) => {
             note_person(identity.userid.as_str());
             Err(Problem::not_listed())
         }
+        Outcome::NotListed(NotListed::ExternalContact) => Err(Problem::external_contact()),
+        Outcome::NotListed(NotListed::Unfollowed) => Err(Problem::unfollowed()),
+        Outcome::NotListed(NotListed::Stranger) => Err(Problem::stranger()),
         Outcome::Disabled(identity) => {
             note_person(identity.userid.as_str());
             Err(Problem::disabled())
@@ -144,15 +147,6 @@ async fn report(desk: Desk<'_>, kind: Option<&ContentType>, body: Data<'_>) -> R
     desk.states.check(state, desk.browser, &app.config.name).map_err(Problem::state_mismatch)?;
     Report::read(&fields).note(desk.visit, desk.config.default_locale);
     Ok(Status::NoContent)
-}
-
-/// The operator's copy of DingTalk's script, where phones cannot reach the CDN.
-#[get("/jsapi/dingtalk.js")]
-async fn jsapi_script(config: &State<Config>) -> Result<(ContentType, Vec<u8>), Problem> {
-    let path = config.dingtalk.jsapi_file.as_ref().ok_or_else(Problem::not_found)?;
-    let script = rocket::tokio::fs::read(path).await;
-    let because = |error| Problem::internal(format!("jsapi_file {path:?} cannot be read: {error}"));
-    script.map(|bytes| (ContentType::JavaScript, bytes)).map_err(because)
 }
 
 /// The fields of a form or a JSON object.

@@ -34,6 +34,21 @@ pub(super) static TEXTS: Texts = Texts {
             detail: "DingTalk knows you, but this system's user table does not.",
             hint: "Ask your administrator to add you, and give them the request ID.",
         },
+        external_contact: Message {
+            title: "For employees only",
+            detail: "You follow this service window as an external contact of the organisation, not as an employee.",
+            hint: "If you are an employee, ask your administrator to add you to the organisation in DingTalk.",
+        },
+        unfollowed: Message {
+            title: "Please follow the service window first",
+            detail: "You do not follow this service window (any more).",
+            hint: "Follow the service window in DingTalk, then open the page from it again.",
+        },
+        stranger: Message {
+            title: "You are not in this organisation",
+            detail: "You follow this service window, but the organisation has no employee with your DingTalk account.",
+            hint: "Join the organisation in DingTalk, or ask your administrator and give them the request ID.",
+        },
         disabled: Message {
             title: "Your access is disabled",
             detail: "An administrator has disabled your access to this system.",
@@ -63,6 +78,11 @@ pub(super) static TEXTS: Texts = Texts {
             title: "The form came from another site",
             detail: "For your safety, this action is taken only from this site's own pages.",
             hint: "Open this site's own page and try again.",
+        },
+        foreign_page: Message {
+            title: "No signature for this page",
+            detail: "JSAPI signatures are given to listed pages only, and to each for itself.",
+            hint: "Administrators: add the page's origin to jsapi_origins in Rocket.toml.",
         },
         unavailable: Message {
             title: "Not available for a moment",
@@ -149,7 +169,13 @@ pub(super) static TEXTS: Texts = Texts {
         },
         unknown_device: "Unknown device",
     },
+    dingtalk_down: "No answer from DingTalk: check this server's way to oapi.dingtalk.com (DNS, firewall, proxy, certificates). If \
+                    the network is fine, DingTalk itself is slow; sign-ins work again when it is back.",
     dingtalk_hint: |errcode| match errcode {
+        40078 | 40029 | 40102 | 42008 => {
+            "The auth code was spent, has expired, or was made for another app: if it happens each time, check that corp_id, \
+             agent_id and client_id are from one app, and that no other app has the same domain."
+        }
         40096 | 40089 | 40013 => {
             "The credentials are wrong: copy client_id and client_secret again (凭证与基础信息), without spaces, and make sure \
              that the app has a published version."
@@ -172,8 +198,9 @@ pub(super) static TEXTS: Texts = Texts {
             "The page's signature did not match: check that public_url is exactly what the client shows, that signature is \
              sha1 or sha256 as the app needs, and that no other program fetches tickets with this app's key."
         }
-        52019 | 52023 | 40056 | 70003 | 70004 => {
-            "agent_id does not belong to this app: copy the AgentId and client_id from one and the same app page."
+        52019..=52023 | 40056 | 70003 | 70004 => {
+            "agent_id, the key and kind do not belong together: copy AgentId and client_id from one and the same app page; of a \
+             service window set kind = \"channel\" and channel_secret."
         }
         50003 => "The app is disabled: enable it in the admin console (管理后台 > 工作台).",
         40035 | 400002 => {

@@ -36,6 +36,8 @@ pub struct Texts {
     pub home: Home,
     /// What an operator does about a DingTalk errcode.
     pub dingtalk_hint: fn(i64) -> &'static str,
+    /// What an operator does when DingTalk does not answer at all.
+    pub dingtalk_down: &'static str,
 }
 
 /// One message for each way a request can be refused, and the sentences that make one of them more precise.
@@ -50,6 +52,12 @@ pub struct Problems {
     pub code_invalid: Message,
     /// 403, not in the table.
     pub not_listed: Message,
+    /// 403, a follower who is an external contact.
+    pub external_contact: Message,
+    /// 403, somebody who does not follow the service window.
+    pub unfollowed: Message,
+    /// 403, a follower who is nobody in the corp.
+    pub stranger: Message,
     /// 403, disabled row.
     pub disabled: Message,
     /// 429.
@@ -62,6 +70,8 @@ pub struct Problems {
     pub not_found: Message,
     /// 403, a form from elsewhere.
     pub foreign_origin: Message,
+    /// 403, a page that may not have a JSAPI signature.
+    pub foreign_page: Message,
     /// 503, our database.
     pub unavailable: Message,
     /// 500.

@@ -33,6 +33,21 @@ pub(super) static TEXTS: Texts = Texts {
             detail: "钉钉确认了您的身份，但本系统的用户表里没有您。",
             hint: "请联系管理员添加，并提供请求编号。",
         },
+        external_contact: Message {
+            title: "仅限企业员工",
+            detail: "您是以企业外部联系人的身份关注这个服务窗的，不是企业员工。",
+            hint: "如果您是员工，请联系管理员在钉钉通讯录中添加您。",
+        },
+        unfollowed: Message {
+            title: "请先关注服务窗",
+            detail: "您还没有关注这个服务窗，或已取消关注。",
+            hint: "请在钉钉中关注服务窗，再从服务窗里打开页面。",
+        },
+        stranger: Message {
+            title: "您不在这个企业中",
+            detail: "您关注了服务窗，但企业通讯录里没有与您的钉钉账号对应的员工。",
+            hint: "请在钉钉中加入该企业，或联系管理员并提供请求编号。",
+        },
         disabled: Message {
             title: "您的账号已停用",
             detail: "管理员停用了您在本系统的访问权限。",
@@ -62,6 +77,11 @@ pub(super) static TEXTS: Texts = Texts {
             title: "表单来自其他网站",
             detail: "为了您的安全，这个操作只接受本站页面的提交。",
             hint: "请打开本站的页面再试。",
+        },
+        foreign_page: Message {
+            title: "不为这个页面签名",
+            detail: "JSAPI 签名只给名单中的页面，并且只为它自己。",
+            hint: "管理员：请把该页面的源（origin）加入 Rocket.toml 的 jsapi_origins。",
         },
         unavailable: Message {
             title: "暂时无法使用",
@@ -145,7 +165,11 @@ pub(super) static TEXTS: Texts = Texts {
         },
         unknown_device: "未知设备",
     },
+    dingtalk_down: "钉钉没有应答：请检查本服务器到 oapi.dingtalk.com 的网络（DNS、防火墙、代理、证书）。如果网络正常，则是钉钉较慢，恢复后即可登录。",
     dingtalk_hint: |errcode| match errcode {
+        40078 | 40029 | 40102 | 42008 => {
+            "免登码已用过、已过期，或属于另一个应用：如果每次都这样，请确认 corp_id、agent_id、client_id 来自同一个应用，并且没有其他应用使用相同的域名。"
+        }
         40096 | 40089 | 40013 => {
             "凭证有误：请在“凭证与基础信息”重新复制 client_id 与 client_secret（不要带空格），并确认应用已发布版本。"
         }
@@ -158,8 +182,8 @@ pub(super) static TEXTS: Texts = Texts {
         52011..=52013 => {
             "页面签名不一致：请确认 public_url 与客户端显示的地址完全相同、signature（sha1 或 sha256）设置正确，并且没有其他程序用同一应用的密钥获取 ticket。"
         }
-        52019 | 52023 | 40056 | 70003 | 70004 => {
-            "agent_id 不属于这个应用：请从同一个应用页面复制 AgentId 与 client_id。"
+        52019..=52023 | 40056 | 70003 | 70004 => {
+            "agent_id、密钥与 kind 不匹配：请从同一个应用页面复制 AgentId 与 client_id；服务窗要设置 kind = \"channel\" 和 channel_secret。"
         }
         50003 => "应用已停用：请在“管理后台 > 工作台”启用。",
         40035 | 400002 => "钉钉没有收到完整参数：请检查服务器与钉钉之间的代理是否改动了请求。",

@@ -8,7 +8,7 @@ mod write;
 use crate::{
     clock::UnixSeconds,
     db::Conn,
-    dingtalk::ids::{CorpId, DingUserId, InvalidId},
+    dingtalk::ids::{CorpId, DingUserId, InvalidId, UnionId},
 };
 
 pub use self::{
@@ -109,6 +109,16 @@ pub async fn find(db: &mut Conn, corp_id: &CorpId, userid: &DingUserId) -> sqlx:
     const SQL: &str = select!("WHERE corp_id = $1 AND userid = $2");
     let row: Option<Row> = sqlx::query_as(SQL).bind(corp_id.as_str()).bind(userid.as_str()).fetch_optional(db).await?;
     row.map(Row::into_user).transpose()
+}
+
+/// The person with this unionid in this corp; nobody where two rows claim it.
+pub async fn find_by_unionid(db: &mut Conn, corp_id: &CorpId, unionid: &UnionId) -> sqlx::Result<Option<User>> {
+    const SQL: &str = select!("WHERE corp_id = $1 AND unionid = $2 LIMIT 2");
+    let mut rows: Vec<Row> = sqlx::query_as(SQL).bind(corp_id.as_str()).bind(unionid.as_str()).fetch_all(db).await?;
+    match (rows.pop(), rows.is_empty()) {
+        (Some(row), true) => row.into_user().map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// The person with this number.

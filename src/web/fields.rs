@@ -40,6 +40,11 @@ impl Fields {
         serde_json::from_slice(text).map_err(|_| FieldError::Malformed("JSON"))
     }
 
+    /// Whether a field was given at all, however.
+    pub fn has(&self, name: &'static str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// A field that may be absent, but neither empty nor repeated.
     ///
     /// # Errors

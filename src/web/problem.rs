@@ -58,6 +58,10 @@ enum Why {
     Field(FieldError),
     CorpidPlaceholder,
     SeveralApps,
+    ExternalContact,
+    Unfollowed,
+    Stranger,
+    ForeignPage,
     Dingtalk { errcode: i64, request_id: Option<String> },
 }
 
@@ -126,6 +130,21 @@ impl Problem {
         Self::of(Kind::NotListed)
     }
 
+    /// 403, a follower who is no employee but an external contact.
+    pub fn external_contact() -> Self {
+        Self { why: Why::ExternalContact, ..Self::of(Kind::NotListed) }
+    }
+
+    /// 403, somebody who does not follow the service window.
+    pub fn unfollowed() -> Self {
+        Self { why: Why::Unfollowed, ..Self::of(Kind::NotListed) }
+    }
+
+    /// 403, a follower who is nobody in the corp.
+    pub fn stranger() -> Self {
+        Self { why: Why::Stranger, ..Self::of(Kind::NotListed) }
+    }
+
     /// 403, the row is disabled.
     pub fn disabled() -> Self {
         Self::of(Kind::Disabled)
@@ -144,6 +163,11 @@ impl Problem {
     /// 403, a form that did not come from our pages.
     pub fn foreign_origin() -> Self {
         Self::of(Kind::ForeignOrigin)
+    }
+
+    /// 403, a page that may not have a JSAPI signature.
+    pub fn foreign_page() -> Self {
+        Self { why: Why::ForeignPage, ..Self::of(Kind::ForeignOrigin) }
     }
 
     /// 400 of a request that is malformed as a whole.
@@ -208,6 +232,10 @@ impl Problem {
         match (&self.why, self.kind) {
             (Why::CorpidPlaceholder, _) => problems.corpid_placeholder,
             (Why::SeveralApps, _) => problems.several_apps,
+            (Why::ExternalContact, _) => problems.external_contact,
+            (Why::Unfollowed, _) => problems.unfollowed,
+            (Why::Stranger, _) => problems.stranger,
+            (Why::ForeignPage, _) => problems.foreign_page,
             (_, Kind::InvalidRequest) => problems.invalid_request,
             (_, Kind::UnknownApp) => problems.unknown_app,
             (_, Kind::StateMismatch) => problems.state_mismatch,
@@ -231,7 +259,7 @@ impl Problem {
             Why::Field(FieldError::Repeated(name)) => (problems.repeated)(name),
             Why::Field(FieldError::Malformed(name)) => (problems.malformed)(name),
             Why::Dingtalk { errcode, .. } => format!("{general} {}", (problems.errcode)(*errcode)),
-            Why::General | Why::CorpidPlaceholder | Why::SeveralApps => general.to_owned(),
+            _ => general.to_owned(),
         }
     }
 
@@ -250,16 +278,18 @@ impl Problem {
         }
     }
 
+    /// The log is the operator's: in the deployment's language, and with a cure also where the person need only wait.
     fn note(&self, visit: &Visit) {
+        let texts = visit.operator.texts();
         visit.note(|notes| {
             notes.problem = Some(self.word());
             notes.cause.clone_from(&self.cause);
             if let Why::Dingtalk { errcode, request_id } = &self.why {
                 notes.errcode = Some(*errcode);
                 notes.dingtalk_request_id.clone_from(request_id);
-                if self.kind == Kind::DingtalkRefused {
-                    notes.hint = Some((visit.texts().dingtalk_hint)(*errcode).to_owned());
-                }
+                notes.hint = Some((texts.dingtalk_hint)(*errcode).to_owned());
+            } else if self.kind == Kind::DingtalkUnreachable {
+                notes.hint = Some(texts.dingtalk_down.to_owned());
             }
         });
     }

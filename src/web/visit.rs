@@ -23,6 +23,8 @@ pub struct Visit {
     pub id: String,
     /// The language to answer in.
     pub locale: Locale,
+    /// The language of the log: the deployment's.
+    pub operator: Locale,
     /// When the request came.
     pub(super) started: Instant,
     notes: Mutex<Notes>,
@@ -54,10 +56,11 @@ impl Visit {
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(|| {
             let rocket = request.rocket();
-            let fallback = rocket.state::<Config>().map_or(Locale::ZhCn, |config| config.default_locale);
+            let operator = rocket.state::<Config>().map_or(Locale::ZhCn, |config| config.default_locale);
             Self {
                 id: crate::random::hex::<8>(),
-                locale: Locale::negotiate(request.headers().get_one("Accept-Language"), fallback),
+                operator,
+                locale: Locale::negotiate(request.headers().get_one("Accept-Language"), operator),
                 started: rocket.state::<Clock>().cloned().unwrap_or_default().stopwatch(),
                 notes: Mutex::default(),
             }

@@ -1,11 +1,16 @@
 //! User stories, told from the outside: one binary, so that it links once.
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 #[path = "../browser/mod.rs"]
 mod browser;
 mod credentials;
+mod failures;
 mod harness;
+mod jsapi_config;
 mod operator;
+mod service_window;
 mod sessions;
+mod several_corps;
 mod signin;
 mod signin_page;
 mod simulator;

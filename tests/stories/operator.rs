@@ -103,11 +103,17 @@ impl Drop for Server {
     }
 }
 
-/// A browser with cookies, for a server that is reached without TLS.
+/// A browser with cookies, for a server that is reached without TLS. It keeps no connection to a server that dies.
 fn browser() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let nowhere = reqwest::redirect::Policy::none();
-    reqwest::Client::builder().redirect(nowhere).cookie_store(true).no_proxy().build().unwrap()
+    reqwest::Client::builder()
+        .redirect(nowhere)
+        .cookie_store(true)
+        .pool_max_idle_per_host(0)
+        .no_proxy()
+        .build()
+        .unwrap()
 }
 
 fn state_of(page: &str) -> String {

@@ -55,17 +55,22 @@ impl App {
 
     /// The same with other settings: `change` gets the table `[default.miandeng]`.
     pub async fn with(change: impl FnOnce(&mut Value)) -> Self {
+        let app = Self::of(Company::sample(), change).await;
+        app.db_add("zhangsan", "张三").await;
+        app
+    }
+
+    /// A deployment for other organisations, with nobody in the table.
+    pub async fn of(company: Company, change: impl FnOnce(&mut Value)) -> Self {
         // Before the simulator: its server would bring a logger of its own.
         once_per_process();
         let clock = Clock::system();
-        let simulator = Simulator::new(clock.clone(), Company::sample());
+        let simulator = Simulator::new(clock.clone(), company);
         let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), 0).await.expect("the simulator starts");
         let mut settings = settings(dingtalk.url());
         change(&mut settings);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let app = Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder)).await;
-        app.db_add("zhangsan", "张三").await;
-        app
+        Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder)).await
     }
 
     /// Stops the server and starts it again on the same file.
@@ -161,6 +166,18 @@ impl App {
         transaction.commit().await.expect("a commit");
     }
 
+    /// Gives a person's row a unionid.
+    pub async fn db_set_unionid(&self, userid: &str, unionid: &str) {
+        let user = NewUser {
+            corp_id: CorpId::new(CORP).expect("a corp id"),
+            userid: DingUserId::new(userid).expect("a userid"),
+            change: Change { unionid: Some(unionid.into()), ..Change::default() },
+        };
+        let mut transaction = self.pools.write().await.expect("a transaction");
+        users::save(&mut transaction, &user, "cli", self.clock.now()).await.expect("a row");
+        transaction.commit().await.expect("a commit");
+    }
+
     /// How many rows a table has, by a statement that counts.
     pub async fn db_count(&self, count: &'static str) -> i64 {
         let mut reader = self.pools.read().await.expect("a connection");
@@ -200,5 +217,7 @@ fn once_per_process() {
     ONCE.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
         log::start();
+        // A thousand people have a thousand connections, each with two ends in this process.
+        let _ = rlimit::increase_nofile_limit(16_384);
     });
 }

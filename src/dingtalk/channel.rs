@@ -1,0 +1,84 @@
+//! A service window's (服务窗) followers: auth code → follower → employee.
+//!
+//! The tutorial for service windows says it thrice: the code is exchanged with the channel's token, and the unionid is
+//! turned into a userid with the corp's.
+//!
+//! # Incomplete support
+//! The family of channel calls is missing from today's documentation (open.dingtalk.com, read 2026-08-22); what stands
+//! here follows the older tutorial and community clients.
+
+use serde_json::json;
+
+use super::{
+    DingtalkApp, DingtalkError,
+    access_token::with_token,
+    client::{Repeat, object},
+    ids::{DingUserId, UnionId},
+};
+use crate::config::Secret;
+
+/// Who opened a page of the service window.
+#[derive(Debug, Clone)]
+pub enum Follower {
+    /// Follows it.
+    Known(UnionId),
+    /// Does not follow it (any more): DingTalk says nothing else about the person.
+    Unfollowed,
+}
+
+/// What a unionid is in the corp.
+#[derive(Debug, Clone)]
+pub enum Contact {
+    /// An employee.
+    Employee(DingUserId),
+    /// A customer or supplier in the corp's address book.
+    External,
+    /// Nobody.
+    Stranger,
+}
+
+impl DingtalkApp {
+    /// Exchanges a code of the service window, which is spent by this (`channel/user/get_by_code`).
+    ///
+    /// # Errors
+    /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for a follower without a unionid; the rest as
+    /// for every call.
+    pub async fn follower(&self, code: &Secret) -> Result<Follower, DingtalkError> {
+        const CALL: &str = "/channel/user/get_by_code";
+        let Some(token) = &self.channel_token else {
+            return Err(DingtalkError::Unexpected { call: CALL, why: "this app is no service window".into() });
+        };
+        let call = |token: Secret| async move {
+            let query = [("access_token", token.expose()), ("code", code.expose())];
+            self.client.get(CALL, &query, Repeat::Spends).await
+        };
+        let answer = with_token(token, call).await?;
+        if answer.number("subscribe") == Some(0) {
+            return Ok(Follower::Unfollowed);
+        }
+        let unionid = UnionId::new(answer.text("unionid")?);
+        unionid.map(Follower::Known).map_err(|why| answer.unexpected(&format!("unionid {why}")))
+    }
+
+    /// Who a unionid is in the corp (`topapi/user/getbyunionid`), by the corp's own token.
+    ///
+    /// # Errors
+    /// `Unexpected` for an employee without a usable userid; the rest as for every call.
+    pub async fn contact(&self, unionid: &UnionId) -> Result<Contact, DingtalkError> {
+        let body = || object([("unionid", json!(unionid))]);
+        let result = match self.call("/topapi/user/getbyunionid", body, Repeat::Reads).await {
+            Ok(answer) => answer.result()?,
+            Err(DingtalkError::NoSuchUser(_)) => return Ok(Contact::Stranger),
+            Err(error) => return Err(error),
+        };
+        match result.number("contact_type") {
+            Some(0) => {
+                let userid = DingUserId::new(result.text("userid")?);
+                userid.map(Contact::Employee).map_err(|why| result.unexpected(&format!("userid {why}")))
+            }
+            Some(1) => Ok(Contact::External),
+            // Whoever is not known to be an employee is none.
+            _ => Err(result.unexpected("contact_type is missing or unknown")),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Who may ask for a signature, and for which page (pure).
+//!
+//! A signature lets a page at that address use the app's JSAPIs. It is given for our own origin and the listed ones,
+//! and to a page for itself alone.
+
+use url::{Origin, Url};
+
+use crate::config::Config;
+
+const MOST_BYTES: usize = 8192;
+
+/// Why no signature is given.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is no web address.
+    Malformed,
+    /// The page, or the page that asks, is not on the list; or one page asks for another.
+    Foreign,
+}
+
+/// The origin that a browser names in its `Origin` header, if pages there may ask.
+pub fn permitted_asker(origin: &str, config: &Config) -> Option<Origin> {
+    let url = Url::parse(origin).ok()?;
+    // "null" and anything with more than an origin in it is nobody.
+    let bare = url.origin().ascii_serialization() == origin;
+    (bare && is_listed(&url, config)).then(|| url.origin())
+}
+
+/// Checks the address of a page that wants to be signed; `asker` is whom the browser vouches for.
+///
+/// # Errors
+/// Why not.
+pub fn check(url: &str, asker: Option<&Origin>, config: &Config) -> Result<(), Refused> {
+    if url.len() > MOST_BYTES || url.chars().any(|c| c.is_control() || c == '\\' || c == ' ') {
+        return Err(Refused::Malformed);
+    }
+    let parsed = Url::parse(url).map_err(|_| Refused::Malformed)?;
+    let plain = parsed.username().is_empty() && parsed.password().is_none();
+    // What is signed is the text as it came: it must begin with the very origin that was understood.
+    let spelt = url.strip_prefix(&parsed.origin().ascii_serialization());
+    let spelt = spelt.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
+    let for_itself = asker.is_none_or(|asker| *asker == parsed.origin());
+    if plain && spelt && for_itself && is_listed(&parsed, config) { Ok(()) } else { Err(Refused::Foreign) }
+}
+
+fn is_listed(url: &Url, config: &Config) -> bool {
+    let ours = config.public_url.as_url();
+    let scheme_fits = url.scheme() == "https" || url.scheme() == ours.scheme();
+    url.origin() == ours.origin()
+        || config.jsapi_origins.contains(&url.origin())
+        || (scheme_fits && config.allowed_return_hosts.iter().any(|host| host.matches(url)))
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::{
+        Figment,
+        providers::{Format, Toml},
+    };
+
+    use super::*;
+
+    fn config() -> Config {
+        let toml = r#"
+            [miandeng]
+            public_url = "https://app.example.com"
+            allowed_return_hosts = [".corp.example"]
+            jsapi_origins = ["https://front.example:8443"]
+            [[miandeng.apps]]
+            name = "oa"
+            corp_id = "dingcorp"
+            agent_id = "1"
+            client_id = "key"
+            client_secret = "secret"
+        "#;
+        Config::from_figment(&Figment::from(Toml::string(toml))).unwrap()
+    }
+
+    #[test]
+    fn listed_pages_are_signed_for_themselves() {
+        let config = config();
+        for origin in ["https://app.example.com", "https://bi.corp.example", "https://front.example:8443"] {
+            let asker = permitted_asker(origin, &config);
+            assert!(asker.is_some(), "{origin}");
+            for rest in ["", "/", "/a?b=张三#c", "?q"] {
+                assert_eq!(check(&format!("{origin}{rest}"), asker.as_ref(), &config), Ok(()), "{origin}{rest}");
+                assert_eq!(check(&format!("{origin}{rest}"), None, &config), Ok(()), "{origin}{rest}");
+            }
+        }
+        let asker = permitted_asker("https://bi.corp.example", &config);
+        assert_eq!(check("https://app.example.com/", asker.as_ref(), &config), Err(Refused::Foreign), "for another");
+    }
+
+    #[test]
+    fn nobody_else_asks() {
+        let config = config();
+        for origin in [
+            "null",
+            "",
+            "https://evil.example",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://app.example.com/",
+            "https://evilcorp.example",
+            "https://corp.example",
+            "https://front.example",
+            "http://front.example:8443",
+            "HTTPS://app.example.com",
+            "https://app.example.com@evil.example",
+        ] {
+            assert_eq!(permitted_asker(origin, &config), None, "{origin}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_signed() {
+        let config = config();
+        for url in [
+            "https://evil.example/",
+            "http://app.example.com/",
+            "https://app.example.com.evil.example/",
+            "https://app.example.com@evil.example/",
+            "https://user@app.example.com/",
+            "HTTPS://app.example.com/",
+            "https://APP.example.com/",
+            "https://app.example.com:443/",
+            "https:app.example.com/",
+            "https://app。example。com/",
+            "//app.example.com/",
+            "/x",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "about:blank",
+            "",
+            "https://app.example.com\\@evil.example/",
+            "https://app.example.com/\n",
+            "https://app.example.com/a b",
+        ] {
+            assert!(check(url, None, &config).is_err(), "{url:?}");
+        }
+        assert_eq!(
+            check(&format!("https://app.example.com/{}", "x".repeat(65536)), None, &config),
+            Err(Refused::Malformed)
+        );
+    }
+}

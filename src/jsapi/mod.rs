@@ -1,0 +1,4 @@
+//! JSAPI signatures for pages of your own.
+
+mod asker;
+pub mod routes;

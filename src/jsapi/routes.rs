@@ -1,0 +1,140 @@
+//! `/jsapi/config`, and the operator's copy of DingTalk's script.
+
+use rocket::{
+    Request, Response, Route, State, get,
+    http::{ContentType, Header, Status, uri::Origin as RequestUri},
+    options,
+    request::{FromRequest, Outcome},
+    response::{self, Responder},
+    routes,
+};
+use url::Origin;
+
+use super::asker::{self, Refused};
+use crate::{
+    clock::Clock,
+    config::Config,
+    dingtalk::{Dingtalk, jsapi::PageConfig},
+    web::{fields::Fields, problem::Problem, visit::Visit},
+};
+
+/// The routes for pages of your own.
+pub fn routes() -> Vec<Route> {
+    routes![config, preflight, script]
+}
+
+/// The page that asks, as the browser names it.
+enum Asker {
+    /// No `Origin`: a page of our own origin, or a program.
+    Unnamed,
+    /// A page that may ask.
+    Permitted(Origin),
+    /// Any other.
+    Foreign,
+}
+
+/// An answer that pages of one origin may read, with cookies.
+struct Shared<R> {
+    reader: Option<String>,
+    answer: R,
+}
+
+/// Signs a page of one's own. The page is signed for exactly the address that it gives, without its fragment.
+#[get("/jsapi/config")]
+async fn config(
+    asker: Asker,
+    visit: &Visit,
+    config: &State<Config>,
+    dingtalk: &State<Dingtalk>,
+    clock: &State<Clock>,
+    uri: &RequestUri<'_>,
+) -> Shared<Result<(ContentType, String), Problem>> {
+    let fields = Fields::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
+    let answer = signed(&asker, visit, config, dingtalk, clock, &fields).await;
+    Shared { reader: asker.name(), answer }
+}
+
+/// The question that browsers ask first where a page adds headers of its own.
+#[options("/jsapi/config")]
+fn preflight(asker: Asker) -> Shared<Status> {
+    Shared { reader: asker.name(), answer: Status::NoContent }
+}
+
+async fn signed(
+    asker: &Asker,
+    visit: &Visit,
+    config: &Config,
+    dingtalk: &Dingtalk,
+    clock: &Clock,
+    fields: &Fields,
+) -> Result<(ContentType, String), Problem> {
+    let asker = match asker {
+        Asker::Unnamed => None,
+        Asker::Permitted(origin) => Some(origin),
+        Asker::Foreign => return Err(Problem::foreign_page()),
+    };
+    let url = fields.required("url")?;
+    asker::check(url, asker, config).map_err(|refused| match refused {
+        Refused::Malformed => Problem::malformed("url"),
+        Refused::Foreign => Problem::foreign_page(),
+    })?;
+    let app = dingtalk.choose(fields.optional("corpid")?, fields.optional("agentid")?)?;
+    visit.note(|notes| notes.app = Some(app.config.name.clone()));
+    let ticket = app.jsapi_ticket().await?;
+    let signed = PageConfig::new(&app.config, &ticket, url, crate::random::hex::<8>(), clock.now());
+    let json = serde_json::to_string(&signed).map_err(Problem::internal)?;
+    Ok((ContentType::JSON, json))
+}
+
+/// The operator's copy of DingTalk's script, where phones cannot reach the CDN.
+#[get("/jsapi/dingtalk.js")]
+async fn script(config: &State<Config>) -> Result<(ContentType, Vec<u8>), Problem> {
+    let path = config.dingtalk.jsapi_file.as_ref().ok_or_else(Problem::not_found)?;
+    let script = rocket::tokio::fs::read(path).await;
+    let because = |error| Problem::internal(format!("jsapi_file {path:?} cannot be read: {error}"));
+    script.map(|bytes| (ContentType::JavaScript, bytes)).map_err(because)
+}
+
+impl Asker {
+    fn name(&self) -> Option<String> {
+        match self {
+            Self::Permitted(origin) => Some(origin.ascii_serialization()),
+            Self::Unnamed | Self::Foreign => None,
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Asker {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        let mut origins = request.headers().get("Origin");
+        let asker = match (origins.next(), origins.next(), request.rocket().state::<Config>()) {
+            (None, _, _) => Self::Unnamed,
+            (Some(origin), None, Some(config)) => {
+                asker::permitted_asker(origin, config).map_or(Self::Foreign, Self::Permitted)
+            }
+            _ => Self::Foreign,
+        };
+        Outcome::Success(asker)
+    }
+}
+
+impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for Shared<R> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let answer = self.answer.respond_to(request)?;
+        let mut response = Response::build_from(answer);
+        // Of every answer, also of a refusal: a cache must not hand one origin's answer to another.
+        response.raw_header_adjoin("Vary", "Origin").raw_header("Cache-Control", "no-store");
+        if let Some(reader) = self.reader {
+            response
+                .header(Header::new("Access-Control-Allow-Origin", reader))
+                .raw_header("Access-Control-Allow-Credentials", "true")
+                .raw_header("Access-Control-Allow-Methods", "GET")
+                .raw_header("Access-Control-Allow-Headers", "Accept, X-Requested-With")
+                .raw_header("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+        }
+        response.ok()
+    }
+}
