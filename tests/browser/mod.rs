@@ -12,6 +12,7 @@
 //! its syntax and that of the style sheets is as old as the web views that they run in.
 
 mod client;
+mod framed;
 mod harness;
 mod looks;
 mod window;

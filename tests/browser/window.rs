@@ -241,6 +241,8 @@ fn settings(profile: &TempDir) -> BrowserConfig {
             "disable-default-apps",
         ])
         .arg(("password-store", "basic"))
+        // A page of a pretended public site frames ours, which is on this machine.
+        .arg(("disable-features", "LocalNetworkAccessChecks"))
         .build()
         .expect("a browser")
 }

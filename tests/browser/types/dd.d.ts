@@ -6,6 +6,7 @@
 interface DingTalk {
   env?: { platform: string; version?: string };
   config(options: Omit<PageConfig, 'state' | 'url'>): void;
+  ready(callback: () => void): void;
   error(callback: (error: unknown) => void): void;
 }
 
