@@ -5,7 +5,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, Once},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -62,7 +62,7 @@ impl App {
     }
 
     pub async fn with(setup: Setup) -> Self {
-        use_ring();
+        crate::harness::prepare();
         let simulator = Simulator::new(Clock::system(), Company::sample());
         let dingtalk = simulator.start([127, 0, 0, 1].into(), 0).await.expect("a free port");
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -192,14 +192,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// One crypto library for the whole process, whichever story comes first.
-pub fn use_ring() {
-    static CRYPTO: Once = Once::new();
-    CRYPTO.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
 }
 
 /// A port that was free a moment ago.

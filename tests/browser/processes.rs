@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    harness::{Jsapi, Server, Setup, add_people, program, use_ring},
+    harness::{Jsapi, Server, Setup, add_people, program},
     window::{Look, Window},
 };
 
@@ -41,7 +41,7 @@ impl Drop for Simulator {
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn who_signed_in_stays_signed_in_when_the_server_is_killed_and_started_again() {
-    use_ring();
+    crate::harness::prepare();
     let simulator = Simulator::start();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let setup = Setup { jsapi: Jsapi::Simulated, ..Setup::default() };

@@ -13,7 +13,7 @@ use miandeng::{
     simulator::{Company, Running, Simulator},
 };
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, prepare};
 
 /// The program in a folder of its own, with the settings that stand there and none of this machine's.
 fn miandeng(folder: &Path, arguments: &[&str]) -> Command {
@@ -105,7 +105,7 @@ impl Drop for Server {
 
 /// A browser with cookies, for a server that is reached without TLS. It keeps no connection to a server that dies.
 fn browser() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    prepare();
     let nowhere = reqwest::redirect::Policy::none();
     reqwest::Client::builder()
         .redirect(nowhere)
@@ -134,6 +134,7 @@ async fn signs_in(browser: &reqwest::Client, server: &str, dingtalk: &str) -> (u
 }
 
 async fn simulator() -> (Simulator, Running) {
+    prepare();
     let simulator = Simulator::new(Clock::system(), Company::sample());
     let running = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
     (simulator, running)

@@ -13,7 +13,7 @@ mod script;
 mod service_window;
 mod tokens;
 
-use std::{sync::Once, time::Duration};
+use std::time::Duration;
 
 use miandeng::{
     clock::Clock,
@@ -43,11 +43,7 @@ impl World {
     }
 
     async fn with(company: Company) -> Self {
-        static CRYPTO: Once = Once::new();
-        CRYPTO.call_once(|| {
-            // Another story of this binary may have been first.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
+        crate::harness::prepare();
         let clock = Clock::system();
         let simulator = Simulator::new(clock.clone(), company);
         let running = simulator.start([127, 0, 0, 1].into(), 0).await.expect("a free port");

@@ -62,8 +62,7 @@ impl App {
 
     /// A deployment for other organisations, with nobody in the table.
     pub async fn of(company: Company, change: impl FnOnce(&mut Value)) -> Self {
-        // Before the simulator: its server would bring a logger of its own.
-        once_per_process();
+        prepare();
         let clock = Clock::system();
         let simulator = Simulator::new(clock.clone(), company);
         let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), 0).await.expect("the simulator starts");
@@ -212,7 +211,9 @@ fn settings(dingtalk: &str) -> Value {
     })
 }
 
-fn once_per_process() {
+/// What each process needs once, whichever story comes first: a crypto library, and the log that stories read, before
+/// any server brings a logger of its own.
+pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -57,6 +57,7 @@ document.addEventListener('securitypolicyviolation', function (event) {{ note('C
 
 /// What the page had written down in the end.
 async fn what_happens(simulator: &Simulator, user_agent: &str, what_it_does: &'static str) -> String {
+    crate::harness::prepare();
     let running: Running = simulator.start([127, 0, 0, 1].into(), 0).await.expect("a free port");
     let script = Script { simulator: running.url().to_owned(), what_it_does };
     let (bound, port) = oneshot::channel();

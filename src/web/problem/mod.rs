@@ -2,6 +2,8 @@
 //!
 //! The only place that maps a failure to an HTTP status.
 
+mod kind;
+
 use askama::Template;
 use rocket::{
     Request,
@@ -10,6 +12,7 @@ use rocket::{
 };
 use serde::Serialize;
 
+use self::kind::Kind;
 use super::{
     fields::FieldError,
     page::{Frame, Page},
@@ -31,24 +34,6 @@ pub struct Problem {
     cause: Option<String>,
     /// Whether a person is to read it.
     page: bool,
-}
-
-/// The contract's stable words, and those that every web server needs beside them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    InvalidRequest,
-    UnknownApp,
-    StateMismatch,
-    CodeInvalid,
-    NotListed,
-    Disabled,
-    RateLimited,
-    DingtalkRefused,
-    DingtalkUnreachable,
-    NotFound,
-    ForeignOrigin,
-    Unavailable,
-    Internal,
 }
 
 /// What makes a problem more precise than its kind.
@@ -196,59 +181,16 @@ impl Problem {
         matches!(self.kind, Kind::InvalidRequest | Kind::StateMismatch | Kind::CodeInvalid)
     }
 
-    fn word(&self) -> &'static str {
-        match self.kind {
-            Kind::InvalidRequest => "invalid-request",
-            Kind::UnknownApp => "unknown-app",
-            Kind::StateMismatch => "state-mismatch",
-            Kind::CodeInvalid => "code-invalid",
-            Kind::NotListed => "not-listed",
-            Kind::Disabled => "disabled",
-            Kind::RateLimited => "rate-limited",
-            Kind::DingtalkRefused => "dingtalk-refused",
-            Kind::DingtalkUnreachable => "dingtalk-unreachable",
-            Kind::NotFound => "not-found",
-            Kind::ForeignOrigin => "foreign-origin",
-            Kind::Unavailable => "unavailable",
-            Kind::Internal => "internal-error",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self.kind {
-            Kind::InvalidRequest => Status::BadRequest,
-            Kind::CodeInvalid => Status::Unauthorized,
-            Kind::StateMismatch | Kind::NotListed | Kind::Disabled | Kind::ForeignOrigin => Status::Forbidden,
-            Kind::UnknownApp | Kind::NotFound => Status::NotFound,
-            Kind::RateLimited => Status::TooManyRequests,
-            Kind::DingtalkRefused => Status::BadGateway,
-            Kind::DingtalkUnreachable | Kind::Unavailable => Status::ServiceUnavailable,
-            Kind::Internal => Status::InternalServerError,
-        }
-    }
-
     fn message(&self, texts: &Texts) -> Message {
         let problems = &texts.problems;
-        match (&self.why, self.kind) {
-            (Why::CorpidPlaceholder, _) => problems.corpid_placeholder,
-            (Why::SeveralApps, _) => problems.several_apps,
-            (Why::ExternalContact, _) => problems.external_contact,
-            (Why::Unfollowed, _) => problems.unfollowed,
-            (Why::Stranger, _) => problems.stranger,
-            (Why::ForeignPage, _) => problems.foreign_page,
-            (_, Kind::InvalidRequest) => problems.invalid_request,
-            (_, Kind::UnknownApp) => problems.unknown_app,
-            (_, Kind::StateMismatch) => problems.state_mismatch,
-            (_, Kind::CodeInvalid) => problems.code_invalid,
-            (_, Kind::NotListed) => problems.not_listed,
-            (_, Kind::Disabled) => problems.disabled,
-            (_, Kind::RateLimited) => problems.rate_limited,
-            (_, Kind::DingtalkRefused) => problems.dingtalk_refused,
-            (_, Kind::DingtalkUnreachable) => problems.dingtalk_unreachable,
-            (_, Kind::NotFound) => problems.not_found,
-            (_, Kind::ForeignOrigin) => problems.foreign_origin,
-            (_, Kind::Unavailable) => problems.unavailable,
-            (_, Kind::Internal) => problems.internal,
+        match &self.why {
+            Why::CorpidPlaceholder => problems.corpid_placeholder,
+            Why::SeveralApps => problems.several_apps,
+            Why::ExternalContact => problems.external_contact,
+            Why::Unfollowed => problems.unfollowed,
+            Why::Stranger => problems.stranger,
+            Why::ForeignPage => problems.foreign_page,
+            Why::General | Why::Field(_) | Why::Dingtalk { .. } => self.kind.message(problems),
         }
     }
 
@@ -282,7 +224,7 @@ impl Problem {
     fn note(&self, visit: &Visit) {
         let texts = visit.operator.texts();
         visit.note(|notes| {
-            notes.problem = Some(self.word());
+            notes.problem = Some(self.kind.word());
             notes.cause.clone_from(&self.cause);
             if let Why::Dingtalk { errcode, request_id } = &self.why {
                 notes.errcode = Some(*errcode);
@@ -344,7 +286,7 @@ impl<'r> Responder<'r, 'static> for Problem {
         let mut response = if self.page {
             let page = ProblemPage {
                 frame: Frame::of(request),
-                kind: self.word(),
+                kind: self.kind.word(),
                 title: message.title,
                 detail: &detail,
                 hint,
@@ -353,12 +295,12 @@ impl<'r> Responder<'r, 'static> for Problem {
                     Kind::NotFound | Kind::UnknownApp | Kind::InvalidRequest | Kind::ForeignOrigin
                 ),
             };
-            Page::new(self.status(), &page)?.respond_to(request)?
+            Page::new(self.kind.status(), &page)?.respond_to(request)?
         } else {
             let body = Body {
-                kind: self.word(),
+                kind: self.kind.word(),
                 title: message.title,
-                status: self.status().code,
+                status: self.kind.status().code,
                 detail: &detail,
                 errcode: self.errcode(),
                 hint,
@@ -366,7 +308,7 @@ impl<'r> Responder<'r, 'static> for Problem {
             };
             let body = serde_json::to_string(&body).map_err(|_| Status::InternalServerError)?;
             let json = ContentType::new("application", "problem+json");
-            let mut response = (self.status(), (json, body)).respond_to(request)?;
+            let mut response = (self.kind.status(), (json, body)).respond_to(request)?;
             response.set_raw_header("Cache-Control", "no-store");
             response
         };

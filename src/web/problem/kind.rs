@@ -1,0 +1,77 @@
+//! The kinds of problems: their stable words, statuses and general messages.
+
+use rocket::http::Status;
+
+use crate::text::{Message, Problems};
+
+/// The contract's stable words, and those that every web server needs beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    InvalidRequest,
+    UnknownApp,
+    StateMismatch,
+    CodeInvalid,
+    NotListed,
+    Disabled,
+    RateLimited,
+    DingtalkRefused,
+    DingtalkUnreachable,
+    NotFound,
+    ForeignOrigin,
+    Unavailable,
+    Internal,
+}
+
+impl Kind {
+    /// The problem's `type`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid-request",
+            Self::UnknownApp => "unknown-app",
+            Self::StateMismatch => "state-mismatch",
+            Self::CodeInvalid => "code-invalid",
+            Self::NotListed => "not-listed",
+            Self::Disabled => "disabled",
+            Self::RateLimited => "rate-limited",
+            Self::DingtalkRefused => "dingtalk-refused",
+            Self::DingtalkUnreachable => "dingtalk-unreachable",
+            Self::NotFound => "not-found",
+            Self::ForeignOrigin => "foreign-origin",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal-error",
+        }
+    }
+
+    /// The answer's status.
+    pub fn status(self) -> Status {
+        match self {
+            Self::InvalidRequest => Status::BadRequest,
+            Self::CodeInvalid => Status::Unauthorized,
+            Self::StateMismatch | Self::NotListed | Self::Disabled | Self::ForeignOrigin => Status::Forbidden,
+            Self::UnknownApp | Self::NotFound => Status::NotFound,
+            Self::RateLimited => Status::TooManyRequests,
+            Self::DingtalkRefused => Status::BadGateway,
+            Self::DingtalkUnreachable | Self::Unavailable => Status::ServiceUnavailable,
+            Self::Internal => Status::InternalServerError,
+        }
+    }
+
+    /// What is said of it where nothing more precise is known.
+    pub fn message(self, problems: &Problems) -> Message {
+        match self {
+            Self::InvalidRequest => problems.invalid_request,
+            Self::UnknownApp => problems.unknown_app,
+            Self::StateMismatch => problems.state_mismatch,
+            Self::CodeInvalid => problems.code_invalid,
+            Self::NotListed => problems.not_listed,
+            Self::Disabled => problems.disabled,
+            Self::RateLimited => problems.rate_limited,
+            Self::DingtalkRefused => problems.dingtalk_refused,
+            Self::DingtalkUnreachable => problems.dingtalk_unreachable,
+            Self::NotFound => problems.not_found,
+            Self::ForeignOrigin => problems.foreign_origin,
+            Self::Unavailable => problems.unavailable,
+            Self::Internal => problems.internal,
+        }
+    }
+}
