@@ -8,7 +8,6 @@ interface DingTalk {
   config(options: Omit<PageConfig, 'state' | 'url'>): void;
   ready(callback: () => void): void;
   error(callback: (error: unknown) => void): void;
-  ready(callback: () => void): void;
 }
 
 /** `_config`, inlined by the server. */
