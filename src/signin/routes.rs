@@ -60,13 +60,13 @@ struct Welcomed {
 async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Opened, Problem> {
     let fields = Fields::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
     let wanted = fields.lenient("return_to");
-    let user = who.0.map_err(Problem::page)?.map(|signed_in| signed_in.user);
+    let who = who.0.map_err(Problem::page)?;
     let home = || Ok(Opened::SignedIn(SeeOther(return_to::resolve(wanted, desk.config))));
-    if user.is_some() && !fields.has("corpid") && !fields.has("agentid") {
+    if who.is_some() && !fields.has("corpid") && !fields.has("agentid") {
         return home();
     }
     let app = desk.app(&fields).map_err(Problem::page)?;
-    if user.is_some_and(|user| user.corp_id == app.config.corp_id) {
+    if who.is_some_and(|signed_in| signed_in.user.corp_id == app.config.corp_id) {
         return home();
     }
 

@@ -8,6 +8,7 @@ mod failures;
 mod harness;
 mod jsapi_config;
 mod operator;
+mod revocation;
 mod service_window;
 mod sessions;
 mod several_corps;
