@@ -107,6 +107,7 @@ async fn log_out(
         ended.await.map_err(|error| Problem::from(error).page())?;
     }
     jar.add(cookie::clear(config));
+    jar.add(cookie::signed_out::set(config));
     Ok(SeeOther(config.path("/")))
 }
 
