@@ -7,7 +7,6 @@ use std::{
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
@@ -64,8 +63,9 @@ pub enum OpenError {
 pub struct Pools {
     writer: SqlitePool,
     readers: SqlitePool,
-    /// The index of the write-ahead log, which every process that uses the file shares.
-    wal_index: Option<Arc<File>>,
+    /// The index of the write-ahead log, which every process that uses the file shares. It is never closed: closing any
+    /// descriptor of a file drops the locks that this process, and so SQLite, holds on it (sqlite.org/howtocorrupt, 2.2).
+    wal_index: Option<&'static File>,
 }
 
 /// What changes whenever anything is committed to the file, by whichever process.
@@ -93,7 +93,7 @@ impl Pools {
 
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = pool(READERS).connect_with(reading).await.map_err(sqlite)?;
-        let wal_index = File::open(with_suffix(&path, "-shm")).ok().map(Arc::new);
+        let wal_index = File::open(with_suffix(&path, "-shm")).ok().map(|file| &*Box::leak(Box::new(file)));
         Ok(Self { writer, readers, wal_index })
     }
 
@@ -102,7 +102,7 @@ impl Pools {
     pub fn change_stamp(&self) -> Option<ChangeStamp> {
         let mut stamp = [0; 96];
         #[cfg(unix)]
-        std::os::unix::fs::FileExt::read_exact_at(self.wal_index.as_deref()?, &mut stamp, 0).ok()?;
+        std::os::unix::fs::FileExt::read_exact_at(self.wal_index?, &mut stamp, 0).ok()?;
         #[cfg(not(unix))]
         return None;
         Some(stamp)

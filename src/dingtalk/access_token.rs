@@ -78,10 +78,10 @@ where
     F: Future<Output = Result<Answer, DingtalkError>>,
 {
     let first = token.get().await?;
-    match call(first.clone()).await {
+    match call(first.value.clone()).await {
         Err(DingtalkError::TokenInvalid(_)) => {
             token.void(&first);
-            call(token.get().await?).await
+            call(token.get().await?.value).await
         }
         other => other,
     }

@@ -51,7 +51,7 @@ impl DingtalkApp {
     /// # Errors
     /// When DingTalk hands out no token or no ticket.
     pub async fn jsapi_ticket(&self) -> Result<Secret, DingtalkError> {
-        self.ticket.get().await
+        self.ticket.get().await.map(|lent| lent.value)
     }
 
     /// Makes sure that there is an access token.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::{clock::UnixSeconds, db::Pools};
 
@@ -39,11 +39,8 @@ impl Writer {
         while let Some(first) = self.notes.recv().await {
             tokio::time::sleep(COLLECT).await;
             let mut latest = HashMap::from([first]);
-            loop {
-                match self.notes.try_recv() {
-                    Ok((session, at)) => latest.insert(session, at),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                };
+            while let Ok((session, at)) = self.notes.try_recv() {
+                latest.insert(session, at);
             }
             if let Err(error) = self.write(latest).await {
                 tracing::warn!(%error, "the last use of sessions could not be noted");

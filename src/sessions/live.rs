@@ -6,14 +6,14 @@
 //! revocation, whoever made it: it is in force when it is committed.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
 };
 
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::{
     Lifetimes, Session, TOUCH_INTERVAL, Token,
@@ -29,21 +29,30 @@ use crate::{
 /// How many sessions are remembered; the longest unused is forgotten first. One takes about a kilobyte.
 const MOST: u64 = 50_000;
 
-type Digest = [u8; 32];
+/// So many people's last changes are kept apart; then all that was read before is taken for stale.
+const MOST_CHANGED: usize = 10_000;
 
 /// Finds live sessions.
 pub struct LiveSessions {
     pools: Pools,
     lifetimes: Lifetimes,
     last_seen: LastSeen,
-    remembered: Cache<Digest, Arc<Remembered>>,
-    /// Which of them are whose.
-    by_user: Arc<Mutex<HashMap<i64, HashSet<Digest>>>>,
-    /// What the file's stamp was when the changes were last read.
-    stamp: RwLock<Option<ChangeStamp>>,
+    remembered: Cache<[u8; 32], Arc<Remembered>>,
+    changed: RwLock<Changed>,
     /// The last change that was read. It changes only while `reading` is held.
     seen: AtomicI64,
     reading: tokio::sync::Mutex<()>,
+}
+
+/// What is known of the file's changes.
+#[derive(Default)]
+struct Changed {
+    /// What the file's stamp was when the changes were last read.
+    stamp: Option<ChangeStamp>,
+    /// Whose sessions changed, and by which change last.
+    users: HashMap<i64, i64>,
+    /// Whatever was read before this change is stale, whosever it is.
+    floor: i64,
 }
 
 /// Who is signed in, and by which session.
@@ -57,6 +66,8 @@ pub struct SignedIn {
 
 struct Remembered {
     signed_in: Arc<SignedIn>,
+    /// The last change that was known before it was read: a later one may concern it.
+    as_of: i64,
     last_seen_at: AtomicI64,
 }
 
@@ -67,29 +78,12 @@ impl LiveSessions {
     /// When the database fails.
     pub async fn new(pools: Pools, lifetimes: Lifetimes, last_seen: LastSeen) -> sqlx::Result<Self> {
         let seen = changes::last(&mut *pools.read().await?).await?;
-        let by_user: Arc<Mutex<HashMap<i64, HashSet<Digest>>>> = Arc::default();
-        let index = Arc::clone(&by_user);
-        let forgotten = move |digest: Arc<Digest>, gone: Arc<Remembered>, cause: moka::notification::RemovalCause| {
-            // What was replaced by its like is still there under the same key.
-            if cause == moka::notification::RemovalCause::Replaced {
-                return;
-            }
-            let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(theirs) = index.get_mut(&gone.signed_in.user.id) {
-                theirs.remove(&*digest);
-                if theirs.is_empty() {
-                    index.remove(&gone.signed_in.user.id);
-                }
-            }
-        };
-        let remembered = Cache::builder().max_capacity(MOST).eviction_listener(forgotten).build();
         Ok(Self {
             pools,
             lifetimes,
             last_seen,
-            remembered,
-            by_user,
-            stamp: RwLock::default(),
+            remembered: Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru()).build(),
+            changed: RwLock::default(),
             seen: AtomicI64::new(seen),
             reading: tokio::sync::Mutex::default(),
         })
@@ -102,7 +96,7 @@ impl LiveSessions {
     pub async fn find(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<SignedIn>>> {
         self.catch_up().await?;
         let digest = token.digest();
-        let found = match self.remembered.get(&digest) {
+        let found = match self.remembered.get(&digest).filter(|remembered| self.is_fresh(remembered)) {
             Some(remembered) => Some(remembered),
             None => self.read(token, digest, now).await?,
         };
@@ -132,56 +126,48 @@ impl LiveSessions {
         if self.is_current(stamp) {
             return Ok(());
         }
-        let mut reader = self.pools.read().await?;
-        match changes::since(&mut reader, self.seen.load(Ordering::Acquire)).await? {
+        let since = changes::since(&mut *self.pools.read().await?, self.seen.load(Ordering::Acquire)).await?;
+        let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
+        match since {
             Since::Nothing => {}
-            Since::Users(users, newest) => {
-                // First the number, then the forgetting: see `remember`.
+            Since::Users(users, newest) if changed.users.len() + users.len() <= MOST_CHANGED => {
+                changed.users.extend(users.into_iter().map(|user| (user, newest)));
                 self.seen.store(newest, Ordering::Release);
-                let stale: Vec<Digest> = {
-                    let index = self.by_user();
-                    users.iter().filter_map(|user| index.get(user)).flatten().copied().collect()
-                };
-                stale.iter().for_each(|digest| self.remembered.invalidate(digest));
             }
-            Since::TooMuch(newest) => {
+            Since::Users(_, newest) | Since::TooMuch(newest) => {
+                changed.users.clear();
+                changed.floor = newest;
                 self.seen.store(newest, Ordering::Release);
-                let all: Vec<Digest> = self.by_user().values().flatten().copied().collect();
-                all.iter().for_each(|digest| self.remembered.invalidate(digest));
+                self.remembered.invalidate_all();
             }
         }
-        *self.stamp.write().unwrap_or_else(PoisonError::into_inner) = stamp;
+        changed.stamp = stamp;
         Ok(())
     }
 
     /// A file whose stamp cannot be read is never current: it is asked each time.
     fn is_current(&self, stamp: Option<ChangeStamp>) -> bool {
-        stamp.is_some() && *self.stamp.read().unwrap_or_else(PoisonError::into_inner) == stamp
+        stamp.is_some() && self.changed.read().unwrap_or_else(PoisonError::into_inner).stamp == stamp
     }
 
-    async fn read(&self, token: &Token, digest: Digest, now: UnixSeconds) -> sqlx::Result<Option<Arc<Remembered>>> {
-        let seen = self.seen.load(Ordering::Acquire);
+    fn is_fresh(&self, remembered: &Remembered) -> bool {
+        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
+        let last = changed.users.get(&remembered.signed_in.user.id).copied().unwrap_or(changed.floor);
+        remembered.as_of >= last.max(changed.floor)
+    }
+
+    async fn read(&self, token: &Token, digest: [u8; 32], now: UnixSeconds) -> sqlx::Result<Option<Arc<Remembered>>> {
+        // Before the file is read: a change that comes in between makes what is read stale, not fresh.
+        let as_of = self.seen.load(Ordering::Acquire);
         let mut reader = self.pools.read().await?;
-        let Some(session) = super::find(&mut reader, token, self.lifetimes, now).await? else { return Ok(None) };
-        let Some(user) = users::get(&mut reader, session.user_id).await? else { return Ok(None) };
+        // One snapshot for both.
+        let mut snapshot = sqlx::Connection::begin(&mut *reader).await?;
+        let Some(session) = super::find(&mut snapshot, token, self.lifetimes, now).await? else { return Ok(None) };
+        let Some(user) = users::get(&mut snapshot, session.user_id).await? else { return Ok(None) };
+        snapshot.rollback().await?;
         let last_seen_at = AtomicI64::new(session.last_seen_at);
-        let found = Arc::new(Remembered { signed_in: Arc::new(SignedIn { user, session }), last_seen_at });
-        self.remember(digest, &found, seen);
+        let found = Arc::new(Remembered { signed_in: Arc::new(SignedIn { user, session }), as_of, last_seen_at });
+        self.remembered.insert(digest, Arc::clone(&found));
         Ok(Some(found))
-    }
-
-    /// Keeps what was read, unless changes were read meanwhile: they may concern it, and have forgotten it already.
-    fn remember(&self, digest: Digest, found: &Arc<Remembered>, seen: i64) {
-        let user_id = found.signed_in.user.id;
-        self.by_user().entry(user_id).or_default().insert(digest);
-        self.remembered.insert(digest, Arc::clone(found));
-        // A change that was read after `seen` has either found it here, or is noticed now.
-        if self.seen.load(Ordering::Acquire) != seen {
-            self.remembered.invalidate(&digest);
-        }
-    }
-
-    fn by_user(&self) -> MutexGuard<'_, HashMap<i64, HashSet<Digest>>> {
-        self.by_user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -71,7 +71,7 @@ impl Desk<'_> {
     /// As for [`Desk::app`], and `state-mismatch`.
     pub fn app_of_page(&self, fields: &Fields) -> Result<&DingtalkApp, Problem> {
         let (corp_id, agent_id) = chosen(fields)?;
-        let state = fields.optional("state")?.unwrap_or_default();
+        let state = fields.lenient("state").unwrap_or_default();
         let mut refused = None;
         for app in self.dingtalk.fitting(corp_id, agent_id) {
             match self.states.take(state, self.browser, &app.config.name) {
@@ -83,6 +83,15 @@ impl Desk<'_> {
             }
         }
         Err(refused.map_or_else(|| NoApp::Unknown.into(), Problem::state_mismatch))
+    }
+
+    /// The browser that a page of ours was made for, if the fields come from that page: the state is checked, not taken.
+    pub fn browser_of_page(&self, fields: &Fields) -> Option<&str> {
+        let (corp_id, agent_id) = chosen(fields).ok()?;
+        let state = fields.lenient("state")?;
+        let mut apps = self.dingtalk.fitting(corp_id, agent_id);
+        let is_ours = apps.any(|app| self.states.check(state, self.browser, &app.config.name).is_ok());
+        self.browser.filter(|_| is_ours)
     }
 
     fn note(&self, app: &DingtalkApp) {

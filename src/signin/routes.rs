@@ -4,7 +4,7 @@ use rocket::{
     Data, Responder, Route,
     data::ToByteUnit,
     get,
-    http::{ContentType, Status, uri::Origin},
+    http::{ContentType, Method, Status, uri::Origin},
     post, routes,
     serde::json::Json,
 };
@@ -86,7 +86,11 @@ async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Op
 
 /// As in the tutorial that the product follows.
 #[get("/userinfo")]
-async fn userinfo_by_get(desk: Desk<'_>, uri: &Origin<'_>) -> Result<Welcomed, Problem> {
+async fn userinfo_by_get(desk: Desk<'_>, method: Method, uri: &Origin<'_>) -> Result<Welcomed, Problem> {
+    // Rocket lets HEAD run this: a robot that only looks must spend nothing.
+    if method == Method::Head {
+        return Err(Problem::not_found());
+    }
     let query = uri.query().map_or("", |query| query.as_str());
     userinfo(desk, Ok(Fields::urlencoded(query.as_bytes()))).await
 }
@@ -99,15 +103,23 @@ async fn userinfo_by_post(desk: Desk<'_>, kind: Option<&ContentType>, body: Data
 }
 
 async fn userinfo(desk: Desk<'_>, fields: Result<Fields, Problem>) -> Result<Welcomed, Problem> {
-    if let Some(seconds) = desk.limits.wait(desk.client) {
+    // Who has a state of ours is told apart first: nobody is made to wait for what another did.
+    let browser = fields.as_ref().ok().and_then(|fields| desk.browser_of_page(fields));
+    let wait = match browser {
+        Some(browser) => desk.limits.browser_waits(browser, desk.client),
+        None => desk.limits.stranger_waits(desk.client),
+    };
+    if let Some(seconds) = wait {
         return Err(Problem::rate_limited(seconds));
     }
     let answer = match fields {
         Ok(fields) => exchange(&desk, &fields).await,
         Err(problem) => Err(problem),
     };
-    if answer.as_ref().is_err_and(Problem::is_a_failed_try) {
-        desk.limits.failed(desk.client);
+    match (&answer, browser) {
+        (Err(problem), Some(browser)) if problem.is_a_rejected_code() => desk.limits.code_failed(browser, desk.client),
+        (Err(problem), None) if problem.is_a_failed_try() => desk.limits.stranger_failed(desk.client),
+        _ => {}
     }
     answer
 }
@@ -149,6 +161,9 @@ async fn report(desk: Desk<'_>, kind: Option<&ContentType>, body: Data<'_>) -> R
     let app = desk.app(&fields)?;
     let state = fields.required("state")?;
     desk.states.check(state, desk.browser, &app.config.name).map_err(Problem::state_mismatch)?;
+    if let Some(seconds) = desk.browser.and_then(|browser| desk.limits.reported(browser)) {
+        return Err(Problem::rate_limited(seconds));
+    }
     Report::read(&fields).note(desk.visit, desk.config.default_locale);
     Ok(Status::NoContent)
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
+use moka::policy::EvictionPolicy;
 use rocket::http::{Cookie, SameSite};
 use sha2::Sha256;
 
@@ -59,7 +60,11 @@ impl Browser {
 impl States {
     /// `key` is this deployment's own; it outlives a restart.
     pub fn new(key: [u8; 32], clock: Clock) -> Self {
-        let taken = moka::sync::Cache::builder().max_capacity(REMEMBER_MOST).time_to_live(REMEMBER).build();
+        let taken = moka::sync::Cache::builder()
+            .eviction_policy(EvictionPolicy::lru())
+            .max_capacity(REMEMBER_MOST)
+            .time_to_live(REMEMBER)
+            .build();
         Self { key, clock, taken }
     }
 
@@ -92,6 +97,9 @@ impl States {
         else {
             return Err("the state is not one of ours");
         };
+        if !expires.bytes().all(|b| b.is_ascii_digit()) {
+            return Err("the state is not one of ours");
+        }
         let expires: UnixSeconds = expires.parse().map_err(|_| "the state is not one of ours")?;
         let seal = hex::decode(seal).map_err(|_| "the state is not one of ours")?;
         let expected = self.seal(&Browser(browser.to_owned()), app, expires, nonce);

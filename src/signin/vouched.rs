@@ -3,7 +3,7 @@
 use super::{Failure, NotListed, SignIn};
 use crate::{
     config::{AppKind, Secret},
-    dingtalk::{Contact, DingtalkApp, Follower, Identity, ids::UnionId},
+    dingtalk::{Contact, DingtalkApp, DingtalkError, Follower, Identity, ids::UnionId},
     users,
 };
 
@@ -15,7 +15,11 @@ impl SignIn<'_> {
         code: &Secret,
     ) -> Result<Result<Identity, NotListed>, Failure> {
         if let AppKind::MicroApp = app.config.kind {
-            return Ok(Ok(app.exchange(code).await?));
+            return match app.exchange(code).await {
+                Ok(identity) => Ok(Ok(identity)),
+                Err(DingtalkError::NoSuchUser(_)) => Ok(Err(NotListed::Stranger)),
+                Err(error) => Err(error.into()),
+            };
         }
         match app.follower(code).await? {
             Follower::Unfollowed => Ok(Err(NotListed::Unfollowed)),

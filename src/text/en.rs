@@ -46,7 +46,7 @@ pub(super) static TEXTS: Texts = Texts {
         },
         stranger: Message {
             title: "You are not in this organisation",
-            detail: "You follow this service window, but the organisation has no employee with your DingTalk account.",
+            detail: "This organisation has no employee with your DingTalk account.",
             hint: "Join the organisation in DingTalk, or ask your administrator and give them the request ID.",
         },
         disabled: Message {
@@ -62,7 +62,7 @@ pub(super) static TEXTS: Texts = Texts {
         dingtalk_refused: Message {
             title: "DingTalk refused the sign-in",
             detail: "The app's settings at DingTalk need mending; you can do nothing wrong here.",
-            hint: "Give your administrator this error code and the request ID.",
+            hint: "Give your administrator the request ID, and the error code if one is shown.",
         },
         dingtalk_unreachable: Message {
             title: "DingTalk does not answer",

@@ -45,7 +45,7 @@ pub(super) static TEXTS: Texts = Texts {
         },
         stranger: Message {
             title: "您不在这个企业中",
-            detail: "您关注了服务窗，但企业通讯录里没有与您的钉钉账号对应的员工。",
+            detail: "企业通讯录里没有与您的钉钉账号对应的员工。",
             hint: "请在钉钉中加入该企业，或联系管理员并提供请求编号。",
         },
         disabled: Message {
@@ -61,7 +61,7 @@ pub(super) static TEXTS: Texts = Texts {
         dingtalk_refused: Message {
             title: "钉钉拒绝了这次登录",
             detail: "应用在钉钉的设置需要管理员修正，不是您的操作有误。",
-            hint: "请把错误码和请求编号告诉管理员。",
+            hint: "请把请求编号（以及错误码，如果有）告诉管理员。",
         },
         dingtalk_unreachable: Message {
             title: "钉钉没有响应",

@@ -343,7 +343,8 @@
    * @param {string} message
    */
   function report(kind, message) {
-    const body = form({ kind: kind, message: message, signed: _config.url });
+    const shown = part('.request-id code').textContent || '';
+    const body = form({ kind: kind, message: message, signed: _config.url, page: shown });
     if (navigator.sendBeacon) navigator.sendBeacon(attribute('reportUrl'), body);
   }
 

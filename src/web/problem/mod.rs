@@ -176,7 +176,12 @@ impl Problem {
         }
     }
 
-    /// Whether this is what somebody meets who tries codes: it counts towards the limit of the address.
+    /// Whether this is what somebody meets whose code is no good.
+    pub fn is_a_rejected_code(&self) -> bool {
+        self.kind == Kind::CodeInvalid
+    }
+
+    /// Whether this is what somebody meets who tries without a page of ours.
     pub fn is_a_failed_try(&self) -> bool {
         matches!(self.kind, Kind::InvalidRequest | Kind::StateMismatch | Kind::CodeInvalid)
     }

@@ -188,10 +188,11 @@ impl App {
         self.folder.path().join("test.db")
     }
 
-    /// The database's files as bytes.
+    /// The database's files as bytes; not its lock file, which SQLite alone may open and close.
     pub fn db_bytes(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).expect("the folder");
-        files.flat_map(|file| std::fs::read(file.expect("a file").path()).expect("its bytes")).collect()
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder").map(|file| file.expect("a file").path());
+        let files = files.filter(|path| path.extension().is_none_or(|end| end != "db-shm"));
+        files.flat_map(|path| std::fs::read(path).expect("its bytes")).collect()
     }
 }
 
