@@ -11,8 +11,12 @@ use crate::{
     credentials::CredentialTable,
     db::{Db, Pools},
     dingtalk::Dingtalk,
+    forward_auth::{
+        self,
+        signed_identity::{KeyError, SignedIdentity},
+    },
     housekeeping::Housekeeping,
-    jsapi,
+    jsapi, server_keys,
     sessions::{self, Lifetimes, LiveSessions},
     signin::{self, limits::Limits, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
@@ -27,6 +31,9 @@ pub enum BuildError {
     /// The database does not answer.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
+    /// The keys that sign identities cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
 }
 
 /// Builds the server. DingTalk is not asked for anything: it may be down while the server starts.
@@ -34,11 +41,15 @@ pub enum BuildError {
 /// # Errors
 /// When the database does not answer, or the machine's certificates cannot be used.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
-    let state_key = signin::state_key(&pools, &clock).await?;
     let (last_seen, writer) = sessions::last_seen(pools.clone());
     let live = LiveSessions::new(pools.clone(), Lifetimes::of(&config), last_seen).await?;
     // It ends with the server's state, which holds the other end.
     rocket::tokio::spawn(writer.run());
+    let state_key = server_keys::state_key(&pools, &clock).await?;
+    let signed_identity = match config.signed_identity {
+        true => Some(SignedIdentity::open(&config, &pools, &clock).await?),
+        false => None,
+    };
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
@@ -48,6 +59,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(Limits::new(&clock))
         .manage(live)
         .manage(Db::from(pools))
+        .manage(signed_identity)
         .manage(dingtalk)
         .manage(clock)
         .manage(config)
@@ -58,6 +70,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, signin::routes::routes())
         .mount(&base, jsapi::routes::routes())
         .mount(&base, sessions::routes::routes())
+        .mount(&base, forward_auth::routes::routes())
         .mount(&base, assets::routes())
         .mount(&base, health::routes())
         .register("/", catchers()))

@@ -41,6 +41,10 @@ pub struct Config {
     pub session_idle: Duration,
     /// How long a session lives at the most. Key `session_lifetime`, default 7 days.
     pub session_lifetime: Duration,
+    /// In which headers the gate names people. Key `identity_headers`, default `remote`.
+    pub identity_headers: IdentityHeaders,
+    /// Whether the gate also names people in a signed token. Key `signed_identity`, default no.
+    pub signed_identity: bool,
     /// Whose forwarded headers are believed. Key `trusted_proxies`, default loopback.
     pub trusted_proxies: Vec<IpNet>,
     /// What becomes of an employee who is not in the table. Key `unknown_users`, default refuse.
@@ -56,6 +60,15 @@ pub struct Config {
 /// The address that employees see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(Url);
+
+/// The sets of headers in which the gate names people to the apps behind it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IdentityHeaders {
+    /// `Remote-User` and its companions.
+    pub remote: bool,
+    /// `X-Auth-Request-User` and its companions, the names of oauth2-proxy.
+    pub x_auth_request: bool,
+}
 
 /// What becomes of a DingTalk employee who is not in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,12 +139,12 @@ impl Config {
         self.public_url.is_https()
     }
 
-    /// Whether a person may be sent to this address: our own origin, or a listed host by our own scheme or https.
-    pub fn is_ours_or_listed(&self, url: &Url) -> bool {
+    /// Whether people may be sent to this address: it is on `public_url`, or on a listed host by our own scheme or by
+    /// https.
+    pub fn leads_to_us(&self, url: &Url) -> bool {
         let ours = self.public_url.as_url();
         let scheme_fits = url.scheme() == "https" || url.scheme() == ours.scheme();
-        let listed = || self.allowed_return_hosts.iter().any(|host| host.matches(url));
-        url.origin() == ours.origin() || (scheme_fits && listed())
+        url.origin() == ours.origin() || (scheme_fits && self.allowed_return_hosts.iter().any(|host| host.matches(url)))
     }
 
     /// A path of ours, behind `base_path`.
@@ -158,13 +171,16 @@ impl Config {
         let allowed_return_hosts = each("miandeng.allowed_return_hosts", raw.allowed_return_hosts, HostPattern::parse)?;
         let jsapi_origins = each("miandeng.jsapi_origins", raw.jsapi_origins, hosts::origin)?;
         let trusted_proxies = each("miandeng.trusted_proxies", raw.trusted_proxies, hosts::network)?;
-        each("miandeng.identity_headers", raw.identity_headers, |text| match text {
-            "remote" | "x-auth-request" => Ok(()),
-            _ => Err("write \"remote\" and/or \"x-auth-request\""),
-        })?;
-        if raw.signed_identity {
-            let problem = "this version does not sign identities; remove the setting";
-            return Err(ConfigError::wrong("miandeng.signed_identity", "true", problem));
+        let mut identity_headers = IdentityHeaders::default();
+        for name in raw.identity_headers {
+            match name.as_str() {
+                "remote" => identity_headers.remote = true,
+                "x-auth-request" => identity_headers.x_auth_request = true,
+                _ => {
+                    let cure = "write \"remote\" and/or \"x-auth-request\"";
+                    return Err(ConfigError::wrong("miandeng.identity_headers", name, cure));
+                }
+            }
         }
         let cookie_domain = match raw.cookie_domain.as_str() {
             "" => None,
@@ -198,6 +214,8 @@ impl Config {
             cookie_domain,
             session_idle,
             session_lifetime,
+            identity_headers,
+            signed_identity: raw.signed_identity,
             trusted_proxies,
             unknown_users,
             default_locale,

@@ -44,7 +44,7 @@ pub fn check(url: &str, asker: Option<&Origin>, config: &Config) -> Result<(), R
 }
 
 fn is_listed(url: &Url, config: &Config) -> bool {
-    config.is_ours_or_listed(url) || config.jsapi_origins.contains(&url.origin())
+    config.leads_to_us(url) || config.jsapi_origins.contains(&url.origin())
 }
 
 #[cfg(test)]

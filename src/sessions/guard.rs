@@ -21,7 +21,11 @@ pub struct SessionCookie(pub Option<Token>);
 pub struct MaybeSignedIn(pub Result<Option<Arc<SignedIn>>, Problem>);
 
 impl MaybeSignedIn {
-    async fn behind(request: &Request<'_>) -> Result<Option<Arc<SignedIn>>, Problem> {
+    /// Who is signed in behind a request's cookie. The one way to find out, for pages and for the gate.
+    ///
+    /// # Errors
+    /// When the database cannot tell.
+    pub async fn behind(request: &Request<'_>) -> Result<Option<Arc<SignedIn>>, Problem> {
         let rocket = request.rocket();
         let (Some(config), Some(live), Some(clock)) =
             (rocket.state::<Config>(), rocket.state::<LiveSessions>(), rocket.state::<Clock>())

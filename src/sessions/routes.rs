@@ -59,8 +59,7 @@ struct SessionRow {
 
 impl HomePage<'_> {
     fn departments(&self) -> Vec<&str> {
-        let departments = self.user.department.as_deref().unwrap_or_default();
-        departments.split(';').map(str::trim).filter(|name| !name.is_empty()).collect()
+        self.user.departments().collect()
     }
 }
 

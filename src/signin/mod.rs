@@ -6,7 +6,6 @@ pub mod page;
 mod report;
 pub mod return_to;
 pub mod routes;
-mod server_key;
 pub mod spent;
 pub mod state;
 mod vouched;
@@ -19,8 +18,6 @@ use crate::{
     sessions::{self, Origin, Token},
     users::{self, Status, User},
 };
-
-pub use self::server_key::state_key;
 
 /// How a sign-in ended that DingTalk vouched for.
 pub enum Outcome {

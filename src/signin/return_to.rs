@@ -40,7 +40,7 @@ pub fn permitted(text: &str, config: &Config) -> Option<Url> {
     }
     let url = Url::options().base_url(Some(ours)).parse(text).ok()?;
     let is_plain = url.username().is_empty() && url.password().is_none() && !url.path().starts_with("//");
-    (is_plain && config.is_ours_or_listed(&url)).then_some(url)
+    (config.leads_to_us(&url) && is_plain).then_some(url)
 }
 
 /// Whether a path holds an escaped control character or backslash, which a careless application behind us decodes a

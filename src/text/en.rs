@@ -29,6 +29,29 @@ pub(super) static TEXTS: Texts = Texts {
             hint: "Open a fresh page and try again. Administrators: if it happens each time, agent_id and client_id may \
                    belong to two different apps.",
         },
+        sign_in_required: Message {
+            title: "Please sign in",
+            detail: "Nobody is signed in, or the session has ended.",
+            hint: "Open the page again, or let the person sign in at signin_url.",
+        },
+        not_allowed: Message {
+            title: "This app is not for you",
+            detail: "You are signed in, but this app is for other people or departments.",
+            hint: "If you need it, ask your administrator and give them the request ID. Administrators: groups and users \
+                   in the proxy's settings say whom it is for.",
+        },
+        unlisted_host: Message {
+            title: "This host is not set up",
+            detail: "The proxy guards a host to which no sign-in may lead back.",
+            hint: "Administrators: compare the scheme and host in the log with public_url, or add the host to \
+                   allowed_return_hosts in Rocket.toml.",
+        },
+        untrusted_proxy: Message {
+            title: "Only a proxy asks here",
+            detail: "This address is for the proxies that are listed in trusted_proxies.",
+            hint: "Administrators: add the proxy's address, which the log line with this request ID names, to \
+                   trusted_proxies in Rocket.toml.",
+        },
         not_listed: Message {
             title: "You are not on the list yet",
             detail: "DingTalk knows you, but this system's user table does not.",

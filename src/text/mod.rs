@@ -50,6 +50,14 @@ pub struct Problems {
     pub state_mismatch: Message,
     /// 401.
     pub code_invalid: Message,
+    /// 401 of an app behind the gate.
+    pub sign_in_required: Message,
+    /// 403 of an app behind the gate.
+    pub not_allowed: Message,
+    /// 403 of a host that the gate does not know.
+    pub unlisted_host: Message,
+    /// 400, a question of the gate's from somebody who is no trusted proxy.
+    pub untrusted_proxy: Message,
     /// 403, not in the table.
     pub not_listed: Message,
     /// 403, a follower who is an external contact.

@@ -28,6 +28,26 @@ pub(super) static TEXTS: Texts = Texts {
             detail: "免登码已用过、已过期，或属于另一个应用。",
             hint: "请打开新页面再试。管理员：如果每次都这样，agent_id 与 client_id 可能来自两个不同的应用。",
         },
+        sign_in_required: Message {
+            title: "请先登录",
+            detail: "尚未登录，或登录已失效。",
+            hint: "请重新打开页面，或在 signin_url 登录。",
+        },
+        not_allowed: Message {
+            title: "您不能使用这个应用",
+            detail: "您已登录，但这个应用只开放给其他人员或部门。",
+            hint: "如需使用，请联系管理员，并提供请求编号。管理员：由代理设置里的 groups 和 users 决定开放给谁。",
+        },
+        unlisted_host: Message {
+            title: "这个域名尚未设置",
+            detail: "代理保护的域名不在登录后可以返回的名单中。",
+            hint: "管理员：请核对日志中的协议和域名与 public_url 是否一致，或把域名加入 Rocket.toml 的 allowed_return_hosts。",
+        },
+        untrusted_proxy: Message {
+            title: "这个地址只供代理访问",
+            detail: "只接受 trusted_proxies 中列出的代理。",
+            hint: "管理员：日志中带有此请求编号的一行有代理的地址，请把它加入 Rocket.toml 的 trusted_proxies。",
+        },
         not_listed: Message {
             title: "您还不在名单里",
             detail: "钉钉确认了您的身份，但本系统的用户表里没有您。",

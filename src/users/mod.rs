@@ -52,6 +52,14 @@ pub struct User {
     pub last_signed_in_at: Option<UnixSeconds>,
 }
 
+impl User {
+    /// The paths of the person's departments.
+    pub fn departments(&self) -> impl Iterator<Item = &str> {
+        let departments = self.department.as_deref().unwrap_or_default().split(';');
+        departments.map(str::trim).filter(|path| !path.is_empty())
+    }
+}
+
 macro_rules! word {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*

@@ -22,11 +22,11 @@ impl ClientAddress {
     /// `X-Forwarded-For` is read from its end, past the proxies that we trust: whatever the client wrote into it
     /// stands in front of those. `X-Real-IP` counts where that header is missing. From anybody else both are ignored.
     pub fn of(request: &Request<'_>) -> Self {
-        let peer = request.remote().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| canonical(address.ip()));
+        let peer = peer(request);
         let Some(config) = request.rocket().state::<Config>() else {
             return Self(peer);
         };
-        let trusted = |ip: &IpAddr| config.trusted_proxies.iter().any(|network| network.contains(ip));
+        let trusted = |ip: &IpAddr| is_trusted(config, ip);
         if !trusted(&peer) {
             return Self(peer);
         }
@@ -59,6 +59,16 @@ impl ClientAddress {
             }
         }
     }
+}
+
+/// Who is at the other end of the connection, whatever headers say.
+pub fn peer(request: &Request<'_>) -> IpAddr {
+    request.remote().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| canonical(address.ip()))
+}
+
+/// Whether forwarded headers of this peer are believed.
+pub fn is_trusted(config: &Config, peer: &IpAddr) -> bool {
+    config.trusted_proxies.iter().any(|network| network.contains(peer))
 }
 
 fn parse(text: &str) -> Option<IpAddr> {

@@ -5,6 +5,7 @@
 mod browser;
 mod credentials;
 mod failures;
+mod gate;
 mod harness;
 mod jsapi_config;
 mod operator;

@@ -244,7 +244,10 @@ fn a_wrong_setting_stops_the_start_with_one_line() {
     fails(&with_password, "miandeng.public_url: write the address");
     fails(&good.replace("        port =", "        prot ="), "prot: no such setting; did you mean \"port\"?");
     fails(&good.replace("url = \"data.db\"", "ulr = \"data.db\""), "databases.miandeng.ulr: no such setting");
-    fails(&good.replace("[default.miandeng]", "[default.miandeng]\n        home = \"/\""), "is the sign-in page itself");
+    fails(
+        &good.replace("[default.miandeng]", "[default.miandeng]\n        home = \"/\""),
+        "is the sign-in page itself",
+    );
     fails(&good.replace("data.db", "no/such/folder/data.db"), "no/such/folder/data.db");
     fails(&good.replace("data.db", "secret"), "secret");
     fails(&good.replace("[default]", "[default]\naddress = \"nonsense\""), "address");

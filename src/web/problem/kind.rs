@@ -11,6 +11,9 @@ pub(super) enum Kind {
     UnknownApp,
     StateMismatch,
     CodeInvalid,
+    SignInRequired,
+    NotAllowed,
+    UnlistedHost,
     NotListed,
     Disabled,
     RateLimited,
@@ -30,6 +33,9 @@ impl Kind {
             Self::UnknownApp => "unknown-app",
             Self::StateMismatch => "state-mismatch",
             Self::CodeInvalid => "code-invalid",
+            Self::SignInRequired => "sign-in-required",
+            Self::NotAllowed => "not-allowed",
+            Self::UnlistedHost => "unlisted-host",
             Self::NotListed => "not-listed",
             Self::Disabled => "disabled",
             Self::RateLimited => "rate-limited",
@@ -46,14 +52,23 @@ impl Kind {
     pub fn status(self) -> Status {
         match self {
             Self::InvalidRequest => Status::BadRequest,
-            Self::CodeInvalid => Status::Unauthorized,
+            Self::CodeInvalid | Self::SignInRequired => Status::Unauthorized,
             Self::StateMismatch | Self::NotListed | Self::Disabled | Self::ForeignOrigin => Status::Forbidden,
+            Self::NotAllowed | Self::UnlistedHost => Status::Forbidden,
             Self::UnknownApp | Self::NotFound => Status::NotFound,
             Self::RateLimited => Status::TooManyRequests,
             Self::DingtalkRefused => Status::BadGateway,
             Self::DingtalkUnreachable | Self::Unavailable => Status::ServiceUnavailable,
             Self::Internal => Status::InternalServerError,
         }
+    }
+
+    /// Whether the same request may be granted a moment later.
+    pub fn may_pass(self) -> bool {
+        !matches!(
+            self,
+            Self::NotFound | Self::UnknownApp | Self::InvalidRequest | Self::ForeignOrigin | Self::UnlistedHost
+        )
     }
 
     /// What is said of it where nothing more precise is known.
@@ -63,6 +78,9 @@ impl Kind {
             Self::UnknownApp => problems.unknown_app,
             Self::StateMismatch => problems.state_mismatch,
             Self::CodeInvalid => problems.code_invalid,
+            Self::SignInRequired => problems.sign_in_required,
+            Self::NotAllowed => problems.not_allowed,
+            Self::UnlistedHost => problems.unlisted_host,
             Self::NotListed => problems.not_listed,
             Self::Disabled => problems.disabled,
             Self::RateLimited => problems.rate_limited,

@@ -47,6 +47,8 @@ enum Why {
     Unfollowed,
     Stranger,
     ForeignPage,
+    UntrustedProxy,
+    SignIn { url: String },
     Dingtalk { errcode: i64, request_id: Option<String> },
 }
 
@@ -61,6 +63,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     errcode: Option<i64>,
     hint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signin_url: Option<&'a str>,
     request_id: &'a str,
 }
 
@@ -155,6 +159,26 @@ impl Problem {
         Self { why: Why::ForeignPage, ..Self::of(Kind::ForeignOrigin) }
     }
 
+    /// 401 of a script's request for an app behind the gate; `url` is where its person signs in.
+    pub fn sign_in_required(url: String) -> Self {
+        Self { why: Why::SignIn { url }, ..Self::of(Kind::SignInRequired) }
+    }
+
+    /// 403, somebody whom the rules of an app behind the gate do not let in.
+    pub fn not_allowed() -> Self {
+        Self::of(Kind::NotAllowed)
+    }
+
+    /// 403, a proxy that guards a host which no sign-in may lead back to.
+    pub fn unlisted_host() -> Self {
+        Self::of(Kind::UnlistedHost)
+    }
+
+    /// 400, a question of the gate's from somebody who is no trusted proxy: nothing of it is read.
+    pub fn untrusted_proxy() -> Self {
+        Self { why: Why::UntrustedProxy, ..Self::of(Kind::InvalidRequest) }
+    }
+
     /// 400 of a request that is malformed as a whole.
     pub fn malformed(field: &'static str) -> Self {
         FieldError::Malformed(field).into()
@@ -195,7 +219,8 @@ impl Problem {
             Why::Unfollowed => problems.unfollowed,
             Why::Stranger => problems.stranger,
             Why::ForeignPage => problems.foreign_page,
-            Why::General | Why::Field(_) | Why::Dingtalk { .. } => self.kind.message(problems),
+            Why::UntrustedProxy => problems.untrusted_proxy,
+            Why::General | Why::Field(_) | Why::SignIn { .. } | Why::Dingtalk { .. } => self.kind.message(problems),
         }
     }
 
@@ -213,6 +238,13 @@ impl Problem {
     fn errcode(&self) -> Option<i64> {
         match &self.why {
             Why::Dingtalk { errcode, .. } => Some(*errcode),
+            _ => None,
+        }
+    }
+
+    fn signin_url(&self) -> Option<&str> {
+        match &self.why {
+            Why::SignIn { url } => Some(url),
             _ => None,
         }
     }
@@ -295,10 +327,7 @@ impl<'r> Responder<'r, 'static> for Problem {
                 title: message.title,
                 detail: &detail,
                 hint,
-                retry: !matches!(
-                    self.kind,
-                    Kind::NotFound | Kind::UnknownApp | Kind::InvalidRequest | Kind::ForeignOrigin
-                ),
+                retry: self.kind.may_pass(),
             };
             Page::new(self.kind.status(), &page)?.respond_to(request)?
         } else {
@@ -309,6 +338,7 @@ impl<'r> Responder<'r, 'static> for Problem {
                 detail: &detail,
                 errcode: self.errcode(),
                 hint,
+                signin_url: self.signin_url(),
                 request_id: &visit.id,
             };
             let body = serde_json::to_string(&body).map_err(|_| Status::InternalServerError)?;

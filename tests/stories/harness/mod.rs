@@ -16,6 +16,7 @@ use miandeng::{
     config::Config,
     db::Pools,
     dingtalk::ids::{CorpId, DingUserId},
+    sessions,
     simulator::{Company, Running, Simulator},
     users::{self, Change, NewUser, Status, User},
 };
@@ -40,6 +41,7 @@ pub struct App {
     pub clock: Clock,
     pub pools: Pools,
     settings: Value,
+    http: reqwest::Client,
     url: String,
     dingtalk: Arc<Running>,
     folder: Arc<TempDir>,
@@ -115,7 +117,18 @@ impl App {
         let shutdown = server.shutdown();
         let stopped = tokio::spawn(async move { drop(server.launch().await) });
         let url = format!("http://127.0.0.1:{}", listening.await.expect("the server listens"));
-        Self { simulator, clock, pools, settings, url, dingtalk, folder, shutdown, stopped: Some(stopped) }
+        Self {
+            simulator,
+            clock,
+            pools,
+            settings,
+            http: phone::http(),
+            url,
+            dingtalk,
+            folder,
+            shutdown,
+            stopped: Some(stopped),
+        }
     }
 
     /// Where the server listens.
@@ -130,7 +143,7 @@ impl App {
 
     /// An employee's phone: a browser without cookies, in DingTalk's client, held by that employee.
     pub fn phone(&self, userid: &str) -> Phone {
-        Phone::new(self.url.clone(), self.simulator.clone(), userid)
+        Phone::new(self.url.clone(), self.simulator.clone(), self.http.clone(), userid)
     }
 
     /// Puts a person into the table.
@@ -165,16 +178,25 @@ impl App {
         transaction.commit().await.expect("a commit");
     }
 
-    /// Gives a person's row a unionid.
-    pub async fn db_set_unionid(&self, userid: &str, unionid: &str) {
-        let user = NewUser {
-            corp_id: CorpId::new(CORP).expect("a corp id"),
-            userid: DingUserId::new(userid).expect("a userid"),
-            change: Change { unionid: Some(unionid.into()), ..Change::default() },
-        };
+    /// Ends all sessions, as another process may.
+    pub async fn db_revoke_all(&self) {
         let mut transaction = self.pools.write().await.expect("a transaction");
+        sessions::end_all(&mut transaction).await.expect("no session");
+        transaction.commit().await.expect("a commit");
+    }
+
+    /// Changes a person's row.
+    pub async fn db_change(&self, userid: &str, change: Change) {
+        let (corp_id, userid) = (CorpId::new(CORP).expect("a corp id"), DingUserId::new(userid).expect("a userid"));
+        let mut transaction = self.pools.write().await.expect("a transaction");
+        let user = NewUser { corp_id, userid, change };
         users::save(&mut transaction, &user, "cli", self.clock.now()).await.expect("a row");
         transaction.commit().await.expect("a commit");
+    }
+
+    /// Gives a person's row a unionid.
+    pub async fn db_set_unionid(&self, userid: &str, unionid: &str) {
+        self.db_change(userid, Change { unionid: Some(unionid.into()), ..Change::default() }).await;
     }
 
     /// How many rows a table has, by a statement that counts.

@@ -1,0 +1,205 @@
+//! What a proxy says of the request that it asks about: a strict parser for each proxy's way.
+//!
+//! Nothing is read from anybody who is not in `trusted_proxies`. Each header must be there exactly once, with one value
+//! of the plainest form: what two readers could read differently is refused, because the proxy, the app and we must
+//! all mean the same request.
+
+use rocket::Request;
+use url::Url;
+
+use super::{
+    decision::Reader,
+    rules::{Rules, escapes_are_whole},
+};
+use crate::{
+    config::Config,
+    web::{client, fields::FieldError, problem::Problem},
+};
+
+/// Proxies and browsers refuse addresses long before this.
+const MOST_BYTES: usize = 16 * 1024;
+/// The longest method in the registry (`UPDATEREDIRECTREF`) has 17 letters.
+const MOST_LETTERS: usize = 32;
+
+/// How a proxy asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// nginx, `auth_request`: `X-Original-URL`, `X-Original-Method`.
+    Nginx,
+    /// Traefik, `forwardAuth`; HAProxy: `X-Forwarded-Method`, `-Proto`, `-Host`, `-Uri`.
+    Traefik,
+    /// Caddy, `forward_auth`: the same four.
+    Caddy,
+    /// Envoy, `ext_authz` over HTTP: the original method, `Host`, and the path behind ours.
+    Envoy,
+}
+
+/// The request that the proxy asks about.
+#[derive(Debug)]
+pub(super) struct Original {
+    /// Its absolute address, on a host that people may be sent to.
+    pub url: Url,
+    /// Who would read a refusal.
+    pub reader: Reader,
+    /// Whom the app is for.
+    pub rules: Rules,
+}
+
+impl Original {
+    /// Reads a proxy's question.
+    ///
+    /// # Errors
+    /// 400 when the peer is no trusted proxy, or when anything is missing, doubled or malformed; 403 when the address
+    /// is neither on `public_url` nor on a listed host.
+    pub fn read(dialect: Dialect, request: &Request<'_>, config: &Config) -> Result<Self, Problem> {
+        let peer = client::peer(request);
+        if !client::is_trusted(config, &peer) {
+            return Err(Problem::untrusted_proxy().because(format!("{peer} is not in trusted_proxies")));
+        }
+        let query = request.uri().query().map(|query| query.as_str());
+        let (method, url, rules) = match dialect {
+            Dialect::Nginx => (
+                only(request, "X-Original-Method")?,
+                only(request, "X-Original-URL")?.to_owned(),
+                Rules::of_query(query)?,
+            ),
+            Dialect::Traefik | Dialect::Caddy => {
+                (only(request, "X-Forwarded-Method")?, from_parts(dialect, request)?, Rules::of_query(query)?)
+            }
+            Dialect::Envoy => {
+                (request.method().as_str(), behind_our_path(request, config)?, envoy_rules(request, query)?)
+            }
+        };
+        if !is_method(method) {
+            return Err(FieldError::Malformed("method").into());
+        }
+        let url = address(&url).ok_or(FieldError::Malformed("URL"))?;
+        if !config.leads_to_us(&url) {
+            let origin = url.origin().ascii_serialization();
+            return Err(Problem::unlisted_host().because(format!("{origin} is neither public_url nor listed")));
+        }
+        Ok(Self { url, reader: reader(dialect, request, method), rules })
+    }
+}
+
+/// A header's value, if it came exactly once.
+fn only<'r>(request: &'r Request<'_>, name: &'static str) -> Result<&'r str, FieldError> {
+    let mut values = request.headers().get(name);
+    match (values.next(), values.next()) {
+        (None, _) | (Some(""), None) => Err(FieldError::Missing(name)),
+        (Some(value), None) => Ok(value),
+        (Some(_), Some(_)) => Err(FieldError::Repeated(name)),
+    }
+}
+
+/// `X-Forwarded-Proto`, `-Host` and `-Uri` as one address.
+fn from_parts(dialect: Dialect, request: &Request<'_>) -> Result<String, FieldError> {
+    let scheme = match only(request, "X-Forwarded-Proto")? {
+        // What Traefik says of a WebSocket's handshake if it trusts the proxy before it.
+        "wss" if dialect == Dialect::Traefik => "https",
+        "ws" if dialect == Dialect::Traefik => "http",
+        scheme => scheme,
+    };
+    let (host, uri) = (only(request, "X-Forwarded-Host")?, only(request, "X-Forwarded-Uri")?);
+    join(scheme, host, uri).ok_or(FieldError::Malformed("X-Forwarded-*"))
+}
+
+/// Envoy's original address: its path stands behind ours as it came.
+fn behind_our_path(request: &Request<'_>, config: &Config) -> Result<String, FieldError> {
+    let scheme = match only(request, "X-Forwarded-Proto") {
+        Err(FieldError::Missing(_)) => config.public_url.as_url().scheme(),
+        scheme => scheme?,
+    };
+    let ours = config.base_path.as_str();
+    let path = request.uri().path().as_str();
+    let path = path.strip_prefix(ours).and_then(|path| path.strip_prefix("/auth/envoy"));
+    let path = path.filter(|path| path.starts_with('/')).ok_or(FieldError::Malformed("path"))?;
+    let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+    join(scheme, only(request, "Host")?, &format!("{path}{query}"))
+        .ok_or(FieldError::Malformed("Host or X-Forwarded-Proto"))
+}
+
+/// Envoy leaves no place in the address for the operator's rules: they come in a header, which Envoy sets
+/// (`headers_to_add`) in place of the client's. Without it, `groups` and `users` in the address narrow.
+fn envoy_rules(request: &Request<'_>, query: Option<&str>) -> Result<Rules, FieldError> {
+    match only(request, "X-Miandeng-Rules") {
+        Err(FieldError::Missing(_)) if request.headers().contains("X-Miandeng-Rules") => {
+            Err(FieldError::Missing("X-Miandeng-Rules"))
+        }
+        Err(FieldError::Missing(_)) => Rules::among_others(query),
+        rules => Rules::of_query(Some(rules?)),
+    }
+}
+
+/// Puts the parts together, each of which was checked alone: none can reach into the next.
+fn join(scheme: &str, host: &str, uri: &str) -> Option<String> {
+    let each_is_itself = matches!(scheme, "http" | "https") && is_authority(host) && uri.starts_with('/');
+    each_is_itself.then(|| format!("{scheme}://{host}{uri}"))
+}
+
+/// Letters, digits, dots, hyphens and a port: no user, no escape, no full-width dot, no second value.
+fn is_authority(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+    !text.is_empty() && text.bytes().all(plain)
+}
+
+/// An absolute web address, spelt plainly.
+fn address(text: &str) -> Option<Url> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let is_plain = text.len() <= MOST_BYTES
+        && is_authority(authority)
+        && rest.starts_with('/')
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#'))
+        && escapes_are_whole(rest)
+        && !["%00", ",http://", ",https://"].iter().any(|odd| rest.contains(odd))
+        && is_one_plain_path(rest.split('?').next().unwrap_or_default());
+    if !is_plain {
+        return None;
+    }
+    Url::parse(text).ok().filter(|url| url.has_host())
+}
+
+/// Without an escaped control character or backslash, and without the comma that joins two values in one header.
+fn is_one_plain_path(path: &str) -> bool {
+    let hidden = |b: u8| b < 0x20 || b == 0x7f || b == b'\\';
+    !percent_encoding::percent_decode_str(path).any(hidden) && !path.contains(",/")
+}
+
+/// A method's name: of HTTP itself, WebDAV or a later registration.
+fn is_method(text: &str) -> bool {
+    let letters = text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+    letters && text.len() <= MOST_LETTERS && text.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// Who reads the answer, from the headers of the original request.
+pub(super) fn reader(dialect: Dialect, request: &Request<'_>, method: &str) -> Reader {
+    if dialect == Dialect::Nginx {
+        return Reader::Proxy;
+    }
+    let headers = request.headers();
+    // Android's web view puts the name of its app here on every page, and DingTalk's client is one.
+    let by_script = headers.get("X-Requested-With").any(|with| !is_android_package(with));
+    let navigates = headers.get("Sec-Fetch-Mode").all(|mode| mode == "navigate");
+    let reads_html = headers.get("Accept").any(accepts_html);
+    if by_script || !navigates || !reads_html {
+        return Reader::Script;
+    }
+    Reader::Person { safely: matches!(method, "GET" | "HEAD") }
+}
+
+fn accepts_html(accept: &str) -> bool {
+    accept.split(',').any(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
+    })
+}
+
+/// `com.alibaba.android.rimet`.
+fn is_android_package(text: &str) -> bool {
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    text.contains('.') && text.split('.').all(is_name)
+}

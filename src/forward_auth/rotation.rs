@@ -1,0 +1,59 @@
+//! When a signing key comes, signs and goes (pure).
+//!
+//! A key is published before it signs, because apps and other processes read the key set now and then only; and it stays
+//! published after it has ceased to sign, until every token that it signed has long expired.
+
+use crate::clock::UnixSeconds;
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+/// A new key is made when the newest is this old.
+const LIFE: i64 = 30 * DAY;
+/// So long before it signs is a key published.
+pub(super) const LEAD: i64 = HOUR;
+/// So long after its successor has begun to sign is a key still published.
+const LINGER: i64 = DAY;
+
+/// Whether a new key is due. `made`: when each key was made, the oldest first.
+pub(super) fn is_due(made: &[UnixSeconds], now: UnixSeconds) -> bool {
+    made.last().is_none_or(|newest| now.saturating_sub(*newest) >= LIFE)
+}
+
+/// Which key signs: the newest that has been published for long enough, or the oldest where none has (the first start).
+pub(super) fn signer(made: &[UnixSeconds], now: UnixSeconds) -> usize {
+    made.iter().rposition(|time| now.saturating_sub(*time) >= LEAD).unwrap_or(0)
+}
+
+/// How many keys, from the oldest on, have had their time.
+pub(super) fn outlived(made: &[UnixSeconds], now: UnixSeconds) -> usize {
+    let successors = made.iter().skip(1);
+    successors.take_while(|successor| now.saturating_sub(**successor) >= LEAD + LINGER).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_comes_early_signs_for_a_month_and_goes_late() {
+        let (first, second) = (1000, 1000 + LIFE);
+        assert!(is_due(&[], first));
+        assert!(!is_due(&[first], second - 1));
+        assert!(is_due(&[first], second));
+        let made = [first, second];
+        assert_eq!((signer(&[first], first), signer(&made, second), signer(&made, second + LEAD - 1)), (0, 0, 0));
+        assert_eq!(signer(&made, second + LEAD), 1);
+        assert_eq!((outlived(&made, second + LEAD + LINGER - 1), outlived(&made, second + LEAD + LINGER)), (0, 1));
+        assert_eq!(outlived(&[first], first + 100 * LIFE), 0, "the last one never goes");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_leaves_a_key_that_signs() {
+        let made = [1_000_000, 2_000_000];
+        for now in [0, 1_000_000, i64::MIN, i64::MAX] {
+            assert!(signer(&made, now) < made.len(), "{now}");
+        }
+        assert_eq!(signer(&made, 0), 0);
+    }
+}

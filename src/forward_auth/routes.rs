@@ -1,0 +1,160 @@
+//! `/auth/…`: one endpoint for each way in which proxies ask.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rocket::{
+    Data, Request, Response, Route, State, get,
+    http::{Header, Method, Status},
+    response::{self, Responder},
+    route::{Handler, Outcome},
+    routes,
+    serde::json::Json,
+};
+use serde::Serialize;
+use url::{Position, Url};
+
+use super::{
+    decision::{Decision, Reader, SignInBy, decide},
+    forwarded::{self, Dialect, Original},
+    identity,
+    signed_identity::SignedIdentity,
+    token::PublicKey,
+};
+use crate::{config::Config, sessions::guard::MaybeSignedIn, web::problem::Problem};
+
+/// Every method that Rocket knows: a proxy may pass on whatever the client sent. It answers 400 to any other.
+const METHODS: [Method; 9] = [
+    Method::Get,
+    Method::Head,
+    Method::Post,
+    Method::Put,
+    Method::Patch,
+    Method::Delete,
+    Method::Options,
+    Method::Trace,
+    Method::Connect,
+];
+/// A query value, as `encodeURIComponent` writes it.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// The longest address to which the sign-in page leads back.
+const LONGEST_RETURN: usize = 4096;
+
+/// The routes of the gate. They are made by hand because an attribute names one method only; a request's body is never
+/// read.
+pub fn routes() -> Vec<Route> {
+    let endpoints = [
+        ("/auth/nginx", Dialect::Nginx),
+        ("/auth/traefik", Dialect::Traefik),
+        ("/auth/caddy", Dialect::Caddy),
+        ("/auth/envoy/<path..>", Dialect::Envoy),
+    ];
+    let each = |(path, dialect)| METHODS.map(|method| Route::new(method, path, dialect));
+    endpoints.into_iter().flat_map(each).chain(routes![key_set]).collect()
+}
+
+/// The key set, for apps that verify `X-Miandeng-Identity` (RFC 7517).
+#[derive(Serialize)]
+struct KeySet {
+    keys: Vec<PublicKey>,
+}
+
+/// The key set as an answer. Apps may keep it for a while: a key is published an hour before it signs.
+#[derive(Responder)]
+struct Published {
+    body: Json<KeySet>,
+    caching: Header<'static>,
+}
+
+#[get("/.well-known/jwks.json")]
+async fn key_set(signer: &State<Option<SignedIdentity>>) -> Result<Published, Problem> {
+    let keys = signer.as_ref().ok_or_else(Problem::not_found)?.key_set().await;
+    Ok(Published { body: Json(KeySet { keys }), caching: Header::new("Cache-Control", "public, max-age=300") })
+}
+
+#[rocket::async_trait]
+impl Handler for Dialect {
+    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        Outcome::from(request, answer(*self, request).await)
+    }
+}
+
+/// What a proxy is answered. No session begins or ends here: no answer sets a cookie.
+enum Answer {
+    /// 200, and who it is.
+    Allowed(Vec<(&'static str, String)>),
+    /// 302 or 303 to the sign-in address.
+    To(Status, String),
+    /// 401 with the sign-in address as `Location`, for nginx to make an answer of.
+    Unauthorized(String, Problem),
+}
+
+async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Problem> {
+    let config =
+        request.rocket().state::<Config>().ok_or_else(|| Problem::internal("the server lacks its settings"))?;
+    let for_reader = |problem: Problem| match forwarded::reader(dialect, request, "GET") {
+        Reader::Person { .. } => problem.page(),
+        Reader::Proxy | Reader::Script => problem,
+    };
+    let original = Original::read(dialect, request, config).map_err(for_reader)?;
+    let who = MaybeSignedIn::behind(request).await.map_err(for_reader)?;
+    let address = || sign_in_address(config, &original);
+    match decide(who.as_deref(), &original.rules, original.reader) {
+        Decision::Allowed(who) => {
+            let mut headers = identity::headers(&who.user, config.identity_headers);
+            if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {
+                let host = &original.url[Position::BeforeHost..Position::AfterPort];
+                let token =
+                    signer.token(who, host).await.map_err(|_| Problem::internal("no identity can be signed"))?;
+                headers.push(("X-Miandeng-Identity", token));
+            }
+            Ok(Answer::Allowed(headers))
+        }
+        Decision::NotAllowed => Err(for_reader(Problem::not_allowed())),
+        Decision::SignInFirst(SignInBy::Found) => Ok(Answer::To(Status::Found, address())),
+        Decision::SignInFirst(SignInBy::SeeOther) => Ok(Answer::To(Status::SeeOther, address())),
+        Decision::SignInFirst(SignInBy::Problem) => Err(Problem::sign_in_required(address())),
+        Decision::SignInFirst(SignInBy::Location) => {
+            Ok(Answer::Unauthorized(address(), Problem::sign_in_required(address())))
+        }
+    }
+}
+
+/// The absolute address of the sign-in page, which leads back to where the person wanted to go.
+fn sign_in_address(config: &Config, original: &Original) -> String {
+    let origin = config.public_url.origin();
+    let wanted = utf8_percent_encode(way_back(&original.url), VALUE);
+    let corp = original.rules.corp_id().filter(|corp| !corp.is_empty());
+    let corp = corp.map_or_else(String::new, |corp| format!("corpid={}&", utf8_percent_encode(corp, VALUE)));
+    format!("{origin}{}/?{corp}return_to={wanted}", config.base_path)
+}
+
+/// The address itself; where the sign-in page would not accept it (too long, or two slashes before the path), the
+/// front page of its host.
+fn way_back(url: &Url) -> &str {
+    let accepted = url.as_str().len() <= LONGEST_RETURN && !url.path().starts_with("//");
+    if accepted { url.as_str() } else { &url.as_str()[..=url[..Position::BeforePath].len()] }
+}
+
+impl<'r> Responder<'r, 'static> for Answer {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = match self {
+            Self::Allowed(headers) => {
+                let mut response = Response::new();
+                for (name, value) in headers {
+                    response.set_raw_header(name, value);
+                }
+                response
+            }
+            Self::To(status, address) => {
+                let mut response = Response::build();
+                response.status(status).raw_header("Location", address).finalize()
+            }
+            Self::Unauthorized(address, problem) => {
+                let mut response = problem.respond_to(request)?;
+                response.set_raw_header("Location", address);
+                response
+            }
+        };
+        response.set_raw_header("Cache-Control", "no-store");
+        Ok(response)
+    }
+}

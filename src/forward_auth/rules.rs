@@ -1,0 +1,165 @@
+//! Whom an app is for (pure): `groups`, `users` and `corpid` in the proxy's own block.
+//!
+//! Whatever could be a slip of the operator's closes the app instead of opening it: a parameter that we do not know or
+//! that came twice makes the rules unreadable, and an empty item, such as a variable that was never set, lets nobody in.
+
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    users::{Role, User},
+    web::fields::FieldError,
+};
+
+/// Whom an app is for. Without rules: everybody who is signed in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Rules {
+    corp_id: Option<String>,
+    groups: Option<Items<Group>>,
+    users: Option<Items<String>>,
+}
+
+/// The items of one parameter.
+#[derive(Debug, PartialEq, Eq)]
+enum Items<T> {
+    /// At least one, none of them empty.
+    Listed(Vec<T>),
+    /// One of them is empty.
+    Nobody,
+}
+
+/// An item of `groups`.
+#[derive(Debug, PartialEq, Eq)]
+enum Group {
+    Role(Role),
+    /// A department by its name, or by its path from the top where it holds a slash.
+    Department(String),
+}
+
+impl Rules {
+    /// Reads a query that belongs to the operator alone.
+    ///
+    /// # Errors
+    /// When a parameter is unknown, repeated or malformed.
+    pub fn of_query(query: Option<&str>) -> Result<Self, FieldError> {
+        Self::read(query, |_| Err(FieldError::Malformed("query")))
+    }
+
+    /// Reads `groups` and `users` out of the query of the app's own address (Envoy puts it behind ours). They are not
+    /// the operator's for certain, but can only narrow.
+    ///
+    /// # Errors
+    /// When one of the two is repeated or malformed.
+    pub fn among_others(query: Option<&str>) -> Result<Self, FieldError> {
+        let mut rules = Self::read(query, |_| Ok(()))?;
+        rules.corp_id = None;
+        Ok(rules)
+    }
+
+    fn read(query: Option<&str>, unknown: impl Fn(&str) -> Result<(), FieldError>) -> Result<Self, FieldError> {
+        let mut rules = Self::default();
+        for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match name {
+                "groups" => once("groups", &mut rules.groups, items("groups", value, group)?)?,
+                "users" => once("users", &mut rules.users, items("users", value, Some)?)?,
+                "corpid" => once("corpid", &mut rules.corp_id, decoded("corpid", value)?)?,
+                other => unknown(other)?,
+            }
+        }
+        Ok(rules)
+    }
+
+    /// The corp whose people are meant, where the operator names one.
+    pub fn corp_id(&self) -> Option<&str> {
+        self.corp_id.as_deref()
+    }
+
+    /// Whether a person may in: of the corp if one is named, and by a group or by userid if any are.
+    pub fn let_in(&self, user: &User) -> bool {
+        self.corp_id.as_deref().is_none_or(|corp| corp == user.corp_id.as_str()) && self.list(user)
+    }
+
+    fn list(&self, user: &User) -> bool {
+        match (&self.groups, &self.users) {
+            (None, None) => true,
+            (Some(Items::Nobody), _) | (_, Some(Items::Nobody)) => false,
+            (groups, users) => {
+                let by_group = |group: &Group| group.holds(user);
+                let by_userid = |userid: &String| userid == user.userid.as_str();
+                groups.as_ref().is_some_and(|items| items.any(by_group))
+                    || users.as_ref().is_some_and(|items| items.any(by_userid))
+            }
+        }
+    }
+}
+
+impl<T> Items<T> {
+    fn any(&self, fits: impl Fn(&T) -> bool) -> bool {
+        match self {
+            Self::Listed(items) => items.iter().any(fits),
+            Self::Nobody => false,
+        }
+    }
+}
+
+impl Group {
+    fn holds(&self, user: &User) -> bool {
+        match self {
+            Self::Role(role) => user.role == *role,
+            Self::Department(wanted) => user.departments().any(|department| is_in(department, wanted)),
+        }
+    }
+}
+
+/// Whether a department's path is the wanted department or lies below it.
+fn is_in(department: &str, wanted: &str) -> bool {
+    if wanted.contains('/') {
+        let rest = department.strip_prefix(wanted);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    } else {
+        department.split('/').any(|level| level == wanted)
+    }
+}
+
+/// `None` where a role is no role of ours. A department cannot be called like a role.
+fn group(item: String) -> Option<Group> {
+    match item.strip_prefix("role:") {
+        Some(role) => Role::parse(role).map(Group::Role),
+        None => Some(Group::Department(item)),
+    }
+}
+
+fn once<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), FieldError> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(FieldError::Repeated(name)),
+    }
+}
+
+/// The items between commas. Decoded after they were taken apart, so that a name can hold a comma as `%2C`.
+fn items<T>(name: &'static str, value: &str, read: fn(String) -> Option<T>) -> Result<Items<T>, FieldError> {
+    let mut listed = Vec::new();
+    for item in value.split(',') {
+        let item = decoded(name, item)?;
+        if item.trim().is_empty() {
+            return Ok(Items::Nobody);
+        }
+        listed.push(read(item).ok_or(FieldError::Malformed(name))?);
+    }
+    Ok(Items::Listed(listed))
+}
+
+/// Decodes escapes once. A plus stays a plus: this is no form, and departments are called C++.
+fn decoded(name: &'static str, text: &str) -> Result<String, FieldError> {
+    if !escapes_are_whole(text) {
+        return Err(FieldError::Malformed(name));
+    }
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| FieldError::Malformed(name))?;
+    if text.chars().any(char::is_control) { Err(FieldError::Malformed(name)) } else { Ok(text.into_owned()) }
+}
+
+/// Whether every `%` is followed by two hexadecimal digits.
+pub(super) fn escapes_are_whole(text: &str) -> bool {
+    let whole = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+    text.split('%').skip(1).all(whole)
+}

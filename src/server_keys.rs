@@ -1,0 +1,66 @@
+//! `server_keys`: keys that this deployment made for itself. The only place that knows the table's SQL.
+
+use crate::{
+    clock::{Clock, UnixSeconds},
+    db::{Conn, Pools},
+};
+
+/// A row of the table.
+#[derive(sqlx::FromRow)]
+pub struct ServerKey {
+    /// What it is for; unique.
+    pub name: String,
+    /// The secret.
+    pub value: Vec<u8>,
+    /// When it was made.
+    pub created_at: UnixSeconds,
+}
+
+/// The key that signs states; made at the first start.
+///
+/// # Errors
+/// When the database fails, or holds a key of another length.
+pub async fn state_key(pools: &Pools, clock: &Clock) -> sqlx::Result<[u8; 32]> {
+    let mut transaction = pools.write().await?;
+    add(&mut transaction, "state", &crate::random::bytes::<32>(), clock.now()).await?;
+    let (key,): (Vec<u8>,) =
+        sqlx::query_as("SELECT value FROM server_keys WHERE name = 'state'").fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
+    key.try_into().map_err(|_| sqlx::Error::Decode("the key \"state\" in server_keys is not 32 bytes long".into()))
+}
+
+/// The keys whose names begin with `prefix`, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &mut Conn, prefix: &str) -> sqlx::Result<Vec<ServerKey>> {
+    sqlx::query_as(
+        "SELECT name, value, created_at FROM server_keys WHERE substr(name, 1, length($1)) = $1 \
+         ORDER BY created_at, name",
+    )
+    .bind(prefix)
+    .fetch_all(db)
+    .await
+}
+
+/// Adds a key, unless there is one of that name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(db: &mut Conn, name: &str, value: &[u8], now: UnixSeconds) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO server_keys (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
+        .bind(name)
+        .bind(value)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Forgets a key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(db: &mut Conn, name: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM server_keys WHERE name = $1").bind(name).execute(db).await.map(drop)
+}

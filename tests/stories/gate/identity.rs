@@ -1,0 +1,266 @@
+//! What the app behind the gate learns of a person.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use miandeng::users::Change;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use serde_json::{Value, json};
+
+use super::{PROXIES, Proxy, WANTED};
+use crate::harness::{App, CORP, Phone};
+
+const DAY: i64 = 86_400;
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned()
+}
+
+#[tokio::test]
+async fn every_value_is_plain_ascii_and_decodes_to_what_the_table_holds() {
+    let app = App::start().await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    for (name, email, department) in [
+        ("张三", "zhang@example.com", "研发部/后端组; 财务"),
+        ("a\r\nSet-Cookie: x=1", "a\r\nb@x", "研发部\r\nX: y"),
+        ("=cmd|' /C calc'!A0", "张@例子.中国", "a,b; c=d;100%"),
+        ("👩‍💻 <b>\"%41\"</b>", "x y@example.com", "👩‍💻/a b"),
+        ("\u{1}\u{7f}\u{2028}", "%00@x", "role:admin"),
+    ] {
+        let change = Change {
+            name: Some(name.into()),
+            email: Some(email.into()),
+            department: Some(department.into()),
+            ..Change::default()
+        };
+        app.db_change("zhangsan", change).await;
+        for proxy in PROXIES {
+            let answer = proxy.asks(&mut phone, "").await;
+            assert_eq!(answer.status, 200, "{proxy:?}");
+            for (header, value) in &answer.headers {
+                assert!(value.as_bytes().iter().all(|b| (b' '..=b'~').contains(b)), "{header}: {value:?}");
+            }
+            assert_eq!(answer.header("set-cookie"), "");
+            assert_eq!(decoded(answer.header("remote-name")), name);
+            assert_eq!(decoded(answer.header("remote-email")), email);
+            let groups: Vec<_> = answer.header("remote-groups").split(',').map(decoded).collect();
+            assert_eq!(groups, department.split(';').map(str::trim).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_sent_empty_so_that_nothing_of_the_clients_stays() {
+    let app = App::start().await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    for proxy in PROXIES {
+        let question = proxy.question(&phone, "GET", WANTED, "");
+        let question = question.header("Remote-Email", "root@example.com").header("Remote-Groups", "admins");
+        let answer = phone.sends(question.header("Remote-User", "root")).await;
+        assert_eq!((answer.all("remote-email"), answer.all("remote-groups")), (vec![""], vec![""]), "{proxy:?}");
+        assert_eq!(answer.all("remote-user"), ["zhangsan"]);
+    }
+}
+
+#[tokio::test]
+async fn a_userid_that_is_not_ascii_is_escaped() {
+    let app = App::start().await;
+    app.simulator.edit_corp(CORP, |corp| {
+        let mut employee = corp.employees[0].clone();
+        employee.userid = "张三%41".into();
+        corp.employees.push(employee);
+    });
+    app.db_add("张三%41", "张三").await;
+    let mut phone = app.phone("张三%41");
+    phone.is_signed_in().await;
+    let answer = Proxy::Caddy.asks(&mut phone, "").await;
+    assert_eq!(answer.header("remote-user"), "%E5%BC%A0%E4%B8%89%2541");
+    assert_eq!(Proxy::Caddy.asks(&mut phone, "users=%E5%BC%A0%E4%B8%89%2541").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_settings_choose_the_names_of_the_headers() {
+    for (sets, remote, other) in [
+        (json!(["remote"]), "zhangsan", ""),
+        (json!(["x-auth-request"]), "", "zhangsan"),
+        (json!(["remote", "x-auth-request"]), "zhangsan", "zhangsan"),
+    ] {
+        let app = App::with(|settings| settings["identity_headers"] = sets).await;
+        let change =
+            Change { email: Some("z@example.com".into()), department: Some("财务".into()), ..Change::default() };
+        app.db_change("zhangsan", change).await;
+        let mut phone = app.phone("zhangsan");
+        phone.is_signed_in().await;
+        let answer = Proxy::Nginx.asks(&mut phone, "").await;
+        let header = |name: &str| answer.header(name).to_owned();
+        assert_eq!(header("x-corp-id"), CORP);
+        assert_eq!((header("remote-user").as_str(), header("x-auth-request-user").as_str()), (remote, other));
+        if !other.is_empty() {
+            assert_eq!(header("x-auth-request-preferred-username"), "zhangsan");
+            assert_eq!(header("x-auth-request-email"), "z@example.com");
+            assert_eq!(decoded(&header("x-auth-request-groups")), "财务");
+        }
+        assert_eq!(header("x-miandeng-identity"), "");
+    }
+}
+
+/// What an app does: takes the key that the token names out of the published set, verifies, reads.
+async fn verified(phone: &mut Phone, token: &str, audience: &str, now: i64) -> Result<Value, &'static str> {
+    let json = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let (header, claims) = signed.split_once('.').unwrap();
+    let (header, claims) = (json(header), json(claims));
+    assert_eq!((&header["alg"], &header["typ"]), (&json!("ES256"), &json!("JWT")));
+    let set = phone.gets("/.well-known/jwks.json").await;
+    assert_eq!((set.status, set.header("content-type")), (200, "application/json"));
+    let set = set.json();
+    let key = set["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]).ok_or("no such key")?;
+    assert_eq!((&key["kty"], &key["crv"], &key["use"]), (&json!("EC"), &json!("P-256"), &json!("sig")));
+    assert!(key.get("d").is_none(), "a public key");
+    let coordinate = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
+    let point = [vec![4], coordinate("x"), coordinate("y")].concat();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+    key.verify(signed.as_bytes(), &signature).map_err(|_| "forged")?;
+    match () {
+        () if claims["exp"].as_i64().unwrap() <= now => Err("expired"),
+        () if claims["aud"] != audience => Err("for another"),
+        () => Ok(claims),
+    }
+}
+
+async fn token(phone: &mut Phone, url: &str) -> String {
+    let answer = phone.sends(Proxy::Traefik.question(phone, "GET", url, "")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.header("x-miandeng-identity").to_owned()
+}
+
+async fn signing_app() -> (App, Phone) {
+    let app = App::with(|settings| {
+        settings["signed_identity"] = json!(true);
+        settings["allowed_return_hosts"] = json!(["bi.example.com:8443"]);
+        settings["session_idle"] = json!("400d");
+        settings["session_lifetime"] = json!("400d");
+    })
+    .await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    (app, phone)
+}
+
+#[tokio::test]
+async fn a_signed_identity_is_verified_with_the_published_keys_alone() {
+    let (app, mut phone) = signing_app().await;
+    let change = Change {
+        email: Some("z@example.com".into()),
+        department: Some("研发部/后端组;财务".into()),
+        ..Change::default()
+    };
+    app.db_change("zhangsan", change).await;
+    let now = app.clock.now();
+    let signed = token(&mut phone, WANTED).await;
+    let claims = verified(&mut phone, &signed, "app.example.com", now).await.unwrap();
+    let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert!((1..=60).contains(&lifetime) && (now..=now + 5).contains(&claims["iat"].as_i64().unwrap()));
+    for (claim, value) in [
+        ("iss", json!("https://app.example.com")),
+        ("sub", json!("zhangsan")),
+        ("corp_id", json!(CORP)),
+        ("name", json!("张三")),
+        ("email", json!("z@example.com")),
+        ("groups", json!(["研发部/后端组", "财务"])),
+    ] {
+        assert_eq!(claims[claim], value);
+    }
+    let forged = signed.replacen(signed.split('.').nth(1).unwrap(), &URL_SAFE_NO_PAD.encode("{}"), 1);
+    assert_eq!(verified(&mut phone, &forged, "app.example.com", now).await, Err("forged"));
+
+    let other = token(&mut phone, "https://bi.example.com:8443/x").await;
+    assert_eq!(verified(&mut phone, &other, "app.example.com", now).await, Err("for another"));
+    assert!(verified(&mut phone, &other, "bi.example.com:8443", now).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_signed_identity_expires_and_a_fresh_one_comes_in_time() {
+    let (app, mut phone) = signing_app().await;
+    let first = token(&mut phone, WANTED).await;
+    app.clock.advance(20);
+    assert_eq!(token(&mut phone, WANTED).await, first, "not signed anew for each request");
+    app.clock.advance(20);
+    let second = token(&mut phone, WANTED).await;
+    assert_ne!(second, first);
+    app.clock.advance(25);
+    let now = app.clock.now();
+    assert_eq!(verified(&mut phone, &first, "app.example.com", now).await, Err("expired"));
+    assert!(verified(&mut phone, &second, "app.example.com", now).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_signed_identity_tells_a_change_at_once() {
+    let (app, mut phone) = signing_app().await;
+    token(&mut phone, WANTED).await;
+    app.db_change("zhangsan", Change { name: Some("张三丰".into()), ..Change::default() }).await;
+    let signed = token(&mut phone, WANTED).await;
+    let claims = verified(&mut phone, &signed, "app.example.com", app.clock.now()).await.unwrap();
+    assert_eq!(claims["name"], "张三丰");
+}
+
+#[tokio::test]
+async fn keys_are_rotated_and_no_app_ever_meets_a_key_that_is_not_published() {
+    let (app, mut phone) = signing_app().await;
+    let kid = |token: &str| {
+        let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+        serde_json::from_slice::<Value>(&header).unwrap()["kid"].as_str().unwrap().to_owned()
+    };
+    let mut kids = Vec::new();
+    for _ in 0..(70 * 24) {
+        let signed = token(&mut phone, WANTED).await;
+        assert!(verified(&mut phone, &signed, "app.example.com", app.clock.now()).await.is_ok());
+        if kids.last() != Some(&kid(&signed)) {
+            kids.push(kid(&signed));
+        }
+        app.clock.advance(3600);
+    }
+    assert_eq!(kids.len(), 3, "{kids:?}");
+    let set = phone.gets("/.well-known/jwks.json").await;
+    assert!(set.header("cache-control").contains("max-age=300"));
+    assert_eq!(set.json()["keys"].as_array().unwrap().len(), 1, "keys that have had their time are gone");
+    assert_eq!(app.db_count("SELECT count(*) FROM server_keys WHERE name LIKE 'identity-%'").await, 1);
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs_and_the_old_one_stays_for_a_day() {
+    let (app, mut phone) = signing_app().await;
+    let published = async |phone: &mut Phone| {
+        let set = phone.gets("/.well-known/jwks.json").await.json();
+        set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let old = published(&mut phone).await;
+    app.clock.advance(30 * DAY);
+    let both = published(&mut phone).await;
+    assert_eq!((both.len(), &both[0]), (2, &old[0]));
+    let signed = token(&mut phone, WANTED).await;
+    let header = String::from_utf8(URL_SAFE_NO_PAD.decode(signed.split('.').next().unwrap()).unwrap()).unwrap();
+    assert!(header.contains(&old[0]), "apps have not read the new one yet");
+    app.clock.advance(DAY);
+    assert_eq!(published(&mut phone).await.len(), 2);
+    app.clock.advance(DAY);
+    assert_eq!(published(&mut phone).await, both[1..]);
+}
+
+#[tokio::test]
+async fn keys_outlive_a_restart() {
+    let (app, mut phone) = signing_app().await;
+    let signed = token(&mut phone, WANTED).await;
+    let app = app.restart().await;
+    let mut again = app.phone("zhangsan");
+    assert!(verified(&mut again, &signed, "app.example.com", app.clock.now()).await.is_ok());
+    assert_eq!(app.db_count("SELECT count(*) FROM server_keys WHERE name LIKE 'identity-%'").await, 1);
+}
+
+#[tokio::test]
+async fn without_the_setting_there_is_no_key_and_no_key_set() {
+    let app = App::start().await;
+    assert_eq!(app.phone("zhangsan").gets("/.well-known/jwks.json").await.status, 404);
+    assert_eq!(app.db_count("SELECT count(*) FROM server_keys WHERE name LIKE 'identity-%'").await, 0);
+}

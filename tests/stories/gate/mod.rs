@@ -1,0 +1,70 @@
+//! The gate: what proxies ask, and what they are told.
+
+mod identity;
+mod people;
+mod questions;
+mod rules;
+
+use reqwest::{Method, RequestBuilder};
+
+use crate::harness::{Answer, Phone};
+
+/// How each proxy asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proxy {
+    Nginx,
+    Traefik,
+    Caddy,
+    Envoy,
+}
+
+pub const PROXIES: [Proxy; 4] = [Proxy::Nginx, Proxy::Traefik, Proxy::Caddy, Proxy::Envoy];
+/// Whose answers reach the client as they are.
+pub const PASSING: [Proxy; 3] = [Proxy::Traefik, Proxy::Caddy, Proxy::Envoy];
+/// The address that the employee asked for.
+pub const WANTED: &str = "https://app.example.com/reports/7?q=%E5%BC%A0&a=b";
+
+impl Proxy {
+    /// The question whether `phone` may do `method` at `url`, under `rules`.
+    pub fn question(self, phone: &Phone, method: &str, url: &str, rules: &str) -> RequestBuilder {
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let (host, uri) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let query = if rules.is_empty() { String::new() } else { format!("?{rules}") };
+        let get = |path: &str| phone.request(Method::GET, &format!("{path}{query}"));
+        match self {
+            Self::Nginx => get("/auth/nginx").header("X-Original-URL", url).header("X-Original-Method", method),
+            Self::Traefik | Self::Caddy => get(if self == Self::Traefik { "/auth/traefik" } else { "/auth/caddy" })
+                .header("X-Forwarded-Method", method)
+                .header("X-Forwarded-Proto", scheme)
+                .header("X-Forwarded-Host", host)
+                .header("X-Forwarded-Uri", uri),
+            Self::Envoy => {
+                let join = if uri.contains('?') { "&" } else { "?" };
+                let query = if rules.is_empty() { String::new() } else { format!("{join}{rules}") };
+                let method = Method::from_bytes(method.as_bytes()).unwrap();
+                let request = phone.request(method, &format!("/auth/envoy{uri}{query}"));
+                request.header("X-Forwarded-Proto", scheme).header("Host", host)
+            }
+        }
+    }
+
+    /// A person opens the wanted page.
+    pub async fn asks(self, phone: &mut Phone, rules: &str) -> Answer {
+        let question = self.question(phone, "GET", WANTED, rules).header("Accept", "text/html,*/*;q=0.8");
+        phone.sends(question).await
+    }
+
+    /// A script asks for the wanted page.
+    pub async fn asks_for_script(self, phone: &mut Phone) -> Answer {
+        let question = self.question(phone, "GET", WANTED, "").header("Accept", "application/json");
+        phone.sends(question).await
+    }
+}
+
+/// The address to which a sign-in leads back, out of a sign-in address.
+pub fn return_to(signin_url: &str) -> String {
+    let url = url::Url::parse(signin_url).unwrap();
+    assert_eq!((url.origin().ascii_serialization().as_str(), url.path()), ("https://app.example.com", "/"));
+    let (_, value) = url.query_pairs().find(|(name, _)| name == "return_to").unwrap();
+    value.into_owned()
+}
