@@ -13,7 +13,7 @@ use crate::{
     dingtalk::Dingtalk,
     housekeeping::Housekeeping,
     jsapi, sessions,
-    signin::{self, limits::Limits, spent::SpentCodes, state::States},
+    signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
 };
 
@@ -41,6 +41,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(States::new(state_key, clock.clone()))
         .manage(SpentCodes::default())
         .manage(Limits::new(clock.clone()))
+        .manage(Rounds::new(clock.clone()))
         .manage(Db::from(pools))
         .manage(dingtalk)
         .manage(clock)

@@ -10,7 +10,9 @@ use rocket::{
 
 use super::{
     Failure, SignIn,
+    attempt::Attempt,
     limits::Limits,
+    rounds::Rounds,
     spent::SpentCodes,
     state::{Browser, States},
 };
@@ -40,13 +42,14 @@ pub struct Desk<'r> {
     pub dingtalk: &'r Dingtalk,
     pub states: &'r States,
     pub limits: &'r Limits,
+    pub rounds: &'r Rounds,
     pub jar: &'r CookieJar<'r>,
     pub client: ClientAddress,
     /// The browser's half of the state, if it came exactly once.
     pub browser: Option<&'r str>,
     /// The session that the browser has, live or not.
     pub previous: Option<Token>,
-    db: &'r Db,
+    pub db: &'r Db,
     spent: &'r SpentCodes,
     user_agent: &'r str,
 }
@@ -81,6 +84,35 @@ impl Desk<'_> {
             }
         }
         Err(refused.map_or_else(|| NoApp::Unknown.into(), Problem::state_mismatch))
+    }
+
+    /// What somebody who comes back from DingTalk's page set out for. The state is taken by this.
+    ///
+    /// # Errors
+    /// `invalid-request` for a repeated state, and `state-mismatch`.
+    pub fn attempt(&self, fields: &Fields) -> Result<(&DingtalkApp, Attempt), Problem> {
+        let state = fields.optional("state")?.unwrap_or_default();
+        let attempt = self.states.take_attempt(state, self.browser).map_err(Problem::state_mismatch)?;
+        let app = self.dingtalk.apps().iter().find(|app| app.config.name == attempt.app);
+        let app = app.ok_or_else(|| Problem::state_mismatch("the app is in the settings no more"))?;
+        self.note(app);
+        Ok((app, attempt))
+    }
+
+    /// Whether this address may try at all.
+    ///
+    /// # Errors
+    /// `rate-limited`.
+    pub fn may_try(&self) -> Result<(), Problem> {
+        self.limits.wait(self.client).map_or(Ok(()), |seconds| Err(Problem::rate_limited(seconds)))
+    }
+
+    /// Counts a try that failed, and hands its answer on.
+    pub fn counted<T>(&self, answer: Result<T, Problem>) -> Result<T, Problem> {
+        if answer.as_ref().is_err_and(Problem::is_a_failed_try) {
+            self.limits.failed(self.client);
+        }
+        answer
     }
 
     fn note(&self, app: &DingtalkApp) {
@@ -127,6 +159,7 @@ impl<'r> FromRequest<'r> for Desk<'r> {
                 dingtalk: rocket.state()?,
                 states: rocket.state()?,
                 limits: rocket.state()?,
+                rounds: rocket.state()?,
                 jar: request.cookies(),
                 client: ClientAddress::of(request),
                 browser: cookies::only_value(request, Browser::cookie_name(config)),

@@ -4,6 +4,7 @@ use askama::Template;
 use rocket::http::Status;
 use serde::Serialize;
 
+use super::web_login;
 use crate::{
     config::{App, Config},
     dingtalk::jsapi::PageConfig,
@@ -32,6 +33,8 @@ struct SignInPage<'a> {
     jsapi_url: &'a str,
     client_id: &'a str,
     return_to: &'a str,
+    /// Where the sign-in outside the client begins, if the app can do that.
+    web_login: Option<String>,
 }
 
 /// Renders the page for an app.
@@ -62,6 +65,7 @@ pub fn render(
         jsapi_url,
         client_id: app.client_id().unwrap_or_default(),
         return_to: return_to.unwrap_or_default(),
+        web_login: web_login::start(config, app, return_to),
     };
     let policy = format!("script-src 'self' 'nonce-{nonce}' {jsapi_origin}; connect-src 'self' {jsapi_origin}");
     Page::with_policy(Status::Ok, &page, &policy)

@@ -16,6 +16,7 @@ mod harness;
 mod window;
 
 mod failing;
+mod outside;
 mod processes;
 mod signed_in;
 mod signing_in;

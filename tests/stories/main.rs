@@ -5,9 +5,11 @@
 mod browser;
 mod credentials;
 mod failures;
+mod handover;
 mod harness;
 mod jsapi_config;
 mod operator;
+mod rounds;
 mod service_window;
 mod sessions;
 mod several_corps;
@@ -16,3 +18,4 @@ mod signin_page;
 mod simulator;
 mod tidy;
 mod users_cli;
+mod web_login;
