@@ -438,10 +438,17 @@ async fn no_secret_reaches_a_page_a_log_or_the_database() {
     app.simulator.fault(answers(EXCHANGE, r#"{"accessToken":"user-token-1","refreshToken":"refresh-1"}"#));
     let page = browser.gets(&back).await;
     is_refused(&page, 502, "dingtalk-refused");
+    let back = scans(&sets_out(&mut browser, "/login/dingtalk").await, "zhangsan").await;
+    let quoted = query(&Url::parse(&format!("{PUBLIC_URL}{back}")).unwrap())["code"].clone();
+    let text = format!("DingTalk quotes {quoted} and {CLIENT_SECRET}");
+    app.simulator.fault(fault(EXCHANGE, FaultKind::Errcode { code: 7, text }));
+    let refused = browser.gets(&back).await;
+    is_refused(&refused, 502, "dingtalk-refused");
+    assert!(log_line(refused.request_id()).contains("DingTalk quotes [secret] and [secret]"));
     assert_eq!(signs_in(&mut browser, "/login/dingtalk").await.status, 303);
     let (log, database) = (whole_log(), app.db_bytes());
     let database = String::from_utf8_lossy(&database);
-    for secret in [&code, CLIENT_SECRET, "user-token-1", "refresh-1"] {
+    for secret in [&code, &quoted, CLIENT_SECRET, "user-token-1", "refresh-1"] {
         assert!(!page.body.contains(secret) && !log.contains(secret) && !database.contains(secret), "{secret}");
     }
 }
