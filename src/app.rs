@@ -12,7 +12,8 @@ use crate::{
     db::{Db, Pools},
     dingtalk::Dingtalk,
     housekeeping::Housekeeping,
-    jsapi, sessions,
+    jsapi,
+    sessions::{self, Lifetimes, LiveSessions},
     signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
 };
@@ -34,6 +35,10 @@ pub enum BuildError {
 /// When the database does not answer, or the machine's certificates cannot be used.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
     let state_key = signin::state_key(&pools, &clock).await?;
+    let (last_seen, writer) = sessions::last_seen(pools.clone());
+    let live = LiveSessions::new(pools.clone(), Lifetimes::of(&config), last_seen).await?;
+    // It ends with the server's state, which holds the other end.
+    rocket::tokio::spawn(writer.run());
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
@@ -42,6 +47,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(SpentCodes::default())
         .manage(Limits::new(clock.clone()))
         .manage(Rounds::new(clock.clone()))
+        .manage(live)
         .manage(Db::from(pools))
         .manage(dingtalk)
         .manage(clock)

@@ -124,6 +124,14 @@ impl Config {
         self.public_url.is_https()
     }
 
+    /// Whether a person may be sent to this address: our own origin, or a listed host by our own scheme or https.
+    pub fn is_ours_or_listed(&self, url: &Url) -> bool {
+        let ours = self.public_url.as_url();
+        let scheme_fits = url.scheme() == "https" || url.scheme() == ours.scheme();
+        let listed = || self.allowed_return_hosts.iter().any(|host| host.matches(url));
+        url.origin() == ours.origin() || (scheme_fits && listed())
+    }
+
     /// A path of ours, behind `base_path`.
     pub fn path(&self, route: &str) -> String {
         format!("{}{route}", self.base_path)

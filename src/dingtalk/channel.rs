@@ -52,7 +52,7 @@ impl DingtalkApp {
             let query = [("access_token", token.expose()), ("code", code.expose())];
             self.client.get(CALL, &query, Repeat::Spends).await
         };
-        let answer = with_token(token, call).await?;
+        let answer = self.in_turn(CALL, with_token(token, call)).await?;
         if answer.number("subscribe") == Some(0) {
             return Ok(Follower::Unfollowed);
         }

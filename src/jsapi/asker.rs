@@ -44,11 +44,7 @@ pub fn check(url: &str, asker: Option<&Origin>, config: &Config) -> Result<(), R
 }
 
 fn is_listed(url: &Url, config: &Config) -> bool {
-    let ours = config.public_url.as_url();
-    let scheme_fits = url.scheme() == "https" || url.scheme() == ours.scheme();
-    url.origin() == ours.origin()
-        || config.jsapi_origins.contains(&url.origin())
-        || (scheme_fits && config.allowed_return_hosts.iter().any(|host| host.matches(url)))
+    config.is_ours_or_listed(url) || config.jsapi_origins.contains(&url.origin())
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub struct Desk<'r> {
     pub client: ClientAddress,
     /// The browser's half of the state, if it came exactly once.
     pub browser: Option<&'r str>,
+    /// Whether somebody has just signed out in this browser.
+    pub just_signed_out: bool,
     /// The session that the browser has, live or not.
     pub previous: Option<Token>,
     pub db: &'r Db,
@@ -163,6 +165,7 @@ impl<'r> FromRequest<'r> for Desk<'r> {
                 jar: request.cookies(),
                 client: ClientAddress::of(request),
                 browser: cookies::only_value(request, Browser::cookie_name(config)),
+                just_signed_out: cookies::only_value(request, sessions::cookie::signed_out::name(config)).is_some(),
                 previous: cookies::only_value(request, sessions::cookie::name(config)).and_then(Token::from_cookie),
                 db: rocket.state()?,
                 spent: rocket.state()?,

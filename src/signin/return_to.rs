@@ -39,15 +39,8 @@ pub fn permitted(text: &str, config: &Config) -> Option<Url> {
         return None;
     }
     let url = Url::options().base_url(Some(ours)).parse(text).ok()?;
-    let is_permitted = url.origin() == ours.origin() || is_listed(&url, config);
     let is_plain = url.username().is_empty() && url.password().is_none() && !url.path().starts_with("//");
-    (is_permitted && is_plain).then_some(url)
-}
-
-/// A listed host, by our own scheme or by https.
-fn is_listed(url: &Url, config: &Config) -> bool {
-    let scheme_fits = url.scheme() == "https" || url.scheme() == config.public_url.as_url().scheme();
-    scheme_fits && config.allowed_return_hosts.iter().any(|host| host.matches(url))
+    (is_plain && config.is_ours_or_listed(&url)).then_some(url)
 }
 
 /// Whether a path holds an escaped control character or backslash, which a careless application behind us decodes a

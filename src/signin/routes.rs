@@ -22,7 +22,7 @@ use super::{
 use crate::{
     config::Secret,
     dingtalk::jsapi::PageConfig,
-    sessions::guard::{MaybeSignedIn, SignedIn},
+    sessions::{SignedIn, cookie, guard::MaybeSignedIn},
     web::{fields::Fields, page::Page, problem::Problem, see_other::SeeOther},
 };
 
@@ -83,7 +83,11 @@ async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Op
     let state = desk.states.issue(&browser, &app.config.name);
     let url = format!("{}{uri}", desk.config.public_url.origin());
     let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), desk.clock.now());
-    let page = page::render(desk.visit, desk.config, &app.config, &signed, &state, wanted);
+    let asked = page::Asked { state: &state, return_to: wanted, waits: desk.just_signed_out };
+    let page = page::render(desk.visit, desk.config, &app.config, &signed, asked);
+    if desk.just_signed_out {
+        desk.jar.add(cookie::signed_out::clear(desk.config));
+    }
     desk.rounds.opened(browser.name());
     desk.jar.add(browser.cookie(desk.config));
     page.map(Opened::Page).map_err(|status| Problem::internal(status).page())

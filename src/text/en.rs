@@ -151,6 +151,8 @@ pub(super) static TEXTS: Texts = Texts {
     signin: SignIn {
         title: "Sign in",
         working: "Signing you in…",
+        signed_out: "You are signed out",
+        sign_in_again: "Sign in again",
         done: "Signed in, opening the page…",
         stalled: "The page did not load completely. Check the network, then try again.",
         script_failed: Message {

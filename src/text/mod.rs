@@ -112,6 +112,10 @@ pub struct SignIn {
     pub title: &'static str,
     /// While the client is asked.
     pub working: &'static str,
+    /// Who has just signed out is told so.
+    pub signed_out: &'static str,
+    /// And may sign in again.
+    pub sign_in_again: &'static str,
     /// After success.
     pub done: &'static str,
     /// Our own script did not load.

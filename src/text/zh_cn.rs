@@ -143,6 +143,8 @@ pub(super) static TEXTS: Texts = Texts {
     signin: SignIn {
         title: "登录",
         working: "正在登录…",
+        signed_out: "已退出登录",
+        sign_in_again: "重新登录",
         done: "登录成功，正在打开页面…",
         stalled: "页面没有加载完整。请检查网络后重试。",
         script_failed: Message {

@@ -23,6 +23,8 @@
   function start() {
     // The message for the case that this script is not here.
     part('[data-stalled]').hidden = true;
+    // Who has just signed out is not signed in again before they say so.
+    if (attribute('waits')) return;
     const retry = part('[data-retry]');
     retry.addEventListener('click', function () {
       location.reload();

@@ -9,6 +9,7 @@ mod handover;
 mod harness;
 mod jsapi_config;
 mod operator;
+mod revocation;
 mod rounds;
 mod service_window;
 mod sessions;

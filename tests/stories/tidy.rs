@@ -101,6 +101,7 @@ fn sql_stands_beside_its_table_only() {
             "credentials.rs",
             "users/",
             "sessions/mod.rs",
+            "sessions/changes.rs",
             "signin/server_key.rs",
             "signin/handover/mod.rs",
             "web/health.rs",

@@ -83,6 +83,7 @@ impl Desk<'_> {
     }
 
     async fn follow(&self, db: &mut Conn, session: i64, now: UnixSeconds) -> sqlx::Result<Spent> {
+        // It was in use when the link was made.
         let Some(session) = sessions::find_by_id(db, session, Lifetimes::of(self.config), now).await? else {
             return Ok(Spent::Expired);
         };

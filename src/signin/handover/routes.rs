@@ -9,10 +9,7 @@ use rocket::{
 
 use super::{Key, Spent};
 use crate::{
-    sessions::{
-        cookie,
-        guard::{MaybeSignedIn, SignedIn},
-    },
+    sessions::{cookie, guard::MaybeSignedIn},
     signin::{desk::Desk, routes::posted},
     web::{
         fields::Fields,
@@ -54,10 +51,10 @@ struct ButtonPage<'a> {
 
 #[post("/home/open-in-browser")]
 async fn offer(_same_origin: SameOrigin, desk: Desk<'_>, who: MaybeSignedIn) -> Result<Answer, Problem> {
-    let Some(SignedIn { session, .. }) = who.0.map_err(Problem::page)? else {
+    let Some(signed_in) = who.0.map_err(Problem::page)? else {
         return Ok(Answer::To(SeeOther(desk.config.path("/"))));
     };
-    let key = desk.offer_handover(session.id).await.map_err(|error| Problem::from(error).page())?;
+    let key = desk.offer_handover(signed_in.session.id).await.map_err(|error| Problem::from(error).page())?;
     let address = format!("{}{}", desk.config.public_url.origin(), desk.config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
     let page = Page::new(Status::Ok, &LinkPage { frame: Frame::new(desk.visit, desk.config), link });

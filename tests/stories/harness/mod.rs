@@ -183,6 +183,11 @@ impl App {
         sqlx::query_scalar(count).fetch_one(&mut *reader).await.expect("a number")
     }
 
+    /// The database file.
+    pub fn db_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("test.db")
+    }
+
     /// The database's files as bytes.
     pub fn db_bytes(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder.path()).expect("the folder");
