@@ -18,7 +18,7 @@ use crate::{
     housekeeping::Housekeeping,
     jsapi, server_keys,
     sessions::{self, Lifetimes, LiveSessions},
-    signin::{self, limits::Limits, spent::SpentCodes, state::States},
+    signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
 };
 
@@ -57,6 +57,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(States::new(state_key, clock.clone()))
         .manage(SpentCodes::default())
         .manage(Limits::new(&clock))
+        .manage(Rounds::new(clock.clone()))
         .manage(live)
         .manage(Db::from(pools))
         .manage(signed_identity)

@@ -88,9 +88,14 @@ where
 }
 
 fn lent(answer: &Answer, name: &str) -> Result<(Secret, Option<i64>), DingtalkError> {
+    Ok((credential(answer, name)?, answer.number("expires_in")))
+}
+
+/// A token or ticket, which goes into addresses and headers as it is.
+pub(super) fn credential(answer: &Answer, name: &str) -> Result<Secret, DingtalkError> {
     let value = answer.text(name)?;
     if value.len() > 1024 || value.bytes().any(|b| b.is_ascii_control() || b == b' ') {
         return Err(answer.unexpected(&format!("{name} is no credential")));
     }
-    Ok((Secret::new(value), answer.number("expires_in")))
+    Ok(Secret::new(value))
 }

@@ -12,6 +12,7 @@ mod credential;
 mod errors;
 pub mod ids;
 pub mod jsapi;
+pub mod web_login;
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub use self::{
     client::Client,
     contacts::Employee,
     credential::{Credential, Store},
-    errors::{DingtalkError, Refusal},
+    errors::{DingtalkError, ErrorCode, Refusal},
 };
 use crate::{clock::Clock, config::Config};
 

@@ -157,6 +157,47 @@ pub async fn find(
     Ok(session.filter(|session| lifetimes.allow(session.created_at, session.last_seen_at, now)))
 }
 
+/// A session by its number, whosever it is, within its lifetime. Whether it lay idle, which the table learns a little
+/// late, and whether its person is disabled is for the caller to see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_id(
+    db: &mut Conn,
+    id: i64,
+    lifetimes: Lifetimes,
+    now: UnixSeconds,
+) -> sqlx::Result<Option<Session>> {
+    let row: Option<(i64, i64, i64)> =
+        sqlx::query_as("SELECT user_id, created_at, last_seen_at FROM sessions WHERE id = $1")
+            .bind(id)
+            .fetch_optional(db)
+            .await?;
+    let session = row.map(|(user_id, created_at, last_seen_at)| Session { id, user_id, created_at, last_seen_at });
+    Ok(session.filter(|session| lifetimes.allow(session.created_at, now, now)))
+}
+
+/// Starts a session beside another one of the same person, in another browser. It is as old as that one: DingTalk
+/// vouched for the person then, not now.
+///
+/// # Errors
+/// When the database fails, or the other session has ended.
+pub async fn start_beside(db: &mut Conn, other: &Session, from: &Origin, now: UnixSeconds) -> sqlx::Result<Token> {
+    let token = Token::random();
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent) \
+         SELECT $2, user_id, app, created_at, $3, $4, $5 FROM sessions WHERE id = $1 RETURNING id",
+    )
+    .bind(other.id)
+    .bind(token.digest().as_slice())
+    .bind(now)
+    .bind(&from.address)
+    .bind(&from.user_agent)
+    .fetch_one(db)
+    .await?;
+    Ok(token)
+}
+
 /// Notes that a session is in use. A session that was ended meanwhile stays ended.
 ///
 /// # Errors

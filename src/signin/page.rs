@@ -4,6 +4,7 @@ use askama::Template;
 use rocket::http::Status;
 use serde::Serialize;
 
+use super::web_login;
 use crate::{
     config::{App, Config},
     dingtalk::jsapi::PageConfig,
@@ -32,6 +33,8 @@ struct SignInPage<'a> {
     jsapi_url: &'a str,
     client_id: &'a str,
     return_to: &'a str,
+    /// Where the sign-in outside the client begins, if the app can do that.
+    web_login: Option<String>,
     waits: bool,
 }
 
@@ -73,6 +76,7 @@ pub fn render(
         jsapi_url,
         client_id: app.client_id().unwrap_or_default(),
         return_to: asked.return_to.unwrap_or_default(),
+        web_login: web_login::start(config, app, asked.return_to),
         waits: asked.waits,
     };
     let policy = format!("script-src 'self' 'nonce-{nonce}' {jsapi_origin}; connect-src 'self' {jsapi_origin}");

@@ -53,7 +53,7 @@ async fn readyz(db: &State<Db>, dingtalk: &State<Dingtalk>) -> (Status, Json<Rea
         match timeout(PATIENCE, app.check_access_token()).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(match error.refusal() {
-                Some(refusal) => format!("app {name}: DingTalk answers errcode {}", refusal.errcode),
+                Some(refusal) => format!("app {name}: DingTalk answers {}", refusal.code),
                 None => format!("app {name}: no usable answer from DingTalk"),
             }),
             Err(_) => Some(format!("app {name}: no answer from DingTalk in time")),

@@ -18,6 +18,7 @@ mod looks;
 mod window;
 
 mod failing;
+mod outside;
 mod own_page;
 mod processes;
 mod signed_in;
