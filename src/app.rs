@@ -16,7 +16,9 @@ use crate::{
         signed_identity::{KeyError, SignedIdentity},
     },
     housekeeping::Housekeeping,
-    jsapi, server_keys,
+    jsapi,
+    probe::{self, Passes},
+    server_keys,
     sessions::{self, Lifetimes, LiveSessions},
     signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
@@ -54,6 +56,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
     Ok(rocket::custom(figment)
+        .manage(Passes::new(&state_key, clock.clone()))
         .manage(States::new(state_key, clock.clone()))
         .manage(SpentCodes::default())
         .manage(Limits::new(&clock))
@@ -72,6 +75,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, jsapi::routes::routes())
         .mount(&base, sessions::routes::routes())
         .mount(&base, forward_auth::routes::routes())
+        .mount(&base, probe::routes::routes())
         .mount(&base, assets::routes())
         .mount(&base, health::routes())
         .register("/", catchers()))

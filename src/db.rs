@@ -187,7 +187,11 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .optimize_on_close(true, None)
 }
 
-fn file_of(url: &str) -> Result<PathBuf, OpenError> {
+/// The file that `databases.miandeng.url` names.
+///
+/// # Errors
+/// When it names none.
+pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
     let refuse = |why| Err(OpenError::Url { url: url.to_owned(), why });
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
     if path.is_empty() {

@@ -10,6 +10,7 @@ pub mod dingtalk;
 pub mod forward_auth;
 pub mod housekeeping;
 pub mod jsapi;
+pub mod probe;
 pub mod random;
 pub mod server_keys;
 pub mod sessions;

@@ -27,6 +27,16 @@ impl Deployment {
     /// # Errors
     /// One line that says which setting or file is at fault and what to do.
     pub async fn open() -> anyhow::Result<Self> {
+        let (config, url) = Self::settings()?;
+        let pools = Pools::open(&url).await?;
+        Ok(Self { config, pools, clock: Clock::system() })
+    }
+
+    /// The settings, and what `databases.miandeng.url` says.
+    ///
+    /// # Errors
+    /// One line that says which setting is at fault and what to do.
+    pub fn settings() -> anyhow::Result<(Config, String)> {
         let figment = rocket::Config::figment();
         // First, because it is what notices a file that cannot be read at all.
         let url = match figment.extract_inner::<String>("databases.miandeng.url") {
@@ -34,9 +44,7 @@ impl Deployment {
             Err(error) if matches!(error.kind, Kind::MissingField(_)) => "miandeng.db".to_owned(),
             Err(error) => return Err(ConfigError::parsing("", error).into()),
         };
-        let config = Config::from_figment(&figment)?;
-        let pools = Pools::open(&url).await?;
-        Ok(Self { config, pools, clock: Clock::system() })
+        Ok((Config::from_figment(&figment)?, url))
     }
 
     /// The writer; see [`Pools::write`].

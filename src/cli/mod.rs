@@ -2,6 +2,7 @@
 
 pub mod demo;
 mod deployment;
+pub mod doctor;
 pub mod logging;
 pub mod serve;
 pub mod sessions;
@@ -37,6 +38,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Run the simulated DingTalk alone, for developing any DingTalk app offline
     Simulator(simulator::SimulatorArgs),
+    Doctor(doctor::DoctorArgs),
     Users(users::UsersCommand),
     Sessions(sessions::SessionsCommand),
 }
@@ -51,6 +53,7 @@ impl Arguments {
             Command::Serve => serve::run().await,
             Command::Demo(args) => demo::run(args).await,
             Command::Simulator(args) => simulator::run(args).await,
+            Command::Doctor(args) => doctor::run(args).await,
             Command::Users(command) => command.run().await,
             Command::Sessions(command) => command.run().await,
         }

@@ -47,6 +47,12 @@ impl Answer {
         list.map(|list| list.iter().filter_map(lenient_number).collect()).unwrap_or_default()
     }
 
+    /// An object inside, as an answer of its own.
+    pub fn object(&self, name: &str) -> Option<Self> {
+        let fields = self.fields.get(name)?.as_object()?.clone();
+        Some(Self { call: self.call, fields })
+    }
+
     /// `result` where it is a list of objects.
     pub fn result_list(mut self) -> Result<Vec<Self>, DingtalkError> {
         match self.fields.remove("result") {

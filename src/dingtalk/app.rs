@@ -88,6 +88,14 @@ impl DingtalkApp {
         self.in_turn(path, with_token(&self.token, call)).await
     }
 
+    /// The same for a call that is asked by GET.
+    pub(super) async fn call_get(&self, path: &'static str) -> Result<Answer, DingtalkError> {
+        let call = |token: Secret| async move {
+            self.client.get(path, &[("access_token", token.expose())], Repeat::Reads).await
+        };
+        with_token(&self.token, call).await
+    }
+
     /// The same for a form, which borrows what it sends.
     pub(super) async fn call_form(
         &self,

@@ -12,6 +12,7 @@ mod credential;
 mod errors;
 pub mod ids;
 pub mod jsapi;
+mod scopes;
 pub mod web_login;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use self::{
     contacts::Employee,
     credential::{Credential, Store},
     errors::{DingtalkError, ErrorCode, Refusal},
+    scopes::Scopes,
 };
 use crate::{clock::Clock, config::Config};
 

@@ -4,12 +4,15 @@
 #[path = "../browser/mod.rs"]
 mod browser;
 mod credentials;
+mod doctor;
 mod failures;
 mod gate;
 mod handover;
 mod harness;
 mod jsapi_config;
 mod operator;
+#[path = "../proxies/mod.rs"]
+mod proxies;
 mod revocation;
 mod rounds;
 mod service_window;

@@ -3,6 +3,7 @@
 
 mod log;
 mod phone;
+mod program;
 
 use std::{
     net::Ipv4Addr,
@@ -27,6 +28,7 @@ use tempfile::TempDir;
 pub use self::{
     log::{log_line, whole_log},
     phone::{Answer, Phone},
+    program::program,
 };
 
 pub const CORP: &str = "dingsamplecorp00000001";

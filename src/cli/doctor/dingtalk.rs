@@ -1,0 +1,97 @@
+//! Each app's way to DingTalk: a token, a second call, a ticket.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::finding::Finding;
+use crate::{
+    cli::Deployment,
+    config::AppKind,
+    credentials::CredentialTable,
+    dingtalk::{Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
+    text::Locale,
+};
+
+/// What a refusal of DingTalk reads like when the app's scope is too small.
+const OUT_OF_SCOPE: i64 = 50004;
+
+/// Checks every app.
+pub(super) async fn check(deployment: &Deployment, locale: Locale) -> Vec<Finding> {
+    let Deployment { config, pools, clock } = deployment;
+    // A kept token says nothing about today's credentials, so one is asked for: DingTalk answers the same token while it
+    // is good. A ticket that is asked for anew may end the one that the server signs with: that one is looked up first.
+    let anew = Dingtalk::new(config, Arc::new(Anew), clock);
+    let kept = Dingtalk::new(config, Arc::new(CredentialTable(pools.clone())), clock);
+    let (anew, kept) = match (anew, kept) {
+        (Ok(anew), Ok(kept)) => (anew, kept),
+        (Err(error), _) | (_, Err(error)) => {
+            let cure = "look at the machine's certificates (ca-certificates) and proxy variables";
+            return vec![Finding::failed("dingtalk", format!("no HTTP client can be made: {error}"), cure)];
+        }
+    };
+    let mut findings = Vec::new();
+    for (anew, kept) in anew.apps().iter().zip(kept.apps()) {
+        findings.extend(app(anew, kept, locale).await);
+    }
+    findings
+}
+
+async fn app(anew: &DingtalkApp, kept: &DingtalkApp, locale: Locale) -> Vec<Finding> {
+    let check = format!("dingtalk {}", anew.config.name);
+    let tried = async {
+        anew.check_access_token().await?;
+        let scopes = anew.scopes().await?;
+        kept.jsapi_ticket().await?;
+        Ok::<_, DingtalkError>(scopes)
+    };
+    match tried.await {
+        Err(error) => vec![Finding::failed(check, error.to_string(), cure(&error, locale))],
+        Ok(scopes) => {
+            let tokens = match anew.config.kind {
+                AppKind::MicroApp => "access token, a second call and ticket",
+                AppKind::Channel { .. } => "access token, the service window's token, a second call and ticket",
+            };
+            let good = Finding::ok(&check, format!("{tokens} work"));
+            [good].into_iter().chain(too_small(&check, &scopes, locale)).collect()
+        }
+    }
+}
+
+/// Why employees who exist may be unknown to DingTalk's answers.
+fn too_small(check: &str, scopes: &Scopes, locale: Locale) -> Option<Finding> {
+    if scopes.whole_corp() {
+        return None;
+    }
+    let says = if scopes.departments.is_empty() {
+        "the app may see no department: whoever signs in is refused with 50002, or has no name and department"
+            .to_owned()
+    } else {
+        let departments: Vec<_> = scopes.departments.iter().map(i64::to_string).collect();
+        format!(
+            "the app may see the departments {} alone: people elsewhere are refused with 50002",
+            departments.join(", ")
+        )
+    };
+    Some(Finding::warning(check, says, (locale.texts().dingtalk_hint)(OUT_OF_SCOPE)))
+}
+
+fn cure(error: &DingtalkError, locale: Locale) -> &'static str {
+    let texts = locale.texts();
+    match error.refusal() {
+        Some(refusal) => (texts.dingtalk_hint)(refusal.code.meaning()),
+        None => texts.dingtalk_down,
+    }
+}
+
+/// A store that remembers nothing.
+struct Anew;
+
+#[async_trait]
+impl Store for Anew {
+    async fn load(&self, _: &str) -> Option<Credential> {
+        None
+    }
+
+    async fn save(&self, _: &str, _: &Credential) {}
+}

@@ -1,0 +1,67 @@
+//! What a check found, in words.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::cli::terminal::inert;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    /// As it should be.
+    Ok,
+    /// It works, and may not be what was meant.
+    Warning,
+    /// It must be mended.
+    Failed,
+}
+
+/// The outcome of one check.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Finding {
+    /// What was looked at, in a word or two; stable.
+    pub check: String,
+    /// How bad it is.
+    pub state: State,
+    /// What was found.
+    pub says: String,
+    /// What to do about it, where the finding does not say so itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cure: String,
+}
+
+impl Finding {
+    pub fn ok(check: impl Into<String>, says: impl Into<String>) -> Self {
+        Self::new(State::Ok, check, says, "")
+    }
+
+    pub fn warning(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self::new(State::Warning, check, says, cure)
+    }
+
+    pub fn failed(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self::new(State::Failed, check, says, cure)
+    }
+
+    fn new(state: State, check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { check: check.into(), state, says: says.into(), cure: cure.into() }
+    }
+}
+
+/// A line, and its cure below it.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Ok => "ok     ",
+            State::Warning => "WARNING",
+            State::Failed => "FAILED ",
+        };
+        writeln!(f, "{state}  {}: {}", inert(&self.check), inert(&self.says))?;
+        for line in self.cure.lines() {
+            writeln!(f, "         → {}", inert(line))?;
+        }
+        Ok(())
+    }
+}

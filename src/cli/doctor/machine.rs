@@ -1,0 +1,73 @@
+//! Settings and database: what can be seen without leaving the machine.
+
+use super::finding::Finding;
+use crate::{
+    cli::{Deployment, terminal::count},
+    config::{Config, UnknownUsers},
+    db,
+    users::{self, Filter, Status},
+};
+
+/// What is allowed and hardly ever meant.
+pub(super) fn settings(config: &Config) -> Vec<Finding> {
+    let apps: Vec<_> = config.apps.iter().map(|app| app.name.as_str()).collect();
+    let origin = config.public_url.origin();
+    let mut findings = vec![Finding::ok(
+        "settings",
+        format!("read; public_url {origin}{}, apps {}", config.base_path, apps.join(", ")),
+    )];
+    let here = matches!(config.public_url.as_url().host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if !config.secure_cookies() && !here {
+        let says = format!("public_url is {origin}: whoever is on the way can read the session cookie");
+        findings.push(Finding::warning("settings", says, "let a proxy speak TLS, and write https:// into public_url"));
+    }
+    if let Some(all) = config.trusted_proxies.iter().find(|network| network.prefix_len() == 0) {
+        let says = format!("trusted_proxies holds {all}: anybody may say that a request came from anywhere");
+        findings.push(Finding::failed("settings", says, "list the addresses of your proxies alone"));
+    }
+    findings
+}
+
+/// Whether the file can be written, who may read it, and whether anybody is in it.
+pub(super) async fn database(deployment: &Deployment, url: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match deployment.write().await {
+        // Nothing was written: the transaction is rolled back when it is dropped.
+        Ok(_) => findings.push(Finding::ok("database", format!("{url} opens, is up to date and can be written"))),
+        Err(error) => findings.push(Finding::failed("database", error.to_string(), "")),
+    }
+    findings.extend(readers(url));
+    findings.extend(people(deployment).await);
+    findings
+}
+
+#[cfg(unix)]
+fn readers(url: &str) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let file = db::file_of(url).ok()?;
+    let mode = std::fs::metadata(&file).ok()?.permissions().mode() & 0o777;
+    let says = format!("other users of this machine may read {} (mode {mode:04o})", file.display());
+    (mode & 0o077 != 0).then(|| Finding::warning("database", says, format!("chmod 600 {}*", file.display())))
+}
+
+#[cfg(not(unix))]
+fn readers(_: &str) -> Option<Finding> {
+    None
+}
+
+async fn people(deployment: &Deployment) -> Option<Finding> {
+    let filter = Filter { status: Some(Status::Active), ..Filter::default() };
+    let listed = async { users::list(&mut *deployment.pools.read().await?, &filter).await }.await;
+    match listed {
+        Err(error) => Some(Finding::failed("people", format!("the user table cannot be read: {error}"), "")),
+        Ok(people) if people.is_empty() && deployment.config.unknown_users == UnknownUsers::Refuse => {
+            let cure = "miandeng users import people.csv, or unknown_users = \"create\"";
+            Some(Finding::warning("people", "nobody is in the user table, so nobody can sign in", cure))
+        }
+        Ok(people) => {
+            let number = count(people.len() as u64, "person", "people");
+            Some(Finding::ok("people", format!("{number} in the user table may sign in")))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What can be told from other machines' answers: is the clock right, is our own address reachable?
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::finding::Finding;
+use crate::cli::Deployment;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// In seconds. Signatures and sessions bear more; a clock that runs free is noticed early.
+const CLOCK_SLACK: i64 = 30;
+
+/// Compares our clock with DingTalk's. Where DingTalk does not answer, the checks of the apps say so.
+pub(super) async fn clock(deployment: &Deployment) -> Option<Finding> {
+    let answer = client().ok()?.get(&deployment.config.dingtalk.oapi_url).send().await.ok()?;
+    let theirs = unix_seconds(answer.headers().get("date")?.to_str().ok()?)?;
+    let ahead = deployment.clock.now() - theirs;
+    if ahead.abs() <= CLOCK_SLACK {
+        return Some(Finding::ok("clock", "agrees with DingTalk's"));
+    }
+    let says = format!("is {} seconds {} DingTalk's", ahead.abs(), if ahead > 0 { "ahead of" } else { "behind" });
+    let cure = "let the machine keep its clock by NTP (timedatectl set-ntp true): signatures and sessions hang on it";
+    Some(Finding::warning("clock", says, cure))
+}
+
+/// Asks our own server by the address that employees use.
+pub(super) async fn public_url(deployment: &Deployment) -> Finding {
+    let config = &deployment.config;
+    let address = format!("{}{}", config.public_url.origin(), config.path("/healthz"));
+    let cure = "is the server running, does the name lead to the proxy, and the proxy to the server? From inside some \
+                networks the public address cannot be reached although employees reach it";
+    let answer = async { client()?.get(&address).send().await }.await;
+    match answer {
+        Ok(answer) if answer.status().is_success() => Finding::ok("public_url", format!("{address} answers")),
+        Ok(answer) => Finding::warning("public_url", format!("{address} answers {}", answer.status()), cure),
+        Err(error) => Finding::warning("public_url", format!("{address} does not answer: {}", causes(&error)), cure),
+    }
+}
+
+/// A client that follows nothing.
+pub(super) fn client() -> reqwest::Result<reqwest::Client> {
+    let agent = concat!("miandeng-doctor/", env!("CARGO_PKG_VERSION"));
+    let nowhere = reqwest::redirect::Policy::none();
+    reqwest::Client::builder().user_agent(agent).timeout(TIMEOUT).redirect(nowhere).referer(false).build()
+}
+
+/// An error with its causes: reqwest's own text says little more than "error sending request".
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7) in seconds since 1970.
+fn unix_seconds(date: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = date.split_once(", ")?.1.split(' ');
+    let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let month = 1 + MONTHS.iter().position(|name| *name == month)?;
+    let moment = humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()?;
+    i64::try_from(moment.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_header_is_read() {
+        assert_eq!(unix_seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        for odd in ["", "06 Nov 1994", "Sun, 6 Nov", "Sun, 31 Foo 1994 08:49:37 GMT"] {
+            assert_eq!(unix_seconds(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What an app may see of the address book.
+
+use super::{DingtalkApp, DingtalkError};
+
+/// The answer of `auth/scopes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scopes {
+    /// The departments whose people the app may see; the root department, 1, stands for all.
+    pub departments: Vec<i64>,
+}
+
+impl Scopes {
+    /// Whether every employee is in scope.
+    pub fn whole_corp(&self) -> bool {
+        self.departments.contains(&1)
+    }
+}
+
+impl DingtalkApp {
+    /// Which part of the address book the app may see (`auth/scopes`, open.dingtalk.com, read 2026-08-22).
+    ///
+    /// It changes nothing at DingTalk, so it is the call that tells whether a token is good for more than having been
+    /// fetched: from an address that is not listed, the token comes and the next call is refused (60020).
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn scopes(&self) -> Result<Scopes, DingtalkError> {
+        let answer = self.call_get("/auth/scopes").await?;
+        let scopes = answer.object("auth_org_scopes").ok_or_else(|| answer.unexpected("no auth_org_scopes in it"))?;
+        Ok(Scopes { departments: scopes.numbers("authed_dept") })
+    }
+}

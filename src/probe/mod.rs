@@ -1,0 +1,100 @@
+//! What `miandeng doctor --probe` asks through the operator's own proxy: which headers reach the app's side.
+//!
+//! The proxy's block for the echo path passes through the same gate and the same deletions as the app's, but ends at
+//! our echo instead of the app. The echo answers doctor alone: whoever asks shows a pass that this deployment has
+//! sealed a moment ago, and the answer carries a seal in turn, so that doctor takes nobody else's answer for ours.
+
+pub mod routes;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::clock::Clock;
+
+/// Where a proxy's block for the echo is expected, on the app's host.
+pub const PROXY_PATH: &str = "/_miandeng/echo";
+/// The header that the pass travels in. It begins like none that a recipe deletes.
+pub const PASS_HEADER: &str = "Miandeng-Probe";
+/// How long a pass is good, in seconds.
+const LIFETIME: i64 = 60;
+
+/// Makes and checks passes.
+pub struct Passes {
+    key: [u8; 32],
+    clock: Clock,
+}
+
+/// What reached the app's side.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reached {
+    /// Proves that this deployment answers.
+    pub seal: String,
+    /// Names and values in the order of their coming; of credentials the names alone.
+    pub headers: Vec<(String, String)>,
+    /// The names of the cookies.
+    pub cookies: Vec<String>,
+}
+
+impl Passes {
+    /// `server_key` is this deployment's own; what is sealed here is good for nothing else.
+    pub fn new(server_key: &[u8; 32], clock: Clock) -> Self {
+        let key = seal(server_key, "probe").finalize().into_bytes().into();
+        Self { key, clock }
+    }
+
+    /// A new pass.
+    pub fn issue(&self) -> String {
+        let expires = self.clock.now() + LIFETIME;
+        let nonce = crate::random::hex::<16>();
+        let sealed = hex::encode(seal(&self.key, &format!("pass|{expires}|{nonce}")).finalize().into_bytes());
+        format!("{expires}.{nonce}.{sealed}")
+    }
+
+    /// Whether this deployment has issued a pass, and lately.
+    pub fn accepts(&self, pass: &str) -> bool {
+        let mut parts = pass.split('.');
+        let (Some(expires), Some(nonce), Some(sealed), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return false;
+        };
+        let (Ok(expires), Ok(sealed)) = (expires.parse::<i64>(), hex::decode(sealed)) else {
+            return false;
+        };
+        // Constant in time.
+        let is_ours = seal(&self.key, &format!("pass|{expires}|{nonce}")).verify_slice(&sealed).is_ok();
+        is_ours && (1..=LIFETIME).contains(&(expires.saturating_sub(self.clock.now())))
+    }
+
+    /// What the answer to a pass is sealed with.
+    pub fn seal_of_answer(&self, pass: &str) -> String {
+        hex::encode(seal(&self.key, &format!("answer|{pass}")).finalize().into_bytes())
+    }
+}
+
+fn seal(key: &[u8; 32], text: &str) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(text.as_bytes());
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_is_good_for_a_minute_and_for_its_own_deployment() {
+        let clock = Clock::system();
+        let passes = Passes::new(&[7; 32], clock.clone());
+        let pass = passes.issue();
+        assert!(passes.accepts(&pass));
+        assert!(!Passes::new(&[8; 32], clock.clone()).accepts(&pass));
+        for other in [pass.replacen('1', "2", 1), format!("{pass}0"), format!("{pass}."), String::new(), "..".into()] {
+            assert!(!passes.accepts(&other), "{other}");
+        }
+        clock.advance(LIFETIME);
+        assert!(!passes.accepts(&pass));
+        clock.advance(-2 * LIFETIME);
+        assert!(!passes.accepts(&pass), "a clock that was set back does not revive it");
+    }
+}

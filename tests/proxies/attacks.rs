@@ -1,0 +1,197 @@
+//! What clients try, through each proxy.
+
+use super::{
+    http::{Header, ask},
+    identity::{IDENTITY, forged},
+    recipe::{ORIGIN, Proxy},
+    site::{Site, Visitor},
+    through_each_proxy,
+};
+
+through_each_proxy! {
+    no_spelling_of_an_identity_reaches_the_app,
+    headers_that_a_client_names_in_connection_stay,
+    a_client_cannot_say_where_a_request_came_from,
+    nothing_that_looks_harmless_passes_unasked,
+    no_odd_address_opens_the_app,
+    a_cookie_that_is_none_opens_nothing,
+}
+
+fn borrowed(headers: &[(String, String)]) -> Vec<Header<'_>> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+async fn no_spelling_of_an_identity_reaches_the_app(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let visitor = site.signed_in().await;
+    let forged = forged();
+    // In portions, because servers take a hundred headers or so.
+    for portion in forged.chunks(50) {
+        let reply = visitor.sends("GET", "/", &borrowed(portion), b"").await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let seen = site.app.takes_one();
+        assert!(seen.headers.iter().all(|(_, value)| !value.contains("forged")), "{seen:?}");
+        for name in IDENTITY {
+            assert!(seen.folded(name).len() <= 1, "{name}: {seen:?}");
+        }
+        assert_eq!(seen.folded("Remote-User"), ["zhangsan"]);
+        assert_eq!(seen.folded("X-Auth-Request-User"), ["zhangsan"]);
+        assert!(seen.folded("Remote-Email").is_empty(), "what is not known is nobody's word: {seen:?}");
+        assert_eq!(site.visitor().sends("GET", "/", &borrowed(portion), b"").await.status, 401);
+    }
+    assert!(site.app.seen().is_empty());
+}
+
+async fn headers_that_a_client_names_in_connection_stay(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let visitor = site.signed_in().await;
+    let named = format!("close, {}, X-Forwarded-For, X-Original-URL, X-Forwarded-Uri", IDENTITY.join(", "));
+    let reply = visitor.sends("GET", "/", &[("Connection", &named)], b"").await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let seen = site.app.takes_one();
+    assert_eq!((seen.folded("Remote-User"), seen.folded("X-Corp-Id").len()), (vec!["zhangsan"], 1));
+    assert_eq!(seen.folded("X-Forwarded-For"), ["127.0.0.1"]);
+    let reply = visitor.sends("GET", "/", &[("Connection", "close, Cookie")], b"").await;
+    assert!(matches!(reply.status, 200 | 401), "{}", reply.status);
+}
+
+async fn a_client_cannot_say_where_a_request_came_from(proxy: Proxy) {
+    const ELSEWHERE: [Header<'_>; 14] = [
+        ("X-Original-URL", "https://evil.example/"),
+        ("X-Original-Method", "TRACE"),
+        ("X-Forwarded-Host", "evil.example"),
+        ("X-Forwarded-Proto", "gopher"),
+        ("X-Forwarded-Port", "666"),
+        ("X-Forwarded-Uri", "/evil"),
+        ("X-Forwarded-Method", "EVIL"),
+        ("X-Forwarded-Prefix", "/evil"),
+        ("X-Forwarded-For", "6.6.6.6"),
+        ("X-Forwarded-For", "6.6.6.7"),
+        ("X-Real-IP", "6.6.6.6"),
+        ("Forwarded", "for=6.6.6.6;host=evil.example;proto=gopher"),
+        ("X-Original-URL", "https://evil.example/2"),
+        ("x_forwarded_host", "evil.example"),
+    ];
+    let site = Site::behind(proxy).await;
+    let headers = [&[("Accept", "text/html")][..], &ELSEWHERE].concat();
+    let reply = site.visitor().sends("GET", "/x", &headers, b"").await;
+    let address = format!("{ORIGIN}/_signin/?return_to=http%3A%2F%2Fapp.example.com%3A8080%2Fx");
+    assert_eq!((reply.status, reply.header("location")), (302, address.as_str()));
+    assert!(site.app.seen().is_empty());
+
+    let reply = site.signed_in().await.sends("GET", "/x", &headers, b"").await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let seen = site.app.takes_one();
+    let evil =
+        |value: &str| ["evil", "EVIL", "6.6.6", "666", "gopher", "TRACE"].iter().any(|word| value.contains(word));
+    assert!(seen.headers.iter().all(|(_, value)| !evil(value)), "{seen:?}");
+    assert_eq!(seen.folded("X-Forwarded-For"), ["127.0.0.1"]);
+}
+
+async fn nothing_that_looks_harmless_passes_unasked(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    for (method, target) in [
+        ("OPTIONS", "/"),
+        ("HEAD", "/"),
+        ("TRACE", "/"),
+        ("PROPFIND", "/"),
+        ("GET", "/favicon.ico"),
+        ("GET", "/robots.txt"),
+        ("GET", "/static/x.css"),
+        ("GET", "/.well-known/acme-challenge/x"),
+        ("GET", "/healthz"),
+        ("GET", "/_miandeng/gate"),
+        ("GET", "/_miandeng/echo"),
+        ("GET", "/_signin"),
+        ("GET", "/_signinx/"),
+    ] {
+        for agent in ["kube-probe/1.30", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "Prometheus/2.5", "curl/8", ""] {
+            let headers = [("User-Agent", agent), ("Origin", ORIGIN), ("Access-Control-Request-Method", "GET")];
+            let reply = site.visitor().sends(method, target, &headers, b"").await;
+            assert!(reply.status >= 300, "{method} {target} {agent}: {}", reply.status);
+        }
+    }
+    assert!(site.app.seen().is_empty(), "{:?}", site.app.seen());
+}
+
+async fn no_odd_address_opens_the_app(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let long = format!("/{}", "a".repeat(64 * 1024));
+    let targets = [
+        "//",
+        "//x",
+        "/..",
+        "/../..",
+        "/./",
+        "/a/../b",
+        "/%2e%2e/",
+        "/%2E%2E%2F",
+        "/a%2fb",
+        "/a%2Fb",
+        "/%",
+        "/%zz",
+        "/%0",
+        "/%00",
+        "/a%00b",
+        "/%0d%0aRemote-User:%20x",
+        "/%C0%AF",
+        "/a\\b",
+        "/%5C",
+        "/a;b",
+        "/?",
+        "/?%",
+        "/?a=%00",
+        "/_signin/../",
+        "/_signin/..",
+        "/_signin/%2e%2e/x",
+        "/_signin/..%2fx",
+        "/_signin//../x",
+        "/x/../_signin/",
+        "/_signin/../../x",
+        "http://app.example.com:8080/x",
+        "http://evil.example/x",
+        "x",
+        "*",
+        "/张三",
+        "/a b",
+        "/#",
+        &long,
+    ];
+    for target in targets {
+        for method in ["GET", "OPTIONS", "G\u{7f}T", "get"] {
+            let headers = [("Host", "app.example.com:8080"), ("Accept", "text/html")];
+            let reply = ask(&site.proxy.address, method, target, &headers, b"").await;
+            // Caddy has nothing for another host, and says so by an empty 200.
+            let closed = reply.status >= 300 || reply.body.is_empty() || target.contains("_signin");
+            assert!(closed, "{method} {target:.60}: {} {}", reply.status, reply.text());
+            assert!(site.app.seen().is_empty(), "{method} {target:.60}: {:?}", site.app.seen());
+        }
+    }
+    for host in ["evil.example", "app.example.com:8080, evil.example", "app.example.com@evil.example", "", "localhost"]
+    {
+        ask(&site.proxy.address, "GET", "/", &[("Host", host)], b"").await;
+        ask(&site.proxy.address, "GET", "/", &[("Host", "app.example.com"), ("Host", host)], b"").await;
+    }
+    ask(&site.proxy.address, "GET", "/", &[], b"").await;
+    assert!(site.app.seen().is_empty(), "{:?}", site.app.seen());
+}
+
+async fn a_cookie_that_is_none_opens_nothing(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let good = site.signed_in().await.cookie();
+    let session = good.split("; ").find(|pair| pair.starts_with("miandeng=")).unwrap();
+    let flipped = session.replace(['0', '1', '2'], "f");
+    let refused = async |visitor: Visitor, cookies: &[&str]| {
+        let headers: Vec<Header<'_>> = cookies.iter().map(|cookie| ("Cookie", *cookie)).collect();
+        let reply = visitor.sends("GET", "/", &headers, b"").await;
+        assert!(reply.status >= 400, "{cookies:?}: {}", reply.status);
+    };
+    refused(site.visitor(), &[&flipped]).await;
+    refused(site.visitor(), &[&session[..session.len() - 1]]).await;
+    refused(site.visitor(), &[&format!("{session}; {session}")]).await;
+    refused(site.visitor(), &[&format!("{flipped}; {session}")]).await;
+    refused(site.visitor(), &[&flipped, session]).await;
+    refused(site.visitor(), &[&session.replace("miandeng=", "__Host-miandeng=")]).await;
+    refused(site.visitor(), &[&format!("miandeng={}", "a".repeat(7000))]).await;
+    assert!(site.app.seen().is_empty());
+}

@@ -1,0 +1,197 @@
+//! `miandeng doctor --probe` through the real proxies, with good recipes and with broken ones.
+
+use std::{
+    process::{Child, Output, Stdio},
+    time::Duration,
+};
+
+use miandeng::{
+    clock::Clock,
+    simulator::{Company, Running as Dingtalk, Simulator},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use super::{
+    echo::EchoApp,
+    recipe::{Proxy, Recipe, Running},
+    through_each_proxy,
+};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, prepare, program};
+
+through_each_proxy! {
+    a_good_recipe_is_called_good,
+    a_header_that_is_not_deleted_is_named_with_its_cure,
+    an_underscore_that_is_let_through_is_named_with_its_cure,
+    a_proxy_without_the_echos_block_gets_nothing_forged,
+    a_proxy_that_does_not_ask_is_found_out_before_a_session_is_sent,
+}
+
+/// The program with its database, as on the operator's machine, behind a proxy.
+struct Deployment {
+    folder: TempDir,
+    server: Child,
+    app: EchoApp,
+    proxy: Running,
+    _dingtalk: Dingtalk,
+}
+
+impl Deployment {
+    async fn behind(recipe: Recipe) -> Self {
+        prepare();
+        let simulator = Simulator::new(Clock::system(), Company::sample());
+        let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
+        let recipe = recipe.under_its_address();
+        let gate = format!("{}:8000", recipe.address.split(':').next().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("Rocket.toml"), settings(&gate, &recipe.address, dingtalk.url())).unwrap();
+        assert!(
+            program(folder.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap().status.success()
+        );
+        let server = program(folder.path(), &["serve"]).stderr(Stdio::null()).spawn().unwrap();
+        while TcpStream::connect(&gate).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let app = EchoApp::start().await;
+        let proxy = recipe.start(&gate, &app.address).await;
+        Self { folder, server, app, proxy, _dingtalk: dingtalk }
+    }
+
+    /// Whether doctor is content, and each of its findings as `state: says → cure`.
+    async fn doctor(&self) -> (bool, Vec<String>) {
+        let address = format!("http://{}/", self.proxy.address);
+        let mut doctor = program(self.folder.path(), &["doctor", "--json", "--probe", &address]);
+        // The app that doctor may end up at runs on this very thread.
+        let output = tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        assert_eq!(output.status.success(), report["ok"] == true, "{output:?}");
+        let text = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+        let line = |finding: &Value| {
+            format!("{}: {} → {}", text(finding, "state"), text(finding, "says"), text(finding, "cure"))
+        };
+        let lines = report["findings"].as_array().unwrap().iter().map(line).collect();
+        let sessions: Output = program(self.folder.path(), &["sessions", "list", "--json"]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&sessions.stdout).trim(), "[]", "the probe's session is gone");
+        (report["ok"] == true, lines)
+    }
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn settings(gate: &str, site: &str, dingtalk: &str) -> String {
+    let (address, port) = gate.split_once(':').unwrap();
+    format!(
+        r#"
+        [default]
+        address = "{address}"
+        port = {port}
+        [default.databases.miandeng]
+        url = "data.db"
+        [default.miandeng]
+        public_url = "http://{site}"
+        base_path = "/_signin"
+        identity_headers = ["remote", "x-auth-request"]
+        trusted_proxies = ["127.0.0.0/8"]
+        [default.miandeng.dingtalk]
+        oapi_url = "{dingtalk}"
+        [[default.miandeng.apps]]
+        name = "oa"
+        corp_id = "{CORP}"
+        agent_id = "100000001"
+        client_id = "{CLIENT_ID}"
+        client_secret = "{CLIENT_SECRET}"
+        "#
+    )
+}
+
+#[track_caller]
+fn only_failure(lines: &[String]) -> &str {
+    let failures: Vec<_> = lines.iter().filter(|line| line.starts_with("failed")).collect();
+    assert_eq!(failures.len(), 1, "{lines:#?}");
+    failures[0]
+}
+
+async fn a_good_recipe_is_called_good(proxy: Proxy) {
+    let deployment = Deployment::behind(Recipe::of(proxy)).await;
+    let (ok, lines) = deployment.doctor().await;
+    assert!(ok, "{lines:#?}");
+    for says in ["sent to the sign-in page", "Remote-User reaches the app", "none of 56 forged spellings"] {
+        assert!(lines.iter().any(|line| line.contains(says)), "{says}: {lines:#?}");
+    }
+    assert!(!lines.iter().any(|line| line.contains("is shown the session cookie")), "{lines:#?}");
+    assert!(deployment.app.seen().is_empty());
+}
+
+async fn a_header_that_is_not_deleted_is_named_with_its_cure(proxy: Proxy) {
+    let recipe = Recipe::of(proxy);
+    let (broken, cure) = match proxy {
+        Proxy::Nginx => (
+            recipe.with("proxy_set_header Remote-Email                      $miandeng_email;", ""),
+            "proxy_set_header Remote-Email $miandeng_email;",
+        ),
+        Proxy::Caddy => (
+            recipe
+                .with("request_header -Remote-*\n", "")
+                .with("copy_headers Remote-User Remote-Name Remote-Email", "copy_headers Remote-User Remote-Name"),
+            "request_header -Remote-Email",
+        ),
+    };
+    let deployment = Deployment::behind(broken).await;
+    let (ok, lines) = deployment.doctor().await;
+    assert!(!ok);
+    let failure = only_failure(&lines);
+    assert!(failure.contains("a visitor's own remote-email reaches the app") && failure.contains(cure), "{failure}");
+    assert!(deployment.app.seen().is_empty());
+}
+
+async fn an_underscore_that_is_let_through_is_named_with_its_cure(proxy: Proxy) {
+    let recipe = Recipe::of(proxy);
+    let (broken, cure) = match proxy {
+        Proxy::Nginx => {
+            (recipe.with("underscores_in_headers off;", "underscores_in_headers on;"), "underscores_in_headers off;")
+        }
+        Proxy::Caddy => (recipe.with("request_header -*_*", ""), "request_header -*_*"),
+    };
+    let deployment = Deployment::behind(broken).await;
+    let (ok, lines) = deployment.doctor().await;
+    assert!(!ok);
+    let failures: Vec<_> = lines.iter().filter(|line| line.starts_with("failed")).collect();
+    // Ten names with all hyphens are deleted, and by Caddy also what begins like Remote- and X-Auth-Request-.
+    assert!(failures.len() >= 20, "{lines:#?}");
+    assert!(failures.iter().all(|line| line.contains('_') && line.contains(cure)), "{failures:#?}");
+    assert!(
+        failures.iter().any(|line| line.contains("remote_user reaches the app; a program behind WSGI")),
+        "{lines:#?}"
+    );
+}
+
+async fn a_proxy_without_the_echos_block_gets_nothing_forged(proxy: Proxy) {
+    let broken = Recipe::of(proxy).with("/_miandeng/echo", "/_miandeng/gone");
+    let deployment = Deployment::behind(broken).await;
+    let (ok, lines) = deployment.doctor().await;
+    assert!(!ok);
+    let failure = only_failure(&lines);
+    assert!(failure.contains("does not end at miandeng") && failure.contains("block for /_miandeng/echo"), "{failure}");
+    let seen = deployment.app.takes_one();
+    assert!(seen.headers.iter().all(|(_, value)| !value.contains("forged")), "{seen:?}");
+}
+
+async fn a_proxy_that_does_not_ask_is_found_out_before_a_session_is_sent(proxy: Proxy) {
+    let broken = match proxy {
+        Proxy::Nginx => Recipe::of(proxy).with("auth_request /_miandeng/gate;", "auth_request off;"),
+        Proxy::Caddy => Recipe::of(proxy).with("import miandeng \"\"\n", "\n"),
+    };
+    let deployment = Deployment::behind(broken).await;
+    let (ok, lines) = deployment.doctor().await;
+    assert!(!ok);
+    let failure = only_failure(&lines);
+    assert!(failure.contains("open to visitors who are not signed in"), "{failure}");
+    assert!(failure.contains("does not ask the gate"), "{failure}");
+}

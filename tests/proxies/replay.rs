@@ -1,0 +1,183 @@
+//! Traefik and Envoy: what their documentation says that they send, to the endpoints that the recipes name; and what the
+//! recipes themselves must say. (doc.traefik.io, ForwardAuth; envoyproxy.io, External Authorization, HTTP service; both
+//! read 2026-11.)
+
+use super::{
+    http::{Header, Reply, ask},
+    identity::{IDENTITY, spellings},
+    recipe::{ORIGIN, text_of},
+    site::{Visitor, address_of, miandeng},
+};
+use crate::harness::{App, CORP};
+
+/// What a browser sends when a person opens a page.
+const NAVIGATES: [Header<'_>; 2] = [("Accept", "text/html"), ("Sec-Fetch-Mode", "navigate")];
+
+/// A gate, and 张三's cookie.
+async fn gate() -> (App, String, String) {
+    let miandeng = miandeng().await;
+    let address = address_of(&miandeng);
+    let mut visitor = Visitor::of(&address);
+    visitor.signs_in(&miandeng.simulator, "zhangsan").await;
+    (miandeng, address, visitor.cookie())
+}
+
+/// What stands behind a text on its line in a recipe.
+fn behind(recipe: &str, text: &str) -> Vec<String> {
+    let lines = recipe.lines().filter_map(|line| line.trim().strip_prefix(text));
+    lines.map(|rest| rest.split(" #").next().unwrap_or_default().trim().to_owned()).collect()
+}
+
+#[track_caller]
+fn names_zhangsan(reply: &Reply) {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!((reply.header("Remote-User"), reply.header("X-Auth-Request-User")), ("zhangsan", "zhangsan"));
+    assert_eq!(reply.header("X-Corp-Id"), CORP);
+    assert!(reply.body.is_empty());
+}
+
+/// Traefik asks by GET, whatever the method was, and leaves out what it is not told to send.
+async fn traefik(address: &str, target: &str, method: &str, uri: &str, more: &[Header<'_>]) -> Reply {
+    let headers = [
+        &[
+            ("Host", address),
+            ("User-Agent", "Mozilla/5.0"),
+            ("X-Forwarded-For", "203.0.113.7"),
+            ("X-Forwarded-Host", "app.example.com:8080"),
+            ("X-Forwarded-Method", method),
+            ("X-Forwarded-Proto", "http"),
+            ("X-Forwarded-Uri", uri),
+            ("Accept-Encoding", "gzip"),
+        ][..],
+        more,
+    ];
+    ask(address, "GET", target, &headers.concat(), b"").await
+}
+
+#[tokio::test]
+async fn traefik_is_answered_as_it_documents_its_questions() {
+    let (_miandeng, address, cookie) = gate().await;
+    let recipe = text_of("traefik/dynamic.yml");
+    let targets = behind(&recipe, "address: http://127.0.0.1:8000");
+    let [everybody, finance] = &targets[..] else { panic!("{targets:?}") };
+    let signed_in = [&NAVIGATES[..], &[("Cookie", cookie.as_str())]].concat();
+
+    names_zhangsan(&traefik(&address, everybody, "POST", "/a?groups=x&users=y", &signed_in).await);
+    let reply = traefik(&address, finance, "GET", "/finance/", &signed_in).await;
+    assert_eq!(reply.status, 403);
+    names_zhangsan(&traefik(&address, &finance.replace("boss", "zhangsan"), "GET", "/finance/", &signed_in).await);
+
+    for (method, status) in [("GET", 302), ("HEAD", 302), ("POST", 303)] {
+        let reply = traefik(&address, everybody, method, "/a/b?c=1", &NAVIGATES).await;
+        let wanted = format!("{ORIGIN}/_signin/?return_to=http%3A%2F%2Fapp.example.com%3A8080%2Fa%2Fb%3Fc%3D1");
+        assert_eq!((reply.status, reply.header("location")), (status, wanted.as_str()), "{method}");
+    }
+    let script = traefik(&address, everybody, "GET", "/", &[("Accept", "application/json")]).await;
+    assert_eq!(script.status, 401);
+    assert!(script.json()["signin_url"].is_string());
+}
+
+/// Envoy asks by the original method, with the path behind its prefix, the original Host, and what it is told to send.
+async fn envoy(address: &str, prefix: &str, method: &str, path: &str, more: &[Header<'_>]) -> Reply {
+    let headers = [
+        &[
+            ("Host", "app.example.com:8080"),
+            ("User-Agent", "Mozilla/5.0"),
+            ("X-Forwarded-Proto", "http"),
+            ("X-Envoy-Internal", "true"),
+            ("X-Forwarded-For", "203.0.113.7"),
+            ("X-Envoy-Expected-Rq-Timeout-Ms", "5000"),
+            ("Content-Length", "0"),
+        ][..],
+        more,
+    ];
+    ask(address, method, &format!("{prefix}{path}"), &headers.concat(), b"").await
+}
+
+#[tokio::test]
+async fn envoy_is_answered_as_it_documents_its_questions() {
+    let (_miandeng, address, cookie) = gate().await;
+    let recipe = text_of("envoy/envoy.yaml");
+    let [prefix] = &behind(&recipe, "path_prefix:")[..] else { panic!("one prefix") };
+    let [rules] = &behind(&recipe, "- { key: x-miandeng-rules, value:")[..] else { panic!("one rule") };
+    let everybody = rules.trim_matches(|c| c == '"' || c == '}' || c == ' ');
+    let with = |rules: &'static str| [("Cookie", cookie.clone()), ("X-Miandeng-Rules", rules.to_owned())];
+    let asks = async |method: &str, path: &str, headers: &[(&str, String)]| {
+        let more: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).chain(NAVIGATES).collect();
+        envoy(&address, prefix, method, path, &more).await
+    };
+    let everybody = [("Cookie", cookie.clone()), ("X-Miandeng-Rules", everybody.to_owned())];
+
+    for method in ["GET", "POST", "OPTIONS", "DELETE"] {
+        names_zhangsan(&asks(method, "/a/%E6%8A%A5?groups=x&users=y", &everybody).await);
+    }
+    let finance = with("groups=%E8%B4%A2%E5%8A%A1%E9%83%A8&users=boss");
+    assert_eq!(asks("GET", "/finance/?users=zhangsan", &finance).await.status, 403);
+    names_zhangsan(&asks("GET", "/", &with("users=zhangsan")).await);
+
+    for (method, status) in [("GET", 302), ("POST", 303)] {
+        let reply = asks(method, "/a/b?c=1", &everybody[1..]).await;
+        let wanted = format!("{ORIGIN}/_signin/?return_to=http%3A%2F%2Fapp.example.com%3A8080%2Fa%2Fb%3Fc%3D1");
+        assert_eq!((reply.status, reply.header("location")), (status, wanted.as_str()), "{method}");
+    }
+    let script = envoy(&address, prefix, "GET", "/", &[("X-Miandeng-Rules", "&"), ("Accept", "*/*")]).await;
+    assert_eq!(script.status, 401);
+    assert!(script.json()["signin_url"].is_string());
+}
+
+#[test]
+fn the_recipe_for_traefik_deletes_every_spelling_before_it_asks() {
+    let recipe = text_of("traefik/dynamic.yml");
+    let deleted = &recipe[recipe.find("customRequestHeaders").unwrap()..];
+    let copied = &recipe[recipe.find("authResponseHeaders").unwrap()..];
+    for name in IDENTITY {
+        assert!(copied.contains(&format!("- {name}\n")), "{name}");
+        for spelling in spellings(name) {
+            assert!(deleted.contains(&format!(" {spelling}: \"\"\n")), "{spelling}");
+        }
+    }
+    let chains = behind(&recipe, "middlewares: [");
+    assert_eq!(chains.len(), 3, "the finance part, the echo and the rest: {chains:?}");
+    assert!(chains.iter().all(|chain| chain.starts_with("forget, gate")), "{chains:?}");
+    assert_eq!(behind(&recipe, "trustForwardHeader:"), ["false", "false"]);
+}
+
+#[test]
+fn the_recipe_for_envoy_deletes_every_spelling_before_it_asks_and_stays_closed() {
+    let recipe = text_of("envoy/envoy.yaml");
+    let at = |text: &str| recipe.find(text).unwrap_or_else(|| panic!("{text}"));
+    assert!(at("name: envoy.filters.http.header_mutation") < at("name: envoy.filters.http.ext_authz"));
+    assert!(at("name: envoy.filters.http.ext_authz") < at("name: envoy.filters.http.router"));
+    assert!(recipe.contains("headers_with_underscores_action: DROP_HEADER"));
+    assert!(recipe.contains("failure_mode_allow: false"));
+    let copied = &recipe[at("allowed_upstream_headers")..];
+    for name in IDENTITY.iter().map(|name| name.to_ascii_lowercase()) {
+        assert!(recipe.contains(&format!("- {{ remove: {name} }}")), "{name}");
+        assert!(copied.contains(&format!("- {{ exact: {name} }}")), "{name}");
+    }
+}
+
+#[test]
+fn the_other_recipe_for_nginx_differs_in_addresses_alone() {
+    let (one_host, two_hosts) = (text_of("nginx/app.example.com.conf"), text_of("nginx/bi.example.com.conf"));
+    for line in [
+        "include miandeng/server.conf;",
+        "location = /_miandeng/gate {",
+        "include miandeng/gate.conf;",
+        "location = /_miandeng/echo {",
+    ] {
+        assert!(one_host.contains(line) && two_hosts.contains(line), "{line}");
+    }
+    assert!(two_hosts.contains("proxy_pass http://miandeng/auth/nginx;"));
+}
+
+#[tokio::test]
+async fn the_echo_is_not_there_for_anybody_but_doctor() {
+    let (_miandeng, address, cookie) = gate().await;
+    for pass in ["", "1.2.3", "9999999999.00.00"] {
+        let headers = [("Host", address.as_str()), ("Cookie", cookie.as_str()), ("Miandeng-Probe", pass)];
+        let reply = ask(&address, "GET", "/_signin/probe/echo", &headers, b"").await;
+        assert_eq!(reply.status, 404);
+        assert!(!reply.text().contains(&cookie) && !reply.text().contains("seal"));
+    }
+}

@@ -1,0 +1,230 @@
+//! `miandeng doctor`: what an operator is told about a deployment that does not work. (Its probe through real proxies
+//! is told in `tests/proxies/probe.rs`.)
+
+use std::{os::unix::fs::PermissionsExt, path::Path};
+
+use miandeng::{
+    clock::Clock,
+    simulator::{Channel, Company, Running, Simulator},
+    text::Locale,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, prepare, program};
+
+/// A deployment on the operator's machine, with a simulated DingTalk.
+struct Deployment {
+    folder: TempDir,
+    simulator: Simulator,
+    dingtalk: Running,
+}
+
+/// What doctor said.
+struct Report {
+    ok: bool,
+    findings: Vec<Value>,
+    text: String,
+}
+
+impl Deployment {
+    async fn with(change: impl FnOnce(&mut Company)) -> Self {
+        prepare();
+        let mut company = Company::sample();
+        change(&mut company);
+        let simulator = Simulator::new(Clock::system(), company);
+        let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let deployment = Self { folder, simulator, dingtalk };
+        deployment.writes(&settings(deployment.dingtalk.url()));
+        deployment
+    }
+
+    fn writes(&self, settings: &str) {
+        std::fs::write(self.folder.path().join("Rocket.toml"), settings).unwrap();
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs doctor twice, for a person and for a program: both hear the same.
+    async fn doctor(&self, language: &'static str) -> Report {
+        let run = async |arguments: &'static [&'static str]| {
+            let mut doctor = program(self.path(), arguments);
+            doctor.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", language);
+            // The simulated DingTalk runs on this very thread.
+            tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap()
+        };
+        let (for_people, for_programs) = (run(&["doctor"]).await, run(&["doctor", "--json"]).await);
+        let text = String::from_utf8_lossy(&for_people.stdout).into_owned();
+        let json: Value = serde_json::from_slice(&for_programs.stdout).unwrap_or_else(|_| panic!("{for_programs:?}"));
+        let ok = json["ok"] == true;
+        for output in [&for_people, &for_programs] {
+            assert_eq!(output.status.code(), Some(i32::from(!ok)), "{output:?}");
+            assert!(!format!("{output:?}").contains(CLIENT_SECRET), "{output:?}");
+        }
+        let findings = json["findings"].as_array().unwrap().clone();
+        for finding in &findings {
+            assert!(text.contains(finding["says"].as_str().unwrap()), "{text}");
+        }
+        Report { ok, findings, text }
+    }
+}
+
+impl Report {
+    /// The findings that are not as they should be: check, state, and all of its words.
+    fn complaints(&self) -> Vec<(&str, &str, String)> {
+        let word = |finding: &'static str| move |value: &Value| value[finding].as_str().unwrap_or_default().to_owned();
+        let bad = self.findings.iter().filter(|finding| finding["state"] != "ok");
+        bad.map(|finding| {
+            let words = format!("{} → {}", word("says")(finding), word("cure")(finding));
+            (finding["check"].as_str().unwrap(), finding["state"].as_str().unwrap(), words)
+        })
+        .collect()
+    }
+
+    /// The only complaint about DingTalk.
+    fn of_dingtalk(&self) -> (&str, String) {
+        let mut all = self.complaints();
+        all.retain(|(check, ..)| check.starts_with("dingtalk"));
+        assert_eq!(all.len(), 1, "{}", self.text);
+        let (_, state, words) = all.remove(0);
+        (state, words)
+    }
+}
+
+fn settings(dingtalk: &str) -> String {
+    format!(
+        r#"
+        [default.databases.miandeng]
+        url = "data.db"
+        [default.miandeng]
+        public_url = "http://127.0.0.1:9"
+        [default.miandeng.dingtalk]
+        oapi_url = "{dingtalk}"
+        timeout = "2s"
+        [[default.miandeng.apps]]
+        name = "oa"
+        corp_id = "{CORP}"
+        agent_id = "100000001"
+        client_id = "{CLIENT_ID}"
+        client_secret = "{CLIENT_SECRET}"
+        "#
+    )
+}
+
+#[tokio::test]
+async fn a_deployment_that_works_is_called_good_and_left_as_it_was() {
+    let deployment = Deployment::with(|_| {}).await;
+    let added = program(deployment.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap();
+    assert!(added.status.success());
+    let report = deployment.doctor("C").await;
+    assert!(report.ok, "{}", report.text);
+    let complaints = report.complaints();
+    let [("public_url", "warning", says)] = &complaints[..] else { panic!("no server runs: {}", report.text) };
+    assert!(says.contains("does not answer") && says.contains("is the server running"), "{says}");
+    for good in ["oa: access token, a second call and ticket work", "clock: agrees", "1 person in the user table"] {
+        assert!(report.text.contains(good), "{}", report.text);
+    }
+    assert_eq!(deployment.simulator.calls("/get_jsapi_ticket"), 1, "the second run let the first one's ticket live");
+    assert_eq!(deployment.simulator.calls("/gettoken"), 3, "each run asks for a token, and the first for the ticket's");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_listed_is_found_out_although_the_token_comes() {
+    let deployment = Deployment::with(|company| company.corps[0].apps[0].egress_ips = vec!["203.0.113.7".into()]).await;
+    for (language, cure) in [("en_US.UTF-8", Locale::En), ("zh_CN.UTF-8", Locale::ZhCn), ("", Locale::En)]
+        .map(|(name, locale)| (name, (locale.texts().dingtalk_hint)(60020)))
+    {
+        let report = deployment.doctor(language).await;
+        let (state, words) = report.of_dingtalk();
+        assert_eq!((report.ok, state), (false, "failed"));
+        assert!(words.contains("60020") && words.contains("127.0.0.1"), "the address to list: {words}");
+        assert!(words.ends_with(cure), "{language}: {words}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_credentials_a_narrow_scope_and_silence_are_each_told_apart() {
+    let deployment = Deployment::with(|company| company.corps[0].apps[0].authed_depts = vec![7]).await;
+    let (state, words) = (|report: Report| {
+        assert!(report.ok, "{}", report.text);
+        let (state, words) = report.of_dingtalk();
+        (state.to_owned(), words)
+    })(deployment.doctor("C").await);
+    assert_eq!(state, "warning");
+    assert!(words.contains("departments 7 alone"), "{words}");
+
+    let good = settings(deployment.dingtalk.url());
+    deployment.writes(&good.replace(CLIENT_ID, "somebody-elses"));
+    let report = deployment.doctor("C").await;
+    let (state, words) = report.of_dingtalk();
+    assert!(!report.ok && state == "failed" && words.contains("40096"), "{words}");
+
+    deployment.writes(&good.replace(deployment.dingtalk.url(), "http://127.0.0.1:9"));
+    let report = deployment.doctor("C").await;
+    let (state, words) = report.of_dingtalk();
+    assert!(!report.ok && state == "failed" && words.contains("no answer from DingTalk"), "{words}");
+}
+
+#[tokio::test]
+async fn a_service_windows_own_token_is_tried_too() {
+    let mut secret = String::new();
+    let deployment = Deployment::with(|company| {
+        let channel: &Channel = company.corps[0].channel.as_ref().expect("the sample has one");
+        secret.clone_from(&channel.channel_secret);
+    })
+    .await;
+    let window = |secret: &str| {
+        let app = format!("kind = \"channel\"\nchannel_secret = \"{secret}\"\nname = \"oa\"");
+        settings(deployment.dingtalk.url()).replace("name = \"oa\"", &app)
+    };
+    deployment.writes(&window(&secret));
+    let report = deployment.doctor("C").await;
+    assert!(report.ok && report.text.contains("the service window's token"), "{}", report.text);
+    deployment.writes(&window("not-the-secret"));
+    let report = deployment.doctor("C").await;
+    let (state, words) = report.of_dingtalk();
+    assert!(state == "failed" && words.contains("get_channel_token"), "{words}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_on_the_machine_itself_is_named() {
+    let deployment = Deployment::with(|_| {}).await;
+    let good = settings(deployment.dingtalk.url());
+    deployment.writes(&good.replace("agent_id", "agentid"));
+    let report = deployment.doctor("C").await;
+    assert_eq!((report.ok, report.findings.len()), (false, 1));
+    assert!(report.text.contains("did you mean \"agent_id\"?"), "{}", report.text);
+
+    deployment.writes(&good.replace("data.db", "no/such/folder/data.db"));
+    let report = deployment.doctor("C").await;
+    assert!(!report.ok && report.text.contains("no/such/folder/data.db"), "{}", report.text);
+
+    let open = "trusted_proxies = [\"0.0.0.0/0\"]\npublic_url = \"http://app.example.com\"";
+    deployment.writes(&good.replace("public_url = \"http://127.0.0.1:9\"", open));
+    std::fs::write(deployment.path().join("data.db"), "").unwrap();
+    std::fs::set_permissions(deployment.path().join("data.db"), PermissionsExt::from_mode(0o644)).unwrap();
+    let report = deployment.doctor("C").await;
+    assert!(!report.ok);
+    for says in
+        ["anybody may say", "can read the session cookie", "mode 0644", "chmod 600 data.db*", "nobody is in the user"]
+    {
+        assert!(report.text.contains(says), "{says}: {}", report.text);
+    }
+}
+
+#[tokio::test]
+async fn the_probe_sends_a_session_to_no_address_but_our_own() {
+    let deployment = Deployment::with(|_| {}).await;
+    assert!(
+        program(deployment.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap().status.success()
+    );
+    let output = program(deployment.path(), &["doctor", "--probe", "https://evil.example/"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("https://evil.example/ is neither on public_url"), "{text}");
+    let wrong = program(deployment.path(), &["doctor", "--as", "zhangsan"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2), "--as belongs to --probe");
+}
