@@ -1,7 +1,8 @@
 -- Who is signed in where. The cookie's value is never stored, only its SHA-256, so that a stolen file signs nobody in.
 -- Lifetimes are settings and are judged when a session is read; a row that has outlived them is swept later.
 CREATE TABLE sessions (
-    id           INTEGER PRIMARY KEY,
+    -- Never used again: who ends session 42 ends no other one.
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     token_hash   BLOB    NOT NULL UNIQUE,
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     app          TEXT    NOT NULL,

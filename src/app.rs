@@ -18,8 +18,9 @@ use crate::{
     housekeeping::Housekeeping,
     jsapi,
     probe::{self, Passes},
-    server_keys, sessions,
-    signin::{self, limits::Limits, spent::SpentCodes, state::States},
+    server_keys,
+    sessions::{self, Lifetimes, LiveSessions},
+    signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
     web::{access_log::AccessLog, assets, health, problem::Problem},
 };
 
@@ -42,6 +43,10 @@ pub enum BuildError {
 /// # Errors
 /// When the database does not answer, or the machine's certificates cannot be used.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
+    let (last_seen, writer) = sessions::last_seen(pools.clone());
+    let live = LiveSessions::new(pools.clone(), Lifetimes::of(&config), last_seen).await?;
+    // It ends with the server's state, which holds the other end.
+    rocket::tokio::spawn(writer.run());
     let state_key = server_keys::state_key(&pools, &clock).await?;
     let signed_identity = match config.signed_identity {
         true => Some(SignedIdentity::open(&config, &pools, &clock).await?),
@@ -54,7 +59,9 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(Passes::new(&state_key, clock.clone()))
         .manage(States::new(state_key, clock.clone()))
         .manage(SpentCodes::default())
-        .manage(Limits::new(clock.clone()))
+        .manage(Limits::new(&clock))
+        .manage(Rounds::new(clock.clone()))
+        .manage(live)
         .manage(Db::from(pools))
         .manage(signed_identity)
         .manage(dingtalk)

@@ -4,7 +4,7 @@
 //! and a page never waits behind an import.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -63,7 +63,16 @@ pub enum OpenError {
 pub struct Pools {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// The index of the write-ahead log, which every process that uses the file shares. It is never closed: closing any
+    /// descriptor of a file drops the locks that this process, and so SQLite, holds on it (sqlite.org/howtocorrupt, 2.2).
+    wal_index: Option<&'static File>,
 }
+
+/// What changes whenever anything is committed to the file, by whichever process.
+///
+/// It is the header of SQLite's index of the write-ahead log (two copies of 48 bytes, sqlite.org/walformat.html): its
+/// change counter, its number of frames and its salts. Opaque to us; only equality counts.
+pub type ChangeStamp = [u8; 96];
 
 impl Pools {
     /// Opens the file that `databases.miandeng.url` names, making it with mode 0600 if it is absent, and migrates it.
@@ -84,7 +93,19 @@ impl Pools {
 
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = pool(READERS).connect_with(reading).await.map_err(sqlite)?;
-        Ok(Self { writer, readers })
+        let wal_index = File::open(with_suffix(&path, "-shm")).ok().map(|file| &*Box::leak(Box::new(file)));
+        Ok(Self { writer, readers, wal_index })
+    }
+
+    /// The file's change stamp: one read of memory that the processes share, no query. `None` where this machine has no
+    /// such file; then nothing may be taken for unchanged.
+    pub fn change_stamp(&self) -> Option<ChangeStamp> {
+        let mut stamp = [0; 96];
+        #[cfg(unix)]
+        std::os::unix::fs::FileExt::read_exact_at(self.wal_index?, &mut stamp, 0).ok()?;
+        #[cfg(not(unix))]
+        return None;
+        Some(stamp)
     }
 
     /// A connection that only reads.
@@ -148,6 +169,12 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -14,6 +14,7 @@ use crate::{
     db::Db,
     dingtalk::Dingtalk,
     sessions::{self, Lifetimes},
+    signin::handover,
 };
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -58,6 +59,7 @@ impl Fairing for Housekeeping {
 async fn sweep(db: &Db, lifetimes: Lifetimes, clock: &Clock) -> sqlx::Result<()> {
     let mut transaction = db.write().await?;
     let swept = sessions::sweep(&mut transaction, lifetimes, clock.now()).await?;
+    handover::sweep(&mut transaction, clock.now()).await?;
     transaction.commit().await?;
     if swept > 0 {
         tracing::info!(swept, "expired sessions were swept");

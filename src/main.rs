@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("miandeng: {error:#}");
+            eprintln!("miandeng: {}", in_one_line(&error));
             ExitCode::FAILURE
         }
     }
@@ -28,4 +28,13 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         runtime.worker_threads(workers);
     }
     runtime.enable_all().thread_name("miandeng").build()?.block_on(arguments.run())
+}
+
+/// An error with its causes, each said once: many errors quote their cause already.
+fn in_one_line(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| match cause.to_string() {
+        cause if said.is_empty() => cause,
+        cause if said.contains(&cause) => said,
+        cause => format!("{said}: {cause}"),
+    })
 }

@@ -124,9 +124,9 @@ fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee
         "\n\
          Open this address in a browser: you hold the phone of {listed}, and are signed in.\n\
          在浏览器打开下面的地址：您拿着{listed}的手机，会直接登录。\n\n  {app}\n\n\
-         To hold another phone, choose a person at the address below, then sign out. {unlisted}, like all others, is\n\
-         not in the user table and is refused.\n\
-         想换一个人：在下面的地址选人，再退出登录。{unlisted}和其他人都不在用户表里，会被拒绝。\n\n  {dingtalk_url}/\n\n\
+         To hold another phone, choose a person at the address below, then sign out and in again. {unlisted}, like all\n\
+         others, is not in the user table and is refused.\n\
+         想换一个人：在下面的地址选人，再退出并重新登录。{unlisted}和其他人都不在用户表里，会被拒绝。\n\n  {dingtalk_url}/\n\n\
          Ctrl-C stops it; nothing is left behind. 按 Ctrl-C 停止，不留下任何文件。\n"
     );
 }

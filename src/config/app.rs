@@ -156,7 +156,12 @@ fn secret(key: &str, direct: Option<Secret>, file: Option<String>) -> Result<Opt
             Ok(text) => Secret::new(text.trim()),
             Err(error) => {
                 let problem = format!("cannot be read ({error}); name a file that this user may read");
-                return Err(ConfigError::wrong(format!("{key}_file"), path, problem));
+                let key = format!("{key}_file");
+                // Somebody may have put the secret itself here.
+                let is_a_path = path.contains(['/', '.']);
+                let error =
+                    if is_a_path { ConfigError::wrong(key, path, problem) } else { ConfigError::at(key, problem) };
+                return Err(error);
             }
         },
     };

@@ -13,7 +13,16 @@ pub struct ConfigError {
 impl ConfigError {
     /// A value that cannot be used. `problem` says why, and what to write instead.
     pub(super) fn wrong(key: impl Into<String>, value: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { key: key.into(), value: Some(value.into()), problem: problem.into() }
+        let value = value.into();
+        // An address with a name and a password in it is not repeated.
+        let value = if value.contains("://") && value.contains('@') { None } else { Some(value) };
+        Self { key: key.into(), value, problem: problem.into() }
+    }
+
+    /// A name that nobody knows in `section`.
+    pub(super) fn unknown(section: &str, name: &str, known: &[&str]) -> Self {
+        let key = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
+        Self::at(key, no_such_setting(name, known))
     }
 
     /// A setting that is missing, or whose value may not be shown.
@@ -43,13 +52,7 @@ impl ConfigError {
         path.retain(|part| !part.is_empty());
         let key = if path.is_empty() { "Rocket.toml".to_owned() } else { path.join(".") };
         match &error.kind {
-            Kind::UnknownField(field, known) => Self::at(
-                key,
-                match closest(field, known) {
-                    Some(name) => format!("no such setting; did you mean {name:?}?"),
-                    None => format!("no such setting; known here: {}", known.join(", ")),
-                },
-            ),
+            Kind::UnknownField(field, known) => Self::at(key, no_such_setting(field, known)),
             // The value is left out: a secret in the wrong place must not be printed.
             Kind::InvalidType(_, expected) => Self::at(key, format!("has the wrong type; write {expected}")),
             Kind::InvalidValue(_, expected) => Self::at(key, format!("has a wrong value; write {expected}")),
@@ -62,6 +65,13 @@ impl ConfigError {
             }
             _ => Self::at(key, "cannot be read; check the syntax there"),
         }
+    }
+}
+
+fn no_such_setting(name: &str, known: &[&str]) -> String {
+    match closest(name, known) {
+        Some(name) => format!("no such setting; did you mean {name:?}?"),
+        None => format!("no such setting; known here: {}", known.join(", ")),
     }
 }
 

@@ -3,6 +3,7 @@
 mod app;
 mod error;
 mod hosts;
+mod names;
 mod raw;
 mod secret;
 
@@ -119,6 +120,7 @@ impl Config {
     /// # Errors
     /// One line that names the key, its value unless it is a secret, and the cure.
     pub fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
+        names::check(figment)?;
         let raw = match figment.find_value("miandeng") {
             Ok(_) => {
                 let section = figment.focus("miandeng").extract::<raw::Raw>();
@@ -155,6 +157,11 @@ impl Config {
         let base_path = base_path(raw.base_path)?;
         let home = match raw.home {
             None => format!("{base_path}/home"),
+            // Signed-in people who open the app are sent home: there and back for ever.
+            Some(path) if path.trim_end_matches('/') == base_path => {
+                let cure = "is the sign-in page itself; write another page, e.g. \"/home\"";
+                return Err(ConfigError::wrong("miandeng.home", path, cure));
+            }
             Some(path) if path.starts_with('/') && plain_path(&path) => path,
             Some(path) => {
                 let cure = "write a path on public_url that begins with one slash, e.g. \"/home\"";
@@ -233,7 +240,7 @@ impl DingtalkConfig {
             ConfigError::wrong("miandeng.dingtalk.jsapi_url", &raw.jsapi_url, cure)
         })?;
         if let Some(path) = &raw.jsapi_file
-            && let Err(error) = std::fs::metadata(path)
+            && let Err(error) = std::fs::read(path)
         {
             let problem = format!("cannot be read ({error}); name a copy of DingTalk's JSAPI script");
             return Err(ConfigError::wrong("miandeng.dingtalk.jsapi_file", path, problem));

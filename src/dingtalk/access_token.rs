@@ -78,19 +78,24 @@ where
     F: Future<Output = Result<Answer, DingtalkError>>,
 {
     let first = token.get().await?;
-    match call(first.clone()).await {
+    match call(first.value.clone()).await {
         Err(DingtalkError::TokenInvalid(_)) => {
             token.void(&first);
-            call(token.get().await?).await
+            call(token.get().await?.value).await
         }
         other => other,
     }
 }
 
 fn lent(answer: &Answer, name: &str) -> Result<(Secret, Option<i64>), DingtalkError> {
+    Ok((credential(answer, name)?, answer.number("expires_in")))
+}
+
+/// A token or ticket, which goes into addresses and headers as it is.
+pub(super) fn credential(answer: &Answer, name: &str) -> Result<Secret, DingtalkError> {
     let value = answer.text(name)?;
     if value.len() > 1024 || value.bytes().any(|b| b.is_ascii_control() || b == b' ') {
         return Err(answer.unexpected(&format!("{name} is no credential")));
     }
-    Ok((Secret::new(value), answer.number("expires_in")))
+    Ok(Secret::new(value))
 }

@@ -5,11 +5,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{DingtalkError, Refusal};
+use super::{DingtalkError, ErrorCode, Refusal};
 
 const MAX_ERRMSG: usize = 300;
+const MAX_CODE: usize = 100;
 
-/// A body whose errcode is 0.
+/// A body that grants what was asked for.
 #[derive(Debug)]
 pub(super) struct Answer {
     call: &'static str,
@@ -72,8 +73,66 @@ impl Answer {
     }
 }
 
-/// Reads a body. `secrets` are cut out of whatever DingTalk quotes.
+/// Reads a body of the old host, which says HTTP 200 to everything and carries `errcode`. `secrets` are cut out of
+/// whatever DingTalk quotes.
 pub(super) fn read(call: &'static str, status: u16, body: &[u8], secrets: &[&str]) -> Result<Answer, DingtalkError> {
+    let fields = object(call, status, body)?;
+    let Some(errcode) = fields.get("errcode").and_then(lenient_number) else {
+        return Err(neither(call, status, "no errcode"));
+    };
+    if errcode == 0 {
+        return Ok(Answer { call, fields });
+    }
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (errcode, errmsg) = match errcode {
+        88 => unwrap_gateway(&fields, text("errmsg"), text("sub_msg")),
+        other => (other, text("errmsg")),
+    };
+    Err(refusal(call, ErrorCode::Number(errcode), errmsg, text("request_id"), secrets))
+}
+
+/// Reads a body of the new host, which refuses by its HTTP status and `{code, message, requestid}`.
+pub(super) fn read_new(
+    call: &'static str,
+    status: u16,
+    body: &[u8],
+    secrets: &[&str],
+) -> Result<Answer, DingtalkError> {
+    let fields = object(call, status, body)?;
+    if (200..300).contains(&status) {
+        return Ok(Answer { call, fields });
+    }
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    if text("code").is_empty() {
+        return Err(neither(call, status, "no code"));
+    }
+    let code = match text("code").parse() {
+        Ok(number) => ErrorCode::Number(number),
+        Err(_) => ErrorCode::Word(shorten(&without(text("code"), secrets), MAX_CODE)),
+    };
+    // A server's own trouble, under whatever name.
+    if status >= 500 && code.meaning() == 0 {
+        return Err(DingtalkError::Unreachable { call, why: format!("HTTP status {status}, code {code}") });
+    }
+    let scopes = fields.get("accessdenieddetail").and_then(|detail| detail.get("requiredScopes"));
+    let scopes = scopes.map(|scopes| format!("{} requiredScopes: {scopes}", text("message")));
+    Err(refusal(call, code, scopes.as_deref().unwrap_or(text("message")), text("requestid"), secrets))
+}
+
+/// An answer without what says whether it grants or refuses.
+fn neither(call: &'static str, status: u16, what: &str) -> DingtalkError {
+    let why = format!("HTTP status {status}, {what}");
+    if status >= 500 { DingtalkError::Unreachable { call, why } } else { DingtalkError::Unexpected { call, why } }
+}
+
+fn refusal(call: &'static str, code: ErrorCode, errmsg: &str, request_id: &str, secrets: &[&str]) -> DingtalkError {
+    let request_id = Some(request_id).filter(|id| !id.is_empty()).map(|id| shorten(id, 64));
+    let errmsg = shorten(&without(errmsg, secrets), MAX_ERRMSG);
+    DingtalkError::of(Refusal { call, code, errmsg, request_id })
+}
+
+/// The JSON object that any answer of DingTalk's is.
+fn object(call: &'static str, status: u16, body: &[u8]) -> Result<Map<String, Value>, DingtalkError> {
     let unexpected = |why: String| DingtalkError::Unexpected { call, why };
     let fields = match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(fields)) => fields,
@@ -89,26 +148,10 @@ pub(super) fn read(call: &'static str, status: u16, body: &[u8], secrets: &[&str
             return Err(unexpected(format!("HTTP status {status}, {} bytes that are no JSON", body.len())));
         }
     };
-    if let Some(1111) = fields.get("status").and_then(lenient_number) {
-        return Err(DingtalkError::Banned { call });
+    match fields.get("status").and_then(lenient_number) {
+        Some(1111) => Err(DingtalkError::Banned { call }),
+        _ => Ok(fields),
     }
-    let Some(errcode) = fields.get("errcode").and_then(lenient_number) else {
-        if status >= 500 {
-            return Err(DingtalkError::Unreachable { call, why: format!("HTTP status {status}") });
-        }
-        return Err(unexpected(format!("HTTP status {status}, no errcode")));
-    };
-    if errcode == 0 {
-        return Ok(Answer { call, fields });
-    }
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (errcode, errmsg) = match errcode {
-        88 => unwrap_gateway(&fields, text("errmsg"), text("sub_msg")),
-        other => (other, text("errmsg")),
-    };
-    let request_id = Some(text("request_id")).filter(|id| !id.is_empty()).map(|id| shorten(id, 64));
-    let errmsg = shorten(&without(errmsg, secrets), MAX_ERRMSG);
-    Err(DingtalkError::of(Refusal { call, errcode, errmsg, request_id }))
 }
 
 /// The gateway's error 88 carries the real code as `sub_code`, at times only inside its text.
@@ -175,8 +218,8 @@ mod tests {
         let by_field = refused(r#"{"errcode":88,"sub_code":"60011","sub_msg":"no permission","request_id":"r1"}"#);
         let by_text = refused(r#"{"errcode":88,"errmsg":"ding talk error[subcode=60020,submsg=ip]"}"#);
         let neither = refused(r#"{"errcode":88,"errmsg":"busy"}"#);
-        assert_eq!(by_field.refusal().map(|r| (r.errcode, r.request_id.as_deref())), Some((60011, Some("r1"))));
-        assert_eq!(by_text.refusal().map(|r| r.errcode), Some(60020));
+        assert_eq!(by_field.refusal().map(|r| (r.code.meaning(), r.request_id.as_deref())), Some((60011, Some("r1"))));
+        assert_eq!(by_text.refusal().map(|r| r.code.meaning()), Some(60020));
         assert!(matches!(neither, DingtalkError::Busy(_)));
     }
 
@@ -202,5 +245,31 @@ mod tests {
         assert_eq!(kind(200, "{}"), "unexpected");
         assert_eq!(kind(502, "<html>Bad Gateway</html>"), "unreachable");
         assert_eq!(kind(200, &"[".repeat(100_000)), "unexpected");
+    }
+
+    #[test]
+    fn the_new_host_refuses_by_status_and_word() {
+        let refused =
+            |status, body: &str| read_new("/v1.0/call", status, body.as_bytes(), &["topsecretcode"]).unwrap_err();
+        let spent =
+            refused(400, r#"{"code":"invalidParameter.authCode.notFound","message":"topsecretcode","requestid":"r"}"#);
+        assert!(matches!(&spent, DingtalkError::CodeInvalid(refusal) if refusal.request_id.as_deref() == Some("r")));
+        assert!(!format!("{spent} {spent:?}").contains("topsecretcode"));
+        let denied = refused(
+            403,
+            r#"{"code":"Forbidden.AccessDenied.AccessTokenPermissionDenied","message":"no",
+                "accessdenieddetail":{"requiredScopes":["Contact.User.Read"]}}"#,
+        );
+        assert_eq!(denied.refusal().map(|r| (r.code.number(), r.code.meaning())), Some((None, 60011)));
+        assert!(denied.to_string().contains("Contact.User.Read"), "{denied}");
+        assert!(matches!(refused(500, r#"{"code":"systemBusy"}"#), DingtalkError::Busy(_)));
+        assert!(matches!(refused(500, r#"{"code":"unknownError"}"#), DingtalkError::Unreachable { .. }));
+        assert!(matches!(
+            refused(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#),
+            DingtalkError::Throttled(_)
+        ));
+        assert!(matches!(refused(400, r#"{"code":"90018"}"#), DingtalkError::Throttled(_)));
+        assert!(matches!(refused(400, r#"{"code":7}"#), DingtalkError::Unexpected { .. }));
+        assert!(matches!(refused(302, ""), DingtalkError::Unexpected { .. }));
     }
 }

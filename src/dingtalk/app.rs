@@ -1,6 +1,8 @@
 //! One configured app's way to DingTalk: its tokens, its ticket, and the calls that it makes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     Client, DingtalkError,
@@ -12,6 +14,12 @@ use super::{
 };
 use crate::config::{App, AppKind, Secret};
 
+/// So many calls of one app are under way at once; the rest queue here. DingTalk allows 20 a second of each kind and
+/// app (90018), and each call's time limit begins when it is its turn.
+const AT_ONCE: usize = 20;
+/// Who has queued for so long is told that DingTalk does not keep up.
+const LONGEST_QUEUE: Duration = Duration::from_secs(20);
+
 /// An app of the settings, with its caches.
 pub struct DingtalkApp {
     /// The app's settings.
@@ -21,6 +29,7 @@ pub struct DingtalkApp {
     /// Of a service window: its own token beside the corp's. Each is refused where the other belongs.
     pub(super) channel_token: Option<Arc<Cache>>,
     ticket: Arc<Cache>,
+    turns: Semaphore,
 }
 
 impl DingtalkApp {
@@ -34,7 +43,7 @@ impl DingtalkApp {
                 (Some(channel_token), ticket)
             }
         };
-        Self { config, client, token, channel_token, ticket }
+        Self { config, client, token, channel_token, ticket, turns: Semaphore::new(AT_ONCE) }
     }
 
     /// The jsapi ticket that this app's pages are signed with. It never leaves the server.
@@ -42,7 +51,7 @@ impl DingtalkApp {
     /// # Errors
     /// When DingTalk hands out no token or no ticket.
     pub async fn jsapi_ticket(&self) -> Result<Secret, DingtalkError> {
-        self.ticket.get().await
+        self.ticket.get().await.map(|lent| lent.value)
     }
 
     /// Makes sure that there is an access token.
@@ -76,7 +85,7 @@ impl DingtalkApp {
             let body = body();
             async move { self.client.post(path, &token, body, repeat).await }
         };
-        with_token(&self.token, call).await
+        self.in_turn(path, with_token(&self.token, call)).await
     }
 
     /// The same for a call that is asked by GET.
@@ -95,6 +104,18 @@ impl DingtalkApp {
         repeat: Repeat,
     ) -> Result<Answer, DingtalkError> {
         let call = |token: Secret| async move { self.client.post(path, &token, Body::Form(fields), repeat).await };
-        with_token(&self.token, call).await
+        self.in_turn(path, with_token(&self.token, call)).await
+    }
+
+    /// Makes a call when it is its turn.
+    pub(super) async fn in_turn(
+        &self,
+        path: &'static str,
+        call: impl Future<Output = Result<Answer, DingtalkError>>,
+    ) -> Result<Answer, DingtalkError> {
+        match timeout(LONGEST_QUEUE, self.turns.acquire()).await {
+            Ok(Ok(_turn)) => call.await,
+            _ => Err(DingtalkError::Unreachable { call: path, why: "too many calls of this app wait already".into() }),
+        }
     }
 }

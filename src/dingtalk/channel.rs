@@ -52,7 +52,7 @@ impl DingtalkApp {
             let query = [("access_token", token.expose()), ("code", code.expose())];
             self.client.get(CALL, &query, Repeat::Spends).await
         };
-        let answer = with_token(token, call).await?;
+        let answer = self.in_turn(CALL, with_token(token, call)).await?;
         if answer.number("subscribe") == Some(0) {
             return Ok(Follower::Unfollowed);
         }
@@ -71,14 +71,16 @@ impl DingtalkApp {
             Err(DingtalkError::NoSuchUser(_)) => return Ok(Contact::Stranger),
             Err(error) => return Err(error),
         };
-        match result.number("contact_type") {
-            Some(0) => {
-                let userid = DingUserId::new(result.text("userid")?);
+        let userid = result.optional_text("userid");
+        match (result.number("contact_type"), userid) {
+            (Some(1), _) => Ok(Contact::External),
+            (_, None) => Ok(Contact::Stranger),
+            (Some(0), Some(userid)) => {
+                let userid = DingUserId::new(userid);
                 userid.map(Contact::Employee).map_err(|why| result.unexpected(&format!("userid {why}")))
             }
-            Some(1) => Ok(Contact::External),
             // Whoever is not known to be an employee is none.
-            _ => Err(result.unexpected("contact_type is missing or unknown")),
+            (_, Some(_)) => Err(result.unexpected("contact_type is missing or unknown")),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! HTTP to the Open Platform: one method per call, typed answers, typed refusals.
 //!
 //! Every call has a connect and a total timeout, follows no redirect, reads at most [`MAX_ANSWER`] and asks for no
-//! compression. The old hosts answer HTTP 200 whatever happened and carry `errcode` in the body.
+//! compression. The old host answers HTTP 200 whatever happened and carries `errcode` in the body, the new one means
+//! its statuses.
 
 use std::time::Duration;
 
@@ -35,11 +36,30 @@ pub(super) enum Body<'a> {
     Json(Value),
 }
 
+/// One call, however often it is sent.
+struct Call<'a> {
+    host: Host,
+    path: &'static str,
+    query: &'a [(&'a str, &'a str)],
+    /// The new host takes the token in a header.
+    token: Option<&'a Secret>,
+    body: Body<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Host {
+    /// `oapi.dingtalk.com`.
+    Old,
+    /// `api.dingtalk.com`.
+    New,
+}
+
 /// Speaks to one DingTalk, for all apps.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     oapi_url: String,
+    api_url: String,
 }
 
 impl Client {
@@ -55,41 +75,46 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .build()?;
-        Ok(Self { http, oapi_url: config.oapi_url.clone() })
+        Ok(Self { http, oapi_url: config.oapi_url.clone(), api_url: config.api_url.clone() })
     }
 
     /// `GET` on the old host. `query` may hold secrets: they reach no error.
     pub(super) async fn get(
         &self,
-        call: &'static str,
+        path: &'static str,
         query: &[(&str, &str)],
         repeat: Repeat,
     ) -> Result<Answer, DingtalkError> {
-        self.send(call, query, Body::None, repeat).await
+        self.send(Call { host: Host::Old, path, query, token: None, body: Body::None }, repeat).await
     }
 
     /// `POST` on the old host, with the token in the query as that host wants it.
     pub(super) async fn post(
         &self,
-        call: &'static str,
+        path: &'static str,
         token: &Secret,
         body: Body<'_>,
         repeat: Repeat,
     ) -> Result<Answer, DingtalkError> {
-        self.send(call, &[("access_token", token.expose())], body, repeat).await
+        let query = &[("access_token", token.expose())];
+        self.send(Call { host: Host::Old, path, query, token: None, body }, repeat).await
     }
 
-    async fn send(
+    /// A call on the new host: `POST` with a body, `GET` without.
+    pub(super) async fn call_new(
         &self,
-        call: &'static str,
-        query: &[(&str, &str)],
+        path: &'static str,
+        token: Option<&Secret>,
         body: Body<'_>,
         repeat: Repeat,
     ) -> Result<Answer, DingtalkError> {
+        self.send(Call { host: Host::New, path, query: &[], token, body }, repeat).await
+    }
+
+    async fn send(&self, call: Call<'_>, repeat: Repeat) -> Result<Answer, DingtalkError> {
         let mut waits = BACKOFF.into_iter();
         loop {
-            let request = self.request(call, query, &body);
-            let (error, never_sent) = match self.once(call, request, &secrets(query, &body)).await {
+            let (error, never_sent) = match self.once(&call).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
@@ -104,29 +129,34 @@ impl Client {
         }
     }
 
-    fn request(&self, call: &str, query: &[(&str, &str)], body: &Body<'_>) -> reqwest::RequestBuilder {
-        let url = format!("{}{call}", self.oapi_url);
-        match body {
-            Body::None => self.http.get(url).query(query),
-            Body::Form(fields) => self.http.post(url).query(query).form(fields),
-            Body::Json(value) => self.http.post(url).query(query).json(value),
+    fn request(&self, call: &Call<'_>) -> reqwest::RequestBuilder {
+        let base = match call.host {
+            Host::Old => &self.oapi_url,
+            Host::New => &self.api_url,
+        };
+        let url = format!("{base}{}", call.path);
+        let request = match &call.body {
+            Body::None => self.http.get(url),
+            Body::Form(fields) => self.http.post(url).form(fields),
+            Body::Json(value) => self.http.post(url).json(value),
+        };
+        let request = if call.query.is_empty() { request } else { request.query(call.query) };
+        match call.token {
+            Some(token) => request.header("x-acs-dingtalk-access-token", token.expose()),
+            None => request,
         }
     }
 
     /// One try. The flag says that the request never left this machine.
-    async fn once(
-        &self,
-        call: &'static str,
-        request: reqwest::RequestBuilder,
-        secrets: &[&str],
-    ) -> Result<Answer, (DingtalkError, bool)> {
+    async fn once(&self, sent: &Call<'_>) -> Result<Answer, (DingtalkError, bool)> {
+        let call = sent.path;
         let unreachable = |error: reqwest::Error| {
             let never_sent = error.is_connect();
             // The address holds the token in its query.
             let why = chain(&error.without_url());
             (DingtalkError::Unreachable { call, why }, never_sent)
         };
-        let mut response = request.send().await.map_err(unreachable)?;
+        let mut response = self.request(sent).send().await.map_err(unreachable)?;
         let status = response.status();
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| (unreachable(error).0, false))? {
@@ -136,16 +166,22 @@ impl Client {
             }
             bytes.extend_from_slice(&chunk);
         }
-        answer::read(call, status.as_u16(), &bytes, secrets).map_err(|error| (error, false))
+        let read = match sent.host {
+            Host::Old => answer::read,
+            Host::New => answer::read_new,
+        };
+        read(call, status.as_u16(), &bytes, &secrets(sent)).map_err(|error| (error, false))
     }
 }
 
 /// The values of a request that must not come back in an error, should DingTalk quote them.
-fn secrets<'a>(query: &'a [(&str, &'a str)], body: &'a Body<'_>) -> Vec<&'a str> {
+fn secrets<'a>(call: &'a Call<'_>) -> Vec<&'a str> {
     let not_secret = ["appkey", "corpid", "type"];
-    let query = query.iter().filter(|(name, _)| !not_secret.contains(name)).map(|(_, value)| *value);
-    let fields: &[_] = if let Body::Form(fields) = body { fields } else { &[] };
-    query.chain(fields.iter().map(|(_, value)| *value)).collect()
+    let query = call.query.iter().filter(|(name, _)| !not_secret.contains(name)).map(|(_, value)| *value);
+    let fields: &[_] = if let Body::Form(fields) = &call.body { fields } else { &[] };
+    let in_json = |name| if let Body::Json(json) = &call.body { json.get(name).and_then(Value::as_str) } else { None };
+    let json = ["clientSecret", "code"].into_iter().filter_map(in_json);
+    query.chain(fields.iter().map(|(_, value)| *value)).chain(json).chain(call.token.map(Secret::expose)).collect()
 }
 
 /// An error with its causes: reqwest's own text says little more than "error sending request".

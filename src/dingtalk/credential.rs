@@ -3,9 +3,12 @@
 //! However many requests wait, one asks DingTalk; from ten minutes before expiry the value is renewed in the
 //! background while the old one is served; and the value outlives a restart in a [`Store`].
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -29,6 +32,9 @@ const HOLD_OFF: i64 = 2;
 /// Renewals in the background are this many seconds apart, whatever DingTalk answers.
 const RENEWAL_PAUSE: i64 = 30;
 
+/// So long a refresh waits for the store; then the store goes on alone.
+const LONGEST_SAVE: Duration = Duration::from_millis(500);
+
 /// A cached value with its times.
 #[derive(Debug, Clone)]
 pub struct Credential {
@@ -38,6 +44,12 @@ pub struct Credential {
     pub first_seen_at: UnixSeconds,
     /// When it is no longer served.
     pub expires_at: UnixSeconds,
+}
+
+/// A value as it is lent to a caller: which refresh it is of tells whether it is still the current one.
+pub(super) struct Lent {
+    pub value: Secret,
+    generation: u64,
 }
 
 /// Where credentials outlive the process.
@@ -98,20 +110,20 @@ impl Cache {
     ///
     /// # Errors
     /// What DingTalk said to whoever asked it; the same error for all who waited.
-    pub async fn get(self: &Arc<Self>) -> Result<Secret, DingtalkError> {
+    pub async fn get(self: &Arc<Self>) -> Result<Lent, DingtalkError> {
         if let Some(credential) = self.usable() {
             self.renew_if_due(&credential);
-            return Ok(credential.value);
+            return Ok(self.lent(credential.value));
         }
         self.refresh().await
     }
 
-    /// Drops a value that DingTalk calls invalid, unless another has taken its place already.
-    pub fn void(&self, value: &Secret) {
+    /// Drops a value that DingTalk calls invalid, unless it was fetched anew since it was lent: DingTalk may answer the
+    /// same value again, and a hundred who hold the old one must not each cause a refresh.
+    pub fn void(&self, lent: &Lent) {
         let mut state = self.state();
-        if state.current.as_ref().is_some_and(|current| current.value == *value) {
-            state.current = None;
-            state.void = Some(value.clone());
+        if state.ended == lent.generation {
+            state.void = state.current.take().map(|current| current.value);
         }
     }
 
@@ -141,24 +153,24 @@ impl Cache {
         });
     }
 
-    async fn refresh(&self) -> Result<Secret, DingtalkError> {
+    async fn refresh(&self) -> Result<Lent, DingtalkError> {
         let seen = self.state().ended;
         let _one_at_a_time = self.refreshing.lock().await;
         if let Some(credential) = self.usable() {
-            return Ok(credential.value);
+            return Ok(self.lent(credential.value));
         }
         if let Some(error) = self.recent_failure(seen) {
             return Err(error);
         }
         if let Some(kept) = self.kept().await {
             self.state().current = Some(kept.clone());
-            return Ok(kept.value);
+            return Ok(self.lent(kept.value));
         }
         self.ask().await
     }
 
     /// Asks DingTalk. The caller holds `refreshing`.
-    async fn ask(&self) -> Result<Secret, DingtalkError> {
+    async fn ask(&self) -> Result<Lent, DingtalkError> {
         let outcome = self.source.fetch().await;
         let now = self.clock.now();
         let credential = {
@@ -184,8 +196,12 @@ impl Cache {
                 }
             }
         };
-        self.store.save(&self.key, &credential).await;
-        Ok(credential.value)
+        let value = credential.value.clone();
+        let (store, key) = (Arc::clone(&self.store), self.key.clone());
+        // It is kept for the next start. A file that is locked holds nobody up.
+        let saving = tokio::spawn(async move { store.save(&key, &credential).await });
+        let _ = tokio::time::timeout(LONGEST_SAVE, saving).await;
+        Ok(self.lent(value))
     }
 
     /// What another process, or this one before its restart, has kept.
@@ -193,6 +209,10 @@ impl Cache {
         let kept = self.store.load(&self.key).await?;
         let void = self.state().void.as_ref() == Some(&kept.value);
         (!void && is_usable(&kept, self.clock.now())).then_some(kept)
+    }
+
+    fn lent(&self, value: Secret) -> Lent {
+        Lent { value, generation: self.state().ended }
     }
 
     fn usable(&self) -> Option<Credential> {

@@ -59,16 +59,68 @@ pub struct Refusal {
     /// The call's path.
     pub call: &'static str,
     /// The code; of gateway error 88, its sub-code.
-    pub errcode: i64,
+    pub code: ErrorCode,
     /// DingTalk's words, at most 300 characters of them.
     pub errmsg: String,
     /// DingTalk's own id of the request, which its support asks for.
     pub request_id: Option<String>,
 }
 
+/// What DingTalk names an error by: a number on the old host, a word on the new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// `errcode`.
+    Number(i64),
+    /// `code`, at most 100 characters of it.
+    Word(String),
+}
+
+impl ErrorCode {
+    /// The `errcode`, where there is one.
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Word(_) => None,
+        }
+    }
+
+    /// The number that means the same, so that each meaning has one cure; 0 for a word that is not known.
+    pub fn meaning(&self) -> i64 {
+        let word = match self {
+            Self::Number(number) => return *number,
+            Self::Word(word) => word.as_str(),
+        };
+        match word.strip_prefix("Forbidden.AccessDenied.").unwrap_or(word) {
+            "systemBusy" => -1,
+            "InvalidAuthentication" | "AuthenticationFailed.MissingParameter" => 40014,
+            "invalidParameter.authCode.notFound" | "invalidCode" => 40078,
+            "invalidClientIdOrSecret" | "invalid.client" => 40096,
+            "AccessTokenPermissionDenied" => 60011,
+            "IpNotInWhiteList" => 60020,
+            "invalidParameter.user.notFound" => 60121,
+            "QpsLimitForApi" => 90002,
+            "QpsLimitForAppkeyAndApi" | "QpmLimitForAppkeyAndApi" => 90018,
+            "ApiCountLimitForOrg" => 90020,
+            _ => 0,
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Word(word) => word.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: errcode {} {:?}", self.call, self.errcode, self.errmsg)?;
+        match &self.code {
+            ErrorCode::Number(number) => write!(f, "{}: errcode {number} {:?}", self.call, self.errmsg)?,
+            ErrorCode::Word(word) => write!(f, "{}: code {word:?} {:?}", self.call, self.errmsg)?,
+        }
         match &self.request_id {
             Some(id) => write!(f, " (request_id {id:?})"),
             None => Ok(()),
@@ -79,7 +131,7 @@ impl fmt::Display for Refusal {
 impl DingtalkError {
     /// Sorts a refusal by its code.
     pub(super) fn of(refusal: Refusal) -> Self {
-        match refusal.errcode {
+        match refusal.code.meaning() {
             40078 | 40029 | 40102 | 42008 => Self::CodeInvalid(refusal),
             33001 | 40001 | 40014 | 42001 => Self::TokenInvalid(refusal),
             33012 | 60121 => Self::NoSuchUser(refusal),

@@ -13,6 +13,7 @@ mod errors;
 pub mod ids;
 pub mod jsapi;
 mod scopes;
+pub mod web_login;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub use self::{
     client::Client,
     contacts::Employee,
     credential::{Credential, Store},
-    errors::{DingtalkError, Refusal},
+    errors::{DingtalkError, ErrorCode, Refusal},
     scopes::Scopes,
 };
 use crate::{clock::Clock, config::Config};

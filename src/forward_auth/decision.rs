@@ -1,7 +1,7 @@
 //! What becomes of a request (pure): who is signed in, whom the rules let in, and who is to read a refusal.
 
 use super::rules::Rules;
-use crate::sessions::guard::SignedIn;
+use crate::sessions::SignedIn;
 
 /// Who reads the answer if the request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use super::{
     signed_identity::SignedIdentity,
     token::PublicKey,
 };
-use crate::{config::Config, sessions::guard::SignedIn, web::problem::Problem};
+use crate::{config::Config, sessions::guard::MaybeSignedIn, web::problem::Problem};
 
 /// Every method that Rocket knows: a proxy may pass on whatever the client sent. It answers 400 to any other.
 const METHODS: [Method; 9] = [
@@ -95,9 +95,9 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
         Reader::Proxy | Reader::Script => problem,
     };
     let original = Original::read(dialect, request, config).map_err(for_reader)?;
-    let who = SignedIn::behind(request).await.map_err(for_reader)?;
+    let who = MaybeSignedIn::behind(request).await.map_err(for_reader)?;
     let address = || sign_in_address(config, &original);
-    match decide(who.as_ref(), &original.rules, original.reader) {
+    match decide(who.as_deref(), &original.rules, original.reader) {
         Decision::Allowed(who) => {
             let mut headers = identity::headers(&who.user, config.identity_headers);
             if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {

@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     db::{Conn, Pools},
     server_keys,
-    sessions::guard::SignedIn,
+    sessions::SignedIn,
     users::User,
 };
 

@@ -1,4 +1,4 @@
-//! The session cookie: its name, and how it is set and taken back.
+//! The session cookie: its name, and how it is set and taken back. Beside it, the mark of who has just signed out.
 
 use rocket::http::{Cookie, SameSite};
 
@@ -22,16 +22,44 @@ pub fn clear(config: &Config) -> Cookie<'static> {
     with(config, String::new(), 0)
 }
 
+/// The mark that somebody has just signed out: the next sign-in page waits for a tap. In the client it would otherwise
+/// sign the person straight in again.
+pub mod signed_out {
+    use super::{Config, Cookie, base};
+
+    /// Long enough to be sent to the sign-in page.
+    const LIFETIME: i64 = 60;
+
+    /// The cookie's name.
+    pub fn name(config: &Config) -> &'static str {
+        if config.secure_cookies() { "__Host-miandeng-signed-out" } else { "miandeng-signed-out" }
+    }
+
+    /// Sets the mark.
+    pub fn set(config: &Config) -> Cookie<'static> {
+        base(config, name(config), "1".to_owned(), LIFETIME)
+    }
+
+    /// Takes it back.
+    pub fn clear(config: &Config) -> Cookie<'static> {
+        base(config, name(config), String::new(), 0)
+    }
+}
+
 fn with(config: &Config, value: String, lifetime: i64) -> Cookie<'static> {
-    let mut cookie = Cookie::build((name(config), value))
+    let mut cookie = base(config, name(config), value, lifetime);
+    if let Some(domain) = &config.cookie_domain {
+        cookie.set_domain(domain.clone());
+    }
+    cookie
+}
+
+fn base(config: &Config, name: &'static str, value: String, lifetime: i64) -> Cookie<'static> {
+    Cookie::build((name, value))
         .path("/")
         .http_only(true)
         .secure(config.secure_cookies())
         .same_site(SameSite::Lax)
         .max_age(rocket::time::Duration::seconds(lifetime))
-        .build();
-    if let Some(domain) = &config.cookie_domain {
-        cookie.set_domain(domain.clone());
-    }
-    cookie
+        .build()
 }

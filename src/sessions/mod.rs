@@ -1,14 +1,21 @@
 //! `sessions`: who is signed in where. The only place that knows the table's SQL.
 
+mod changes;
 pub mod cookie;
 mod device;
 pub mod guard;
+mod last_seen;
+mod live;
 pub mod routes;
 
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+pub use self::{
+    last_seen::{LastSeen, Writer, last_seen},
+    live::{LiveSessions, SignedIn},
+};
 use crate::{clock::UnixSeconds, config::Config, db::Conn, users::User};
 
 /// A cookie is sent again with each request; this often, in seconds, the row is told.
@@ -38,8 +45,8 @@ impl Token {
     }
 
     /// What is stored.
-    fn digest(&self) -> Vec<u8> {
-        Sha256::digest(&self.0).to_vec()
+    fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
     }
 }
 
@@ -118,7 +125,7 @@ pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: Un
         "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent) \
          VALUES ($1, $2, $3, $4, $4, $5, $6)",
     )
-    .bind(token.digest())
+    .bind(token.digest().as_slice())
     .bind(user.id)
     .bind(app)
     .bind(now)
@@ -143,20 +150,61 @@ pub async fn find(
         "SELECT s.id, s.user_id, s.created_at, s.last_seen_at FROM sessions s JOIN users u ON u.id = s.user_id \
          WHERE s.token_hash = $1 AND u.status = 'active'",
     )
-    .bind(token.digest())
+    .bind(token.digest().as_slice())
     .fetch_optional(db)
     .await?;
     let session = row.map(|(id, user_id, created_at, last_seen_at)| Session { id, user_id, created_at, last_seen_at });
     Ok(session.filter(|session| lifetimes.allow(session.created_at, session.last_seen_at, now)))
 }
 
+/// A session by its number, whosever it is, within its lifetime. Whether it lay idle, which the table learns a little
+/// late, and whether its person is disabled is for the caller to see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_id(
+    db: &mut Conn,
+    id: i64,
+    lifetimes: Lifetimes,
+    now: UnixSeconds,
+) -> sqlx::Result<Option<Session>> {
+    let row: Option<(i64, i64, i64)> =
+        sqlx::query_as("SELECT user_id, created_at, last_seen_at FROM sessions WHERE id = $1")
+            .bind(id)
+            .fetch_optional(db)
+            .await?;
+    let session = row.map(|(user_id, created_at, last_seen_at)| Session { id, user_id, created_at, last_seen_at });
+    Ok(session.filter(|session| lifetimes.allow(session.created_at, now, now)))
+}
+
+/// Starts a session beside another one of the same person, in another browser. It is as old as that one: DingTalk
+/// vouched for the person then, not now.
+///
+/// # Errors
+/// When the database fails, or the other session has ended.
+pub async fn start_beside(db: &mut Conn, other: &Session, from: &Origin, now: UnixSeconds) -> sqlx::Result<Token> {
+    let token = Token::random();
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent) \
+         SELECT $2, user_id, app, created_at, $3, $4, $5 FROM sessions WHERE id = $1 RETURNING id",
+    )
+    .bind(other.id)
+    .bind(token.digest().as_slice())
+    .bind(now)
+    .bind(&from.address)
+    .bind(&from.user_agent)
+    .fetch_one(db)
+    .await?;
+    Ok(token)
+}
+
 /// Notes that a session is in use. A session that was ended meanwhile stays ended.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn touch(db: &mut Conn, session: &Session, now: UnixSeconds) -> sqlx::Result<()> {
+pub async fn touch(db: &mut Conn, session_id: i64, now: UnixSeconds) -> sqlx::Result<()> {
     sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
-        .bind(session.id)
+        .bind(session_id)
         .bind(now)
         .execute(db)
         .await?;
@@ -168,7 +216,7 @@ pub async fn touch(db: &mut Conn, session: &Session, now: UnixSeconds) -> sqlx::
 /// # Errors
 /// When the database fails.
 pub async fn end(db: &mut Conn, token: &Token) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(token.digest()).execute(db).await?;
+    sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(token.digest().as_slice()).execute(db).await?;
     Ok(())
 }
 
@@ -237,15 +285,18 @@ pub async fn list(
     Ok(rows.into_iter().filter(|row| lifetimes.allow(row.created_at, row.last_seen_at, now)).collect())
 }
 
-/// Deletes what has outlived its lifetimes. Answers how many rows.
+/// Deletes what has outlived its lifetimes, and changes that every process has read. Answers how many sessions.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep(db: &mut Conn, lifetimes: Lifetimes, now: UnixSeconds) -> sqlx::Result<u64> {
+    // The last use is written a little later than it happens.
+    let idle = lifetimes.idle.saturating_add(2 * TOUCH_INTERVAL);
     let done = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
         .bind(now.saturating_sub(lifetimes.absolute))
-        .bind(now.saturating_sub(lifetimes.idle))
-        .execute(db)
+        .bind(now.saturating_sub(idle))
+        .execute(&mut *db)
         .await?;
+    changes::sweep(db).await?;
     Ok(done.rows_affected())
 }

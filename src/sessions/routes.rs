@@ -9,7 +9,7 @@ use rocket::{
 
 use super::{
     Lifetimes, Listed, cookie, device,
-    guard::{MaybeSignedIn, SessionCookie, SignedIn},
+    guard::{MaybeSignedIn, SessionCookie},
 };
 use crate::{
     clock::Clock,
@@ -71,16 +71,17 @@ async fn home(
     clock: &State<Clock>,
     who: MaybeSignedIn,
 ) -> Result<Answer, Problem> {
-    let Some(SignedIn { user, session }) = who.0.map_err(Problem::page)? else {
+    let Some(signed_in) = who.0.map_err(Problem::page)? else {
         return Ok(Answer::To(SeeOther(config.path("/"))));
     };
+    let (user, session) = (&signed_in.user, &signed_in.session);
     let sessions =
         async { super::list(&mut *db.read().await?, Some(user.id), Lifetimes::of(config), clock.now()).await };
     let sessions = sessions.await.map_err(|error| Problem::from(error).page())?;
     let row = |listed: Listed| row(visit, clock, session.id, listed);
     let page = HomePage {
         frame: Frame::new(visit, config),
-        user: &user,
+        user,
         others: sessions.len() > 1,
         sessions: sessions.into_iter().map(row).collect(),
     };
@@ -105,6 +106,7 @@ async fn log_out(
         ended.await.map_err(|error| Problem::from(error).page())?;
     }
     jar.add(cookie::clear(config));
+    jar.add(cookie::signed_out::set(config));
     Ok(SeeOther(config.path("/")))
 }
 
@@ -116,10 +118,10 @@ async fn sign_out_there(
     db: &State<Db>,
     who: MaybeSignedIn,
 ) -> Result<SeeOther, Problem> {
-    if let Some(SignedIn { user, .. }) = who.0.map_err(Problem::page)? {
+    if let Some(signed_in) = who.0.map_err(Problem::page)? {
         let ended = async {
             let mut transaction = db.write().await?;
-            super::end_one_of(&mut transaction, user.id, id).await?;
+            super::end_one_of(&mut transaction, signed_in.user.id, id).await?;
             transaction.commit().await
         };
         ended.await.map_err(|error| Problem::from(error).page())?;
@@ -134,10 +136,10 @@ async fn sign_out_elsewhere(
     db: &State<Db>,
     who: MaybeSignedIn,
 ) -> Result<SeeOther, Problem> {
-    if let Some(SignedIn { user, session }) = who.0.map_err(Problem::page)? {
+    if let Some(signed_in) = who.0.map_err(Problem::page)? {
         let ended = async {
             let mut transaction = db.write().await?;
-            super::end_all_of(&mut transaction, user.id, Some(session.id)).await?;
+            super::end_all_of(&mut transaction, signed_in.user.id, Some(signed_in.session.id)).await?;
             transaction.commit().await
         };
         ended.await.map_err(|error| Problem::from(error).page())?;

@@ -10,7 +10,9 @@ use rocket::{
 
 use super::{
     Failure, SignIn,
+    attempt::Attempt,
     limits::Limits,
+    rounds::Rounds,
     spent::SpentCodes,
     state::{Browser, States},
 };
@@ -40,13 +42,16 @@ pub struct Desk<'r> {
     pub dingtalk: &'r Dingtalk,
     pub states: &'r States,
     pub limits: &'r Limits,
+    pub rounds: &'r Rounds,
     pub jar: &'r CookieJar<'r>,
     pub client: ClientAddress,
     /// The browser's half of the state, if it came exactly once.
     pub browser: Option<&'r str>,
+    /// Whether somebody has just signed out in this browser.
+    pub just_signed_out: bool,
     /// The session that the browser has, live or not.
     pub previous: Option<Token>,
-    db: &'r Db,
+    pub db: &'r Db,
     spent: &'r SpentCodes,
     user_agent: &'r str,
 }
@@ -69,7 +74,7 @@ impl Desk<'_> {
     /// As for [`Desk::app`], and `state-mismatch`.
     pub fn app_of_page(&self, fields: &Fields) -> Result<&DingtalkApp, Problem> {
         let (corp_id, agent_id) = chosen(fields)?;
-        let state = fields.optional("state")?.unwrap_or_default();
+        let state = fields.lenient("state").unwrap_or_default();
         let mut refused = None;
         for app in self.dingtalk.fitting(corp_id, agent_id) {
             match self.states.take(state, self.browser, &app.config.name) {
@@ -81,6 +86,52 @@ impl Desk<'_> {
             }
         }
         Err(refused.map_or_else(|| NoApp::Unknown.into(), Problem::state_mismatch))
+    }
+
+    /// The browser that a page of ours was made for, if the fields come from that page: the state is checked, not taken.
+    pub fn browser_of_page(&self, fields: &Fields) -> Option<&str> {
+        let (corp_id, agent_id) = chosen(fields).ok()?;
+        let state = fields.lenient("state")?;
+        let mut apps = self.dingtalk.fitting(corp_id, agent_id);
+        let is_ours = apps.any(|app| self.states.check(state, self.browser, &app.config.name).is_ok());
+        self.browser.filter(|_| is_ours)
+    }
+
+    /// What somebody who comes back from DingTalk's page set out for. The state is taken by this.
+    ///
+    /// # Errors
+    /// `invalid-request` for a repeated state, and `state-mismatch`.
+    pub fn attempt(&self, fields: &Fields) -> Result<(&DingtalkApp, Attempt), Problem> {
+        let state = fields.optional("state")?.unwrap_or_default();
+        let attempt = self.states.take_attempt(state, self.browser).map_err(Problem::state_mismatch)?;
+        let app = self.dingtalk.apps().iter().find(|app| app.config.name == attempt.app);
+        let app = app.ok_or_else(|| Problem::state_mismatch("the app is in the settings no more"))?;
+        self.note(app);
+        Ok((app, attempt))
+    }
+
+    /// Whether this browser may try at all.
+    ///
+    /// # Errors
+    /// `rate-limited`.
+    pub fn may_try(&self) -> Result<(), Problem> {
+        let wait = match self.browser {
+            Some(browser) => self.limits.browser_waits(browser, self.client),
+            None => self.limits.stranger_waits(self.client),
+        };
+        wait.map_or(Ok(()), |seconds| Err(Problem::rate_limited(seconds)))
+    }
+
+    /// Counts a try that failed, and hands its answer on.
+    pub fn counted<T>(&self, answer: Result<T, Problem>) -> Result<T, Problem> {
+        if let Err(problem) = &answer {
+            match self.browser {
+                Some(browser) if problem.is_a_rejected_code() => self.limits.code_failed(browser, self.client),
+                None if problem.is_a_failed_try() => self.limits.stranger_failed(self.client),
+                _ => {}
+            }
+        }
+        answer
     }
 
     fn note(&self, app: &DingtalkApp) {
@@ -127,9 +178,11 @@ impl<'r> FromRequest<'r> for Desk<'r> {
                 dingtalk: rocket.state()?,
                 states: rocket.state()?,
                 limits: rocket.state()?,
+                rounds: rocket.state()?,
                 jar: request.cookies(),
                 client: ClientAddress::of(request),
                 browser: cookies::only_value(request, Browser::cookie_name(config)),
+                just_signed_out: cookies::only_value(request, sessions::cookie::signed_out::name(config)).is_some(),
                 previous: cookies::only_value(request, sessions::cookie::name(config)).and_then(Token::from_cookie),
                 db: rocket.state()?,
                 spent: rocket.state()?,

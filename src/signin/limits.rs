@@ -1,8 +1,13 @@
-//! How often one network address may fail to sign in.
+//! How often somebody may fail to sign in. Only failures count: a whole company arrives from one address in the morning,
+//! and whoever succeeds costs nothing.
 //!
-//! Only failures count: a whole company arrives from one address in the morning, and whoever succeeds costs nothing.
+//! Three counts, so that nobody is made to wait for what another did:
+//! - a try without a state of ours, by address. It bars only further tries of this kind from there;
+//! - a code that DingTalk rejects, by the browser that sent it;
+//! - the same by address, with room for an office, because browsers are easily made up and each try costs a call.
 
 use std::{
+    hash::Hash,
     net::IpAddr,
     num::NonZeroU32,
     sync::{
@@ -19,58 +24,114 @@ use governor::{
     nanos::Nanos,
     state::{InMemoryState, NotKeyed},
 };
+use moka::policy::EvictionPolicy;
 
 use crate::{clock::Clock, web::client::ClientAddress};
 
-/// So many failures at once, and then one more each second.
-const BURST: NonZeroU32 = NonZeroU32::new(60).expect("is not zero");
-const PER_SECOND: NonZeroU32 = NonZeroU32::new(1).expect("is not zero");
-/// Nobody waits longer than one refill takes. A longer wait means that the clock was set back: it is not imposed.
-const LONGEST_WAIT_MS: i64 = 1000;
-/// How many addresses are remembered, about 200 bytes each; the longest unused is forgotten first.
-const ADDRESSES: u64 = 50_000;
+/// How many addresses or browsers one count remembers, about 200 bytes each; the longest unused is forgotten first.
+const REMEMBER: u64 = 50_000;
 
-type Failures = RateLimiter<NotKeyed, InMemoryState, OurClock, NoOpMiddleware<Nanos>>;
-
-/// Counts failed sign-ins by address; of IPv6 by /64, which one customer has at the least.
+/// The counts of failed sign-ins, and of reports.
 pub struct Limits {
-    clock: Clock,
-    addresses: moka::sync::Cache<IpAddr, Arc<Address>>,
-}
-
-struct Address {
-    failures: Failures,
-    barred_until_ms: AtomicI64,
+    strangers: Count<IpAddr>,
+    browsers: Count<String>,
+    addresses: Count<IpAddr>,
+    reports: Count<String>,
 }
 
 impl Limits {
     /// No failures yet.
-    pub fn new(clock: Clock) -> Self {
-        let addresses = moka::sync::Cache::builder().max_capacity(ADDRESSES).build();
-        Self { clock, addresses }
+    pub fn new(clock: &Clock) -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            strangers: Count::new(clock, 60, second),
+            browsers: Count::new(clock, 10, 6 * second),
+            addresses: Count::new(clock, 300, second / 5),
+            reports: Count::new(clock, 20, 10 * second),
+        }
     }
 
-    /// How many seconds an address must wait, if it has failed too often.
-    pub fn wait(&self, client: ClientAddress) -> Option<u64> {
-        let address = self.addresses.get(&client.prefix())?;
-        let left_ms = address.barred_until_ms.load(Ordering::Relaxed) - self.clock.now_ms();
-        (1..=LONGEST_WAIT_MS).contains(&left_ms).then(|| left_ms.unsigned_abs().div_ceil(1000))
+    /// How many seconds a try without a state of ours must wait.
+    pub fn stranger_waits(&self, client: ClientAddress) -> Option<u64> {
+        self.strangers.wait(&client.prefix())
     }
 
-    /// Counts a failure.
-    pub fn failed(&self, client: ClientAddress) {
-        let address = self.addresses.get_with(client.prefix(), || {
-            let quota = Quota::per_second(PER_SECOND).allow_burst(BURST);
-            let failures = RateLimiter::direct_with_clock(quota, OurClock(self.clock.clone()));
-            Arc::new(Address { failures, barred_until_ms: AtomicI64::new(0) })
+    /// Counts a try without a state of ours.
+    pub fn stranger_failed(&self, client: ClientAddress) {
+        self.strangers.failed(client.prefix());
+    }
+
+    /// How many seconds a browser must wait before it may send a code.
+    pub fn browser_waits(&self, browser: &str, client: ClientAddress) -> Option<u64> {
+        self.browsers.wait(browser).or_else(|| self.addresses.wait(&client.prefix()))
+    }
+
+    /// Counts a code that DingTalk rejects.
+    pub fn code_failed(&self, browser: &str, client: ClientAddress) {
+        self.browsers.failed(browser.to_owned());
+        self.addresses.failed(client.prefix());
+    }
+
+    /// Counts a report of a page; answers how many seconds the next one must wait.
+    pub fn reported(&self, browser: &str) -> Option<u64> {
+        let wait = self.reports.wait(browser);
+        self.reports.failed(browser.to_owned());
+        wait
+    }
+}
+
+type Bucket = RateLimiter<NotKeyed, InMemoryState, OurClock, NoOpMiddleware<Nanos>>;
+
+/// Failures of one kind by key: so many at once, and then one more each time that a refill has passed.
+struct Count<K> {
+    clock: Clock,
+    burst: NonZeroU32,
+    refill: Duration,
+    keys: moka::sync::Cache<K, Arc<Failures>>,
+}
+
+struct Failures {
+    bucket: Bucket,
+    barred_until_ms: AtomicI64,
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static> Count<K> {
+    fn new(clock: &Clock, burst: u32, refill: Duration) -> Self {
+        let keys = moka::sync::Cache::builder().max_capacity(REMEMBER).eviction_policy(EvictionPolicy::lru()).build();
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        Self { clock: clock.clone(), burst, refill, keys }
+    }
+
+    /// Nobody waits longer than one refill takes. A longer wait means that the clock was set back: it is not imposed.
+    fn longest_wait_ms(&self) -> i64 {
+        i64::try_from(self.refill.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn wait<Q>(&self, key: &Q) -> Option<u64>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let left_ms = self.keys.get(key)?.barred_until_ms.load(Ordering::Relaxed) - self.clock.now_ms();
+        (1..=self.longest_wait_ms()).contains(&left_ms).then(|| left_ms.unsigned_abs().div_ceil(1000))
+    }
+
+    fn failed(&self, key: K)
+    where
+        K: Clone,
+    {
+        let failures = self.keys.get_with(key.clone(), || {
+            let quota = Quota::with_period(self.refill).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+            let bucket = RateLimiter::direct_with_clock(quota.allow_burst(self.burst), OurClock(self.clock.clone()));
+            Arc::new(Failures { bucket, barred_until_ms: AtomicI64::new(0) })
         });
-        if let Err(not_until) = address.failures.check() {
+        if let Err(not_until) = failures.bucket.check() {
             let wait = not_until.wait_time_from(OurClock(self.clock.clone()).now());
             match i64::try_from(wait.as_millis()) {
-                Ok(ms) if ms <= LONGEST_WAIT_MS => {
-                    address.barred_until_ms.store(self.clock.now_ms() + ms, Ordering::Relaxed);
+                Ok(ms) if ms <= self.longest_wait_ms() => {
+                    failures.barred_until_ms.store(self.clock.now_ms() + ms, Ordering::Relaxed);
                 }
-                _ => self.addresses.invalidate(&client.prefix()),
+                _ => self.keys.invalidate(&key),
             }
         }
     }
@@ -92,37 +153,49 @@ impl GovernorClock for OurClock {
 mod tests {
     use super::*;
 
+    fn client(ip: &str) -> ClientAddress {
+        ClientAddress(ip.parse().unwrap())
+    }
+
     #[test]
     fn an_address_is_barred_after_a_burst_of_failures_and_only_for_a_while() {
         let clock = Clock::system();
-        let limits = Limits::new(clock.clone());
-        let client = ClientAddress("192.0.2.1".parse().unwrap());
-        for _ in 0..BURST.get() {
-            limits.failed(client);
-            assert_eq!(limits.wait(client), None);
+        let limits = Limits::new(&clock);
+        for _ in 0..60 {
+            limits.stranger_failed(client("192.0.2.1"));
+            assert_eq!(limits.stranger_waits(client("192.0.2.1")), None);
         }
-        limits.failed(client);
-        assert_eq!(limits.wait(client), Some(1));
-        assert_eq!(limits.wait(ClientAddress("192.0.2.2".parse().unwrap())), None);
+        limits.stranger_failed(client("192.0.2.1"));
+        assert_eq!(limits.stranger_waits(client("192.0.2.1")), Some(1));
+        assert_eq!(limits.stranger_waits(client("192.0.2.2")), None);
+        assert_eq!(limits.browser_waits("browser", client("192.0.2.1")), None, "who has a state of ours is not barred");
         clock.advance(2);
-        assert_eq!(limits.wait(client), None);
+        assert_eq!(limits.stranger_waits(client("192.0.2.1")), None);
+    }
+
+    #[test]
+    fn a_browser_that_sends_bad_codes_waits_and_its_neighbours_do_not() {
+        let limits = Limits::new(&Clock::system());
+        for _ in 0..11 {
+            limits.code_failed("one", client("192.0.2.1"));
+        }
+        assert!(limits.browser_waits("one", client("192.0.2.1")).is_some());
+        assert_eq!(limits.browser_waits("two", client("192.0.2.1")), None);
     }
 
     #[test]
     fn a_clock_that_was_set_back_bars_nobody() {
         let clock = Clock::system();
-        let limits = Limits::new(clock.clone());
-        let client = ClientAddress("192.0.2.1".parse().unwrap());
-        limits.failed(client);
+        let limits = Limits::new(&clock);
+        limits.stranger_failed(client("192.0.2.1"));
         clock.advance(-86_400);
-        limits.failed(client);
-        assert_eq!(limits.wait(client), None);
+        limits.stranger_failed(client("192.0.2.1"));
+        assert_eq!(limits.stranger_waits(client("192.0.2.1")), None);
     }
 
     #[test]
     fn ipv6_is_counted_by_64() {
-        let prefix = |ip: &str| ClientAddress(ip.parse().unwrap()).prefix();
-        assert_eq!(prefix("2001:db8:1:2:3::4"), prefix("2001:db8:1:2:ffff::1"));
-        assert_ne!(prefix("2001:db8:1:2::"), prefix("2001:db8:1:3::"));
+        assert_eq!(client("2001:db8:1:2:3::4").prefix(), client("2001:db8:1:2:ffff::1").prefix());
+        assert_ne!(client("2001:db8:1:2::").prefix(), client("2001:db8:1:3::").prefix());
     }
 }

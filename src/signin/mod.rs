@@ -1,14 +1,19 @@
-//! Signing in with an auth code from the DingTalk client: page, code, person, session.
+//! Signing in with an auth code from the DingTalk client or from DingTalk's page: page, code, person, session.
 
+mod admit;
+mod attempt;
 mod desk;
+pub mod handover;
 pub mod limits;
 pub mod page;
 mod report;
 pub mod return_to;
+pub mod rounds;
 pub mod routes;
 pub mod spent;
 pub mod state;
 mod vouched;
+pub mod web_login;
 
 use crate::{
     clock::Clock,
@@ -18,6 +23,15 @@ use crate::{
     sessions::{self, Origin, Token},
     users::{self, Status, User},
 };
+
+/// How a code came to us. Each kind is exchanged in its own way only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// 免登: the DingTalk client handed it to our page.
+    Client,
+    /// DingTalk's own page sent an ordinary browser back with it.
+    Browser,
+}
 
 /// How a sign-in ended that DingTalk vouched for.
 pub enum Outcome {
@@ -38,11 +52,11 @@ pub enum Outcome {
 pub enum NotListed {
     /// There is no row for this employee.
     NoRow(Identity),
-    /// The follower is a customer or supplier in the corp's address book.
+    /// The person is a customer or supplier in the corp's address book.
     ExternalContact,
     /// The person does not follow the service window (any more).
     Unfollowed,
-    /// The follower is nobody in the corp.
+    /// The person is nobody in the corp.
     Stranger,
 }
 
@@ -83,13 +97,14 @@ impl SignIn<'_> {
         self,
         app: &DingtalkApp,
         code: &Secret,
+        way: Way,
         from: &Origin,
         previous: Option<&Token>,
     ) -> Result<Outcome, Failure> {
         if !self.spent.spend(&app.config.name, code) {
             return Err(Failure::CodeSpent);
         }
-        match self.who_is_it(app, code).await? {
+        match self.who_is_it(app, code, way).await? {
             Ok(identity) => self.person(app, identity, from, previous).await,
             Err(nobody) => Ok(Outcome::NotListed(nobody)),
         }

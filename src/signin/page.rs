@@ -4,6 +4,7 @@ use askama::Template;
 use rocket::http::Status;
 use serde::Serialize;
 
+use super::web_login;
 use crate::{
     config::{App, Config},
     dingtalk::jsapi::PageConfig,
@@ -32,6 +33,19 @@ struct SignInPage<'a> {
     jsapi_url: &'a str,
     client_id: &'a str,
     return_to: &'a str,
+    /// Where the sign-in outside the client begins, if the app can do that.
+    web_login: Option<String>,
+    waits: bool,
+}
+
+/// How the page was asked for.
+pub struct Asked<'a> {
+    /// The page's state.
+    pub state: &'a str,
+    /// Where the person wants to go.
+    pub return_to: Option<&'a str>,
+    /// Whether the page waits for a tap, because the person has just signed out.
+    pub waits: bool,
 }
 
 /// Renders the page for an app.
@@ -43,8 +57,7 @@ pub fn render(
     config: &Config,
     app: &App,
     page: &PageConfig<'_>,
-    state: &str,
-    return_to: Option<&str>,
+    asked: Asked<'_>,
 ) -> Result<Page, Status> {
     let nonce = crate::random::hex::<16>();
     let own_script;
@@ -57,11 +70,14 @@ pub fn render(
     };
     let page = SignInPage {
         frame: Frame::new(visit, config),
-        config_json: script_json(&SignInConfig { page, state }).map_err(|_| Status::InternalServerError)?,
+        config_json: script_json(&SignInConfig { page, state: asked.state })
+            .map_err(|_| Status::InternalServerError)?,
         nonce: &nonce,
         jsapi_url,
         client_id: app.client_id().unwrap_or_default(),
-        return_to: return_to.unwrap_or_default(),
+        return_to: asked.return_to.unwrap_or_default(),
+        web_login: web_login::start(config, app, asked.return_to),
+        waits: asked.waits,
     };
     let policy = format!("script-src 'self' 'nonce-{nonce}' {jsapi_origin}; connect-src 'self' {jsapi_origin}");
     Page::with_policy(Status::Ok, &page, &policy)

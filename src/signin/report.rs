@@ -16,6 +16,8 @@ pub struct Report {
     message: String,
     /// The address that was signed.
     signed: String,
+    /// The request id that the page shows.
+    page: String,
     errcode: Option<i64>,
     /// The address that DingTalk saw.
     seen: Option<String>,
@@ -31,6 +33,7 @@ impl Report {
             errcode: between(&message, "Code:", &[' ', ',', '-']).and_then(|code| code.trim().parse().ok()),
             seen: between(&message, "url:[", &[']']).map(str::to_owned),
             signed: text("signed"),
+            page: text("page").chars().filter(char::is_ascii_hexdigit).take(32).collect(),
             message,
         }
     }
@@ -46,6 +49,7 @@ impl Report {
         };
         visit.note(|notes| {
             notes.problem = Some("client-report");
+            notes.page_request_id = Some(self.page).filter(|id| !id.is_empty());
             notes.cause = Some(format!("{}: {}{addresses}", self.kind, self.message));
             notes.errcode = self.errcode;
             notes.hint = self.errcode.map(|errcode| (locale.texts().dingtalk_hint)(errcode).to_owned());

@@ -47,7 +47,9 @@ pub fn permitted(text: &str, config: &Config) -> Option<Url> {
 /// second time.
 fn hides_something(rest: &str) -> bool {
     let path = rest.split(['?', '#']).next().unwrap_or_default();
-    percent_encoding::percent_decode_str(path).any(|b| b < 0x20 || b == 0x7f || b == b'\\')
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    let odd = decoded.iter().any(|b| *b < 0x20 || *b == 0x7f || *b == b'\\');
+    odd || [&b"//"[..], b"/.//", b"/..//"].iter().any(|start| decoded.starts_with(start))
 }
 
 #[cfg(test)]
@@ -109,6 +111,9 @@ mod tests {
             "/%09/evil.com",
             "/%0d%0aSet-Cookie:x=1",
             "/%5cevil.com",
+            "/%2f%2fevil.com",
+            "/%2fevil.com",
+            "/.%2f/evil.com",
             "/\n/evil.com",
             " https://app.example.com/",
             "https:evil.com",

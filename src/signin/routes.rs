@@ -4,24 +4,25 @@ use rocket::{
     Data, Responder, Route,
     data::ToByteUnit,
     get,
-    http::{ContentType, Status, uri::Origin},
+    http::{ContentType, Method, Status, uri::Origin},
     post, routes,
     serde::json::Json,
 };
 use serde::Serialize;
 
 use super::{
-    NotListed, Outcome,
+    Way,
     desk::{Desk, plain},
-    page,
+    handover, page,
     report::Report,
-    return_to,
+    return_to, rounds,
     state::Browser,
+    web_login,
 };
 use crate::{
     config::Secret,
     dingtalk::jsapi::PageConfig,
-    sessions::{cookie, guard::MaybeSignedIn},
+    sessions::{SignedIn, cookie, guard::MaybeSignedIn},
     web::{fields::Fields, page::Page, problem::Problem, see_other::SeeOther},
 };
 
@@ -30,7 +31,10 @@ const MOST_BODY: u64 = 16 * 1024;
 
 /// The routes of signing in.
 pub fn routes() -> Vec<Route> {
-    routes![open, userinfo_by_get, userinfo_by_post, report]
+    let mut routes = routes![open, userinfo_by_get, userinfo_by_post, report];
+    routes.extend(web_login::routes::routes());
+    routes.extend(handover::routes::routes());
+    routes
 }
 
 /// What opening the app answers.
@@ -58,16 +62,20 @@ struct Welcomed {
 /// The client opens the app. Who is signed in already, in the corp that is asked for, never sees the page.
 #[get("/")]
 async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Opened, Problem> {
-    let fields = Fields::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
+    let fields = Fields::of_query(uri);
     let wanted = fields.lenient("return_to");
-    let user = who.0.map_err(Problem::page)?.map(|signed_in| signed_in.user);
-    let home = || Ok(Opened::SignedIn(SeeOther(return_to::resolve(wanted, desk.config))));
-    if user.is_some() && !fields.has("corpid") && !fields.has("agentid") {
-        return home();
+    let who = who.0.map_err(Problem::page)?;
+    if let Some(who) = &who
+        && !fields.has("corpid")
+        && !fields.has("agentid")
+    {
+        return send_on(&desk, who, wanted);
     }
     let app = desk.app(&fields).map_err(Problem::page)?;
-    if user.is_some_and(|user| user.corp_id == app.config.corp_id) {
-        return home();
+    if let Some(who) = &who
+        && who.user.corp_id == app.config.corp_id
+    {
+        return send_on(&desk, who, wanted);
     }
 
     let ticket = app.jsapi_ticket().await.map_err(|error| Problem::from(error).page())?;
@@ -75,16 +83,35 @@ async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Op
     let state = desk.states.issue(&browser, &app.config.name);
     let url = format!("{}{uri}", desk.config.public_url.origin());
     let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), desk.clock.now());
-    let page = page::render(desk.visit, desk.config, &app.config, &signed, &state, wanted);
+    let asked = page::Asked { state: &state, return_to: wanted, waits: desk.just_signed_out };
+    let page = page::render(desk.visit, desk.config, &app.config, &signed, asked);
+    if desk.just_signed_out {
+        desk.jar.add(cookie::signed_out::clear(desk.config));
+    }
+    desk.rounds.opened(browser.name());
     desk.jar.add(browser.cookie(desk.config));
     page.map(Opened::Page).map_err(|status| Problem::internal(status).page())
 }
 
+/// Who is signed in goes where they want to, unless that has sent them back again and again. Our own `/home` sends
+/// nobody back who is signed in.
+fn send_on(desk: &Desk<'_>, who: &SignedIn, wanted: Option<&str>) -> Result<Opened, Problem> {
+    let address = return_to::resolve(wanted, desk.config);
+    if address != desk.config.path("/home") && desk.rounds.sent_on(who.session.id, &address) {
+        let covered = rounds::is_covered(&address, desk.config);
+        return Err(Problem::sent_back(&address, covered).page());
+    }
+    Ok(Opened::SignedIn(SeeOther(address)))
+}
+
 /// As in the tutorial that the product follows.
 #[get("/userinfo")]
-async fn userinfo_by_get(desk: Desk<'_>, uri: &Origin<'_>) -> Result<Welcomed, Problem> {
-    let query = uri.query().map_or("", |query| query.as_str());
-    userinfo(desk, Ok(Fields::urlencoded(query.as_bytes()))).await
+async fn userinfo_by_get(desk: Desk<'_>, method: Method, uri: &Origin<'_>) -> Result<Welcomed, Problem> {
+    // Rocket lets HEAD run this: a robot that only looks must spend nothing.
+    if method == Method::Head {
+        return Err(Problem::not_found());
+    }
+    userinfo(desk, Ok(Fields::of_query(uri))).await
 }
 
 /// As the bundled script does it: the code is in no address.
@@ -95,15 +122,23 @@ async fn userinfo_by_post(desk: Desk<'_>, kind: Option<&ContentType>, body: Data
 }
 
 async fn userinfo(desk: Desk<'_>, fields: Result<Fields, Problem>) -> Result<Welcomed, Problem> {
-    if let Some(seconds) = desk.limits.wait(desk.client) {
+    // Who has a state of ours is told apart first: nobody is made to wait for what another did.
+    let browser = fields.as_ref().ok().and_then(|fields| desk.browser_of_page(fields));
+    let wait = match browser {
+        Some(browser) => desk.limits.browser_waits(browser, desk.client),
+        None => desk.limits.stranger_waits(desk.client),
+    };
+    if let Some(seconds) = wait {
         return Err(Problem::rate_limited(seconds));
     }
     let answer = match fields {
         Ok(fields) => exchange(&desk, &fields).await,
         Err(problem) => Err(problem),
     };
-    if answer.as_ref().is_err_and(Problem::is_a_failed_try) {
-        desk.limits.failed(desk.client);
+    match (&answer, browser) {
+        (Err(problem), Some(browser)) if problem.is_a_rejected_code() => desk.limits.code_failed(browser, desk.client),
+        (Err(problem), None) if problem.is_a_failed_try() => desk.limits.stranger_failed(desk.client),
+        _ => {}
     }
     answer
 }
@@ -113,29 +148,11 @@ async fn exchange(desk: &Desk<'_>, fields: &Fields) -> Result<Welcomed, Problem>
     // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
     let app = desk.app_of_page(fields)?;
 
-    let outcome = desk.sign_in().by_code(app, &code, &desk.origin(), desk.previous.as_ref()).await?;
-    let note_person = |userid: &str| desk.visit.note(|notes| notes.userid = Some(userid.to_owned()));
-    match outcome {
-        Outcome::NotListed(NotListed::NoRow(identity)) => {
-            note_person(identity.userid.as_str());
-            Err(Problem::not_listed())
-        }
-        Outcome::NotListed(NotListed::ExternalContact) => Err(Problem::external_contact()),
-        Outcome::NotListed(NotListed::Unfollowed) => Err(Problem::unfollowed()),
-        Outcome::NotListed(NotListed::Stranger) => Err(Problem::stranger()),
-        Outcome::Disabled(identity) => {
-            note_person(identity.userid.as_str());
-            Err(Problem::disabled())
-        }
-        Outcome::SignedIn { user, token } => {
-            note_person(user.userid.as_str());
-            desk.jar.add(cookie::set(desk.config, &token));
-            let redirect = return_to::resolve(fields.lenient("return_to"), desk.config);
-            let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
-            let body = Json(Welcome { userid, name: user.name, corpid, redirect });
-            Ok(Welcomed { body, caching: rocket::http::Header::new("Cache-Control", "no-store") })
-        }
-    }
+    let user = desk.admit(app, &code, Way::Client).await?;
+    let redirect = return_to::resolve(fields.lenient("return_to"), desk.config);
+    let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
+    let body = Json(Welcome { userid, name: user.name, corpid, redirect });
+    Ok(Welcomed { body, caching: rocket::http::Header::new("Cache-Control", "no-store") })
 }
 
 /// What went wrong in the client, for the log. A page of ours says it, or nobody: the state proves the page.
@@ -145,12 +162,15 @@ async fn report(desk: Desk<'_>, kind: Option<&ContentType>, body: Data<'_>) -> R
     let app = desk.app(&fields)?;
     let state = fields.required("state")?;
     desk.states.check(state, desk.browser, &app.config.name).map_err(Problem::state_mismatch)?;
+    if let Some(seconds) = desk.browser.and_then(|browser| desk.limits.reported(browser)) {
+        return Err(Problem::rate_limited(seconds));
+    }
     Report::read(&fields).note(desk.visit, desk.config.default_locale);
     Ok(Status::NoContent)
 }
 
 /// The fields of a form or a JSON object.
-async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Fields, Problem> {
+pub(super) async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Fields, Problem> {
     let bytes = body.open(MOST_BODY.bytes()).into_bytes().await;
     let bytes = bytes.ok().filter(|bytes| bytes.is_complete()).ok_or_else(|| Problem::malformed("body"))?;
     match kind {

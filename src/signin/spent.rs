@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use moka::policy::EvictionPolicy;
 use sha2::{Digest, Sha256};
 
 use crate::config::Secret;
@@ -15,7 +16,13 @@ pub struct SpentCodes(moka::sync::Cache<[u8; 32], ()>);
 
 impl Default for SpentCodes {
     fn default() -> Self {
-        Self(moka::sync::Cache::builder().max_capacity(REMEMBER_MOST).time_to_live(REMEMBER).build())
+        Self(
+            moka::sync::Cache::builder()
+                .eviction_policy(EvictionPolicy::lru())
+                .max_capacity(REMEMBER_MOST)
+                .time_to_live(REMEMBER)
+                .build(),
+        )
     }
 }
 

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
+use moka::policy::EvictionPolicy;
 use rocket::http::{Cookie, SameSite};
 use sha2::Sha256;
 
@@ -39,6 +40,11 @@ impl Browser {
         Self(cookie.filter(ours).map_or_else(crate::random::hex::<16>, str::to_owned))
     }
 
+    /// The value, which names the browser to nobody but us.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
     /// The cookie's name.
     pub fn cookie_name(config: &Config) -> &'static str {
         if config.secure_cookies() { "__Host-miandeng-signin" } else { "miandeng-signin" }
@@ -59,24 +65,34 @@ impl Browser {
 impl States {
     /// `key` is this deployment's own; it outlives a restart.
     pub fn new(key: [u8; 32], clock: Clock) -> Self {
-        let taken = moka::sync::Cache::builder().max_capacity(REMEMBER_MOST).time_to_live(REMEMBER).build();
+        let taken = moka::sync::Cache::builder()
+            .eviction_policy(EvictionPolicy::lru())
+            .max_capacity(REMEMBER_MOST)
+            .time_to_live(REMEMBER)
+            .build();
         Self { key, clock, taken }
     }
 
     /// A state for a page of `app` in this browser.
     pub fn issue(&self, browser: &Browser, app: &str) -> String {
+        self.issue_about(browser, app)
+    }
+
+    /// A state that is sealed together with a text, which whoever takes it must know.
+    pub(super) fn issue_about(&self, browser: &Browser, about: &str) -> String {
         let expires = self.clock.now() + LIFETIME;
         let nonce = crate::random::hex::<16>();
-        let seal = hex::encode(self.seal(browser, app, expires, &nonce).finalize().into_bytes());
+        let seal = hex::encode(self.seal(browser, about, expires, &nonce).finalize().into_bytes());
         format!("{expires}.{nonce}.{seal}")
     }
 
-    /// Takes a state: it must be ours, of this browser and app, in time, and not taken before.
+    /// Takes a state: it must be ours, of this browser and of what it is about (a page's: its app), in time, and not
+    /// taken before.
     ///
     /// # Errors
     /// Why it is not taken, for the log.
-    pub fn take(&self, state: &str, browser: Option<&str>, app: &str) -> Result<(), &'static str> {
-        let nonce = self.check(state, browser, app)?;
+    pub fn take(&self, state: &str, browser: Option<&str>, about: &str) -> Result<(), &'static str> {
+        let nonce = self.check(state, browser, about)?;
         let first = self.taken.entry(nonce.to_owned()).or_insert(()).is_fresh();
         if first { Ok(()) } else { Err("the state was used before") }
     }
@@ -85,26 +101,29 @@ impl States {
     ///
     /// # Errors
     /// Why it is not accepted, for the log.
-    pub fn check<'a>(&self, state: &'a str, browser: Option<&str>, app: &str) -> Result<&'a str, &'static str> {
+    pub fn check<'a>(&self, state: &'a str, browser: Option<&str>, about: &str) -> Result<&'a str, &'static str> {
         let browser = browser.ok_or("the state's cookie is missing, or was sent twice")?;
         let mut parts = state.split('.');
         let (Some(expires), Some(nonce), Some(seal), None) = (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err("the state is not one of ours");
         };
+        if !expires.bytes().all(|b| b.is_ascii_digit()) {
+            return Err("the state is not one of ours");
+        }
         let expires: UnixSeconds = expires.parse().map_err(|_| "the state is not one of ours")?;
         let seal = hex::decode(seal).map_err(|_| "the state is not one of ours")?;
-        let expected = self.seal(&Browser(browser.to_owned()), app, expires, nonce);
+        let expected = self.seal(&Browser(browser.to_owned()), about, expires, nonce);
         // Constant in time.
         expected.verify_slice(&seal).map_err(|_| "the state is another browser's or another app's")?;
         let left = expires - self.clock.now();
         if (1..=LIFETIME).contains(&left) { Ok(nonce) } else { Err("the state has expired") }
     }
 
-    fn seal(&self, browser: &Browser, app: &str, expires: UnixSeconds, nonce: &str) -> Hmac<Sha256> {
+    fn seal(&self, browser: &Browser, about: &str, expires: UnixSeconds, nonce: &str) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
-        // App names hold no "|", and neither do hex and numbers.
-        mac.update(format!("{}|{app}|{expires}|{nonce}", browser.0).as_bytes());
+        // App names hold no "|", and neither do hex, numbers and what an attempt is about.
+        mac.update(format!("{}|{about}|{expires}|{nonce}", browser.0).as_bytes());
         mac
     }
 }

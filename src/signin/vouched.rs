@@ -1,21 +1,33 @@
-//! Whom DingTalk vouches for: of a micro-app an employee, of a service window a follower who is one.
+//! Whom DingTalk vouches for: of a micro-app an employee, of a service window a follower who is one, and in an ordinary
+//! browser somebody who proves to be one.
 
-use super::{Failure, NotListed, SignIn};
+use super::{Failure, NotListed, SignIn, Way};
 use crate::{
     config::{AppKind, Secret},
-    dingtalk::{Contact, DingtalkApp, Follower, Identity, ids::UnionId},
-    users,
+    dingtalk::{Contact, DingtalkApp, DingtalkError, Follower, Identity, ids::UnionId, web_login::Visitor},
+    users::{self, User},
 };
 
 impl SignIn<'_> {
-    /// Exchanges a code of the app's kind, which spends it: the employee, or why it is none.
+    /// Exchanges a code of its way and of the app's kind, which spends it: the employee, or why it is none.
     pub(super) async fn who_is_it(
         self,
         app: &DingtalkApp,
         code: &Secret,
+        way: Way,
     ) -> Result<Result<Identity, NotListed>, Failure> {
+        if let Way::Browser = way {
+            return match app.visitor(code).await? {
+                Visitor::Known(unionid) => proven_employee(app, unionid).await,
+                Visitor::Foreign => Ok(Err(NotListed::Stranger)),
+            };
+        }
         if let AppKind::MicroApp = app.config.kind {
-            return Ok(Ok(app.exchange(code).await?));
+            return match app.exchange(code).await {
+                Ok(identity) => Ok(Ok(identity)),
+                Err(DingtalkError::NoSuchUser(_)) => Ok(Err(NotListed::Stranger)),
+                Err(error) => Err(error.into()),
+            };
         }
         match app.follower(code).await? {
             Follower::Unfollowed => Ok(Err(NotListed::Unfollowed)),
@@ -30,14 +42,21 @@ impl SignIn<'_> {
         unionid: UnionId,
     ) -> Result<Result<Identity, NotListed>, Failure> {
         let known = users::find_by_unionid(&mut *self.pools.read().await?, &app.config.corp_id, &unionid).await?;
-        let (userid, name) = match known {
-            Some(user) => (user.userid, Some(user.name)),
-            None => match app.contact(&unionid).await? {
-                Contact::Employee(userid) => (userid, None),
-                Contact::External => return Ok(Err(NotListed::ExternalContact)),
-                Contact::Stranger => return Ok(Err(NotListed::Stranger)),
-            },
-        };
-        Ok(Ok(Identity { userid, unionid: Some(unionid), name }))
+        match known {
+            Some(User { userid, name, .. }) => Ok(Ok(Identity { userid, unionid: Some(unionid), name: Some(name) })),
+            None => proven_employee(app, unionid).await,
+        }
     }
+}
+
+/// DingTalk says who it is in the corp, by the corp's own token.
+///
+/// In an ordinary browser it is always asked. A DingTalk account says nothing about the corp, and a row may outlive the
+/// employment; inside the client it is the client that shows the page to members only.
+async fn proven_employee(app: &DingtalkApp, unionid: UnionId) -> Result<Result<Identity, NotListed>, Failure> {
+    Ok(match app.contact(&unionid).await? {
+        Contact::Employee(userid) => Ok(Identity { userid, unionid: Some(unionid), name: None }),
+        Contact::External => Err(NotListed::ExternalContact),
+        Contact::Stranger => Err(NotListed::Stranger),
+    })
 }

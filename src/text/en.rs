@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Home, Message, Problems, SignIn, Texts};
+use super::{Handover, Home, Message, Problems, SignIn, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     lang: "en",
@@ -59,7 +59,7 @@ pub(super) static TEXTS: Texts = Texts {
         },
         external_contact: Message {
             title: "For employees only",
-            detail: "You follow this service window as an external contact of the organisation, not as an employee.",
+            detail: "You are an external contact of the organisation, not an employee.",
             hint: "If you are an employee, ask your administrator to add you to the organisation in DingTalk.",
         },
         unfollowed: Message {
@@ -69,7 +69,7 @@ pub(super) static TEXTS: Texts = Texts {
         },
         stranger: Message {
             title: "You are not in this organisation",
-            detail: "You follow this service window, but the organisation has no employee with your DingTalk account.",
+            detail: "This organisation has no employee with your DingTalk account.",
             hint: "Join the organisation in DingTalk, or ask your administrator and give them the request ID.",
         },
         disabled: Message {
@@ -85,7 +85,7 @@ pub(super) static TEXTS: Texts = Texts {
         dingtalk_refused: Message {
             title: "DingTalk refused the sign-in",
             detail: "The app's settings at DingTalk need mending; you can do nothing wrong here.",
-            hint: "Give your administrator this error code and the request ID.",
+            hint: "Give your administrator the request ID, and the error code if one is shown.",
         },
         dingtalk_unreachable: Message {
             title: "DingTalk does not answer",
@@ -106,6 +106,42 @@ pub(super) static TEXTS: Texts = Texts {
             title: "No signature for this page",
             detail: "JSAPI signatures are given to listed pages only, and to each for itself.",
             hint: "Administrators: add the page's origin to jsapi_origins in Rocket.toml.",
+        },
+        no_web_login: Message {
+            title: "No sign-in by QR code here",
+            detail: "This app can be signed in to inside DingTalk only: it has no client_id, by which DingTalk's sign-in page \
+                     would know it.",
+            hint: "Open the app from the DingTalk workbench. Administrators: set client_id and client_secret instead of \
+                   corp_secret.",
+        },
+        login_refused: Message {
+            title: "DingTalk did not sign you in",
+            detail: "The sign-in was declined, or your DingTalk account is not one of this organisation.",
+            hint: "Try again, with the DingTalk account that you have in this organisation.",
+        },
+        link_expired: Message {
+            title: "This link is no longer good",
+            detail: "It was used already, is older than 30 seconds, or the session that made it has ended.",
+            hint: "Make a new one in DingTalk, or sign in here.",
+        },
+        cookie_not_kept: Message {
+            title: "The sign-in goes round in circles",
+            detail: "You were signed in several times in a row, but the browser does not keep the session's cookie.",
+            hint: "Allow cookies for this site, and check that the device's clock is right. Administrators: public_url must be \
+                   exactly the address that the browser shows, and that address must lie in cookie_domain, if it is set.",
+        },
+        cookie_out_of_reach: Message {
+            title: "The sign-in goes round in circles",
+            detail: "You are signed in here, but the page that you want sends you back again and again: your session does not \
+                     reach it.",
+            hint: "Administrators: the session's cookie is not sent to that host. Set cookie_domain to a domain that covers it \
+                   and public_url.",
+        },
+        sent_back: Message {
+            title: "The sign-in goes round in circles",
+            detail: "You are signed in here, but the page that you want sends you back again and again.",
+            hint: "Check that the device's clock is right, and try again. Administrators: public_url must be exactly the address \
+                   that the browser shows, and the proxy of that page must hand the Cookie header on.",
         },
         unavailable: Message {
             title: "Not available for a moment",
@@ -133,10 +169,13 @@ pub(super) static TEXTS: Texts = Texts {
         repeated: |field| format!("The field \"{field}\" is given more than once."),
         malformed: |field| format!("The field \"{field}\" has a form that it cannot have."),
         errcode: |errcode| format!("DingTalk answered with error code {errcode}."),
+        sent_back_by: |address| format!("The page is {address}"),
     },
     signin: SignIn {
         title: "Sign in",
         working: "Signing you in…",
+        signed_out: "You are signed out",
+        sign_in_again: "Sign in again",
         done: "Signed in, opening the page…",
         stalled: "The page did not load completely. Check the network, then try again.",
         script_failed: Message {
@@ -154,6 +193,7 @@ pub(super) static TEXTS: Texts = Texts {
             detail: "This page signs you in without a password, inside the DingTalk client only.",
             hint: "In DingTalk, open the workbench and tap the app's icon.",
         },
+        web_login: "Sign in with DingTalk (QR code)",
         client_refused: Message {
             title: "The DingTalk client refused",
             detail: "It gave no sign-in code for this app.",
@@ -181,6 +221,7 @@ pub(super) static TEXTS: Texts = Texts {
         department: "Department",
         userid: "User ID",
         corp: "Organisation",
+        open_in_browser: "Open in browser",
         sign_out: "Sign out",
         sign_out_there: "Sign out there",
         sign_out_elsewhere: "Sign out everywhere else",
@@ -191,6 +232,20 @@ pub(super) static TEXTS: Texts = Texts {
             _ => count(seconds / 86400, "day"),
         },
         unknown_device: "Unknown device",
+    },
+    handover: Handover {
+        title: "Open in browser",
+        instructions: "Copy this link and paste it into the address bar of your browser. There you are signed in without \
+                       scanning.",
+        limits: "It is good once, for 30 seconds. Give it to nobody: it signs in as you.",
+        copy: "Copy the link",
+        copied: "Copied",
+        open: "Open the link",
+        back: "Back",
+        arrive_title: "Sign in in this browser",
+        arrive_detail: "You come from DingTalk. One click, and you are signed in here too.",
+        arrive: "Sign in",
+        arrive_warning: "If somebody sent you this link, close this page: you would be signed in as that person.",
     },
     dingtalk_down: "No answer from DingTalk: check this server's way to oapi.dingtalk.com (DNS, firewall, proxy, certificates). If \
                     the network is fine, DingTalk itself is slow; sign-ins work again when it is back.",

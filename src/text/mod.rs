@@ -34,6 +34,8 @@ pub struct Texts {
     pub signin: SignIn,
     /// `/home`.
     pub home: Home,
+    /// "Open in browser".
+    pub handover: Handover,
     /// What an operator does about a DingTalk errcode.
     pub dingtalk_hint: fn(i64) -> &'static str,
     /// What an operator does when DingTalk does not answer at all.
@@ -60,11 +62,11 @@ pub struct Problems {
     pub untrusted_proxy: Message,
     /// 403, not in the table.
     pub not_listed: Message,
-    /// 403, a follower who is an external contact.
+    /// 403, an external contact.
     pub external_contact: Message,
     /// 403, somebody who does not follow the service window.
     pub unfollowed: Message,
-    /// 403, a follower who is nobody in the corp.
+    /// 403, somebody who is nobody in the corp.
     pub stranger: Message,
     /// 403, disabled row.
     pub disabled: Message,
@@ -80,6 +82,18 @@ pub struct Problems {
     pub foreign_origin: Message,
     /// 403, a page that may not have a JSAPI signature.
     pub foreign_page: Message,
+    /// 404, an app that DingTalk's sign-in page does not know.
+    pub no_web_login: Message,
+    /// 403, DingTalk's sign-in page came back without a code.
+    pub login_refused: Message,
+    /// 410, a hand-over link.
+    pub link_expired: Message,
+    /// 508, a browser that does not keep the session's cookie.
+    pub cookie_not_kept: Message,
+    /// 508, an address that the session's cookie does not reach.
+    pub cookie_out_of_reach: Message,
+    /// 508, an address that sends people back although the cookie reaches it.
+    pub sent_back: Message,
     /// 503, our database.
     pub unavailable: Message,
     /// 500.
@@ -94,8 +108,10 @@ pub struct Problems {
     pub repeated: fn(&str) -> String,
     /// A field has a form that it cannot have.
     pub malformed: fn(&str) -> String,
-    /// DingTalk's errcode in a sentence.
-    pub errcode: fn(i64) -> String,
+    /// DingTalk's code in a sentence.
+    pub errcode: fn(&str) -> String,
+    /// The address that sends people back, in a sentence.
+    pub sent_back_by: fn(&str) -> String,
 }
 
 /// The sign-in page's own texts.
@@ -104,6 +120,10 @@ pub struct SignIn {
     pub title: &'static str,
     /// While the client is asked.
     pub working: &'static str,
+    /// Who has just signed out is told so.
+    pub signed_out: &'static str,
+    /// And may sign in again.
+    pub sign_in_again: &'static str,
     /// After success.
     pub done: &'static str,
     /// Our own script did not load.
@@ -114,12 +134,40 @@ pub struct SignIn {
     pub no_bridge: Message,
     /// Not inside DingTalk.
     pub plain_browser: Message,
+    /// Goes to DingTalk's own page, with its QR code.
+    pub web_login: &'static str,
     /// The client refused to give a code.
     pub client_refused: Message,
     /// Our own server did not answer the page's script.
     pub server_silent: Message,
     /// JavaScript is off.
     pub no_script: Message,
+}
+
+/// The way from the DingTalk client to the system's browser.
+pub struct Handover {
+    /// Title of the page with the link.
+    pub title: &'static str,
+    /// What to do with the link.
+    pub instructions: &'static str,
+    /// How long and how often it is good.
+    pub limits: &'static str,
+    /// Copies the link.
+    pub copy: &'static str,
+    /// After it was copied.
+    pub copied: &'static str,
+    /// Opens the link.
+    pub open: &'static str,
+    /// Back to `/home`.
+    pub back: &'static str,
+    /// Title of the page behind the link.
+    pub arrive_title: &'static str,
+    /// What its button does.
+    pub arrive_detail: &'static str,
+    /// The button.
+    pub arrive: &'static str,
+    /// For whoever did not ask for it.
+    pub arrive_warning: &'static str,
 }
 
 /// `/home`'s texts.
@@ -142,6 +190,8 @@ pub struct Home {
     pub userid: &'static str,
     /// Label of the corp.
     pub corp: &'static str,
+    /// Makes a link for the system's browser.
+    pub open_in_browser: &'static str,
     /// Ends this session.
     pub sign_out: &'static str,
     /// Ends one other session.

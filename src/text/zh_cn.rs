@@ -1,6 +1,6 @@
 //! 简体中文。
 
-use super::{Home, Message, Problems, SignIn, Texts};
+use super::{Handover, Home, Message, Problems, SignIn, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     lang: "zh-CN",
@@ -55,7 +55,7 @@ pub(super) static TEXTS: Texts = Texts {
         },
         external_contact: Message {
             title: "仅限企业员工",
-            detail: "您是以企业外部联系人的身份关注这个服务窗的，不是企业员工。",
+            detail: "您是这个企业的外部联系人，不是企业员工。",
             hint: "如果您是员工，请联系管理员在钉钉通讯录中添加您。",
         },
         unfollowed: Message {
@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
         },
         stranger: Message {
             title: "您不在这个企业中",
-            detail: "您关注了服务窗，但企业通讯录里没有与您的钉钉账号对应的员工。",
+            detail: "企业通讯录里没有与您的钉钉账号对应的员工。",
             hint: "请在钉钉中加入该企业，或联系管理员并提供请求编号。",
         },
         disabled: Message {
@@ -81,7 +81,7 @@ pub(super) static TEXTS: Texts = Texts {
         dingtalk_refused: Message {
             title: "钉钉拒绝了这次登录",
             detail: "应用在钉钉的设置需要管理员修正，不是您的操作有误。",
-            hint: "请把错误码和请求编号告诉管理员。",
+            hint: "请把请求编号（以及错误码，如果有）告诉管理员。",
         },
         dingtalk_unreachable: Message {
             title: "钉钉没有响应",
@@ -102,6 +102,37 @@ pub(super) static TEXTS: Texts = Texts {
             title: "不为这个页面签名",
             detail: "JSAPI 签名只给名单中的页面，并且只为它自己。",
             hint: "管理员：请把该页面的源（origin）加入 Rocket.toml 的 jsapi_origins。",
+        },
+        no_web_login: Message {
+            title: "这里不能扫码登录",
+            detail: "这个应用只能在钉钉里登录：它没有 client_id，钉钉的登录页不认识它。",
+            hint: "请从钉钉工作台打开应用。管理员：请设置 client_id 和 client_secret，代替 corp_secret。",
+        },
+        login_refused: Message {
+            title: "钉钉没有完成登录",
+            detail: "登录被取消，或者您的钉钉账号不属于这个企业。",
+            hint: "请用您在这个企业里的钉钉账号再试一次。",
+        },
+        link_expired: Message {
+            title: "这个链接已失效",
+            detail: "链接已经用过、超过了 30 秒，或者生成它的登录已经结束。",
+            hint: "请在钉钉里重新生成，或者在这里登录。",
+        },
+        cookie_not_kept: Message {
+            title: "登录在原地打转",
+            detail: "您已接连登录了几次，但浏览器没有保存登录的 Cookie。",
+            hint: "请允许本站使用 Cookie，并检查设备时间是否正确。管理员：public_url 必须与浏览器显示的地址完全相同；如果设置了 \
+                   cookie_domain，该地址必须在其范围内。",
+        },
+        cookie_out_of_reach: Message {
+            title: "登录在原地打转",
+            detail: "您在这里已经登录，但要打开的页面一再把您送回来：您的登录到不了那里。",
+            hint: "管理员：浏览器不会把登录的 Cookie 发给那个主机。请把 cookie_domain 设为同时包含该主机和 public_url 的域名。",
+        },
+        sent_back: Message {
+            title: "登录在原地打转",
+            detail: "您在这里已经登录，但要打开的页面一再把您送回来。",
+            hint: "请检查设备时间是否正确，然后重试。管理员：public_url 必须与浏览器显示的地址完全相同，该页面前的代理必须转发 Cookie 请求头。",
         },
         unavailable: Message {
             title: "暂时无法使用",
@@ -127,10 +158,13 @@ pub(super) static TEXTS: Texts = Texts {
         repeated: |field| format!("字段“{field}”出现了多次。"),
         malformed: |field| format!("字段“{field}”的格式不对。"),
         errcode: |errcode| format!("钉钉返回错误码 {errcode}。"),
+        sent_back_by: |address| format!("该页面是 {address}"),
     },
     signin: SignIn {
         title: "登录",
         working: "正在登录…",
+        signed_out: "已退出登录",
+        sign_in_again: "重新登录",
         done: "登录成功，正在打开页面…",
         stalled: "页面没有加载完整。请检查网络后重试。",
         script_failed: Message {
@@ -148,6 +182,7 @@ pub(super) static TEXTS: Texts = Texts {
             detail: "本页面在钉钉客户端内免密码登录。",
             hint: "请在钉钉底部进入“工作台”，点应用图标打开。",
         },
+        web_login: "用钉钉扫码登录",
         client_refused: Message {
             title: "钉钉客户端拒绝了请求",
             detail: "客户端没有给出这个应用的免登码。",
@@ -174,6 +209,7 @@ pub(super) static TEXTS: Texts = Texts {
         department: "部门",
         userid: "用户 ID",
         corp: "企业",
+        open_in_browser: "在浏览器中打开",
         sign_out: "退出登录",
         sign_out_there: "退出该设备",
         sign_out_elsewhere: "退出其他所有设备",
@@ -184,6 +220,19 @@ pub(super) static TEXTS: Texts = Texts {
             _ => format!("{} 天前", seconds / 86400),
         },
         unknown_device: "未知设备",
+    },
+    handover: Handover {
+        title: "在浏览器中打开",
+        instructions: "请复制这个链接，粘贴到浏览器的地址栏。在那里无需扫码即可登录。",
+        limits: "链接 30 秒内有效，只能用一次。不要发给别人：打开它就会以您的身份登录。",
+        copy: "复制链接",
+        copied: "已复制",
+        open: "打开链接",
+        back: "返回",
+        arrive_title: "在此浏览器登录",
+        arrive_detail: "您从钉钉过来，点一下即可在这里登录。",
+        arrive: "登录",
+        arrive_warning: "如果这个链接是别人发给您的，请关闭本页：您会以对方的身份登录。",
     },
     dingtalk_down: "钉钉没有应答：请检查本服务器到 oapi.dingtalk.com 的网络（DNS、防火墙、代理、证书）。如果网络正常，则是钉钉较慢，恢复后即可登录。",
     dingtalk_hint: |errcode| match errcode {

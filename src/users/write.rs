@@ -1,6 +1,6 @@
 //! Changes to `users`. Each function takes the connection of the caller's transaction.
 
-use super::{Role, Status, User};
+use super::{Role, Status, User, check};
 use crate::{
     clock::UnixSeconds,
     db::Conn,
@@ -103,12 +103,13 @@ pub async fn insert_from_dingtalk(
     )
     .bind(corp_id.as_str())
     .bind(userid.as_str())
-    .bind(employee.name.as_deref().unwrap_or(userid.as_str()))
+    // What an import of an export would refuse is left out.
+    .bind(checked(&employee.name, check::name).as_deref().unwrap_or(userid.as_str()))
     .bind(employee.unionid.as_ref().map(|id| id.as_str()))
-    .bind(&employee.mobile)
-    .bind(&employee.email)
-    .bind(department)
-    .bind(&employee.title)
+    .bind(checked(&employee.mobile, check::mobile))
+    .bind(checked(&employee.email, check::email))
+    .bind(department.and_then(|text| check::department(text).ok()))
+    .bind(checked(&employee.title, check::title))
     .bind(now)
     .execute(db)
     .await?;
@@ -145,4 +146,8 @@ pub async fn remove(db: &mut Conn, user: &User) -> sqlx::Result<()> {
 pub async fn signed_in(db: &mut Conn, id: i64, now: UnixSeconds) -> sqlx::Result<()> {
     sqlx::query("UPDATE users SET last_signed_in_at = $2 WHERE id = $1").bind(id).bind(now).execute(db).await?;
     Ok(())
+}
+
+fn checked(value: &Option<String>, check: fn(&str) -> Result<String, check::BadValue>) -> Option<String> {
+    value.as_deref().and_then(|text| check(text).ok()).filter(|text| !text.is_empty())
 }

@@ -41,6 +41,7 @@ impl Fairing for AccessLog {
                     app = notes.app,
                     corp_id = notes.corp_id.map(tracing::field::debug),
                     userid = notes.userid.map(tracing::field::debug),
+                    page_request_id = notes.page_request_id,
                     problem = notes.problem,
                     errcode = notes.errcode,
                     dingtalk_request_id = notes.dingtalk_request_id.map(tracing::field::debug),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rocket::http::uri::Origin;
 use serde::{
     Deserialize,
     de::{MapAccess, Visitor},
@@ -23,6 +24,11 @@ pub enum FieldError {
 pub struct Fields(BTreeMap<String, Vec<String>>);
 
 impl Fields {
+    /// The fields of a request's query.
+    pub fn of_query(uri: &Origin<'_>) -> Self {
+        Self::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes())
+    }
+
     /// Reads `a=b&c=d`, of a query or of a form (WHATWG URL, application/x-www-form-urlencoded).
     pub fn urlencoded(text: &[u8]) -> Self {
         let mut fields = Self::default();

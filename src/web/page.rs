@@ -47,6 +47,7 @@ pub struct Page {
     status: Status,
     html: String,
     policy: String,
+    referrer: &'static str,
 }
 
 impl Page {
@@ -71,7 +72,14 @@ impl Page {
             "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
              {FRAME_ANCESTORS}; {policy}"
         );
-        Ok(Self { status, html, policy })
+        Ok(Self { status, html, policy, referrer: "same-origin" })
+    }
+
+    /// Says otherwise than usual what browsers tell about this page's address (`Referrer-Policy`).
+    #[must_use]
+    pub fn referrer(mut self, policy: &'static str) -> Self {
+        self.referrer = policy;
+        self
     }
 }
 
@@ -83,7 +91,7 @@ impl<'r> Responder<'r, 'static> for Page {
             .raw_header("Content-Security-Policy", self.policy)
             // Back after sign-out must ask the server.
             .raw_header("Cache-Control", "no-store")
-            .raw_header("Referrer-Policy", "same-origin")
+            .raw_header("Referrer-Policy", self.referrer)
             .raw_header("Vary", "Accept-Language, Cookie")
             // Rocket's default chunks of 4 KB cost a thread hop each.
             .max_chunk_size(65536)

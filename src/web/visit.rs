@@ -39,6 +39,8 @@ pub struct Notes {
     pub corp_id: Option<String>,
     /// Who it was.
     pub userid: Option<String>,
+    /// The id that the person sees, where the page shows that of an earlier request.
+    pub page_request_id: Option<String>,
     /// The problem's type word.
     pub problem: Option<&'static str>,
     /// What was behind it.

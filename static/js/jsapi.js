@@ -1,6 +1,7 @@
 /*
- * For pages of your own: has dd.config done for the page's current address, also after history navigation in a
- * single-page app. Include it after DingTalk's script:
+ * For pages of your own: has dd.config done for the page's current address, also where a single-page app has navigated
+ * by then. DingTalk's script takes dd.config once for each document, so navigation is followed until that call. Include
+ * it after DingTalk's script:
  *
  *   <script src="https://app.example.com/static/js/jsapi.js" data-js-api-list="device.geolocation.get"></script>
  *
@@ -24,6 +25,8 @@
   const entry = withoutFragment(firstAddress());
   /** The address of the last signature that was asked for. */
   let asked = '';
+  /** Whether dd.config was called: a second call would be ignored. */
+  let done = false;
 
   /** @type {(value?: any) => void} */
   let succeed;
@@ -58,12 +61,12 @@
   /** Has the address signed that the container will sign, unless that was done. */
   function configure() {
     const address = addressToSign();
-    if (address === asked) return;
+    if (done || address === asked) return;
     asked = address;
     sign(address).then(
       function (signed) {
         // The page may have navigated while the signature was on its way; that navigation has asked for another.
-        if (address === addressToSign()) apply(signed);
+        if (!done && address === addressToSign()) apply(signed);
       },
       function (error) {
         // The next navigation may ask again.
@@ -94,6 +97,7 @@
 
   /** @param {PageConfig} signed */
   function apply(signed) {
+    done = true;
     dd.error(fail);
     dd.ready(succeed);
     dd.config({

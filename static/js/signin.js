@@ -23,6 +23,8 @@
   function start() {
     // The message for the case that this script is not here.
     part('[data-stalled]').hidden = true;
+    // Who has just signed out is not signed in again before they say so.
+    if (attribute('waits')) return;
     const retry = part('[data-retry]');
     retry.addEventListener('click', function () {
       location.reload();
@@ -341,7 +343,8 @@
    * @param {string} message
    */
   function report(kind, message) {
-    const body = form({ kind: kind, message: message, signed: _config.url });
+    const shown = part('.request-id code').textContent || '';
+    const body = form({ kind: kind, message: message, signed: _config.url, page: shown });
     if (navigator.sendBeacon) navigator.sendBeacon(attribute('reportUrl'), body);
   }
 

@@ -173,7 +173,7 @@ async fn a_page_whose_own_script_does_not_come_says_so_too() {
     let app = App::start().await;
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
     let blocked = BlockPattern { url_pattern: "*://*:*/static/js/*".into(), block: true };
-    let block = SetBlockedUrLsParams { url_patterns: Some(vec![blocked]), ..Default::default() };
+    let block = SetBlockedUrLsParams { url_patterns: Some(vec![blocked]) };
     window.page.execute(block).await.expect("a blocked address");
     window.open(&app.url(OPENED)).await;
     window.until("document.getAnimations().some(a => a.animationName === 'come')").await;

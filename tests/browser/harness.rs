@@ -47,11 +47,13 @@ pub struct Setup {
     pub jsapi: Jsapi,
     /// The app's own lines.
     pub app: &'static str,
+    /// Other origins whose pages may ask for a signature.
+    pub origins: Vec<String>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { jsapi: Jsapi::Package, app: "agent_id = \"100000001\"" }
+        Self { jsapi: Jsapi::Package, app: "agent_id = \"100000001\"", origins: Vec::new() }
     }
 }
 
@@ -121,6 +123,7 @@ port = {port}
 url = {database:?}
 [default.miandeng]
 public_url = "{url}"
+jsapi_origins = {origins:?}
 [default.miandeng.dingtalk]
 oapi_url = "{dingtalk}"
 api_url = "{dingtalk}"
@@ -134,6 +137,7 @@ client_secret = "sample-client-secret"
 {app}
 "#,
             app = setup.app,
+            origins = setup.origins,
         );
         std::fs::write(&settings, text).expect("a writable folder");
         let log = Arc::default();

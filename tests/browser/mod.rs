@@ -12,10 +12,14 @@
 //! its syntax and that of the style sheets is as old as the web views that they run in.
 
 mod client;
+mod framed;
 mod harness;
+mod looks;
 mod window;
 
 mod failing;
+mod outside;
+mod own_page;
 mod processes;
 mod signed_in;
 mod signing_in;

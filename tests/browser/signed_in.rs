@@ -36,11 +36,26 @@ async fn after_signing_out_the_back_button_shows_nothing_of_the_person() {
     // Somebody else takes the phone: the client gives no code for 张三 any more.
     app.simulator.remove_employee(CORP, "zhangsan");
     window.click("form[action='/logout'] button").await;
-    window.shows("client-refused").await;
+    window.shows("signed-out").await;
+    assert_eq!(window.code_calls().len(), 1, "nobody is signed in again unasked");
     window.run("window.beforeBack = true; history.back()").await;
     window.until("!window.beforeBack").await;
     window.shows("client-refused").await;
     assert!(!window.text("html").await.contains("张三"));
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn who_has_signed_out_signs_in_again_with_a_tap() {
+    let app = App::start().await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Android)).await;
+    window.open(&app.url(OPENED)).await;
+    window.lands_on("/home").await;
+    window.click("form[action='/logout'] button").await;
+    window.shows("signed-out").await;
+    window.click("[data-message='signed-out'] a").await;
+    window.lands_on("/home").await;
     window.close().await;
 }
 

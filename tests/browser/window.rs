@@ -26,7 +26,7 @@ use super::{
     harness::App,
 };
 
-/// Each browser is several processes; more of them at once only make all of them slow.
+/// Each browser is several processes; more of them at once only make all of them slow. One story alone may hold two.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
 /// How long a story waits for anything before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -241,6 +241,8 @@ fn settings(profile: &TempDir) -> BrowserConfig {
             "disable-default-apps",
         ])
         .arg(("password-store", "basic"))
+        // A page of a pretended public site frames ours, which is on this machine.
+        .arg(("disable-features", "LocalNetworkAccessChecks"))
         .build()
         .expect("a browser")
 }

@@ -232,8 +232,21 @@ fn a_wrong_setting_stops_the_start_with_one_line() {
     fails("[default.miandeng]\npublic_url = \"ftp://x\"", "miandeng.public_url = \"ftp://x\"");
     fails(&good.replace("agent_id", "agentid"), "did you mean \"agent_id\"?");
     fails(
-        &good.replace("client_secret_file = \"secret\"", "client_secret_file = \"gone\""),
-        "client_secret_file = \"gone\"",
+        &good.replace("client_secret_file = \"secret\"", "client_secret_file = \"./gone\""),
+        "client_secret_file = \"./gone\"",
+    );
+    // The secret itself where its file belongs is not repeated.
+    fails(
+        &good.replace("client_secret_file = \"secret\"", &format!("client_secret_file = \"{CLIENT_SECRET}\"")),
+        "client_secret_file: cannot be read",
+    );
+    let with_password = good.replace("public_url = \"http://", &format!("public_url = \"http://u:{CLIENT_SECRET}@"));
+    fails(&with_password, "miandeng.public_url: write the address");
+    fails(&good.replace("        port =", "        prot ="), "prot: no such setting; did you mean \"port\"?");
+    fails(&good.replace("url = \"data.db\"", "ulr = \"data.db\""), "databases.miandeng.ulr: no such setting");
+    fails(
+        &good.replace("[default.miandeng]", "[default.miandeng]\n        home = \"/\""),
+        "is the sign-in page itself",
     );
     fails(&good.replace("data.db", "no/such/folder/data.db"), "no/such/folder/data.db");
     fails(&good.replace("data.db", "secret"), "secret");

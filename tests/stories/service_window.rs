@@ -111,7 +111,12 @@ async fn a_disabled_follower_is_refused() {
 #[tokio::test]
 async fn an_answer_of_an_unknown_kind_of_contact_signs_nobody_in() {
     let app = deployment().await;
-    for result in [r#"{"userid":"wangwu"}"#, r#"{"userid":"wangwu","contact_type":2}"#, r#"{"contact_type":0}"#] {
+    let body = r#"{"errcode":0,"result":{"contact_type":0}}"#;
+    let kind = FaultKind::Body(body.into());
+    app.simulator.fault(Fault { path: BY_UNIONID.into(), times: 1, corp_id: None, client_id: None, kind });
+    let answer = signs_in(&app, &mut app.phone("wangwu"), "open-wangwu").await;
+    assert_eq!(answer.problem(), "not-listed", "no userid");
+    for result in [r#"{"userid":"wangwu"}"#, r#"{"userid":"wangwu","contact_type":2}"#] {
         let kind = FaultKind::Body(format!(r#"{{"errcode":0,"result":{result}}}"#));
         app.simulator.fault(Fault { path: BY_UNIONID.into(), times: 1, corp_id: None, client_id: None, kind });
         let answer = signs_in(&app, &mut app.phone("wangwu"), "open-wangwu").await;

@@ -60,7 +60,7 @@ async fn a_code_without_the_state_of_this_browser_is_refused_before_dingtalk_is_
     app.simulator.reset_calls();
 
     assert_eq!(phone.sends_code(&code, &foreign).await.problem(), "state-mismatch", "another browser's");
-    assert_eq!(phone.sends_code(&code, "").await.status, 400, "an empty field");
+    assert_eq!(phone.sends_code(&code, "").await.problem(), "state-mismatch", "an empty one");
     assert_eq!(phone.posts("/userinfo", &[("code", &code)]).await.problem(), "state-mismatch", "none");
     assert_eq!(phone.sends_code(&code, &format!("{state}0")).await.problem(), "state-mismatch", "changed");
     app.clock.advance(601);

@@ -79,7 +79,7 @@ fn too_small(check: &str, scopes: &Scopes, locale: Locale) -> Option<Finding> {
 fn cure(error: &DingtalkError, locale: Locale) -> &'static str {
     let texts = locale.texts();
     match error.refusal() {
-        Some(refusal) => (texts.dingtalk_hint)(refusal.errcode),
+        Some(refusal) => (texts.dingtalk_hint)(refusal.code.meaning()),
         None => texts.dingtalk_down,
     }
 }

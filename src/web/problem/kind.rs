@@ -21,6 +21,9 @@ pub(super) enum Kind {
     DingtalkUnreachable,
     NotFound,
     ForeignOrigin,
+    LoginRefused,
+    LinkExpired,
+    RedirectLoop,
     Unavailable,
     Internal,
 }
@@ -43,6 +46,9 @@ impl Kind {
             Self::DingtalkUnreachable => "dingtalk-unreachable",
             Self::NotFound => "not-found",
             Self::ForeignOrigin => "foreign-origin",
+            Self::LoginRefused => "login-refused",
+            Self::LinkExpired => "link-expired",
+            Self::RedirectLoop => "redirect-loop",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal-error",
         }
@@ -53,8 +59,13 @@ impl Kind {
         match self {
             Self::InvalidRequest => Status::BadRequest,
             Self::CodeInvalid | Self::SignInRequired => Status::Unauthorized,
-            Self::StateMismatch | Self::NotListed | Self::Disabled | Self::ForeignOrigin => Status::Forbidden,
             Self::NotAllowed | Self::UnlistedHost => Status::Forbidden,
+            Self::StateMismatch | Self::NotListed | Self::Disabled | Self::ForeignOrigin | Self::LoginRefused => {
+                Status::Forbidden
+            }
+            Self::LinkExpired => Status::Gone,
+            // Somebody must mend the settings: the log line is a warning.
+            Self::RedirectLoop => Status::LoopDetected,
             Self::UnknownApp | Self::NotFound => Status::NotFound,
             Self::RateLimited => Status::TooManyRequests,
             Self::DingtalkRefused => Status::BadGateway,
@@ -88,6 +99,9 @@ impl Kind {
             Self::DingtalkUnreachable => problems.dingtalk_unreachable,
             Self::NotFound => problems.not_found,
             Self::ForeignOrigin => problems.foreign_origin,
+            Self::LoginRefused => problems.login_refused,
+            Self::LinkExpired => problems.link_expired,
+            Self::RedirectLoop => problems.cookie_not_kept,
             Self::Unavailable => problems.unavailable,
             Self::Internal => problems.internal,
         }

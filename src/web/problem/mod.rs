@@ -19,7 +19,7 @@ use super::{
     visit::Visit,
 };
 use crate::{
-    dingtalk::{DingtalkError, NoApp},
+    dingtalk::{DingtalkError, ErrorCode, NoApp},
     text::{Message, Texts},
 };
 
@@ -34,6 +34,8 @@ pub struct Problem {
     cause: Option<String>,
     /// Whether a person is to read it.
     page: bool,
+    /// Where a fresh try begins, if not at this very address.
+    retry_at: Option<String>,
 }
 
 /// What makes a problem more precise than its kind.
@@ -49,7 +51,9 @@ enum Why {
     ForeignPage,
     UntrustedProxy,
     SignIn { url: String },
-    Dingtalk { errcode: i64, request_id: Option<String> },
+    NoWebLogin,
+    SentBack { address: String, covered: bool },
+    Dingtalk { code: ErrorCode, request_id: Option<String> },
 }
 
 /// The body of `application/problem+json`.
@@ -78,17 +82,25 @@ struct ProblemPage<'a> {
     detail: &'a str,
     hint: &'a str,
     retry: bool,
+    retry_at: &'a str,
 }
 
 impl Problem {
     fn of(kind: Kind) -> Self {
-        Self { kind, why: Why::General, retry_after: None, cause: None, page: false }
+        Self { kind, why: Why::General, retry_after: None, cause: None, page: false, retry_at: None }
     }
 
     /// Says it on a page instead of in JSON.
     #[must_use]
     pub fn page(mut self) -> Self {
         self.page = true;
+        self
+    }
+
+    /// Says where a fresh try begins: this address is of no use a second time.
+    #[must_use]
+    pub fn retry_at(mut self, address: String) -> Self {
+        self.retry_at = Some(address);
         self
     }
 
@@ -119,7 +131,7 @@ impl Problem {
         Self::of(Kind::NotListed)
     }
 
-    /// 403, a follower who is no employee but an external contact.
+    /// 403, somebody who is no employee but an external contact.
     pub fn external_contact() -> Self {
         Self { why: Why::ExternalContact, ..Self::of(Kind::NotListed) }
     }
@@ -129,7 +141,7 @@ impl Problem {
         Self { why: Why::Unfollowed, ..Self::of(Kind::NotListed) }
     }
 
-    /// 403, a follower who is nobody in the corp.
+    /// 403, somebody who is nobody in the corp.
     pub fn stranger() -> Self {
         Self { why: Why::Stranger, ..Self::of(Kind::NotListed) }
     }
@@ -137,6 +149,35 @@ impl Problem {
     /// 403, the row is disabled.
     pub fn disabled() -> Self {
         Self::of(Kind::Disabled)
+    }
+
+    /// 404, an app that DingTalk's sign-in page does not know.
+    pub fn no_web_login() -> Self {
+        Self { why: Why::NoWebLogin, ..Self::of(Kind::UnknownApp) }
+    }
+
+    /// 403, DingTalk's sign-in page sent the person back with an error instead of a code.
+    pub fn login_refused(error: &str) -> Self {
+        let error: String = error.chars().take(100).collect();
+        Self::of(Kind::LoginRefused).because(format!("DingTalk's page came back with the error {error:?}"))
+    }
+
+    /// 410, a hand-over link that is used, too old or unknown.
+    pub fn link_expired() -> Self {
+        Self::of(Kind::LinkExpired)
+    }
+
+    /// 508, a browser that signs in again and again and keeps no session.
+    pub fn cookie_not_kept() -> Self {
+        Self::of(Kind::RedirectLoop).because("the browser does not send the session's cookie that it was given")
+    }
+
+    /// 508, an address that sends a person back again and again who is signed in here. `covered` says whether the
+    /// session's cookie reaches it.
+    pub fn sent_back(address: &str, covered: bool) -> Self {
+        let address = address.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let cause = format!("{address:?} sends a person back who is signed in; the cookie reaches it: {covered}");
+        Self { why: Why::SentBack { address, covered }, ..Self::of(Kind::RedirectLoop) }.because(cause)
     }
 
     /// 429; `seconds` until the next try.
@@ -200,9 +241,14 @@ impl Problem {
         }
     }
 
-    /// Whether this is what somebody meets who tries codes: it counts towards the limit of the address.
+    /// Whether this is what somebody meets whose code is no good.
+    pub fn is_a_rejected_code(&self) -> bool {
+        self.kind == Kind::CodeInvalid
+    }
+
+    /// Whether this is what somebody meets who tries without a page of ours.
     pub fn is_a_failed_try(&self) -> bool {
-        matches!(self.kind, Kind::InvalidRequest | Kind::StateMismatch | Kind::CodeInvalid)
+        matches!(self.kind, Kind::InvalidRequest | Kind::StateMismatch | Kind::CodeInvalid | Kind::LinkExpired)
     }
 
     fn message(&self, texts: &Texts) -> Message {
@@ -215,6 +261,9 @@ impl Problem {
             Why::Stranger => problems.stranger,
             Why::ForeignPage => problems.foreign_page,
             Why::UntrustedProxy => problems.untrusted_proxy,
+            Why::NoWebLogin => problems.no_web_login,
+            Why::SentBack { covered: false, .. } => problems.cookie_out_of_reach,
+            Why::SentBack { covered: true, .. } => problems.sent_back,
             Why::General | Why::Field(_) | Why::SignIn { .. } | Why::Dingtalk { .. } => self.kind.message(problems),
         }
     }
@@ -225,14 +274,15 @@ impl Problem {
             Why::Field(FieldError::Missing(name)) => (problems.missing)(name),
             Why::Field(FieldError::Repeated(name)) => (problems.repeated)(name),
             Why::Field(FieldError::Malformed(name)) => (problems.malformed)(name),
-            Why::Dingtalk { errcode, .. } => format!("{general} {}", (problems.errcode)(*errcode)),
+            Why::Dingtalk { code, .. } => format!("{general} {}", (problems.errcode)(&code.to_string())),
+            Why::SentBack { address, .. } => format!("{general} {}", (problems.sent_back_by)(address)),
             _ => general.to_owned(),
         }
     }
 
     fn errcode(&self) -> Option<i64> {
         match &self.why {
-            Why::Dingtalk { errcode, .. } => Some(*errcode),
+            Why::Dingtalk { code, .. } => code.number(),
             _ => None,
         }
     }
@@ -246,8 +296,8 @@ impl Problem {
 
     /// What to do: of an errcode that the operator must mend, the cure for that very code.
     fn hint<'a>(&self, texts: &'a Texts, general: &'a str) -> &'a str {
-        match (self.kind, self.errcode()) {
-            (Kind::DingtalkRefused, Some(errcode)) => (texts.dingtalk_hint)(errcode),
+        match (self.kind, &self.why) {
+            (Kind::DingtalkRefused, Why::Dingtalk { code, .. }) => (texts.dingtalk_hint)(code.meaning()),
             _ => general,
         }
     }
@@ -258,10 +308,10 @@ impl Problem {
         visit.note(|notes| {
             notes.problem = Some(self.kind.word());
             notes.cause.clone_from(&self.cause);
-            if let Why::Dingtalk { errcode, request_id } = &self.why {
-                notes.errcode = Some(*errcode);
+            if let Why::Dingtalk { code, request_id } = &self.why {
+                notes.errcode = code.number();
                 notes.dingtalk_request_id.clone_from(request_id);
-                notes.hint = Some((texts.dingtalk_hint)(*errcode).to_owned());
+                notes.hint = Some((texts.dingtalk_hint)(code.meaning()).to_owned());
             } else if self.kind == Kind::DingtalkUnreachable {
                 notes.hint = Some(texts.dingtalk_down.to_owned());
             }
@@ -298,7 +348,7 @@ impl From<DingtalkError> for Problem {
             _ => Kind::DingtalkRefused,
         };
         let why = error.refusal().map_or(Why::General, |refusal| Why::Dingtalk {
-            errcode: refusal.errcode,
+            code: refusal.code.clone(),
             request_id: refusal.request_id.clone(),
         });
         let retry_after = (kind == Kind::DingtalkUnreachable).then_some(5);
@@ -322,7 +372,8 @@ impl<'r> Responder<'r, 'static> for Problem {
                 title: message.title,
                 detail: &detail,
                 hint,
-                retry: self.kind.may_pass(),
+                retry: self.retry_at.is_some() || self.kind.may_pass(),
+                retry_at: self.retry_at.as_deref().unwrap_or_default(),
             };
             Page::new(self.kind.status(), &page)?.respond_to(request)?
         } else {

@@ -1,5 +1,6 @@
 /* A desktop client that shows the page in a window of its own: messages that the page posts to itself. */
 (function () {
+  if (window.top !== window) return;
   const hostOrigin = 'https://fake.dingtalk.com';
   window.name = JSON.stringify({ hostOrigin, containerId: 'pretended-1', hostVersion: '{{version}}', language: 'zh_CN' });
   window.dingtalk = { platform: { invokeAPI() {} } };

@@ -6,8 +6,8 @@
 interface DingTalk {
   env?: { platform: string; version?: string };
   config(options: Omit<PageConfig, 'state' | 'url'>): void;
-  error(callback: (error: unknown) => void): void;
   ready(callback: () => void): void;
+  error(callback: (error: unknown) => void): void;
 }
 
 /** `_config`, inlined by the server. */

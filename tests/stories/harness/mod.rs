@@ -43,6 +43,7 @@ pub struct App {
     pub clock: Clock,
     pub pools: Pools,
     settings: Value,
+    http: reqwest::Client,
     url: String,
     dingtalk: Arc<Running>,
     folder: Arc<TempDir>,
@@ -118,7 +119,18 @@ impl App {
         let shutdown = server.shutdown();
         let stopped = tokio::spawn(async move { drop(server.launch().await) });
         let url = format!("http://127.0.0.1:{}", listening.await.expect("the server listens"));
-        Self { simulator, clock, pools, settings, url, dingtalk, folder, shutdown, stopped: Some(stopped) }
+        Self {
+            simulator,
+            clock,
+            pools,
+            settings,
+            http: phone::http(),
+            url,
+            dingtalk,
+            folder,
+            shutdown,
+            stopped: Some(stopped),
+        }
     }
 
     /// Where the server listens.
@@ -133,7 +145,7 @@ impl App {
 
     /// An employee's phone: a browser without cookies, in DingTalk's client, held by that employee.
     pub fn phone(&self, userid: &str) -> Phone {
-        Phone::new(self.url.clone(), self.simulator.clone(), userid)
+        Phone::new(self.url.clone(), self.simulator.clone(), self.http.clone(), userid)
     }
 
     /// Puts a person into the table.
@@ -195,10 +207,16 @@ impl App {
         sqlx::query_scalar(count).fetch_one(&mut *reader).await.expect("a number")
     }
 
-    /// The database's files as bytes.
+    /// The database file.
+    pub fn db_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("test.db")
+    }
+
+    /// The database's files as bytes; not its lock file, which SQLite alone may open and close.
     pub fn db_bytes(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).expect("the folder");
-        files.flat_map(|file| std::fs::read(file.expect("a file").path()).expect("its bytes")).collect()
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder").map(|file| file.expect("a file").path());
+        let files = files.filter(|path| path.extension().is_none_or(|end| end != "db-shm"));
+        files.flat_map(|path| std::fs::read(path).expect("its bytes")).collect()
     }
 }
 

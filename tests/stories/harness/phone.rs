@@ -23,6 +23,11 @@ pub struct Phone {
     http: Client,
 }
 
+/// What speaks HTTP for all phones of a deployment: each keeps its own cookies.
+pub fn http() -> Client {
+    Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client")
+}
+
 /// What the server answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -32,8 +37,7 @@ pub struct Answer {
 }
 
 impl Phone {
-    pub fn new(server: String, simulator: Simulator, userid: &str) -> Self {
-        let http = Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
+    pub fn new(server: String, simulator: Simulator, http: Client, userid: &str) -> Self {
         let (cookies, headers) = Default::default();
         Self { userid: userid.to_owned(), cookies, headers, server, simulator, http }
     }

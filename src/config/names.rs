@@ -1,0 +1,65 @@
+//! Names in `Rocket.toml` that nobody reads: a slip there would be ignored in silence.
+
+use figment::{Figment, value::Value};
+
+use super::ConfigError;
+
+/// What stands beside ours at the top: Rocket's own settings, and what its variables for finding them leave behind.
+const TOP: [&str; 18] = [
+    "address",
+    "port",
+    "workers",
+    "max_blocking",
+    "ident",
+    "ip_header",
+    "proxy_proto_header",
+    "limits",
+    "tls",
+    "temp_dir",
+    "keep_alive",
+    "shutdown",
+    "log_level",
+    "cli_colors",
+    "secret_key",
+    "databases",
+    "miandeng",
+    "profile",
+];
+const FROM_ENVIRONMENT: [&str; 1] = ["config"];
+/// What rocket_db_pools knows of a database. Beside the address, nothing of it matters here.
+const DATABASE: [&str; 6] =
+    ["url", "min_connections", "max_connections", "connect_timeout", "idle_timeout", "extensions"];
+
+/// Checks the names at the top and of the database.
+///
+/// # Errors
+/// The first that nobody knows, with the one that was probably meant.
+pub(super) fn check(figment: &Figment) -> Result<(), ConfigError> {
+    let known = |name: &String| TOP.contains(&name.as_str()) || FROM_ENVIRONMENT.contains(&name.as_str());
+    if let Ok(Value::Dict(_, top)) = figment.find_value("") {
+        if let Some(name) = top.keys().find(|name| !known(name)) {
+            return Err(ConfigError::unknown("", name, &TOP));
+        }
+    }
+    if let Ok(Value::Dict(_, databases)) = figment.find_value("databases") {
+        if let Some(name) = databases.keys().find(|name| *name != "miandeng") {
+            return Err(ConfigError::unknown("databases", name, &["miandeng"]));
+        }
+    }
+    if let Ok(Value::Dict(_, database)) = figment.find_value("databases.miandeng") {
+        if let Some(name) = database.keys().find(|name| !DATABASE.contains(&name.as_str())) {
+            return Err(ConfigError::unknown("databases.miandeng", name, &DATABASE));
+        }
+    }
+    // A text where a table belongs, such as a variable with a brace missing, would hide the file's own section.
+    match (std::env::var("ROCKET_MIANDENG"), figment.find_value("miandeng")) {
+        (Ok(text), _) if !matches!(text.parse(), Ok(Value::Dict(..))) => Err(ConfigError::at(
+            "ROCKET_MIANDENG",
+            "is no table; write {public_url=\"https://…\",apps=[{name=\"oa\",…}]}",
+        )),
+        (_, Ok(value)) if value.as_dict().is_none() => {
+            Err(ConfigError::at("miandeng", "is no table; write the section [default.miandeng]"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,173 @@
+//! The sessions that were seen lately, remembered in the process, and exact all the same.
+//!
+//! A look-up in SQLite costs four thread hops; a proxy asks at every request. So what was read is kept, and before each
+//! answer the database file is asked, by one small read, whether anything at all was committed since. If so, the
+//! changes that concern sessions are read (`session_changes`) and what they concern is forgotten. No answer outlives a
+//! revocation, whoever made it: it is in force when it is committed.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use moka::{policy::EvictionPolicy, sync::Cache};
+
+use super::{
+    Lifetimes, Session, TOUCH_INTERVAL, Token,
+    changes::{self, Since},
+    last_seen::LastSeen,
+};
+use crate::{
+    clock::UnixSeconds,
+    db::{ChangeStamp, Pools},
+    users::{self, User},
+};
+
+/// How many sessions are remembered; the longest unused is forgotten first. One takes about a kilobyte.
+const MOST: u64 = 50_000;
+
+/// So many people's last changes are kept apart; then all that was read before is taken for stale.
+const MOST_CHANGED: usize = 10_000;
+
+/// Finds live sessions.
+pub struct LiveSessions {
+    pools: Pools,
+    lifetimes: Lifetimes,
+    last_seen: LastSeen,
+    remembered: Cache<[u8; 32], Arc<Remembered>>,
+    changed: RwLock<Changed>,
+    /// The last change that was read. It changes only while `reading` is held.
+    seen: AtomicI64,
+    reading: tokio::sync::Mutex<()>,
+}
+
+/// What is known of the file's changes.
+#[derive(Default)]
+struct Changed {
+    /// What the file's stamp was when the changes were last read.
+    stamp: Option<ChangeStamp>,
+    /// Whose sessions changed, and by which change last.
+    users: HashMap<i64, i64>,
+    /// Whatever was read before this change is stale, whosever it is.
+    floor: i64,
+}
+
+/// Who is signed in, and by which session.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The person.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+}
+
+struct Remembered {
+    signed_in: Arc<SignedIn>,
+    /// The last change that was known before it was read: a later one may concern it.
+    as_of: i64,
+    last_seen_at: AtomicI64,
+}
+
+impl LiveSessions {
+    /// Remembers nothing yet. `last_seen` is told which sessions are in use.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn new(pools: Pools, lifetimes: Lifetimes, last_seen: LastSeen) -> sqlx::Result<Self> {
+        let seen = changes::last(&mut *pools.read().await?).await?;
+        Ok(Self {
+            pools,
+            lifetimes,
+            last_seen,
+            remembered: Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru()).build(),
+            changed: RwLock::default(),
+            seen: AtomicI64::new(seen),
+            reading: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Who is signed in by this cookie.
+    ///
+    /// # Errors
+    /// When the database fails. Nobody is then taken for signed in.
+    pub async fn find(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<SignedIn>>> {
+        self.catch_up().await?;
+        let digest = token.digest();
+        let found = match self.remembered.get(&digest).filter(|remembered| self.is_fresh(remembered)) {
+            Some(remembered) => Some(remembered),
+            None => self.read(token, digest, now).await?,
+        };
+        let Some(found) = found else { return Ok(None) };
+        let last_seen_at = found.last_seen_at.load(Ordering::Relaxed);
+        if !self.lifetimes.allow(found.signed_in.session.created_at, last_seen_at, now) {
+            return Ok(None);
+        }
+        if now - last_seen_at >= TOUCH_INTERVAL {
+            // Of all requests in this minute, one says so.
+            let first = found.last_seen_at.compare_exchange(last_seen_at, now, Ordering::Relaxed, Ordering::Relaxed);
+            if first.is_ok() {
+                self.last_seen.note(found.signed_in.session.id, now);
+            }
+        }
+        Ok(Some(Arc::clone(&found.signed_in)))
+    }
+
+    /// Forgets what has changed in the file since it was last asked.
+    async fn catch_up(&self) -> sqlx::Result<()> {
+        if self.is_current(self.pools.change_stamp()) {
+            return Ok(());
+        }
+        let _one_at_a_time = self.reading.lock().await;
+        // Before the changes are read: whatever is committed from here on makes another stamp.
+        let stamp = self.pools.change_stamp();
+        if self.is_current(stamp) {
+            return Ok(());
+        }
+        let since = changes::since(&mut *self.pools.read().await?, self.seen.load(Ordering::Acquire)).await?;
+        let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
+        match since {
+            Since::Nothing => {}
+            Since::Users(users, newest) if changed.users.len() + users.len() <= MOST_CHANGED => {
+                changed.users.extend(users.into_iter().map(|user| (user, newest)));
+                self.seen.store(newest, Ordering::Release);
+            }
+            Since::Users(_, newest) | Since::TooMuch(newest) => {
+                changed.users.clear();
+                changed.floor = newest;
+                self.seen.store(newest, Ordering::Release);
+                self.remembered.invalidate_all();
+            }
+        }
+        changed.stamp = stamp;
+        Ok(())
+    }
+
+    /// A file whose stamp cannot be read is never current: it is asked each time.
+    fn is_current(&self, stamp: Option<ChangeStamp>) -> bool {
+        stamp.is_some() && self.changed.read().unwrap_or_else(PoisonError::into_inner).stamp == stamp
+    }
+
+    fn is_fresh(&self, remembered: &Remembered) -> bool {
+        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
+        let last = changed.users.get(&remembered.signed_in.user.id).copied().unwrap_or(changed.floor);
+        remembered.as_of >= last.max(changed.floor)
+    }
+
+    async fn read(&self, token: &Token, digest: [u8; 32], now: UnixSeconds) -> sqlx::Result<Option<Arc<Remembered>>> {
+        // Before the file is read: a change that comes in between makes what is read stale, not fresh.
+        let as_of = self.seen.load(Ordering::Acquire);
+        let mut reader = self.pools.read().await?;
+        // One snapshot for both.
+        let mut snapshot = sqlx::Connection::begin(&mut *reader).await?;
+        let Some(session) = super::find(&mut snapshot, token, self.lifetimes, now).await? else { return Ok(None) };
+        let Some(user) = users::get(&mut snapshot, session.user_id).await? else { return Ok(None) };
+        snapshot.rollback().await?;
+        let last_seen_at = AtomicI64::new(session.last_seen_at);
+        let found = Arc::new(Remembered { signed_in: Arc::new(SignedIn { user, session }), as_of, last_seen_at });
+        self.remembered.insert(digest, Arc::clone(&found));
+        Ok(Some(found))
+    }
+}

@@ -1,0 +1,60 @@
+//! From a code to the session's cookie, whichever way the code came.
+
+use super::{NotListed, Outcome, Way, desk::Desk};
+use crate::{
+    config::Secret,
+    dingtalk::DingtalkApp,
+    sessions::{self, Lifetimes, cookie},
+    users::User,
+    web::problem::Problem,
+};
+
+impl Desk<'_> {
+    /// Signs in whom a code names, and gives the browser its cookie.
+    ///
+    /// # Errors
+    /// `redirect-loop`; `not-listed` and `disabled`; what the exchange of the code is refused for.
+    pub async fn admit(&self, app: &DingtalkApp, code: &Secret, way: Way) -> Result<User, Problem> {
+        self.break_circle().await?;
+        let outcome = self.sign_in().by_code(app, code, way, &self.origin(), self.previous.as_ref()).await?;
+        let note_person = |userid: &str| self.visit.note(|notes| notes.userid = Some(userid.to_owned()));
+        match outcome {
+            Outcome::NotListed(NotListed::NoRow(identity)) => {
+                note_person(identity.userid.as_str());
+                Err(Problem::not_listed())
+            }
+            Outcome::NotListed(NotListed::ExternalContact) => Err(Problem::external_contact()),
+            Outcome::NotListed(NotListed::Unfollowed) => Err(Problem::unfollowed()),
+            Outcome::NotListed(NotListed::Stranger) => Err(Problem::stranger()),
+            Outcome::Disabled(identity) => {
+                note_person(identity.userid.as_str());
+                Err(Problem::disabled())
+            }
+            Outcome::SignedIn { user, token } => {
+                note_person(user.userid.as_str());
+                self.jar.add(cookie::set(self.config, &token));
+                if let Some(browser) = self.browser {
+                    self.rounds.signed_in(browser, &token);
+                }
+                Ok(*user)
+            }
+        }
+    }
+
+    /// Refuses a browser that signs in again and again because it keeps no session. Who has signed out meanwhile, or
+    /// whose session was ended elsewhere, begins anew.
+    async fn break_circle(&self) -> Result<(), Problem> {
+        let unkept = self.browser.and_then(|browser| self.rounds.unkept(browser, self.previous.as_ref()));
+        let (Some(browser), Some(unkept)) = (self.browser, unkept) else {
+            return Ok(());
+        };
+        let lifetimes = Lifetimes::of(self.config);
+        let given = sessions::find(&mut *self.db.read().await?, &unkept.token, lifetimes, self.clock.now()).await?;
+        match given {
+            None => self.rounds.forget(browser),
+            Some(_) if unkept.too_often => return Err(Problem::cookie_not_kept()),
+            Some(_) => {}
+        }
+        Ok(())
+    }
+}

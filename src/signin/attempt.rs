@@ -1,0 +1,79 @@
+//! The `state` of a sign-in through DingTalk's own page: beside the browser it names the app and the way back.
+//!
+//! It goes to DingTalk and returns, so that neither a table nor this process must remember it: each tab keeps its own
+//! return address, and a restart in between breaks nothing.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::state::{Browser, States};
+
+/// What a sign-in that is under way at DingTalk is for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The app's name.
+    pub app: String,
+    /// Where the person wants to go, or "" for home. It is checked again when it is followed.
+    pub return_to: String,
+}
+
+impl States {
+    /// A state for an attempt in this browser.
+    pub fn issue_attempt(&self, browser: &Browser, attempt: &Attempt) -> String {
+        let return_to = BASE64_URL_SAFE_NO_PAD.encode(&attempt.return_to);
+        let state = self.issue_about(browser, &about(&attempt.app, &return_to));
+        format!("{state}.{}.{return_to}", attempt.app)
+    }
+
+    /// Takes the state of an attempt: it must be ours, of this browser, in time, unchanged, and not taken before.
+    ///
+    /// # Errors
+    /// Why it is not taken, for the log.
+    pub fn take_attempt(&self, text: &str, browser: Option<&str>) -> Result<Attempt, &'static str> {
+        const ODD: &str = "the state is not one of ours";
+        let (rest, return_to) = text.rsplit_once('.').ok_or(ODD)?;
+        let (state, app) = rest.rsplit_once('.').ok_or(ODD)?;
+        self.take(state, browser, &about(app, return_to))?;
+        let return_to = BASE64_URL_SAFE_NO_PAD.decode(return_to).map_err(|_| ODD)?;
+        let return_to = String::from_utf8(return_to).map_err(|_| ODD)?;
+        Ok(Attempt { app: app.to_owned(), return_to })
+    }
+}
+
+/// No page's state is about this: an app's name holds no "|".
+fn about(app: &str, return_to: &str) -> String {
+    format!("attempt|{app}|{return_to}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    const BROWSER: &str = "00112233445566778899aabbccddeeff";
+
+    #[test]
+    fn an_attempt_comes_back_once_as_it_went_and_never_otherwise() {
+        let states = States::new([7; 32], Clock::system());
+        let browser = Browser::recognise(Some(BROWSER));
+        let attempt = || Attempt { app: "oa".into(), return_to: "https://app.example.com/报表?a=b|c".into() };
+        let state = states.issue_attempt(&browser, &attempt());
+        let (front, return_to) = state.rsplit_once('.').unwrap();
+        let elsewhere = BASE64_URL_SAFE_NO_PAD.encode("https://evil.example/");
+        for changed in [
+            format!("{front}.{elsewhere}"),
+            format!("{}.crm.{return_to}", front.strip_suffix(".oa").unwrap()),
+            format!("{front}."),
+            front.to_owned(),
+            String::new(),
+            states.issue(&browser, "oa"),
+            format!("{}..", states.issue(&browser, "oa")),
+        ] {
+            assert!(states.take_attempt(&changed, Some(BROWSER)).is_err(), "{changed}");
+        }
+        assert!(states.take_attempt(&state, Some("ffeeddccbbaa99887766554433221100")).is_err());
+        assert!(states.take_attempt(&state, None).is_err());
+        assert!(states.take(&state, Some(BROWSER), "oa").is_err(), "no page's state");
+        assert_eq!(states.take_attempt(&state, Some(BROWSER)), Ok(attempt()));
+        assert_eq!(states.take_attempt(&state, Some(BROWSER)), Err("the state was used before"));
+    }
+}

@@ -1,0 +1,111 @@
+//! From the DingTalk client to the system's browser: making the link, its page, and the button on it.
+
+use askama::Template;
+use rocket::{
+    Data, Responder, Route, get,
+    http::{ContentType, Status, uri::Origin},
+    post, routes,
+};
+
+use super::{Key, Spent};
+use crate::{
+    sessions::{cookie, guard::MaybeSignedIn},
+    signin::{desk::Desk, routes::posted},
+    web::{
+        fields::Fields,
+        page::{Frame, Page},
+        problem::Problem,
+        same_origin::SameOrigin,
+        see_other::SeeOther,
+    },
+};
+
+/// The routes of a hand-over.
+pub fn routes() -> Vec<Route> {
+    routes![offer, show, spend]
+}
+
+/// What these routes answer.
+#[derive(Responder)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, and not for long")]
+enum Answer {
+    Page(Page),
+    To(SeeOther),
+}
+
+/// The link, in the client.
+#[derive(Template)]
+#[template(path = "signin/handover_link.html")]
+struct LinkPage<'a> {
+    frame: Frame<'a>,
+    link: String,
+}
+
+/// The button, in the other browser.
+#[derive(Template)]
+#[template(path = "signin/handover.html")]
+struct ButtonPage<'a> {
+    frame: Frame<'a>,
+    key: &'a str,
+}
+
+#[post("/home/open-in-browser")]
+async fn offer(_same_origin: SameOrigin, desk: Desk<'_>, who: MaybeSignedIn) -> Result<Answer, Problem> {
+    let Some(signed_in) = who.0.map_err(Problem::page)? else {
+        return Ok(Answer::To(SeeOther(desk.config.path("/"))));
+    };
+    let key = desk.offer_handover(signed_in.session.id).await.map_err(|error| Problem::from(error).page())?;
+    let address = format!("{}{}", desk.config.public_url.origin(), desk.config.path("/handover"));
+    let link = format!("{address}?token={}", key.expose());
+    let page = Page::new(Status::Ok, &LinkPage { frame: Frame::new(desk.visit, desk.config), link });
+    page.map(Answer::Page).map_err(|status| Problem::internal(status).page())
+}
+
+/// Shows the button and looks nothing up: a robot that opens links learns nothing and spends nothing.
+#[get("/handover")]
+async fn show(desk: Desk<'_>, uri: &Origin<'_>) -> Result<Page, Problem> {
+    let fields = Fields::of_query(uri);
+    let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(&desk))?;
+    let page = Page::new(Status::Ok, &ButtonPage { frame: Frame::new(desk.visit, desk.config), key: key.expose() });
+    // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
+    // form, and the guard of forms could not tell our own page from another site's.
+    page.map(|page| page.referrer("strict-origin")).map_err(|status| Problem::internal(status).page())
+}
+
+/// The button.
+#[post("/handover", data = "<body>")]
+async fn spend(
+    _same_origin: SameOrigin,
+    desk: Desk<'_>,
+    kind: Option<&ContentType>,
+    body: Data<'_>,
+) -> Result<SeeOther, Problem> {
+    desk.may_try().map_err(Problem::page)?;
+    let fields = posted(kind, body).await.map_err(Problem::page);
+    let answer = match fields {
+        Ok(fields) => follow(&desk, &fields).await,
+        Err(problem) => Err(problem),
+    };
+    desk.counted(answer)
+}
+
+async fn follow(desk: &Desk<'_>, fields: &Fields) -> Result<SeeOther, Problem> {
+    let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(desk))?;
+    let note_person = |userid: &str| desk.visit.note(|notes| notes.userid = Some(userid.to_owned()));
+    match desk.spend_handover(&key).await.map_err(|error| Problem::from(error).page())? {
+        Spent::Expired => Err(expired(desk)),
+        Spent::Disabled(user) => {
+            note_person(user.userid.as_str());
+            Err(Problem::disabled().page())
+        }
+        Spent::SignedIn(user, token) => {
+            note_person(user.userid.as_str());
+            desk.jar.add(cookie::set(desk.config, &token));
+            Ok(SeeOther(desk.config.home.clone()))
+        }
+    }
+}
+
+fn expired(desk: &Desk<'_>) -> Problem {
+    Problem::link_expired().page().retry_at(desk.config.path("/"))
+}

@@ -1,0 +1,184 @@
+//! People who go round in circles: signed in here, sent to where the sign-in does not arrive, sent back here.
+//!
+//! Two circles are known. Somebody is signed in, is sent to `return_to`, and what guards that address sends the person
+//! back ([`Rounds::sent_on`]). Or a browser does not keep the session's cookie, and inside DingTalk, where nobody need
+//! touch anything, it signs in again and again ([`Rounds::unkept`]). Neither ends by itself.
+//!
+//! Many tabs at once are no circle: of sign-ins only those count that began after the one before had ended.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use url::Url;
+
+use crate::{clock::Clock, config::Config, sessions::Token};
+
+/// So often somebody may come back to be sent to one address within [`RETURNS_MS`]: the third return is a circle.
+const RETURNS: usize = 3;
+const RETURNS_MS: i64 = 5_000;
+/// So many sign-ins of one browser within [`SIGN_INS_MS`], each of whose cookies it did not keep, are a circle.
+const SIGN_INS: u32 = 3;
+const SIGN_INS_MS: i64 = 10_000;
+/// What is older than both is forgotten; so is the longest unused, if there is very much.
+const REMEMBER: Duration = Duration::from_secs(30);
+const REMEMBER_MOST: u64 = 50_000;
+
+/// Counts rounds, in this process: a circle runs through one.
+pub struct Rounds {
+    clock: Clock,
+    arrivals: moka::sync::Cache<(i64, String), Arc<Mutex<Vec<i64>>>>,
+    sign_ins: moka::sync::Cache<String, Arc<Mutex<SignIns>>>,
+}
+
+/// The sign-ins in a row of one browser.
+struct SignIns {
+    since_ms: i64,
+    count: u32,
+    /// Whether a page was opened since the last one ended: only then is the next one a new round.
+    reopened: bool,
+    /// What the last one gave to the browser.
+    token: Token,
+}
+
+/// A sign-in by a browser that does not show what it was given last.
+pub struct Unkept {
+    /// What it was given.
+    pub token: Token,
+    /// Whether this is one round too many.
+    pub too_often: bool,
+}
+
+impl Rounds {
+    /// Nobody has gone anywhere yet.
+    pub fn new(clock: Clock) -> Self {
+        let (arrivals, sign_ins) = (moka::sync::Cache::builder(), moka::sync::Cache::builder());
+        Self {
+            clock,
+            arrivals: arrivals.max_capacity(REMEMBER_MOST).time_to_idle(REMEMBER).build(),
+            sign_ins: sign_ins.max_capacity(REMEMBER_MOST).time_to_idle(REMEMBER).build(),
+        }
+    }
+
+    /// Notes that a session is about to be sent to an address. Answers whether it came back from there too often.
+    pub fn sent_on(&self, session: i64, address: &str) -> bool {
+        let now = self.clock.now_ms();
+        let arrivals = self.arrivals.get_with((session, address.to_owned()), Arc::default);
+        let mut arrivals = lock(&arrivals);
+        arrivals.retain(|at| (0..RETURNS_MS).contains(&(now - at)));
+        // At most three are kept, so that the circle stays broken only while it goes on.
+        let too_often = arrivals.len() >= RETURNS;
+        if !too_often {
+            arrivals.push(now);
+        }
+        too_often
+    }
+
+    /// Notes that a browser was shown a way to sign in.
+    pub fn opened(&self, browser: &str) {
+        if let Some(known) = self.sign_ins.get(browser) {
+            lock(&known).reopened = true;
+        }
+    }
+
+    /// What a browser was given by its last sign-in and does not show, if that was in this row.
+    pub fn unkept(&self, browser: &str, shown: Option<&Token>) -> Option<Unkept> {
+        let known = self.sign_ins.get(browser)?;
+        let known = lock(&known);
+        let in_time = (0..SIGN_INS_MS).contains(&(self.clock.now_ms() - known.since_ms));
+        let kept = shown.is_some_and(|shown| shown.expose() == known.token.expose());
+        if kept || !in_time {
+            self.forget(browser);
+            return None;
+        }
+        known.reopened.then(|| Unkept { token: known.token.clone(), too_often: known.count + 1 >= SIGN_INS })
+    }
+
+    /// Begins anew with a browser.
+    pub fn forget(&self, browser: &str) {
+        self.sign_ins.invalidate(browser);
+    }
+
+    /// Notes a sign-in that has come to its end.
+    pub fn signed_in(&self, browser: &str, token: &Token) {
+        let first = || {
+            let since_ms = self.clock.now_ms();
+            Arc::new(Mutex::new(SignIns { since_ms, count: 0, reopened: true, token: token.clone() }))
+        };
+        let known = self.sign_ins.get_with_by_ref(browser, first);
+        let mut known = lock(&known);
+        if known.reopened {
+            known.count += 1;
+            known.reopened = false;
+            known.token = token.clone();
+        }
+    }
+}
+
+/// Whether the session's cookie reaches an address at all.
+pub fn is_covered(address: &str, config: &Config) -> bool {
+    let ours = config.public_url.as_url().host_str();
+    let Some(host) = Url::options().base_url(Some(config.public_url.as_url())).parse(address).ok() else {
+        return false;
+    };
+    let below = |domain: &String| {
+        let host = host.host_str().unwrap_or_default();
+        host == domain || host.strip_suffix(domain.as_str()).is_some_and(|front| front.ends_with('.'))
+    };
+    host.host_str() == ours || config.cookie_domain.as_ref().is_some_and(below)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounds() -> (Rounds, Clock) {
+        let clock = Clock::system();
+        (Rounds::new(clock.clone()), clock)
+    }
+
+    #[test]
+    fn the_third_return_to_one_address_within_seconds_is_a_circle() {
+        let (rounds, clock) = rounds();
+        for _ in 0..3 {
+            assert!(!rounds.sent_on(1, "https://bi.example.com/x"));
+        }
+        assert!(rounds.sent_on(1, "https://bi.example.com/x"));
+        assert!(!rounds.sent_on(1, "https://bi.example.com/y"), "another address");
+        assert!(!rounds.sent_on(2, "https://bi.example.com/x"), "another session");
+        clock.advance(5);
+        assert!(!rounds.sent_on(1, "https://bi.example.com/x"), "later");
+        clock.advance(-3600);
+        assert!(!rounds.sent_on(1, "https://bi.example.com/x"), "a clock that was set back");
+    }
+
+    #[test]
+    fn only_sign_ins_one_after_the_other_count_and_a_kept_cookie_ends_the_row() {
+        let (rounds, clock) = rounds();
+        let tokens: Vec<Token> = (0..4).map(|_| Token::random()).collect();
+        let too_often = |shown| rounds.unkept("browser", shown).is_some_and(|unkept| unkept.too_often);
+        for token in &tokens {
+            assert!(!too_often(None), "tabs at once");
+            rounds.signed_in("browser", token);
+        }
+        rounds.opened("browser");
+        assert!(!too_often(None), "the second");
+        rounds.signed_in("browser", &tokens[1]);
+        rounds.opened("browser");
+        assert!(too_often(None), "the third");
+        assert!(!too_often(Some(&tokens[1])), "it shows what it was given");
+        assert!(rounds.unkept("browser", None).is_none(), "so the row has ended");
+
+        rounds.signed_in("browser", &tokens[2]);
+        rounds.opened("browser");
+        rounds.signed_in("browser", &tokens[3]);
+        rounds.opened("browser");
+        clock.advance(10);
+        assert!(!too_often(None), "later");
+    }
+}

@@ -1,0 +1,127 @@
+//! Every page in every look: nothing may stick out, jump, or be too faint to read. `MIANDENG_SCREENSHOTS=FOLDER` keeps
+//! pictures for a person to look at.
+
+use base64::Engine;
+use chromiumoxide::cdp::browser_protocol::{
+    emulation::{MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams},
+    page::{CaptureScreenshotParams, Viewport},
+};
+
+use super::{
+    client::{Client, Manner, Platform},
+    harness::App,
+    window::{Look, Window},
+};
+
+const OPENED: &str = "/?corpid=dingsamplecorp00000001";
+const MESSAGES: [&str; 8] =
+    ["working", "done", "script-failed", "no-bridge", "plain-browser", "client-refused", "server-silent", "refused"];
+
+/// A name, a size, a theme, and the reader's text size in percent.
+const LOOKS: [(&str, u32, u32, &str, u32); 5] = [
+    ("phone-light", 390, 844, "light", 100),
+    ("phone-dark", 390, 844, "dark", 100),
+    ("small-large-text", 320, 568, "light", 200),
+    ("desktop-light", 1280, 800, "light", 100),
+    ("desktop-dark", 1280, 800, "dark", 100),
+];
+
+async fn wear(window: &Window, (_, width, height, theme, text): (&str, u32, u32, &str, u32)) {
+    let size = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, width < 1000);
+    window.page.execute(size).await.expect("a size");
+    let theme = MediaFeature::new("prefers-color-scheme", theme);
+    let media = SetEmulatedMediaParams::builder().features([theme]).build();
+    window.page.execute(media).await.expect("a theme");
+    window.run(&format!("document.documentElement.style.fontSize = '{text}%'")).await;
+}
+
+async fn picture(window: &Window, name: &str) {
+    let Some(folder) = std::env::var_os("MIANDENG_SCREENSHOTS") else { return };
+    let size = window.run("[document.documentElement.clientWidth, document.documentElement.scrollHeight]").await;
+    let size = |i: usize| size[i].as_f64().expect("a number");
+    let whole = Viewport::builder().x(0).y(0).width(size(0)).height(size(1)).scale(1).build().expect("all is given");
+    let picture = CaptureScreenshotParams::builder().clip(whole).capture_beyond_viewport(true).build();
+    let picture = window.page.execute(picture).await.expect("a picture");
+    let picture = base64::engine::general_purpose::STANDARD.decode(&picture.result.data).expect("base64");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).expect("a file");
+}
+
+/// Nothing sticks out to the side, and every text has the contrast of WCAG 2, level AA.
+async fn is_readable(window: &Window, what: &str) {
+    let wide = window.run("document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
+    assert_eq!(wide, 0, "{what} is wider than the screen");
+    let faint = window.run(include_str!("bridges/contrast.js")).await;
+    assert_eq!(faint, serde_json::json!([]), "{what} has text too faint to read");
+}
+
+async fn tour(language: &'static str) {
+    let app = App::start().await;
+    let client = Some(Client::of(Platform::Ios).that(Manner::Refuses("3", "对应企业没有127.0.0.1域名微应用")));
+    let window = Window::with(&app, Look { client, languages: language, ..Look::default() }).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("client-refused").await;
+    let refusal = "document.querySelector('[data-title]').textContent = '您还不在名单里 You are not on the list';
+        document.querySelector('[data-detail]').textContent = '钉钉确认了您的身份，但本系统的用户表里没有您。';
+        document.querySelector('[data-hint]').textContent = '请联系管理员添加，并提供请求编号。'";
+    window.run(refusal).await;
+    for look in LOOKS {
+        wear(&window, look).await;
+        let mut tops = Vec::new();
+        for message in MESSAGES {
+            let show = format!(
+                "document.querySelectorAll('[data-message]').forEach(m => m.hidden = m.dataset.message !== '{message}');
+                document.querySelector('[data-failed]').hidden = {}",
+                message == "working" || message == "done"
+            );
+            window.run(&show).await;
+            let name = format!("{}-{}-{message}", look.0, &language[..2]);
+            picture(&window, &name).await;
+            is_readable(&window, &name).await;
+            let heading = format!("document.querySelector('[data-message={message}] h1').getBoundingClientRect().top");
+            tops.push(window.run(&heading).await);
+        }
+        assert!(tops.iter().all(|top| *top == tops[0]), "the heading jumps: {tops:?}");
+    }
+    window.close().await;
+
+    // A second session for the list.
+    let phone = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
+    phone.open(&app.url(OPENED)).await;
+    phone.lands_on("/home").await;
+    phone.close().await;
+
+    let window =
+        Window::with(&app, Look { client: Some(Client::of(Platform::Pc)), languages: language, hurry: false }).await;
+    for (name, address) in [("problem", "/?corpid=%24CORPID%24"), ("not-found", "/nowhere")] {
+        window.open(&app.url(address)).await;
+        window.until("document.querySelector('[data-problem]')").await;
+        for look in LOOKS {
+            wear(&window, look).await;
+            let name = format!("{}-{}-{name}", look.0, &language[..2]);
+            picture(&window, &name).await;
+            is_readable(&window, &name).await;
+        }
+    }
+    window.open(&app.url(OPENED)).await;
+    window.lands_on("/home").await;
+    for look in LOOKS {
+        wear(&window, look).await;
+        let name = format!("{}-{}-home", look.0, &language[..2]);
+        picture(&window, &name).await;
+        is_readable(&window, &name).await;
+    }
+    window.close_after_refusal().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn every_page_is_readable_on_phone_and_desktop_in_light_and_dark_in_chinese() {
+    tour("zh-CN,zh;q=0.9").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn every_page_is_readable_on_phone_and_desktop_in_light_and_dark_in_english() {
+    tour("en-GB,en;q=0.9").await;
+}

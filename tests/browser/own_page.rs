@@ -1,0 +1,116 @@
+//! A page of one's own, on a host of its own, has dd.config done by `jsapi.js`.
+
+use miandeng::simulator::ConfigCheck;
+use rocket::{Config, State, config::LogLevel, fairing::AdHoc, get, http::ContentType, routes};
+use tokio::sync::oneshot;
+
+use super::{
+    client::{Client, Platform},
+    harness::{App, Setup, free_port},
+    window::Window,
+};
+
+/// A front end: one page at every address, with what it does before and after `jsapi.js`.
+struct Front {
+    url: String,
+    shutdown: rocket::Shutdown,
+}
+
+struct Page {
+    server: String,
+    before: &'static str,
+    after: &'static str,
+}
+
+#[get("/<_..>")]
+fn page(page: &State<Page>) -> (ContentType, String) {
+    let Page { server, before, after } = &**page;
+    let html = format!(
+        r#"<!doctype html><meta charset="utf-8"><title>a page of one's own</title><link rel="icon" href="data:,">
+<script src="{server}/jsapi/dingtalk.js"></script>
+<script>{before}</script>
+<script src="{server}/static/js/jsapi.js" data-js-api-list="device.geolocation.get, biz.util.scan"></script>
+<script>{after}</script>
+<script>
+miandengJsapi.ready.then(function () {{ document.title = 'ready'; }}, function (e) {{ document.title = 'failed: ' + (e.message || e.errorMessage); }});
+</script>"#
+    );
+    (ContentType::HTML, html)
+}
+
+impl Front {
+    async fn start(port: u16, page_of: Page) -> Self {
+        let shutdown = rocket::config::Shutdown { ctrlc: false, signals: Default::default(), ..Default::default() };
+        let config = Config { port, log_level: LogLevel::Off, shutdown, ..Config::debug_default() };
+        let (listening, heard) = oneshot::channel();
+        let listening =
+            AdHoc::on_liftoff("listening", |_| Box::pin(async move { listening.send(()).expect("somebody waits") }));
+        let front = rocket::custom(config).manage(page_of).mount("/", routes![page]).attach(listening);
+        let front = front.ignite().await.expect("a front end");
+        let shutdown = front.shutdown();
+        tokio::spawn(front.launch());
+        heard.await.expect("it listens");
+        Self { url: format!("http://127.0.0.1:{port}"), shutdown }
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.shutdown.clone().notify();
+    }
+}
+
+/// A server that knows the front end, and the front end.
+async fn deployment(before: &'static str, after: &'static str) -> (App, Front) {
+    let port = free_port();
+    let app = App::with(Setup { origins: vec![format!("http://127.0.0.1:{port}")], ..Setup::default() }).await;
+    let front = Front::start(port, Page { server: app.url(""), before, after }).await;
+    (app, front)
+}
+
+/// Opens a path of the front end in a client, waits until the page is ready, and answers the verdicts on dd.config.
+async fn opens(app: &App, front: &Front, platform: Platform, path: &str) -> Vec<ConfigCheck> {
+    let window = Window::in_dingtalk(app, Client::of(platform)).await;
+    window.open(&format!("{}{path}", front.url)).await;
+    window.until("document.title === 'ready'").await;
+    window.close().await;
+    app.simulator.config_checks()
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn five_lines_have_dd_config_done_for_a_page_with_a_chinese_query() {
+    for platform in [Platform::Ios, Platform::Android, Platform::Harmony, Platform::Pc] {
+        let (app, front) = deployment("", "").await;
+        let checks = opens(&app, &front, platform, "/reports?name=%E5%BC%A0%E4%B8%89&q=a+b%2Bc#/route").await;
+        assert!(matches!(checks.as_slice(), [check] if check.accepted()), "{platform:?}: {checks:#?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn after_history_navigation_ios_is_signed_for_the_current_address_and_android_for_the_first() {
+    let navigates = "history.pushState({}, '', '/second?page=2'); history.replaceState({}, '', '/third?page=3');";
+    for (before, after) in [(navigates, ""), ("", navigates)] {
+        for (platform, path) in [(Platform::Ios, "/third?page=3"), (Platform::Android, "/first?page=1")] {
+            let (app, front) = deployment(before, after).await;
+            let checks = opens(&app, &front, platform, "/first?page=1").await;
+            let last = checks.last().expect("a verdict");
+            assert!(last.accepted(), "{platform:?}: {checks:#?}");
+            assert_eq!(last.url, format!("{}{path}", front.url), "{platform:?}");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_page_that_is_not_listed_is_told_why() {
+    let app = App::start().await;
+    let port = free_port();
+    let front = Front::start(port, Page { server: app.url(""), before: "", after: "" }).await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
+    window.open(&format!("{}/x", front.url)).await;
+    window.until("document.title.indexOf('failed') === 0").await;
+    window.shut().await;
+    assert!(app.simulator.config_checks().is_empty());
+}
