@@ -148,11 +148,9 @@ async fn an_address_that_is_not_listed_is_found_out_although_the_token_comes() {
 #[tokio::test]
 async fn wrong_credentials_a_narrow_scope_and_silence_are_each_told_apart() {
     let deployment = Deployment::with(|company| company.corps[0].apps[0].authed_depts = vec![7]).await;
-    let (state, words) = (|report: Report| {
-        assert!(report.ok, "{}", report.text);
-        let (state, words) = report.of_dingtalk();
-        (state.to_owned(), words)
-    })(deployment.doctor("C").await);
+    let report = deployment.doctor("C").await;
+    assert!(report.ok, "{}", report.text);
+    let (state, words) = report.of_dingtalk();
     assert_eq!(state, "warning");
     assert!(words.contains("departments 7 alone"), "{words}");
 
