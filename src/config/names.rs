@@ -5,7 +5,7 @@ use figment::{Figment, value::Value};
 use super::ConfigError;
 
 /// What stands beside ours at the top: Rocket's own settings, and what its variables for finding them leave behind.
-const TOP: [&str; 18] = [
+const TOP: [&str; 19] = [
     "address",
     "port",
     "workers",
@@ -24,8 +24,8 @@ const TOP: [&str; 18] = [
     "databases",
     "miandeng",
     "profile",
+    "config",
 ];
-const FROM_ENVIRONMENT: [&str; 1] = ["config"];
 /// What rocket_db_pools knows of a database. Beside the address, nothing of it matters here.
 const DATABASE: [&str; 6] =
     ["url", "min_connections", "max_connections", "connect_timeout", "idle_timeout", "extensions"];
@@ -35,20 +35,11 @@ const DATABASE: [&str; 6] =
 /// # Errors
 /// The first that nobody knows, with the one that was probably meant.
 pub(super) fn check(figment: &Figment) -> Result<(), ConfigError> {
-    let known = |name: &String| TOP.contains(&name.as_str()) || FROM_ENVIRONMENT.contains(&name.as_str());
-    if let Ok(Value::Dict(_, top)) = figment.find_value("") {
-        if let Some(name) = top.keys().find(|name| !known(name)) {
-            return Err(ConfigError::unknown("", name, &TOP));
-        }
-    }
-    if let Ok(Value::Dict(_, databases)) = figment.find_value("databases") {
-        if let Some(name) = databases.keys().find(|name| *name != "miandeng") {
-            return Err(ConfigError::unknown("databases", name, &["miandeng"]));
-        }
-    }
-    if let Ok(Value::Dict(_, database)) = figment.find_value("databases.miandeng") {
-        if let Some(name) = database.keys().find(|name| !DATABASE.contains(&name.as_str())) {
-            return Err(ConfigError::unknown("databases.miandeng", name, &DATABASE));
+    let sections: [(&str, &[&str]); 3] = [("", &TOP), ("databases", &["miandeng"]), ("databases.miandeng", &DATABASE)];
+    for (section, known) in sections {
+        let Ok(Value::Dict(_, found)) = figment.find_value(section) else { continue };
+        if let Some(name) = found.keys().find(|name| !known.contains(&name.as_str())) {
+            return Err(ConfigError::unknown(section, name, known));
         }
     }
     // A text where a table belongs, such as a variable with a brace missing, would hide the file's own section.
