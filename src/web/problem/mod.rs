@@ -2,22 +2,13 @@
 //!
 //! The only place that maps a failure to an HTTP status.
 
+mod answer;
 mod kind;
 
-use askama::Template;
-use rocket::{
-    Request,
-    http::{ContentType, Status},
-    response::{self, Responder},
-};
-use serde::Serialize;
+use rocket::http::Status;
 
 use self::kind::Kind;
-use super::{
-    fields::FieldError,
-    page::{Frame, Page},
-    visit::Visit,
-};
+use super::fields::FieldError;
 use crate::{
     dingtalk::{DingtalkError, ErrorCode, NoApp},
     text::{Message, Texts},
@@ -54,35 +45,6 @@ enum Why {
     NoWebLogin,
     SentBack { address: String, covered: bool },
     Dingtalk { code: ErrorCode, request_id: Option<String> },
-}
-
-/// The body of `application/problem+json`.
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errcode: Option<i64>,
-    hint: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signin_url: Option<&'a str>,
-    request_id: &'a str,
-}
-
-/// The page with the same content.
-#[derive(Template)]
-#[template(path = "problem.html")]
-struct ProblemPage<'a> {
-    frame: Frame<'a>,
-    kind: &'a str,
-    title: &'a str,
-    detail: &'a str,
-    hint: &'a str,
-    retry: bool,
-    retry_at: &'a str,
 }
 
 impl Problem {
@@ -301,22 +263,6 @@ impl Problem {
             _ => general,
         }
     }
-
-    /// The log is the operator's: in the deployment's language, and with a cure also where the person need only wait.
-    fn note(&self, visit: &Visit) {
-        let texts = visit.operator.texts();
-        visit.note(|notes| {
-            notes.problem = Some(self.kind.word());
-            notes.cause.clone_from(&self.cause);
-            if let Why::Dingtalk { code, request_id } = &self.why {
-                notes.errcode = code.number();
-                notes.dingtalk_request_id.clone_from(request_id);
-                notes.hint = Some((texts.dingtalk_hint)(code.meaning()).to_owned());
-            } else if self.kind == Kind::DingtalkUnreachable {
-                notes.hint = Some(texts.dingtalk_down.to_owned());
-            }
-        });
-    }
 }
 
 impl From<FieldError> for Problem {
@@ -353,49 +299,5 @@ impl From<DingtalkError> for Problem {
         });
         let retry_after = (kind == Kind::DingtalkUnreachable).then_some(5);
         Self { why, retry_after, ..Self::of(kind) }.because(error)
-    }
-}
-
-impl<'r> Responder<'r, 'static> for Problem {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let visit = Visit::of(request);
-        self.note(visit);
-        let texts = visit.texts();
-        let message = self.message(texts);
-        let detail = self.detail(texts, message.detail);
-        let hint = self.hint(texts, message.hint);
-
-        let mut response = if self.page {
-            let page = ProblemPage {
-                frame: Frame::of(request),
-                kind: self.kind.word(),
-                title: message.title,
-                detail: &detail,
-                hint,
-                retry: self.retry_at.is_some() || self.kind.may_pass(),
-                retry_at: self.retry_at.as_deref().unwrap_or_default(),
-            };
-            Page::new(self.kind.status(), &page)?.respond_to(request)?
-        } else {
-            let body = Body {
-                kind: self.kind.word(),
-                title: message.title,
-                status: self.kind.status().code,
-                detail: &detail,
-                errcode: self.errcode(),
-                hint,
-                signin_url: self.signin_url(),
-                request_id: &visit.id,
-            };
-            let body = serde_json::to_string(&body).map_err(|_| Status::InternalServerError)?;
-            let json = ContentType::new("application", "problem+json");
-            let mut response = (self.kind.status(), (json, body)).respond_to(request)?;
-            response.set_raw_header("Cache-Control", "no-store");
-            response
-        };
-        if let Some(seconds) = self.retry_after {
-            response.set_raw_header("Retry-After", seconds.to_string());
-        }
-        Ok(response)
     }
 }
