@@ -415,18 +415,25 @@ async fn signing_in_takes_the_place_of_the_session_that_the_browser_had() {
 }
 
 #[tokio::test]
-async fn failures_count_against_the_address() {
+async fn who_fails_too_often_without_a_page_of_ours_waits_and_nobody_else_does() {
     let app = App::start().await;
     let mut browser = app.phone("zhangsan");
     let back = scans(&sets_out(&mut browser, "/login/dingtalk").await, "zhangsan").await;
+    let mut stranger = app.phone("lisi");
     for _ in 0..61 {
-        browser.gets("/login/dingtalk/callback?authCode=x&state=x").await;
+        stranger.gets("/login/dingtalk/callback?authCode=x&state=x").await;
     }
-    let page = browser.gets(&back).await;
+    let page = stranger.gets("/login/dingtalk/callback?authCode=x&state=x").await;
     is_refused(&page, 429, "rate-limited");
     assert_eq!(page.header("retry-after"), "1");
+    assert_eq!(
+        browser.gets(&back).await.status,
+        303,
+        "at the same address, who set out from our page is not made to wait"
+    );
     app.clock.advance(2);
-    assert_eq!(browser.gets(&back).await.status, 303, "nothing was spent");
+    let page = stranger.gets("/login/dingtalk/callback?authCode=x&state=x").await;
+    is_refused(&page, 403, "state-mismatch");
 }
 
 #[tokio::test]

@@ -203,9 +203,9 @@ impl Problem {
         }
     }
 
-    /// Whether this is what somebody meets whose code is no good.
+    /// Whether DingTalk rejected somebody's code. One that was sent before costs no call and counts for nothing.
     pub fn is_a_rejected_code(&self) -> bool {
-        self.kind == Kind::CodeInvalid
+        self.kind == Kind::CodeInvalid && matches!(self.why, Why::Dingtalk { .. })
     }
 
     /// Whether this is what somebody meets who tries without a page of ours.
