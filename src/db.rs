@@ -1,7 +1,7 @@
 //! The SQLite file: opening it, migrating it, and the two ways to reach it.
 //!
 //! One connection writes and a few read. Writers queue in the process instead of failing with "database is locked",
-//! and a page never waits behind an import.
+//! and reading never waits for writing. What must write (a sign-in, a sign-out) waits while an import holds the file.
 
 use std::{
     fs::{File, OpenOptions},
