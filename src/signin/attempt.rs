@@ -29,14 +29,31 @@ impl States {
     /// # Errors
     /// Why it is not taken, for the log.
     pub fn take_attempt(&self, text: &str, browser: Option<&str>) -> Result<Attempt, &'static str> {
-        const ODD: &str = "the state is not one of ours";
-        let (rest, return_to) = text.rsplit_once('.').ok_or(ODD)?;
-        let (state, app) = rest.rsplit_once('.').ok_or(ODD)?;
+        let (state, app, return_to) = parts(text)?;
         self.take(state, browser, &about(app, return_to))?;
         let return_to = BASE64_URL_SAFE_NO_PAD.decode(return_to).map_err(|_| ODD)?;
         let return_to = String::from_utf8(return_to).map_err(|_| ODD)?;
         Ok(Attempt { app: app.to_owned(), return_to })
     }
+
+    /// The name of the app that an attempt of this browser is for; the state is checked, not taken.
+    ///
+    /// # Errors
+    /// Why it is not accepted.
+    pub fn app_of_attempt<'a>(&self, text: &'a str, browser: Option<&str>) -> Result<&'a str, &'static str> {
+        let (state, app, return_to) = parts(text)?;
+        self.check(state, browser, &about(app, return_to))?;
+        Ok(app)
+    }
+}
+
+const ODD: &str = "the state is not one of ours";
+
+/// State, app and return address.
+fn parts(text: &str) -> Result<(&str, &str, &str), &'static str> {
+    let (rest, return_to) = text.rsplit_once('.').ok_or(ODD)?;
+    let (state, app) = rest.rsplit_once('.').ok_or(ODD)?;
+    Ok((state, app, return_to))
 }
 
 /// No page's state is about this: an app's name holds no "|".

@@ -11,7 +11,7 @@ use rocket::{
 use super::{
     Failure, SignIn,
     attempt::Attempt,
-    limits::Limits,
+    limits::{Limits, Sender},
     rounds::Rounds,
     spent::SpentCodes,
     state::{Browser, States},
@@ -88,13 +88,23 @@ impl Desk<'_> {
         Err(refused.map_or_else(|| NoApp::Unknown.into(), Problem::state_mismatch))
     }
 
-    /// The browser that a page of ours was made for, if the fields come from that page: the state is checked, not taken.
-    pub fn browser_of_page(&self, fields: &Fields) -> Option<&str> {
+    /// Who sends a code from a page of ours: the state is checked, not taken.
+    pub fn sender_of_page(&self, fields: &Fields) -> Option<Sender<'_>> {
         let (corp_id, agent_id) = chosen(fields).ok()?;
         let state = fields.lenient("state")?;
         let mut apps = self.dingtalk.fitting(corp_id, agent_id);
-        let is_ours = apps.any(|app| self.states.check(state, self.browser, &app.config.name).is_ok());
-        self.browser.filter(|_| is_ours)
+        let app = apps.find(|app| self.states.check(state, self.browser, &app.config.name).is_ok())?;
+        self.sender(app)
+    }
+
+    /// Who comes back from DingTalk's page after an attempt that began here: the state is checked, not taken.
+    pub fn sender_of_attempt(&self, fields: &Fields) -> Option<Sender<'_>> {
+        let name = self.states.app_of_attempt(fields.lenient("state")?, self.browser).ok()?;
+        self.sender(self.dingtalk.apps().iter().find(|app| app.config.name == name)?)
+    }
+
+    fn sender(&self, app: &DingtalkApp) -> Option<Sender<'_>> {
+        self.browser.map(|browser| Sender { browser, address: self.client, corp_id: app.config.corp_id.clone() })
     }
 
     /// What somebody who comes back from DingTalk's page set out for. The state is taken by this.
@@ -110,23 +120,26 @@ impl Desk<'_> {
         Ok((app, attempt))
     }
 
-    /// Whether this browser may try at all.
+    /// Whether somebody may try at all: a sender with a state of ours, or a stranger (`None`).
     ///
     /// # Errors
     /// `rate-limited`.
-    pub fn may_try(&self) -> Result<(), Problem> {
-        let wait = match self.browser {
-            Some(browser) => self.limits.browser_waits(browser, self.client),
+    pub fn may_try(&self, sender: Option<&Sender<'_>>) -> Result<(), Problem> {
+        let wait = match sender {
+            Some(sender) => self.limits.sender_waits(sender),
             None => self.limits.stranger_waits(self.client),
         };
         wait.map_or(Ok(()), |seconds| Err(Problem::rate_limited(seconds)))
     }
 
     /// Counts a try that failed, and hands its answer on.
-    pub fn counted<T>(&self, answer: Result<T, Problem>) -> Result<T, Problem> {
+    ///
+    /// # Errors
+    /// Those of the answer.
+    pub fn counted<T>(&self, sender: Option<&Sender<'_>>, answer: Result<T, Problem>) -> Result<T, Problem> {
         if let Err(problem) = &answer {
-            match self.browser {
-                Some(browser) if problem.is_a_rejected_code() => self.limits.code_failed(browser, self.client),
+            match sender {
+                Some(sender) if problem.is_a_rejected_code() => self.limits.code_failed(sender),
                 None if problem.is_a_failed_try() => self.limits.stranger_failed(self.client),
                 _ => {}
             }

@@ -1,10 +1,12 @@
 //! How often somebody may fail to sign in. Only failures count: a whole company arrives from one address in the morning,
 //! and whoever succeeds costs nothing.
 //!
-//! Three counts, so that nobody is made to wait for what another did:
-//! - a try without a state of ours, by address. It bars only further tries of this kind from there;
-//! - a code that DingTalk rejects, by the browser that sent it;
-//! - the same by address, with room for an office, because browsers are easily made up and each try costs a call.
+//! Nobody is made to wait for what another did elsewhere:
+//! - a try without a state of ours counts by address. It bars only further tries of this kind from there;
+//! - a code that DingTalk rejects counts by the browser that sent it;
+//! - and by address, with room for an office, because browsers are easily made up and each try costs a call;
+//! - and by corp, because addresses can be rented, and DingTalk counts the calls of a corp together. A corp's count
+//!   bars nobody by itself: it takes the room from addresses that sent rejected codes, and from nobody else.
 
 use std::{
     hash::Hash,
@@ -26,7 +28,7 @@ use governor::{
 };
 use moka::policy::EvictionPolicy;
 
-use crate::{clock::Clock, web::client::ClientAddress};
+use crate::{clock::Clock, dingtalk::ids::CorpId, web::client::ClientAddress};
 
 /// How many addresses or browsers one count remembers, about 200 bytes each; the longest unused is forgotten first.
 const REMEMBER: u64 = 50_000;
@@ -36,7 +38,20 @@ pub struct Limits {
     strangers: Count<IpAddr>,
     browsers: Count<String>,
     addresses: Count<IpAddr>,
+    /// Counts as `addresses` does, with room for one careless person: what holds while a corp is under attack.
+    suspects: Count<IpAddr>,
+    corps: Count<CorpId>,
     reports: Count<String>,
+}
+
+/// Who sends a code, with a state of ours.
+pub struct Sender<'a> {
+    /// The browser's half of the state.
+    pub browser: &'a str,
+    /// Where it comes from.
+    pub address: ClientAddress,
+    /// The corp whose code it is.
+    pub corp_id: CorpId,
 }
 
 impl Limits {
@@ -47,6 +62,8 @@ impl Limits {
             strangers: Count::new(clock, 60, second),
             browsers: Count::new(clock, 10, 6 * second),
             addresses: Count::new(clock, 300, second / 5),
+            suspects: Count::new(clock, 5, 20 * second),
+            corps: Count::new(clock, 600, second / 10),
             reports: Count::new(clock, 20, 10 * second),
         }
     }
@@ -61,15 +78,22 @@ impl Limits {
         self.strangers.failed(client.prefix());
     }
 
-    /// How many seconds a browser must wait before it may send a code.
-    pub fn browser_waits(&self, browser: &str, client: ClientAddress) -> Option<u64> {
-        self.browsers.wait(browser).or_else(|| self.addresses.wait(&client.prefix()))
+    /// How many seconds somebody must wait before another code is taken.
+    pub fn sender_waits(&self, sender: &Sender<'_>) -> Option<u64> {
+        let prefix = sender.address.prefix();
+        self.browsers.wait(sender.browser).or_else(|| self.addresses.wait(&prefix)).or_else(|| {
+            self.corps.wait(&sender.corp_id)?;
+            self.suspects.wait(&prefix)
+        })
     }
 
     /// Counts a code that DingTalk rejects.
-    pub fn code_failed(&self, browser: &str, client: ClientAddress) {
-        self.browsers.failed(browser.to_owned());
-        self.addresses.failed(client.prefix());
+    pub fn code_failed(&self, sender: &Sender<'_>) {
+        let prefix = sender.address.prefix();
+        self.browsers.failed(sender.browser.to_owned());
+        self.addresses.failed(prefix);
+        self.suspects.failed(prefix);
+        self.corps.failed(sender.corp_id.clone());
     }
 
     /// Counts a report of a page; answers how many seconds the next one must wait.
@@ -157,6 +181,10 @@ mod tests {
         ClientAddress(ip.parse().unwrap())
     }
 
+    fn sender<'a>(browser: &'a str, ip: &str) -> Sender<'a> {
+        Sender { browser, address: client(ip), corp_id: CorpId::new("dingcorp").unwrap() }
+    }
+
     #[test]
     fn an_address_is_barred_after_a_burst_of_failures_and_only_for_a_while() {
         let clock = Clock::system();
@@ -168,7 +196,7 @@ mod tests {
         limits.stranger_failed(client("192.0.2.1"));
         assert_eq!(limits.stranger_waits(client("192.0.2.1")), Some(1));
         assert_eq!(limits.stranger_waits(client("192.0.2.2")), None);
-        assert_eq!(limits.browser_waits("browser", client("192.0.2.1")), None, "who has a state of ours is not barred");
+        assert_eq!(limits.sender_waits(&sender("browser", "192.0.2.1")), None, "who has a state of ours is not barred");
         clock.advance(2);
         assert_eq!(limits.stranger_waits(client("192.0.2.1")), None);
     }
@@ -177,10 +205,47 @@ mod tests {
     fn a_browser_that_sends_bad_codes_waits_and_its_neighbours_do_not() {
         let limits = Limits::new(&Clock::system());
         for _ in 0..11 {
-            limits.code_failed("one", client("192.0.2.1"));
+            limits.code_failed(&sender("one", "192.0.2.1"));
         }
-        assert!(limits.browser_waits("one", client("192.0.2.1")).is_some());
-        assert_eq!(limits.browser_waits("two", client("192.0.2.1")), None);
+        assert!(limits.sender_waits(&sender("one", "192.0.2.1")).is_some());
+        assert_eq!(limits.sender_waits(&sender("two", "192.0.2.1")), None);
+    }
+
+    /// Rejected codes from so many addresses that the corp's count is full.
+    fn attack(limits: &Limits, corp_id: &CorpId) {
+        for i in 0..150 {
+            for j in 0..6 {
+                let browser = format!("{i}-{j}");
+                let address = client(&format!("198.51.100.{i}"));
+                limits.code_failed(&Sender { browser: &browser, address, corp_id: corp_id.clone() });
+            }
+        }
+    }
+
+    #[test]
+    fn while_a_corp_is_under_attack_the_attacking_addresses_wait_and_nobody_else() {
+        let clock = Clock::system();
+        let limits = Limits::new(&clock);
+        limits.code_failed(&sender("careless", "192.0.2.1"));
+        let corp_id = CorpId::new("dingcorp").unwrap();
+        attack(&limits, &corp_id);
+        let waits = limits.sender_waits(&sender("fresh", "198.51.100.9"));
+        assert!(waits.is_some_and(|seconds| seconds <= 20), "{waits:?}");
+        assert_eq!(limits.sender_waits(&sender("employee", "192.0.2.2")), None);
+        assert_eq!(limits.sender_waits(&sender("careless", "192.0.2.1")), None, "one wrong code is no attack");
+        let other = Sender { corp_id: CorpId::new("dingother").unwrap(), ..sender("fresh", "198.51.100.9") };
+        assert_eq!(limits.sender_waits(&other), None, "another corp is not under attack");
+        clock.advance(20);
+        assert_eq!(limits.sender_waits(&sender("fresh", "198.51.100.9")), None);
+    }
+
+    #[test]
+    fn without_an_attack_an_office_may_get_more_codes_wrong_than_one_person() {
+        let limits = Limits::new(&Clock::system());
+        for browser in 0..100 {
+            limits.code_failed(&sender(&browser.to_string(), "192.0.2.1"));
+        }
+        assert_eq!(limits.sender_waits(&sender("colleague", "192.0.2.1")), None);
     }
 
     #[test]

@@ -123,24 +123,13 @@ async fn userinfo_by_post(desk: Desk<'_>, kind: Option<&ContentType>, body: Data
 
 async fn userinfo(desk: Desk<'_>, fields: Result<Fields, Problem>) -> Result<Welcomed, Problem> {
     // Who has a state of ours is told apart first: nobody is made to wait for what another did.
-    let browser = fields.as_ref().ok().and_then(|fields| desk.browser_of_page(fields));
-    let wait = match browser {
-        Some(browser) => desk.limits.browser_waits(browser, desk.client),
-        None => desk.limits.stranger_waits(desk.client),
-    };
-    if let Some(seconds) = wait {
-        return Err(Problem::rate_limited(seconds));
-    }
+    let sender = fields.as_ref().ok().and_then(|fields| desk.sender_of_page(fields));
+    desk.may_try(sender.as_ref())?;
     let answer = match fields {
         Ok(fields) => exchange(&desk, &fields).await,
         Err(problem) => Err(problem),
     };
-    match (&answer, browser) {
-        (Err(problem), Some(browser)) if problem.is_a_rejected_code() => desk.limits.code_failed(browser, desk.client),
-        (Err(problem), None) if problem.is_a_failed_try() => desk.limits.stranger_failed(desk.client),
-        _ => {}
-    }
-    answer
+    desk.counted(sender.as_ref(), answer)
 }
 
 async fn exchange(desk: &Desk<'_>, fields: &Fields) -> Result<Welcomed, Problem> {

@@ -80,13 +80,13 @@ async fn spend(
     kind: Option<&ContentType>,
     body: Data<'_>,
 ) -> Result<SeeOther, Problem> {
-    desk.may_try().map_err(Problem::page)?;
+    desk.may_try(None).map_err(Problem::page)?;
     let fields = posted(kind, body).await.map_err(Problem::page);
     let answer = match fields {
         Ok(fields) => follow(&desk, &fields).await,
         Err(problem) => Err(problem),
     };
-    desk.counted(answer)
+    desk.counted(None, answer)
 }
 
 async fn follow(desk: &Desk<'_>, fields: &Fields) -> Result<SeeOther, Problem> {

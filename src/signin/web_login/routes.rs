@@ -41,9 +41,11 @@ async fn begin(desk: Desk<'_>, uri: &Origin<'_>) -> Result<SeeOther, Problem> {
 /// DingTalk's page sends the browser back, with a code or with the reason why not.
 #[get("/login/dingtalk/callback")]
 async fn come_back(desk: Desk<'_>, uri: &Origin<'_>) -> Result<SeeOther, Problem> {
-    desk.may_try().map_err(Problem::page)?;
-    let answer = arrive(&desk, &Fields::of_query(uri)).await;
-    desk.counted(answer)
+    let fields = Fields::of_query(uri);
+    let sender = desk.sender_of_attempt(&fields);
+    desk.may_try(sender.as_ref()).map_err(Problem::page)?;
+    let answer = arrive(&desk, &fields).await;
+    desk.counted(sender.as_ref(), answer)
 }
 
 async fn arrive(desk: &Desk<'_>, fields: &Fields) -> Result<SeeOther, Problem> {
