@@ -1,4 +1,12 @@
-//! Random values from the operating system.
+//! Random values from the operating system, and names that are merely unlike each other.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// `N` random bytes.
 ///
@@ -13,4 +21,24 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 /// `N` random bytes as lowercase hex.
 pub fn hex<const N: usize>() -> String {
     hex::encode(bytes::<N>())
+}
+
+/// A name of 16 hexadecimal digits that nothing else in this process has, for telling requests apart. It is no secret:
+/// it asks the operating system for nothing, which a proxy's every question would pay for.
+pub fn unique() -> String {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("{:016x}", KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_of_one_length_and_all_different() {
+        let names: std::collections::HashSet<String> = (0..10_000).map(|_| unique()).collect();
+        assert_eq!(names.len(), 10_000);
+        assert!(names.iter().all(|name| name.len() == 16));
+    }
 }

@@ -39,7 +39,7 @@ pub struct DemoArgs {
 /// # Errors
 /// When no port is free, or no temporary folder can be made.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
-    logging::start();
+    let _log = logging::start();
     let clock = Clock::system();
     let company = Company::sample();
     let corp = company.corps.first().context("the sample company has no organisation")?.clone();

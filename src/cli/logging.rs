@@ -4,17 +4,32 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+use super::log_lines::LogLines;
+
 /// Rocket logs whole addresses, which may hold codes: only its warnings about itself are let through.
 const DEFAULT: &str = "info,rocket=warn,rocket::server=off,rocket::launch=off,rocket::rocket=off,_=off,rocket_db_pools=warn,sqlx=warn,hyper=warn,reqwest=warn";
 
+/// The log; what it still holds is written when this is dropped.
+#[must_use]
+pub struct Log(LogLines);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.write_out();
+    }
+}
+
 /// Starts logging on standard error; `MIANDENG_LOG_FORMAT=json` writes JSON lines.
-pub fn start() {
-    let log = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(std::io::stderr);
+pub fn start() -> Log {
+    let lines = LogLines::default();
+    lines.keep_writing();
+    let log = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(lines.clone());
     // A second start in one process changes nothing.
     let _ = match std::env::var("MIANDENG_LOG_FORMAT").as_deref() {
         Ok("json") => log.json().flatten_event(true).try_init(),
         _ => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
     };
+    Log(lines)
 }
 
 /// What is logged. `MIANDENG_LOG` adds to it: a level for our own lines (`debug`), or a filter such as `sqlx=info`.

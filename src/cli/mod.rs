@@ -3,6 +3,7 @@
 pub mod demo;
 mod deployment;
 pub mod doctor;
+mod log_lines;
 pub mod logging;
 pub mod serve;
 pub mod sessions;

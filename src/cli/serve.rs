@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// When a setting, the database or the address cannot be used.
 pub async fn run() -> anyhow::Result<()> {
-    logging::start();
+    let _log = logging::start();
     let Deployment { config, pools, clock } = Deployment::open().await?;
     let server = ignite(rocket::Config::figment(), config, pools.clone(), clock).await?;
     let stopped = server.launch().await;

@@ -38,15 +38,15 @@ impl Fairing for AccessLog {
                     path = ?request.uri().path().as_str(),
                     status,
                     elapsed_ms = (elapsed_ms * 100.0).round() / 100.0,
-                    app = notes.app,
-                    corp_id = notes.corp_id.map(tracing::field::debug),
-                    userid = notes.userid.map(tracing::field::debug),
-                    page_request_id = notes.page_request_id,
+                    app = notes.app.as_deref(),
+                    corp_id = notes.corp_id.as_ref().map(tracing::field::debug),
+                    userid = notes.userid.as_ref().map(tracing::field::debug),
+                    page_request_id = notes.page_request_id.as_deref(),
                     problem = notes.problem,
                     errcode = notes.errcode,
-                    dingtalk_request_id = notes.dingtalk_request_id.map(tracing::field::debug),
-                    cause = notes.cause.map(tracing::field::debug),
-                    hint = notes.hint.map(tracing::field::debug),
+                    dingtalk_request_id = notes.dingtalk_request_id.as_ref().map(tracing::field::debug),
+                    cause = notes.cause.as_ref().map(tracing::field::debug),
+                    hint = notes.hint.as_ref().map(tracing::field::debug),
                 )
             };
         }

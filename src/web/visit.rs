@@ -19,7 +19,7 @@ use crate::{
 
 /// The request's own facts, made once and shared by everything that handles it.
 pub struct Visit {
-    /// Random; on the answer, in the log line, in every problem.
+    /// Unlike any other; on the answer, in the log line, in every problem.
     pub id: String,
     /// The language to answer in.
     pub locale: Locale,
@@ -31,7 +31,7 @@ pub struct Visit {
 }
 
 /// What the request's one log line says besides method, path and status. No secret is ever put here.
-#[derive(Default, Clone)]
+#[derive(Default)]
 pub struct Notes {
     /// The app's name.
     pub app: Option<String>,
@@ -60,7 +60,7 @@ impl Visit {
             let rocket = request.rocket();
             let operator = rocket.state::<Config>().map_or(Locale::ZhCn, |config| config.default_locale);
             Self {
-                id: crate::random::hex::<8>(),
+                id: crate::random::unique(),
                 operator,
                 locale: Locale::negotiate(request.headers().get_one("Accept-Language"), operator),
                 started: rocket.state::<Clock>().cloned().unwrap_or_default().stopwatch(),
@@ -79,8 +79,8 @@ impl Visit {
         add(&mut self.lock());
     }
 
-    pub(super) fn notes(&self) -> Notes {
-        self.lock().clone()
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.lock()
     }
 
     fn lock(&self) -> MutexGuard<'_, Notes> {
