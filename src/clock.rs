@@ -2,11 +2,14 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
+
+/// When the process first asked how long it has been running.
+static START: LazyLock<Instant> = LazyLock::new(|| Clock::default().stopwatch());
 
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixSeconds = i64;
@@ -45,6 +48,13 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the place that the lint sends everybody to")]
     pub fn stopwatch(&self) -> Instant {
         Instant::now()
+    }
+
+    /// Milliseconds since some moment of this process. Setting the machine's time does not change them;
+    /// [`Clock::advance`] does.
+    pub fn monotonic_ms(&self) -> i64 {
+        let running = START.elapsed().as_millis().try_into().unwrap_or(i64::MAX);
+        self.offset_ms.load(Ordering::Relaxed).saturating_add(running)
     }
 
     /// Moves this clock and all its clones by `seconds`; negative goes back.

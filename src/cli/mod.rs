@@ -5,6 +5,8 @@ mod deployment;
 pub mod doctor;
 mod log_lines;
 pub mod logging;
+#[cfg(unix)]
+mod open_files;
 pub mod serve;
 pub mod sessions;
 pub mod simulator;

@@ -11,6 +11,8 @@ use crate::{
     config::{Config, ConfigError},
     db::Pools,
 };
+#[cfg(unix)]
+use crate::{cli::open_files, web::slow_clients::SlowClients};
 
 /// Runs the server until it is told to stop.
 ///
@@ -34,7 +36,13 @@ pub(super) async fn ignite(
     clock: Clock,
 ) -> anyhow::Result<Rocket<Ignite>> {
     figment.extract::<rocket::Config>().map_err(|error| ConfigError::parsing("", error))?;
-    let server = app::build(figment, config, pools, clock).await?.attach(AdHoc::on_liftoff("listening", listening));
+    let server = app::build(figment, config, pools, clock.clone()).await?;
+    let server = server.attach(AdHoc::on_liftoff("listening", listening));
+    #[cfg(unix)]
+    let server = {
+        open_files::allow_many();
+        server.attach(SlowClients::new(clock))
+    };
     server.ignite().await.map_err(|error| explained(&error)).context("the server cannot start")
 }
 

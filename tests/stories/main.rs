@@ -21,6 +21,7 @@ mod several_corps;
 mod signin;
 mod signin_page;
 mod simulator;
+mod slow_clients;
 mod tidy;
 mod users_cli;
 mod web_login;

@@ -20,8 +20,9 @@ use miandeng::{
     sessions,
     simulator::{Company, Running, Simulator},
     users::{self, Change, NewUser, Status, User},
+    web::slow_clients::SlowClients,
 };
-use rocket::{Shutdown, fairing::AdHoc, tokio};
+use rocket::{Build, Rocket, Shutdown, fairing::AdHoc, tokio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -73,7 +74,15 @@ impl App {
         let mut settings = settings(dingtalk.url());
         change(&mut settings);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder)).await
+        Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder), |server| server).await
+    }
+
+    /// A deployment whose connections have deadlines, as those of the program have; the second clock is theirs.
+    pub async fn with_deadlines() -> (Self, Clock) {
+        let app = Self::start().await;
+        let deadlines = Clock::system();
+        let slow_clients = SlowClients::new(deadlines.clone());
+        (app.restarted(|server| server.attach(slow_clients)).await, deadlines)
     }
 
     /// Stops the server and starts it again on the same file.
@@ -84,13 +93,17 @@ impl App {
     /// The same after somebody has edited the settings.
     pub async fn restart_with(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.settings);
+        self.restarted(|server| server).await
+    }
+
+    async fn restarted(mut self, change: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Self {
         self.shutdown.clone().notify();
         if let Some(stopped) = self.stopped.take() {
             stopped.await.expect("the server stops");
         }
         self.pools.close().await;
         let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
-        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder)).await
+        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), change).await
     }
 
     async fn launch(
@@ -99,6 +112,7 @@ impl App {
         dingtalk: Arc<Running>,
         clock: Clock,
         folder: Arc<TempDir>,
+        change: impl FnOnce(Rocket<Build>) -> Rocket<Build>,
     ) -> Self {
         let rocket = rocket::Config {
             port: 0,
@@ -111,7 +125,7 @@ impl App {
         let pools = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("a database");
         let server = app::build(figment, config, pools.clone(), clock.clone()).await.expect("a server");
         let (port, listening) = tokio::sync::oneshot::channel();
-        let server = server.attach(AdHoc::on_liftoff("port", |rocket| {
+        let server = change(server).attach(AdHoc::on_liftoff("port", |rocket| {
             let _ = port.send(rocket.config().port);
             Box::pin(async {})
         }));

@@ -1,0 +1,167 @@
+//! Deadlines for connections, which Rocket has none of: who opens one and says nothing, sends half a header, half a
+//! body, or does not read the answer, is cut off. Otherwise a few thousand of them would hold every descriptor.
+//!
+//! Rocket hands no connection out, so it is looked at from outside: every request tells when a connection was last of
+//! use, and the process's own descriptors tell which connections there are (`/proc/self/fd`, Linux). Cutting shuts the
+//! socket down and leaves closing it to Rocket, which sees the end of the stream.
+//!
+//! The address in `peer` is the other end of the connection: a proxy's, where there is one. Its idle connections stay
+//! open longer than nginx keeps them (60 s), so that it is nginx who closes them, never we under a request of its own.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    os::fd::RawFd,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use nix::sys::socket::{Shutdown, SockaddrStorage, getpeername, getsockname, shutdown};
+use rocket::{
+    Data, Orbit, Request, Response, Rocket,
+    fairing::{Fairing, Info, Kind},
+    tokio::{
+        self,
+        time::{self, MissedTickBehavior},
+    },
+};
+
+use crate::clock::Clock;
+
+/// From accepting a connection (a TLS handshake included) to the end of its first request's header.
+const FIRST_HEADER_MS: i64 = 20_000;
+/// From a request's header to its answer: its body, and DingTalk's answers.
+const REQUEST_MS: i64 = 60_000;
+/// From an answer to the next request's whole header; the answer is read within this time too.
+const IDLE_MS: i64 = 75_000;
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Cuts connections off that are of no use to anybody.
+pub struct SlowClients(Arc<Connections>);
+
+struct Connections {
+    clock: Clock,
+    known: RwLock<HashMap<SocketAddr, Deadline>>,
+}
+
+/// When a connection will be cut off, in [`Clock::monotonic_ms`], unless something happens before.
+struct Deadline(AtomicI64);
+
+impl SlowClients {
+    /// Nobody is connected yet. The time that counts is the clock's monotonic one.
+    pub fn new(clock: Clock) -> Self {
+        Self(Arc::new(Connections { clock, known: RwLock::default() }))
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for SlowClients {
+    fn info(&self) -> Info {
+        Info { name: "deadlines of connections", kind: Kind::Liftoff | Kind::Request | Kind::Response }
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        let (connections, port) = (Arc::clone(&self.0), rocket.config().port);
+        let mut stopped = rocket.shutdown();
+        tokio::spawn(async move {
+            let mut ticks = time::interval(EVERY);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    () = &mut stopped => return,
+                }
+                let connections = Arc::clone(&connections);
+                // With ten thousand connections this takes tens of milliseconds, which no request should wait for.
+                let looked = tokio::task::spawn_blocking(move || connections.look(port)).await;
+                match looked {
+                    Ok(Ok(0)) => {}
+                    Ok(Ok(cut)) => tracing::info!(cut, "connections that sent or read too slowly were cut off"),
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "/proc/self/fd cannot be read: slow clients are not cut off");
+                        return;
+                    }
+                    Err(error) => tracing::warn!(%error, "slow clients could not be looked for"),
+                }
+            }
+        });
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        if let Some(peer) = request.remote() {
+            self.0.used(peer, REQUEST_MS);
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, _: &mut Response<'r>) {
+        if let Some(peer) = request.remote() {
+            self.0.used(peer, IDLE_MS);
+        }
+    }
+}
+
+impl Connections {
+    /// A connection has this much more time.
+    fn used(&self, peer: SocketAddr, more_ms: i64) {
+        let until = self.clock.monotonic_ms() + more_ms;
+        if let Some(deadline) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&peer) {
+            return deadline.0.store(until, Ordering::Relaxed);
+        }
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(peer).or_insert_with(|| Deadline(AtomicI64::new(until))).0.store(until, Ordering::Relaxed);
+    }
+
+    /// Looks at every connection to our port once, and cuts off those whose time is over. Says how many.
+    fn look(&self, port: u16) -> io::Result<usize> {
+        let now = self.clock.monotonic_ms();
+        // Before the descriptors are read: who comes while they are read may be missing there.
+        let before: Vec<SocketAddr> =
+            self.known.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
+        let open = open_connections(port)?;
+        {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            for gone in before.iter().filter(|peer| !open.contains_key(peer)) {
+                known.remove(gone);
+            }
+            for peer in open.keys() {
+                known.entry(*peer).or_insert_with(|| Deadline(AtomicI64::new(now + FIRST_HEADER_MS)));
+            }
+        }
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let is_over = |peer| known.get(peer).is_some_and(|deadline| deadline.0.load(Ordering::Relaxed) <= now);
+        Ok(open.iter().filter(|(peer, _)| is_over(peer)).filter(|(peer, fd)| cut(**fd, port, **peer)).count())
+    }
+}
+
+/// Every connection to our port, by the address of its other end.
+fn open_connections(port: u16) -> io::Result<HashMap<SocketAddr, RawFd>> {
+    let mut open = HashMap::new();
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let Some(fd) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        if let Some(peer) = connection(fd, port) {
+            open.insert(peer, fd);
+        }
+    }
+    Ok(open)
+}
+
+/// The other end, if this descriptor is a connection to our port.
+fn connection(fd: RawFd, port: u16) -> Option<SocketAddr> {
+    let ours = internet(&getsockname(fd).ok()?)?;
+    if ours.port() == port { internet(&getpeername(fd).ok()?) } else { None }
+}
+
+fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
+    let v4 = address.as_sockaddr_in().map(|v4| SocketAddr::V4((*v4).into()));
+    v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into())))
+}
+
+/// Ends a connection in both directions. Its number may have become another's since it was looked up, so it is asked
+/// once more whose it is.
+fn cut(fd: RawFd, port: u16, peer: SocketAddr) -> bool {
+    connection(fd, port) == Some(peer) && shutdown(fd, Shutdown::Both).is_ok()
+}
