@@ -21,14 +21,14 @@ use miandeng::{
     simulator::{Company, Running, Simulator},
     users::{self, Change, NewUser, Status, User},
 };
-use rocket::{Shutdown, fairing::AdHoc, tokio};
+use rocket::{Route, Shutdown, fairing::AdHoc, tokio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use self::{
     log::{log_line, whole_log},
     phone::{Answer, Phone},
-    program::program,
+    program::{Server, Site, one_line, program, program_after, program_at, text},
 };
 
 pub const CORP: &str = "dingsamplecorp00000001";
@@ -73,7 +73,18 @@ impl App {
         let mut settings = settings(dingtalk.url());
         change(&mut settings);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder)).await
+        Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder), Vec::new()).await
+    }
+
+    /// A second server on the same file, with the same DingTalk and clock.
+    pub async fn second(&self) -> Self {
+        self.second_with(Vec::new()).await
+    }
+
+    /// The same with more routes than a deployment has.
+    pub async fn second_with(&self, more: Vec<Route>) -> Self {
+        let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
+        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), more).await
     }
 
     /// Stops the server and starts it again on the same file.
@@ -89,8 +100,7 @@ impl App {
             stopped.await.expect("the server stops");
         }
         self.pools.close().await;
-        let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
-        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder)).await
+        self.second().await
     }
 
     async fn launch(
@@ -99,6 +109,7 @@ impl App {
         dingtalk: Arc<Running>,
         clock: Clock,
         folder: Arc<TempDir>,
+        more: Vec<Route>,
     ) -> Self {
         let rocket = rocket::Config {
             port: 0,
@@ -111,7 +122,7 @@ impl App {
         let pools = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("a database");
         let server = app::build(figment, config, pools.clone(), clock.clone()).await.expect("a server");
         let (port, listening) = tokio::sync::oneshot::channel();
-        let server = server.attach(AdHoc::on_liftoff("port", |rocket| {
+        let server = server.mount("/", more).attach(AdHoc::on_liftoff("port", |rocket| {
             let _ = port.send(rocket.config().port);
             Box::pin(async {})
         }));
@@ -249,6 +260,6 @@ pub fn prepare() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         log::start();
         // A thousand people have a thousand connections, each with two ends in this process.
-        let _ = rlimit::increase_nofile_limit(16_384);
+        let _ = rlimit::increase_nofile_limit(32_768);
     });
 }
