@@ -33,7 +33,9 @@ pub enum OpenError {
         why: &'static str,
     },
     /// The file or its folder cannot be used.
-    #[error("the database file {} cannot be opened for writing: {source}; miandeng needs one writable folder", path.display())]
+    #[error(
+        "databases.miandeng.url = {path:?}: the file cannot be opened for writing: {source}; miandeng needs one writable folder"
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -41,7 +43,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// SQLite refused the file.
-    #[error("the database file {} cannot be used: {source}", path.display())]
+    #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", cure(source))]
     Sqlite {
         /// The file.
         path: PathBuf,
@@ -49,7 +51,7 @@ pub enum OpenError {
         source: sqlx::Error,
     },
     /// The tables could not be brought up to date.
-    #[error("the tables in {} cannot be brought up to date: {source}", path.display())]
+    #[error("databases.miandeng.url = {path:?}: the tables cannot be brought up to date: {source}")]
     Migrate {
         /// The file.
         path: PathBuf,
@@ -185,6 +187,16 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cache_size", "-16384")
         .pragma("temp_store", "memory")
         .optimize_on_close(true, None)
+}
+
+/// What helps against SQLite's answer (sqlite.org/rescode.html; the lowest byte is the kind), for the operator.
+pub fn cure(error: &sqlx::Error) -> &'static str {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    match code.map(|code| code & 0xff) {
+        Some(5 | 6) => "another process has it to itself: try again when that is done",
+        Some(11 | 26) => "restore it from a backup, or name another file",
+        _ => "miandeng needs one writable folder on a disk that has room",
+    }
 }
 
 /// The file that `databases.miandeng.url` names.
