@@ -12,7 +12,7 @@ use std::{
 
 use rocket_db_pools::Database;
 use sqlx::{
-    Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -171,6 +171,17 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
+}
+
+/// Whether a connection that comes back may be used again.
+///
+/// Where the disk is full, SQLite ends a transaction by itself (sqlite.org/lang_transaction.html, 2.1). sqlx then fails to
+/// roll it back and takes the connection for being in it for ever: every later transaction would be refused.
+async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // A transaction that was dropped is rolled back when the connection next answers.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
