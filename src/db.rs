@@ -7,6 +7,10 @@ use std::{
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -68,6 +72,15 @@ pub struct Pools {
     /// The index of the write-ahead log, which every process that uses the file shares. It is never closed: closing any
     /// descriptor of a file drops the locks that this process, and so SQLite, holds on it (sqlite.org/howtocorrupt, 2.2).
     wal_index: Option<&'static File>,
+    checks: Arc<Checks>,
+}
+
+/// Checks whether the file can be written.
+#[derive(Default)]
+struct Checks {
+    running: tokio::sync::Mutex<()>,
+    /// How many have found that it can.
+    good: AtomicU64,
 }
 
 /// What changes whenever anything is committed to the file, by whichever process.
@@ -96,7 +109,7 @@ impl Pools {
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = pool(READERS).connect_with(reading).await.map_err(sqlite)?;
         let wal_index = File::open(with_suffix(&path, "-shm")).ok().map(|file| &*Box::leak(Box::new(file)));
-        Ok(Self { writer, readers, wal_index })
+        Ok(Self { writer, readers, wal_index, checks: Arc::default() })
     }
 
     /// The file's change stamp: one read of memory that the processes share, no query. `None` where this machine has no
@@ -125,6 +138,26 @@ impl Pools {
     /// When another process holds the lock for longer than five seconds, or the pool is closed.
     pub async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Whether something can be written now. The lock alone does not tell: it is to be had on a full disk too. What is
+    /// written changes nothing.
+    ///
+    /// # Errors
+    /// As for [`Pools::write`], and when there is no room.
+    pub async fn check_write(&self) -> sqlx::Result<()> {
+        let seen = self.checks.good.load(Ordering::Acquire);
+        let _one_at_a_time = self.checks.running.lock().await;
+        if self.checks.good.load(Ordering::Acquire) > seen {
+            // Somebody else's was, since this was asked: however many ask, sign-ins wait for one at the most.
+            return Ok(());
+        }
+        let mut transaction = self.write().await?;
+        // A number in the file's head that SQLite leaves to applications, and which we leave at 0.
+        sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        self.checks.good.fetch_add(1, Ordering::Release);
+        Ok(())
     }
 
     /// Closes both pools, after the last request has been answered. Does not wait for another process that writes.
