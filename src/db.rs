@@ -17,6 +17,7 @@ use std::{
 use rocket_db_pools::Database;
 use sqlx::{
     Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::MigrateError,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -60,7 +61,7 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// What the migration said.
-        source: sqlx::migrate::MigrateError,
+        source: MigrateError,
     },
 }
 
@@ -103,8 +104,7 @@ impl Pools {
         let writing = options(&path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let writer = pool(1).connect_with(writing).await.map_err(sqlite)?;
         // Before the readers: they open read-only and must find the tables and the write-ahead log.
-        let migrated = sqlx::migrate!().run(&writer).await;
-        migrated.map_err(|source| OpenError::Migrate { path: path.clone(), source })?;
+        migrate(&writer).await.map_err(|source| OpenError::Migrate { path: path.clone(), source })?;
 
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = pool(READERS).connect_with(reading).await.map_err(sqlite)?;
@@ -231,6 +231,21 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cache_size", "-16384")
         .pragma("temp_store", "memory")
         .optimize_on_close(true, None)
+}
+
+/// Brings the tables up to date. Processes that start at once on one file get in each other's way: whoever fails tries
+/// once more with the file to itself, and finds done what another one did.
+///
+/// The lock is not taken at first, because most starts change nothing and must not wait for a writer.
+async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
+    // Not `run`: what it borrows, the compiler takes for a future that may not be sent.
+    let migrations = sqlx::migrate!();
+    if migrations.run_direct(None, &mut *writer.acquire().await?, false).await.is_ok() {
+        return Ok(());
+    }
+    let mut alone = writer.begin_with("BEGIN IMMEDIATE").await?;
+    migrations.run_direct(None, &mut *alone, false).await?;
+    Ok(alone.commit().await?)
 }
 
 /// What helps against SQLite's answer (sqlite.org/rescode.html; the lowest byte is the kind), for the operator.

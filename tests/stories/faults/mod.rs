@@ -5,6 +5,7 @@
 mod full;
 mod locked;
 mod read_only;
+mod two_servers;
 
 use miandeng::simulator::{Fault, FaultKind};
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
