@@ -2,6 +2,7 @@
 //!
 //! Whatever happens, an answer is a clear one, nothing that was answered is lost, and nobody gets in who may not.
 
+mod clock;
 mod full;
 mod locked;
 mod read_only;
