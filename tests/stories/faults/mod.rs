@@ -3,8 +3,12 @@
 //! Whatever happens, an answer is a clear one, nothing that was answered is lost, and nobody gets in who may not.
 
 mod clock;
+mod crowds;
+mod dingtalk;
 mod full;
+mod kill;
 mod locked;
+mod panic;
 mod read_only;
 mod two_servers;
 
