@@ -7,12 +7,17 @@ use std::{
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use rocket_db_pools::Database;
 use sqlx::{
-    Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::MigrateError,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -33,7 +38,9 @@ pub enum OpenError {
         why: &'static str,
     },
     /// The file or its folder cannot be used.
-    #[error("the database file {} cannot be opened for writing: {source}; miandeng needs one writable folder", path.display())]
+    #[error(
+        "databases.miandeng.url = {path:?}: the file cannot be opened for writing: {source}; miandeng needs one writable folder"
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -41,7 +48,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// SQLite refused the file.
-    #[error("the database file {} cannot be used: {source}", path.display())]
+    #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", cure(source))]
     Sqlite {
         /// The file.
         path: PathBuf,
@@ -49,12 +56,12 @@ pub enum OpenError {
         source: sqlx::Error,
     },
     /// The tables could not be brought up to date.
-    #[error("the tables in {} cannot be brought up to date: {source}", path.display())]
+    #[error("databases.miandeng.url = {path:?}: the tables cannot be brought up to date: {source}")]
     Migrate {
         /// The file.
         path: PathBuf,
         /// What the migration said.
-        source: sqlx::migrate::MigrateError,
+        source: MigrateError,
     },
 }
 
@@ -66,6 +73,15 @@ pub struct Pools {
     /// The index of the write-ahead log, which every process that uses the file shares. It is never closed: closing any
     /// descriptor of a file drops the locks that this process, and so SQLite, holds on it (sqlite.org/howtocorrupt, 2.2).
     wal_index: Option<&'static File>,
+    checks: Arc<Checks>,
+}
+
+/// Checks whether the file can be written.
+#[derive(Default)]
+struct Checks {
+    running: tokio::sync::Mutex<()>,
+    /// How many have found that it can.
+    good: AtomicU64,
 }
 
 /// What changes whenever anything is committed to the file, by whichever process.
@@ -88,13 +104,12 @@ impl Pools {
         let writing = options(&path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let writer = pool(1).connect_with(writing).await.map_err(sqlite)?;
         // Before the readers: they open read-only and must find the tables and the write-ahead log.
-        let migrated = sqlx::migrate!().run(&writer).await;
-        migrated.map_err(|source| OpenError::Migrate { path: path.clone(), source })?;
+        migrate(&writer).await.map_err(|source| OpenError::Migrate { path: path.clone(), source })?;
 
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = pool(READERS).connect_with(reading).await.map_err(sqlite)?;
         let wal_index = File::open(with_suffix(&path, "-shm")).ok().map(|file| &*Box::leak(Box::new(file)));
-        Ok(Self { writer, readers, wal_index })
+        Ok(Self { writer, readers, wal_index, checks: Arc::default() })
     }
 
     /// The file's change stamp: one read of memory that the processes share, no query. `None` where this machine has no
@@ -123,6 +138,26 @@ impl Pools {
     /// When another process holds the lock for longer than five seconds, or the pool is closed.
     pub async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Whether something can be written now. The lock alone does not tell: it is to be had on a full disk too. What is
+    /// written changes nothing.
+    ///
+    /// # Errors
+    /// As for [`Pools::write`], and when there is no room.
+    pub async fn check_write(&self) -> sqlx::Result<()> {
+        let seen = self.checks.good.load(Ordering::Acquire);
+        let _one_at_a_time = self.checks.running.lock().await;
+        if self.checks.good.load(Ordering::Acquire) > seen {
+            // Somebody else's was, since this was asked: however many ask, sign-ins wait for one at the most.
+            return Ok(());
+        }
+        let mut transaction = self.write().await?;
+        // A number in the file's head that SQLite leaves to applications, and which we leave at 0.
+        sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        self.checks.good.fetch_add(1, Ordering::Release);
+        Ok(())
     }
 
     /// Closes both pools, after the last request has been answered. Does not wait for another process that writes.
@@ -169,6 +204,17 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
+}
+
+/// Whether a connection that comes back may be used again.
+///
+/// Where the disk is full, SQLite ends a transaction by itself (sqlite.org/lang_transaction.html, 2.1). sqlx then fails to
+/// roll it back and takes the connection for being in it for ever: every later transaction would be refused.
+async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // A transaction that was dropped is rolled back when the connection next answers.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -185,6 +231,31 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cache_size", "-16384")
         .pragma("temp_store", "memory")
         .optimize_on_close(true, None)
+}
+
+/// Brings the tables up to date. Processes that start at once on one file get in each other's way: whoever fails tries
+/// once more with the file to itself, and finds done what another one did.
+///
+/// The lock is not taken at first, because most starts change nothing and must not wait for a writer.
+async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
+    // Not `run`: what it borrows, the compiler takes for a future that may not be sent.
+    let migrations = sqlx::migrate!();
+    if migrations.run_direct(None, &mut *writer.acquire().await?, false).await.is_ok() {
+        return Ok(());
+    }
+    let mut alone = writer.begin_with("BEGIN IMMEDIATE").await?;
+    migrations.run_direct(None, &mut *alone, false).await?;
+    Ok(alone.commit().await?)
+}
+
+/// What helps against SQLite's answer (sqlite.org/rescode.html; the lowest byte is the kind), for the operator.
+pub fn cure(error: &sqlx::Error) -> &'static str {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    match code.map(|code| code & 0xff) {
+        Some(5 | 6) => "another process has it to itself: try again when that is done",
+        Some(11 | 26) => "restore it from a backup, or name another file",
+        _ => "miandeng needs one writable folder on a disk that has room",
+    }
 }
 
 /// The file that `databases.miandeng.url` names.

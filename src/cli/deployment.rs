@@ -7,7 +7,7 @@ use sqlx::{Sqlite, Transaction};
 use crate::{
     clock::Clock,
     config::{Config, ConfigError},
-    db::Pools,
+    db::{self, Pools},
     dingtalk::ids::CorpId,
 };
 
@@ -52,10 +52,15 @@ impl Deployment {
     /// # Errors
     /// When another process keeps the database to itself for too long.
     pub async fn write(&self) -> anyhow::Result<Transaction<'static, Sqlite>> {
-        // Not as a context: sqlx's error says everything twice in a chain.
-        let busy = "if another command is writing, try again when it is done";
-        let transaction = self.pools.write().await;
-        transaction.map_err(|error| anyhow!("the database cannot be written ({error}); {busy}"))
+        self.pools.write().await.map_err(|error| not_written(&error))
+    }
+
+    /// Whether something can be written; see [`Pools::check_write`].
+    ///
+    /// # Errors
+    /// As for [`Deployment::write`], and when the disk is full.
+    pub async fn check_write(&self) -> anyhow::Result<()> {
+        self.pools.check_write().await.map_err(|error| not_written(&error))
     }
 
     /// The corps of the settings, each once.
@@ -100,6 +105,11 @@ impl Deployment {
     pub async fn close(self) {
         self.pools.close().await;
     }
+}
+
+/// Not as a context: sqlx's error says everything twice in a chain.
+fn not_written(error: &sqlx::Error) -> anyhow::Error {
+    anyhow!("the database cannot be written ({error}); {}", db::cure(error))
 }
 
 fn join(corps: &[CorpId]) -> String {

@@ -2,27 +2,35 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{sleep, timeout},
+};
 
 use crate::{clock::UnixSeconds, db::Pools};
 
 /// So long notes are collected, to be written in one transaction.
 const COLLECT: Duration = Duration::from_millis(200);
+/// So long after a failure notes are written again, unless a new one comes before.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Takes notes. Each session sends one a minute at the most, so that what waits is bounded by the live sessions.
 #[derive(Clone)]
 pub struct LastSeen(UnboundedSender<(i64, UnixSeconds)>);
 
-/// Writes the notes.
+/// Writes the notes. What cannot be written is kept: a session that was used while the disk was full or the file locked
+/// must not look idle afterwards.
 pub struct Writer {
     notes: UnboundedReceiver<(i64, UnixSeconds)>,
+    /// The latest of each session that is not written yet.
+    latest: HashMap<i64, UnixSeconds>,
     pools: Pools,
 }
 
 /// A taker of notes and their writer. The writer ends when the last taker is gone.
 pub fn last_seen(pools: Pools) -> (LastSeen, Writer) {
     let (sender, notes) = unbounded_channel();
-    (LastSeen(sender), Writer { notes, pools })
+    (LastSeen(sender), Writer { notes, latest: HashMap::new(), pools })
 }
 
 impl LastSeen {
@@ -36,23 +44,71 @@ impl LastSeen {
 impl Writer {
     /// Writes notes until there can be none any more.
     pub async fn run(mut self) {
-        while let Some(first) = self.notes.recv().await {
-            tokio::time::sleep(COLLECT).await;
-            let mut latest = HashMap::from([first]);
-            while let Ok((session, at)) = self.notes.try_recv() {
-                latest.insert(session, at);
+        loop {
+            let next = match self.latest.is_empty() {
+                true => Ok(self.notes.recv().await),
+                false => timeout(AGAIN, self.notes.recv()).await,
+            };
+            match next {
+                Ok(None) => return,
+                Ok(Some((session, at))) => {
+                    self.latest.insert(session, at);
+                    sleep(COLLECT).await;
+                }
+                Err(_) => {}
             }
-            if let Err(error) = self.write(latest).await {
-                tracing::warn!(%error, "the last use of sessions could not be noted");
-            }
+            self.write_all().await;
         }
     }
 
-    async fn write(&self, latest: HashMap<i64, UnixSeconds>) -> sqlx::Result<()> {
+    async fn write_all(&mut self) {
+        while let Ok((session, at)) = self.notes.try_recv() {
+            self.latest.insert(session, at);
+        }
+        match self.write().await {
+            Ok(()) => self.latest.clear(),
+            Err(error) => tracing::warn!(%error, "the last use of sessions could not be noted; it is tried again"),
+        }
+    }
+
+    async fn write(&self) -> sqlx::Result<()> {
         let mut transaction = self.pools.write().await?;
-        for (session, at) in latest {
-            super::touch(&mut transaction, session, at).await?;
+        for (session, at) in &self.latest {
+            super::touch(&mut transaction, *session, *at).await?;
         }
         transaction.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::open_temporary;
+
+    #[tokio::test]
+    async fn what_cannot_be_written_now_is_written_later() {
+        let (folder, pools) = open_temporary().await;
+        let mut setup = pools.write().await.unwrap();
+        for statement in [
+            "INSERT INTO users VALUES (1, 'c', 'u', NULL, 'n', NULL, NULL, NULL, NULL, 'user', 'active', 'cli', 0, 0, NULL)",
+            "INSERT INTO sessions VALUES (1, x'00', 1, 'oa', 100, 100, '', '')",
+        ] {
+            sqlx::query(statement).execute(&mut *setup).await.unwrap();
+        }
+        setup.commit().await.unwrap();
+        let last = async || {
+            let mut reader = pools.read().await.unwrap();
+            sqlx::query_scalar::<_, i64>("SELECT last_seen_at FROM sessions").fetch_one(&mut *reader).await.unwrap()
+        };
+        let (last_seen, mut writer) = last_seen(pools.clone());
+        let others = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.unwrap();
+        let locked = others.write().await.unwrap();
+        last_seen.note(1, 160);
+        writer.write_all().await;
+        assert_eq!(last().await, 100, "another process has the file");
+        locked.rollback().await.unwrap();
+        writer.write_all().await;
+        assert_eq!((last().await, writer.latest.len()), (160, 0));
+        others.close().await;
     }
 }

@@ -42,7 +42,7 @@ fn healthz() -> &'static str {
 #[get("/readyz")]
 async fn readyz(db: &State<Db>, dingtalk: &State<Dingtalk>) -> (Status, Json<Readiness>) {
     let database = async {
-        match timeout(PATIENCE, database_writes(db)).await {
+        match timeout(PATIENCE, db.check_write()).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("database: {error}")),
             Err(_) => Some("database: locked by another process".to_owned()),
@@ -63,9 +63,4 @@ async fn readyz(db: &State<Db>, dingtalk: &State<Dingtalk>) -> (Status, Json<Rea
     let reasons: Vec<String> = apps.into_iter().chain([database]).flatten().collect();
     let status = if reasons.is_empty() { Status::Ok } else { Status::ServiceUnavailable };
     (status, Json(Readiness { ready: reasons.is_empty(), reasons }))
-}
-
-/// Takes the write lock and gives it back: a file that can only be read starts no session.
-async fn database_writes(db: &Db) -> sqlx::Result<()> {
-    db.write().await?.rollback().await
 }

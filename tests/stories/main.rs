@@ -6,6 +6,7 @@ mod browser;
 mod credentials;
 mod doctor;
 mod failures;
+mod faults;
 mod gate;
 mod handover;
 mod harness;

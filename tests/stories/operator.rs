@@ -1,36 +1,16 @@
 //! What an operator sees who runs the program itself: another process, a real file, real exit codes.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Output, Stdio},
-    sync::mpsc,
-    time::Duration,
-};
+use std::{path::Path, process::Output};
 
 use miandeng::{
     clock::Clock,
     simulator::{Company, Running, Simulator},
 };
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, prepare};
-
-/// The program in a folder of its own, with the settings that stand there and none of this machine's.
-fn miandeng(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_miandeng"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROCKET_") || name.starts_with("MIANDENG_")) {
-        command.env_remove(name);
-    }
-    command
-}
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, prepare, program, text};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    miandeng(folder, arguments).output().expect("the program runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    program(folder, arguments).output().expect("the program runs")
 }
 
 fn settings(port: u16, dingtalk: &str) -> String {
@@ -57,50 +37,6 @@ fn settings(port: u16, dingtalk: &str) -> String {
 
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A running server; killed when dropped. Its standard error and output arrive line by line.
-struct Server {
-    child: Child,
-    lines: mpsc::Receiver<String>,
-}
-
-impl Server {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = miandeng(folder, arguments);
-        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
-        let (send, lines) = mpsc::channel();
-        let streams: [Box<dyn std::io::Read + Send>; 2] =
-            [Box::new(child.stderr.take().unwrap()), Box::new(child.stdout.take().unwrap())];
-        for stream in streams {
-            let send = send.clone();
-            std::thread::spawn(move || {
-                for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                    let _ = send.send(line);
-                }
-            });
-        }
-        Self { child, lines }
-    }
-
-    /// The next line that holds a text.
-    fn says(&self, wanted: &str) -> String {
-        let mut seen = String::new();
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(30)) {
-            if line.contains(wanted) {
-                return line;
-            }
-            seen = format!("{seen}\n{line}");
-        }
-        panic!("{wanted:?} was never said:{seen}");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// A browser with cookies, for a server that is reached without TLS. It keeps no connection to a server that dies.
@@ -150,9 +86,9 @@ async fn a_server_process_signs_an_employee_in_and_its_file_survives_a_kill() {
     std::fs::write(folder.path().join("Rocket.toml"), settings(port, &dingtalk)).unwrap();
     std::fs::write(folder.path().join("secret"), format!("{CLIENT_SECRET}\n")).unwrap();
 
-    let _simulator = Server::start(folder.path(), &["simulator", "--port", &dingtalk_port.to_string()]);
+    let _simulator = Server::spawn(program(folder.path(), &["simulator", "--port", &dingtalk_port.to_string()]));
     _simulator.says("oapi_url");
-    let server = Server::start(folder.path(), &[]);
+    let server = Server::spawn(program(folder.path(), &[]));
     server.says("miandeng is listening");
     let added = run(folder.path(), &["users", "add", "zhangsan", "--name", "张三"]);
     assert!(added.status.success(), "{}", text(&added.stderr));
@@ -176,7 +112,7 @@ async fn a_server_process_signs_an_employee_in_and_its_file_survives_a_kill() {
     }
 
     drop(server);
-    let server = Server::start(folder.path(), &["serve"]);
+    let server = Server::spawn(program(folder.path(), &["serve"]));
     server.says("miandeng is listening");
     let home = async || browser.get(format!("{server_url}/home")).send().await.unwrap().status().as_u16();
     assert_eq!(home().await, 200, "the session survived kill -9");
@@ -197,7 +133,7 @@ async fn the_demo_signs_one_sample_employee_in_and_refuses_another() {
     std::fs::write(folder.path().join("Rocket.toml"), "[default\nnonsense").unwrap();
     std::fs::write(folder.path().join("miandeng.db"), "nonsense").unwrap();
     for _ in 0..2 {
-        let demo = Server::start(folder.path(), &["demo", "--port", &free_port().to_string()]);
+        let demo = Server::spawn(program(folder.path(), &["demo", "--port", &free_port().to_string()]));
         let app = demo.says("/?corpid=").trim().to_owned();
         let dingtalk = demo.says("http://127.0.0.1:").trim().trim_end_matches('/').to_owned();
         let server = app.split("/?").next().unwrap().to_owned();
@@ -258,7 +194,7 @@ fn a_wrong_setting_stops_the_start_with_one_line() {
 #[test]
 fn settings_may_come_from_the_environment_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = miandeng(folder.path(), &["users", "list"]);
+    let mut command = program(folder.path(), &["users", "list"]);
     let app = format!(r#"{{name="oa",corp_id="{CORP}",agent_id="1",client_id="k",client_secret="s"}}"#);
     command.env("ROCKET_MIANDENG", format!(r#"{{public_url="https://app.example.com",apps=[{app}]}}"#));
     command.env("ROCKET_DATABASES", r#"{miandeng={url="env.db"}}"#);

@@ -31,9 +31,8 @@ pub(super) fn settings(config: &Config) -> Vec<Finding> {
 /// Whether the file can be written, who may read it, and whether anybody is in it.
 pub(super) async fn database(deployment: &Deployment, url: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    match deployment.write().await {
-        // Nothing was written: the transaction is rolled back when it is dropped.
-        Ok(_) => findings.push(Finding::ok("database", format!("{url} opens, is up to date and can be written"))),
+    match deployment.check_write().await {
+        Ok(()) => findings.push(Finding::ok("database", format!("{url} opens, is up to date and can be written"))),
         Err(error) => findings.push(Finding::failed("database", error.to_string(), "")),
     }
     findings.extend(readers(url));

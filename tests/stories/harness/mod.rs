@@ -29,7 +29,7 @@ use tempfile::TempDir;
 pub use self::{
     log::{log_line, whole_log},
     phone::{Answer, Phone},
-    program::program,
+    program::{Server, Site, one_line, program, program_after, program_at, text},
 };
 
 pub const CORP: &str = "dingsamplecorp00000001";
@@ -79,10 +79,20 @@ impl App {
 
     /// A deployment whose connections have deadlines, as those of the program have; the second clock is theirs.
     pub async fn with_deadlines() -> (Self, Clock) {
-        let app = Self::start().await;
         let deadlines = Clock::system();
         let slow_clients = SlowClients::new(deadlines.clone());
-        (app.restarted(|server| server.attach(slow_clients)).await, deadlines)
+        (Self::start().await.second_with(|server| server.attach(slow_clients)).await, deadlines)
+    }
+
+    /// A second server on the same file, with the same DingTalk and clock.
+    pub async fn second(&self) -> Self {
+        self.second_with(|server| server).await
+    }
+
+    /// The same with more routes or fairings than a deployment has.
+    pub async fn second_with(&self, change: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Self {
+        let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
+        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), change).await
     }
 
     /// Stops the server and starts it again on the same file.
@@ -93,17 +103,12 @@ impl App {
     /// The same after somebody has edited the settings.
     pub async fn restart_with(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.settings);
-        self.restarted(|server| server).await
-    }
-
-    async fn restarted(mut self, change: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Self {
         self.shutdown.clone().notify();
         if let Some(stopped) = self.stopped.take() {
             stopped.await.expect("the server stops");
         }
         self.pools.close().await;
-        let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
-        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), change).await
+        self.second().await
     }
 
     async fn launch(
@@ -263,6 +268,6 @@ pub fn prepare() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         log::start();
         // A thousand people have a thousand connections, each with two ends in this process.
-        let _ = rlimit::increase_nofile_limit(16_384);
+        let _ = rlimit::increase_nofile_limit(32_768);
     });
 }

@@ -78,9 +78,14 @@ impl Phone {
 
     /// Posts a form of our own page.
     pub async fn posts(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.request(Method::POST, path).form(fields);
-        let request = request.header("Origin", PUBLIC_URL).header("Sec-Fetch-Site", "same-origin");
+        let request = self.form(path, fields);
         self.sends(request).await
+    }
+
+    /// A form of our own page, to be sent.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let request = self.request(Method::POST, path).form(fields);
+        request.header("Origin", PUBLIC_URL).header("Sec-Fetch-Site", "same-origin")
     }
 
     /// A request with this phone's cookies, headers and client, to be changed and then sent by [`Phone::sends`].
@@ -97,7 +102,12 @@ impl Phone {
     }
 
     pub async fn sends(&mut self, request: RequestBuilder) -> Answer {
-        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        self.tries(request).await.expect("an answer")
+    }
+
+    /// The same where the server may be gone.
+    pub async fn tries(&mut self, request: RequestBuilder) -> reqwest::Result<Answer> {
+        let answer = Answer::read(request.send().await?).await?;
         for cookie in answer.all("set-cookie") {
             let (name, rest) = cookie.split_once('=').expect("a cookie");
             let value = rest.split(';').next().unwrap_or_default();
@@ -107,15 +117,15 @@ impl Phone {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        answer
+        Ok(answer)
     }
 }
 
 impl Answer {
-    async fn read(response: Response) -> Self {
+    async fn read(response: Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.expect("a whole body");
-        Self { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+        let body = response.bytes().await?;
+        Ok(Self { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
     /// A header that came once, or "".

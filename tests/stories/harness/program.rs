@@ -1,14 +1,44 @@
-//! The program itself, as another process.
+//! The program itself, as another process, and the folder that an operator runs it in.
 
 use std::{
-    path::Path,
-    process::{Command, Stdio},
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    time::Duration,
 };
+
+use miandeng::{
+    clock::Clock,
+    simulator::{Company, Running, Simulator},
+};
+use tempfile::TempDir;
+
+use super::{CLIENT_ID, CLIENT_SECRET, CORP, PUBLIC_URL, Phone, phone, prepare};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_miandeng");
 
 /// The program in a folder of its own, with the settings that stand there and none of this machine's.
 pub fn program(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_miandeng"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    program_at(Path::new(PROGRAM), folder, arguments)
+}
+
+/// The same of a copy of the program.
+pub fn program_at(program: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    in_folder(command, folder)
+}
+
+/// The same by a shell that first does something to itself which the program inherits.
+pub fn program_after(first: &str, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), PROGRAM]).args(arguments);
+    in_folder(command, folder)
+}
+
+fn in_folder(mut command: Command, folder: &Path) -> Command {
+    command.current_dir(folder).stdin(Stdio::null());
     let other = |name: &str| {
         let name = name.to_ascii_lowercase();
         name.starts_with("rocket_") || name.starts_with("miandeng_") || name.ends_with("_proxy")
@@ -17,4 +47,167 @@ pub fn program(folder: &Path, arguments: &[&str]) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// What a process wrote, as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A running process of the program; killed when dropped. Its standard error and output arrive line by line.
+pub struct Server {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    url: String,
+}
+
+impl Server {
+    /// Starts a command that goes on running.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
+        let (send, lines) = mpsc::channel();
+        let streams: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stderr.take().unwrap()), Box::new(child.stdout.take().unwrap())];
+        for stream in streams {
+            let send = send.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let _ = send.send(line);
+                }
+            });
+        }
+        Self { child, lines, url: String::new() }
+    }
+
+    /// Starts the server, and returns when it listens.
+    pub fn listening(command: Command) -> Self {
+        Self::spawn(command).listens()
+    }
+
+    /// Returns when it listens.
+    pub fn listens(mut self) -> Self {
+        let line = self.says("miandeng is listening");
+        let (_, address) = line.split_once("address=").expect("an address");
+        self.url = format!("http://{}", address.split(' ').next().unwrap_or_default());
+        self
+    }
+
+    /// The next line that holds a text.
+    pub fn says(&self, wanted: &str) -> String {
+        let mut seen = String::new();
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(30)) {
+            if line.contains(wanted) {
+                return line;
+            }
+            seen = format!("{seen}\n{line}");
+        }
+        panic!("{wanted:?} was never said:{seen}");
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `kill -9`, and returns when it is dead.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it is dead");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder with settings, in which the program's processes run, and a simulated DingTalk in this process.
+pub struct Site {
+    pub simulator: Simulator,
+    folder: TempDir,
+    http: reqwest::Client,
+    _dingtalk: Running,
+}
+
+impl Site {
+    /// The least settings; there is no database file yet.
+    pub async fn fresh() -> Self {
+        prepare();
+        let simulator = Simulator::new(Clock::system(), Company::sample());
+        let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("Rocket.toml"), settings(dingtalk.url())).unwrap();
+        Self { simulator, folder, http: phone::http(), _dingtalk: dingtalk }
+    }
+
+    /// The same, and 张三 is in the table.
+    pub async fn new() -> Self {
+        let site = Self::fresh().await;
+        site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
+        site
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn db_file(&self) -> PathBuf {
+        self.path().join("data.db")
+    }
+
+    /// Runs a command to its end.
+    pub fn runs(&self, arguments: &[&str]) -> String {
+        let output = program(self.path(), arguments).output().expect("the program runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// Starts the server on a port of its own.
+    pub fn serves(&self) -> Server {
+        Server::listening(program(self.path(), &["serve"]))
+    }
+
+    /// An employee's phone that knows this server.
+    pub fn phone(&self, server: &Server, userid: &str) -> Phone {
+        Phone::new(server.url().to_owned(), self.simulator.clone(), self.http.clone(), userid)
+    }
+}
+
+/// What the program answers that cannot do its work: exit code 1 and one line.
+#[track_caller]
+pub fn one_line(output: &Output) -> String {
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert_eq!(message.trim_end().lines().count(), 1, "{message}");
+    assert!(message.starts_with("miandeng: "), "{message}");
+    message.trim_end().to_owned()
+}
+
+fn settings(dingtalk: &str) -> String {
+    format!(
+        r#"
+        [default]
+        port = 0
+        [default.databases.miandeng]
+        url = "data.db"
+        [default.miandeng]
+        public_url = "{PUBLIC_URL}"
+        [default.miandeng.dingtalk]
+        oapi_url = "{dingtalk}"
+        jsapi_url = "{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"
+        timeout = "2s"
+        [[default.miandeng.apps]]
+        name = "oa"
+        corp_id = "{CORP}"
+        agent_id = "100000001"
+        client_id = "{CLIENT_ID}"
+        client_secret = "{CLIENT_SECRET}"
+        "#
+    )
 }

@@ -1,0 +1,60 @@
+//! Ten thousand connections that say nothing, and some that say it very slowly.
+
+use rocket::{
+    futures::{
+        future::join_all,
+        stream::{self, StreamExt},
+    },
+    tokio::{io::AsyncWriteExt, net::TcpStream},
+};
+
+use super::gate;
+use crate::harness::Site;
+
+const IDLE: u64 = 10_000;
+const DRIPPING: usize = 300;
+/// Descriptors that are left to everything else in this process.
+const SPARE: u64 = 3_000;
+const REQUEST: &[u8] = b"GET /auth/nginx HTTP/1.1\r\nHost: app.example.com\r\nX-Filler: ";
+
+#[tokio::test]
+async fn ten_thousand_idle_connections_and_slow_headers_keep_nobody_from_the_gate() {
+    let site = Site::new().await;
+    let server = site.serves();
+    let mut phone = site.phone(&server, "zhangsan");
+    phone.is_signed_in().await;
+
+    let allowed = rlimit::increase_nofile_limit(32_768).unwrap();
+    let idle = IDLE.min(allowed.saturating_sub(SPARE));
+    if idle < IDLE {
+        eprintln!("{idle} connections instead of {IDLE}: this process may open {allowed} files");
+    }
+    let address = server.url().trim_start_matches("http://").to_owned();
+    let connect = || TcpStream::connect(address.clone());
+    let silent: Vec<_> = stream::iter(0..idle).map(|_| connect()).buffer_unordered(200).collect().await;
+    assert!(silent.iter().all(Result::is_ok), "every connection comes about");
+    let mut dripping: Vec<_> =
+        join_all((0..DRIPPING).map(|_| connect())).await.into_iter().map(Result::unwrap).collect();
+
+    for turn in 0..40 {
+        // One byte more of each slow header. Who was cut off for being slow has what it deserves.
+        for slow in &mut dripping {
+            let byte = REQUEST.get(turn).copied().unwrap_or(b'x');
+            let _ = slow.write_all(&[byte]).await;
+        }
+        let answers = join_all((0..10).map(|i| {
+            let (signed_in, mut phone) = (i % 2 == 0, phone.clone());
+            if !signed_in {
+                phone.cookies.clear();
+            }
+            async move { (signed_in, gate(&mut phone).await) }
+        }));
+        for (signed_in, status) in answers.await {
+            assert_eq!(status, if signed_in { 200 } else { 401 }, "{turn}");
+        }
+    }
+    site.phone(&server, "zhangsan").is_signed_in().await;
+    assert_eq!(phone.gets("/home").await.status, 200);
+    drop((silent, dripping));
+    assert_eq!(gate(&mut phone).await, 200);
+}

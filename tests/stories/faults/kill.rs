@@ -1,0 +1,152 @@
+//! `kill -9`, again and again, while people sign in and out.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use reqwest::Method;
+use rocket::{
+    futures::future::join_all,
+    tokio::{sync::Semaphore, task::JoinHandle},
+};
+
+use super::{assert_sound, gate};
+use crate::harness::{CORP, Phone, Server, Site, program, text};
+
+const ROUNDS: usize = 50;
+const PEOPLE: usize = 64;
+
+/// A session whose sign-in was answered.
+struct Session {
+    userid: String,
+    cookies: BTreeMap<String, String>,
+    /// Whether it lives; unknown where its end was asked for and not answered.
+    lives: Option<bool>,
+}
+
+/// Where in somebody's dealings the server died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Died {
+    WithThePage,
+    WithTheCode,
+    WithTheSignOut,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_fifty_times_under_load_a_server_has_lost_no_sign_in_and_no_sign_out() {
+    let site = hired().await;
+    let mut everybody: Vec<Session> = Vec::new();
+    let mut died: BTreeMap<Died, usize> = BTreeMap::new();
+    let mut server = site.serves();
+    for round in 0..ROUNDS {
+        let answered = Arc::new(Semaphore::new(0));
+        let people: Vec<_> = (0..PEOPLE)
+            .map(|i| tokio::spawn(comes_and_goes(site.phone(&server, &worker(i)), i, Arc::clone(&answered))))
+            .collect();
+        let revoked = if round % 5 == 0 { Some(revocation(&site, &server).await) } else { None };
+
+        // Somewhere between the first sign-in and the ninetieth, with sixty others on their way.
+        answered.acquire_many(1 + (round as u32 * 37) % 90).await.unwrap().forget();
+        for _ in 0..(round * 13) % 40 {
+            tokio::task::yield_now().await;
+        }
+        server.kill();
+
+        let mut sessions = Vec::new();
+        for person in people {
+            let (theirs, end) = person.await.unwrap();
+            sessions.extend(theirs);
+            *died.entry(end).or_default() += 1;
+        }
+        if let Some(revoked) = revoked {
+            sessions.push(revoked.await.unwrap());
+        }
+
+        if round % 7 == 0 {
+            // It dies again while it starts.
+            Server::spawn(program(site.path(), &["serve"])).kill();
+        }
+        server = site.serves();
+        everybody.extend(as_answered(&site, &server, sessions).await);
+        assert_sound(&site.db_file()).await;
+    }
+    // What an earlier round left has not come back, and has not gone, with the later ones.
+    let everybody = as_answered(&site, &server, everybody).await;
+    assert!(everybody.iter().filter(|session| session.lives == Some(false)).count() > ROUNDS);
+    assert!(died.len() == 3, "it was killed at every stage: {died:?}");
+    assert_eq!(site.simulator.calls("/gettoken"), 1, "no restart asked for another token");
+}
+
+fn worker(i: usize) -> String {
+    format!("worker{i}")
+}
+
+/// A site with sixty-four people, whom DingTalk knows too.
+async fn hired() -> Site {
+    let site = Site::new().await;
+    let mut csv = String::from("userid,name\n");
+    for i in 0..PEOPLE {
+        let userid = worker(i);
+        csv.push_str(&format!("{userid},员工{i}\n"));
+        let employee = miandeng::simulator::Employee {
+            unionid: format!("union-{userid}"),
+            name: format!("员工{i}"),
+            userid,
+            ..Default::default()
+        };
+        site.simulator.add_employee(CORP, employee);
+    }
+    std::fs::write(site.path().join("people.csv"), csv).unwrap();
+    site.runs(&["users", "import", "people.csv"]);
+    site
+}
+
+/// Somebody signs in again and again with a fresh browser, and every third time out again, until the server is dead.
+async fn comes_and_goes(mut phone: Phone, person: usize, answered: Arc<Semaphore>) -> (Vec<Session>, Died) {
+    let mut sessions = Vec::new();
+    for turn in person.. {
+        phone.cookies.clear();
+        let page = phone.request(Method::GET, &format!("/?corpid={CORP}"));
+        let Ok(page) = phone.tries(page).await else { return (sessions, Died::WithThePage) };
+        let (code, state) = (phone.code(), page.state());
+        let form = phone.form("/userinfo", &[("code", &code), ("corpid", CORP), ("state", &state)]);
+        let Ok(answer) = phone.tries(form).await else { return (sessions, Died::WithTheCode) };
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let mut session = Session { userid: phone.userid.clone(), cookies: phone.cookies.clone(), lives: Some(true) };
+        answered.add_permits(1);
+        if turn % 3 == 0 {
+            let form = phone.form("/logout", &[]);
+            let Ok(answer) = phone.tries(form).await else {
+                session.lives = None;
+                sessions.push(session);
+                return (sessions, Died::WithTheSignOut);
+            };
+            assert_eq!(answer.status, 303, "{}", answer.body);
+            session.lives = Some(false);
+        }
+        sessions.push(session);
+    }
+    unreachable!("it is killed")
+}
+
+/// 张三 signs in, and another process begins to end 张三's sessions: it succeeds, whatever becomes of the server.
+async fn revocation(site: &Site, server: &Server) -> JoinHandle<Session> {
+    let mut phone = site.phone(server, "zhangsan");
+    phone.is_signed_in().await;
+    let mut command = program(site.path(), &["sessions", "revoke", "--user", "zhangsan"]);
+    tokio::task::spawn_blocking(move || {
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        Session { userid: phone.userid, cookies: phone.cookies, lives: Some(false) }
+    })
+}
+
+/// Asks the gate about each: it is as was answered. What was not answered is known from now on.
+async fn as_answered(site: &Site, server: &Server, sessions: Vec<Session>) -> Vec<Session> {
+    let asked = sessions.into_iter().map(|mut session| async move {
+        let mut phone = site.phone(server, &session.userid);
+        phone.cookies.clone_from(&session.cookies);
+        let lives = gate(&mut phone).await == 200;
+        assert_eq!(*session.lives.get_or_insert(lives), lives, "{}", session.userid);
+        session
+    });
+    join_all(asked).await
+}

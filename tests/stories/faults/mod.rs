@@ -1,0 +1,58 @@
+//! What accidents do: a power cut, a full disk, a locked file, a dead DingTalk, a clock that jumps, a bug of ours.
+//!
+//! Whatever happens, an answer is a clear one, nothing that was answered is lost, and nobody gets in who may not.
+
+mod clock;
+mod crowds;
+mod dingtalk;
+mod full;
+mod kill;
+mod locked;
+mod panic;
+mod read_only;
+mod two_servers;
+
+use miandeng::simulator::{Fault, FaultKind};
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+
+use crate::{
+    gate::Proxy,
+    harness::{Answer, Phone},
+};
+
+/// What the gate says of this phone: 200 or 401, of which nothing but the true one is right.
+pub async fn gate(phone: &mut Phone) -> u16 {
+    let answer = Proxy::Nginx.asks(phone, "").await;
+    assert_eq!(answer.header("remote-user"), if answer.status == 200 { &phone.userid } else { "" });
+    answer.status
+}
+
+/// A refusal that says: not your fault, come back in a moment.
+#[track_caller]
+pub fn asks_to_come_back(answer: &Answer, word: &str) {
+    assert_eq!((answer.status, answer.problem().as_str()), (503, word), "{}", answer.body);
+    assert_eq!(answer.header("retry-after"), "5");
+    assert!(answer.all("set-cookie").is_empty(), "no session");
+}
+
+pub fn fault(path: &str, times: usize, kind: FaultKind) -> Fault {
+    Fault { path: path.into(), times, corp_id: None, client_id: None, kind }
+}
+
+/// Whether the file is whole, each row has what it belongs to, and no sign-in is half there.
+pub async fn assert_sound(file: &std::path::Path) {
+    let mut db = SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
+    let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut db).await.unwrap();
+    assert_eq!(found, ["ok"]);
+    let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut db).await.unwrap();
+    assert!(orphans.is_empty());
+    let half: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id \
+         WHERE u.last_signed_in_at IS NULL OR u.last_signed_in_at < s.created_at",
+    )
+    .fetch_one(&mut db)
+    .await
+    .unwrap();
+    assert_eq!(half, 0, "a session and the note that its person signed in are one");
+    db.close().await.unwrap();
+}

@@ -1,0 +1,99 @@
+//! A database that may not be written.
+
+use std::{
+    fs::{Permissions, set_permissions},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::Path,
+    process::Command,
+};
+
+use super::gate;
+use crate::harness::{Server, Site, one_line, program_at};
+
+/// A user who owns nothing here: what is forbidden to everybody is not forbidden to root.
+const NOBODY: u32 = 65_534;
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// The server as a user whom permissions bind.
+fn serve(site: &Site) -> Command {
+    if !is_root() {
+        return program_at(Path::new(env!("CARGO_BIN_EXE_miandeng")), site.path(), &["serve"]);
+    }
+    // Where the program was built, that user may not look.
+    let copy = site.path().join("miandeng");
+    if !copy.exists() {
+        std::fs::copy(env!("CARGO_BIN_EXE_miandeng"), &copy).unwrap();
+    }
+    let mut command = program_at(&copy, site.path(), &["serve"]);
+    command.uid(NOBODY).gid(NOBODY);
+    command
+}
+
+/// A site whose files belong to whom the server runs as.
+async fn site() -> Site {
+    let site = Site::new().await;
+    if is_root() {
+        serve(&site);
+        for path in [site.path(), &site.db_file()] {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+    site
+}
+
+fn mode(path: &Path, mode: u32) {
+    set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_or_folder_without_write_access_stops_the_start_with_one_line() {
+    let site = site().await;
+    let refused = || one_line(&serve(&site).output().unwrap());
+    mode(&site.db_file(), 0o400);
+    let message = refused();
+    for part in ["databases.miandeng.url", "data.db", "Permission denied", "writable"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    mode(&site.db_file(), 0o600);
+    mode(site.path(), 0o500);
+    let message = refused();
+    for part in ["databases.miandeng.url", "data.db", "writable"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    mode(site.path(), 0o700);
+    drop(Server::listening(serve(&site)));
+}
+
+#[tokio::test]
+async fn a_file_that_becomes_read_only_under_a_running_server_breaks_nothing() {
+    let site = site().await;
+    let server = Server::listening(serve(&site));
+    let (mut phone, mut newcomer) = (site.phone(&server, "zhangsan"), site.phone(&server, "zhangsan"));
+    phone.is_signed_in().await;
+    for name in ["data.db", "data.db-wal", "data.db-shm"] {
+        mode(&site.path().join(name), 0o400);
+    }
+    mode(site.path(), 0o500);
+    assert_eq!(gate(&mut phone).await, 200);
+    assert_eq!(phone.gets("/home").await.status, 200);
+    assert_eq!(gate(&mut newcomer).await, 401);
+    // What a process has open it may go on using.
+    newcomer.is_signed_in().await;
+    assert_eq!(gate(&mut newcomer).await, 200);
+    server.kill();
+    assert!(one_line(&serve(&site).output().unwrap()).contains("data.db"));
+    mode(site.path(), 0o700);
+    for name in ["data.db", "data.db-wal", "data.db-shm"] {
+        mode(&site.path().join(name), 0o600);
+    }
+    let server = Server::listening(serve(&site));
+    let mut again = site.phone(&server, "zhangsan");
+    again.cookies = newcomer.cookies;
+    assert_eq!(gate(&mut again).await, 200, "nothing is lost");
+}

@@ -1,0 +1,79 @@
+//! Two servers on one file.
+
+use rocket::futures::future::join_all;
+
+use super::{assert_sound, gate};
+use crate::harness::{App, Phone, Server, Site, program};
+
+/// The same browser, before the other server.
+fn moved(phone: &Phone, app: &App) -> Phone {
+    let mut moved = app.phone(&phone.userid);
+    moved.cookies.clone_from(&phone.cookies);
+    moved
+}
+
+#[tokio::test]
+async fn who_signs_in_or_out_at_one_is_in_or_out_at_the_other_at_once() {
+    let one = App::start().await;
+    let two = one.second().await;
+    for turn in 0..50 {
+        let (here, there) = if turn % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let mut phone = here.phone("zhangsan");
+        let state = phone.opens_app().await.state();
+        let mut phone = moved(&phone, there);
+        let code = phone.code();
+        assert_eq!(phone.sends_code(&code, &state).await.status, 200, "a page of the one is as good as its own");
+        let mut phone = moved(&phone, here);
+        let mut other = moved(&phone, there);
+        assert_eq!((gate(&mut phone).await, gate(&mut other).await), (200, 200), "{turn}");
+        assert_eq!(phone.posts("/logout", &[]).await.status, 303);
+        assert_eq!((gate(&mut other).await, gate(&mut phone).await), (401, 401), "{turn}");
+    }
+    one.phone("zhangsan").is_signed_in().await;
+    let mut phone = two.phone("zhangsan");
+    phone.is_signed_in().await;
+    one.db_disable("zhangsan").await;
+    assert_eq!((gate(&mut moved(&phone, &one)).await, gate(&mut phone).await), (401, 401));
+}
+
+#[tokio::test]
+async fn both_write_at_once_and_neither_fails() {
+    let one = App::start().await;
+    let two = one.second().await;
+    let people = (0..100).map(|i| {
+        let (here, there) = if i % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let mut phone = here.phone("zhangsan");
+        async move {
+            phone.is_signed_in().await;
+            assert_eq!(gate(&mut moved(&phone, there)).await, 200, "{i}");
+            if i % 3 == 0 {
+                assert_eq!(phone.posts("/logout", &[]).await.status, 303);
+                assert_eq!(gate(&mut moved(&phone, there)).await, 401, "{i}");
+            }
+        }
+    });
+    join_all(people).await;
+    assert_eq!(one.db_count("SELECT count(*) FROM sessions").await, 66);
+    assert_sound(&one.db_file()).await;
+}
+
+#[tokio::test]
+async fn servers_that_start_at_once_on_no_file_at_all_make_one() {
+    for _ in 0..5 {
+        let site = Site::fresh().await;
+        // Nobody waits for another to listen.
+        let starting: Vec<_> = (0..4).map(|_| Server::spawn(program(site.path(), &["serve"]))).collect();
+        let servers: Vec<_> = starting.into_iter().map(Server::listens).collect();
+        site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
+        // They have one key: what one has made, all others take.
+        let mut phone = site.phone(&servers[0], "zhangsan");
+        let state = phone.opens_app().await.state();
+        for server in &servers[1..] {
+            let mut elsewhere = site.phone(server, "zhangsan");
+            elsewhere.cookies.clone_from(&phone.cookies);
+            let code = elsewhere.code();
+            assert_eq!(elsewhere.sends_code(&code, &state).await.status, 200);
+        }
+        assert_sound(&site.db_file()).await;
+    }
+}
