@@ -18,8 +18,11 @@ const WAIT: Duration = Duration::from_millis(100);
 const ENOUGH: usize = 64 * 1024;
 
 /// The lines that wait to be written.
-#[derive(Clone, Default)]
-pub(super) struct LogLines(Arc<Mutex<Vec<u8>>>);
+#[derive(Clone)]
+pub(super) struct LogLines {
+    waiting: Arc<Mutex<Vec<u8>>>,
+    somebody_reads_along: bool,
+}
 
 /// One line on its way.
 pub(super) struct Line<'a> {
@@ -28,6 +31,11 @@ pub(super) struct Line<'a> {
 }
 
 impl LogLines {
+    /// No lines yet.
+    pub(super) fn new() -> Self {
+        Self { waiting: Arc::default(), somebody_reads_along: io::stderr().is_terminal() }
+    }
+
     /// Writes what waits, again and again, as long as the process runs.
     pub(super) fn keep_writing(&self) {
         let lines = self.clone();
@@ -42,7 +50,7 @@ impl LogLines {
 
     /// Writes what waits.
     pub(super) fn write_out(&self) {
-        write_all(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        write_all(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -63,14 +71,14 @@ impl<'a> MakeWriter<'a> for LogLines {
 
     fn make_writer_for(&'a self, about: &Metadata<'_>) -> Line<'a> {
         let is_ordinary = about.target() == "miandeng::access" && *about.level() >= Level::INFO;
-        Line { lines: self, at_once: !is_ordinary || io::stderr().is_terminal() }
+        Line { lines: self, at_once: !is_ordinary || self.somebody_reads_along }
     }
 }
 
 impl Write for Line<'_> {
     /// The subscriber hands over whole lines.
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.lines.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.extend_from_slice(text);
         if self.at_once || waiting.len() >= ENOUGH {
             write_all(&mut waiting);

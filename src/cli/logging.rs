@@ -1,4 +1,4 @@
-//! The log: one line per request, and what an operator must know beside that.
+//! The log: one line per request that is not routine, and what an operator must know beside that.
 
 use std::io::IsTerminal;
 
@@ -21,7 +21,7 @@ impl Drop for Log {
 
 /// Starts logging on standard error; `MIANDENG_LOG_FORMAT=json` writes JSON lines.
 pub fn start() -> Log {
-    let lines = LogLines::default();
+    let lines = LogLines::new();
     lines.keep_writing();
     let log = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(lines.clone());
     // A second start in one process changes nothing.

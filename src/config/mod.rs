@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use figment::Figment;
 use ipnet::IpNet;
-use url::Url;
+use url::{Position, Url};
 
 pub use self::{
     app::{App, AppKind, Credentials, Signature},
@@ -99,8 +99,9 @@ pub struct DingtalkConfig {
 
 impl PublicUrl {
     /// `https://app.example.com`: scheme, host and port, without a slash at the end.
-    pub fn origin(&self) -> String {
-        self.0.origin().ascii_serialization()
+    pub fn origin(&self) -> &str {
+        // A public_url has no user, and a standard port is not in it.
+        &self.0[..Position::BeforePath]
     }
 
     /// The same as a URL whose path is "/".

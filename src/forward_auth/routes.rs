@@ -19,7 +19,11 @@ use super::{
     signed_identity::SignedIdentity,
     token::PublicKey,
 };
-use crate::{config::Config, sessions::guard::MaybeSignedIn, web::problem::Problem};
+use crate::{
+    config::Config,
+    sessions::guard::MaybeSignedIn,
+    web::{problem::Problem, visit::Visit},
+};
 
 /// Every method that Rocket knows: a proxy may pass on whatever the client sent. It answers 400 to any other.
 const METHODS: [Method; 9] = [
@@ -99,6 +103,8 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
     let address = || sign_in_address(config, &original);
     match decide(who.as_deref(), &original.rules, original.reader) {
         Decision::Allowed(who) => {
+            // The proxy logs each request that it lets through, and a page is made of many.
+            Visit::of(request).note(|notes| notes.is_routine = true);
             let mut headers = identity::headers(&who.user, config.identity_headers);
             if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {
                 let host = &original.url[Position::BeforeHost..Position::AfterPort];

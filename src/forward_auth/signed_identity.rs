@@ -71,7 +71,7 @@ impl SignedIdentity {
     pub async fn open(config: &Config, pools: &Pools, clock: &Clock) -> Result<Self, KeyError> {
         let keys = Keys::read(pools, clock.now()).await?;
         Ok(Self {
-            issuer: config.public_url.origin(),
+            issuer: config.public_url.origin().to_owned(),
             pools: pools.clone(),
             clock: clock.clone(),
             keys: RwLock::new(Arc::new(keys)),

@@ -3,6 +3,7 @@
 use askama::Template;
 use rocket::http::Status;
 use serde::Serialize;
+use url::Position;
 
 use super::web_login;
 use crate::{
@@ -64,9 +65,9 @@ pub fn render(
     let (jsapi_url, jsapi_origin) = match &config.dingtalk.jsapi_file {
         Some(_) => {
             own_script = config.path("/jsapi/dingtalk.js");
-            (own_script.as_str(), "'self'".to_owned())
+            (own_script.as_str(), "'self'")
         }
-        None => (config.dingtalk.jsapi_url.as_str(), config.dingtalk.jsapi_url.origin().ascii_serialization()),
+        None => (config.dingtalk.jsapi_url.as_str(), &config.dingtalk.jsapi_url[..Position::BeforePath]),
     };
     let page = SignInPage {
         frame: Frame::new(visit, config),

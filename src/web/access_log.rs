@@ -7,7 +7,7 @@ use rocket::{
 
 use super::visit::Visit;
 
-/// Logs each request once, when its answer is ready. The path is logged without its query, which may hold a code.
+/// Logs each request once, when its answer is ready; what is routine only on the level `debug`. The path is logged without its query, which may hold a code.
 pub struct AccessLog;
 
 #[rocket::async_trait]
@@ -50,6 +50,10 @@ impl Fairing for AccessLog {
                 )
             };
         }
-        if status >= 500 { line!(warn) } else { line!(info) }
+        match status {
+            500.. => line!(warn),
+            _ if notes.is_routine => line!(debug),
+            _ => line!(info),
+        }
     }
 }

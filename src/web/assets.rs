@@ -1,6 +1,6 @@
 //! The files of `static/`, inside the binary.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, collections::HashMap, path::PathBuf, sync::LazyLock};
 
 use rocket::{
     Request, Response, Route, get,
@@ -16,9 +16,12 @@ struct Static;
 
 /// The address of a file, with a piece of its digest: a new version gets a new address.
 pub fn url(base: &str, path: &str) -> String {
-    match Static::get(path) {
-        Some(file) => format!("{base}/static/{path}?v={}", digest(&file)),
-        None => format!("{base}/static/{path}"),
+    static VERSIONS: LazyLock<HashMap<Cow<'static, str>, String>> = LazyLock::new(|| {
+        Static::iter().filter_map(|path| Some((path.clone(), digest(&Static::get(&path)?)))).collect()
+    });
+    match VERSIONS.get(path) {
+        Some(version) => [base, "/static/", path, "?v=", version].concat(),
+        None => [base, "/static/", path].concat(),
     }
 }
 
@@ -53,7 +56,8 @@ impl<'r> Responder<'r, 'static> for Asset {
             return response.status(Status::NotModified).ok();
         }
         let body = self.file.data.into_owned();
-        response.header(self.kind).max_chunk_size(65536).sized_body(body.len(), std::io::Cursor::new(body)).ok()
+        let whole = body.len().max(1);
+        response.header(self.kind).sized_body(body.len(), std::io::Cursor::new(body)).max_chunk_size(whole).ok()
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Visit {
 /// What the request's one log line says besides method, path and status. No secret is ever put here.
 #[derive(Default)]
 pub struct Notes {
+    /// Nobody needs the line but who looks for a fault: it is one of very many, and another log has it.
+    pub is_routine: bool,
     /// The app's name.
     pub app: Option<String>,
     /// The corp.

@@ -72,7 +72,7 @@ async fn silence_half_a_header_and_half_a_body_are_cut_off() {
     let mut half_a_body = connect(&app, HALF_A_BODY).await;
     the_server_looks(&app, &clock).await;
     assert!(is_cut(&mut silent).await && is_cut(&mut half_a_header).await);
-    clock.advance(60);
+    clock.advance(80);
     assert!(is_cut(&mut half_a_body).await);
 }
 

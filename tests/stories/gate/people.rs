@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{PASSING, PROXIES, Proxy, WANTED, return_to};
-use crate::harness::{App, CORP};
+use crate::harness::{App, CORP, log_line, whole_log};
 
 #[tokio::test]
 async fn who_is_signed_in_passes_every_gate_with_a_name_and_an_empty_body() {
@@ -19,6 +19,20 @@ async fn who_is_signed_in_passes_every_gate_with_a_name_and_an_empty_body() {
         assert_eq!(answer.header("cache-control"), "no-store");
         assert!(answer.all("set-cookie").is_empty(), "{proxy:?}");
     }
+}
+
+#[tokio::test]
+async fn what_passes_is_left_to_the_proxys_log_and_what_is_refused_is_logged() {
+    let app = App::start().await;
+    let mut phone = app.phone("zhangsan");
+    let refused = Proxy::Nginx.asks(&mut phone, "").await;
+    assert!(log_line(refused.request_id()).contains("sign-in-required"));
+    phone.is_signed_in().await;
+    let passed = Proxy::Nginx.asks(&mut phone, "").await;
+    assert_eq!((passed.status, passed.request_id().len()), (200, 16));
+    assert!(!whole_log().contains(passed.request_id()));
+    let refused = Proxy::Nginx.asks(&mut phone, "users=lisi").await;
+    assert!(log_line(refused.request_id()).contains("userid=\"zhangsan\""));
 }
 
 #[tokio::test]
@@ -254,7 +268,7 @@ async fn the_app_may_be_on_another_listed_host_and_on_no_other() {
         }
     }
     let answer = phone.sends(Proxy::Nginx.question(&phone, "GET", "https://evil.example/x", "")).await;
-    let line = crate::harness::log_line(answer.request_id());
+    let line = log_line(answer.request_id());
     assert!(line.contains("https://evil.example is neither public_url nor listed"), "{line}");
 }
 
