@@ -65,8 +65,8 @@ def starts(deployment, tools, times):
 def first_answer(command, port, path, environment, folder):
     began = time.monotonic()
     with open(os.devnull, "wb") as nowhere:
-        process = subprocess.Popen(command, cwd=folder, env={**clean_environment(), **environment}, stdin=subprocess.DEVNULL,
-                                   stdout=nowhere, stderr=nowhere)
+        process = subprocess.Popen(command, cwd=folder, env={**clean_environment(), **environment},
+                                   stdin=subprocess.DEVNULL, stdout=nowhere, stderr=nowhere)
     try:
         while time.monotonic() - began < 30:
             try:

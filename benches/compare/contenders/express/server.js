@@ -36,9 +36,8 @@ if (cluster.isPrimary && Number(WORKERS) > 1) {
     response.set('Content-Security-Policy', `script-src 'self' 'nonce-${fresh}'`);
     response.set('Cache-Control', 'no-store');
     response.cookie('signin', config.state, { httpOnly: true, secure: true, sameSite: 'lax' });
-    response.type('html').send(
-      `${head.join(fresh)}var _config = ${JSON.stringify(config).replace(/</g, '\\u003c')};</script>${tail.join(fresh)}`,
-    );
+    const json = JSON.stringify(config).replace(/</g, '\\u003c');
+    response.type('html').send(`${head.join(fresh)}var _config = ${json};</script>${tail.join(fresh)}`);
   });
   app.listen(Number(PORT), '127.0.0.1');
 }

@@ -43,9 +43,6 @@ async fn main() -> anyhow::Result<()> {
         task.await??;
     }
     let sessions = cookies.len() / LINE;
-    println!(
-        r#"{{"sessions": {sessions}, "per_second": {:.1}}}"#,
-        sessions as f64 / started.elapsed().as_secs_f64()
-    );
+    println!(r#"{{"sessions": {sessions}, "per_second": {:.1}}}"#, sessions as f64 / started.elapsed().as_secs_f64());
     Ok(())
 }
