@@ -151,7 +151,7 @@ fn requests(c: &mut Criterion) {
                 for (name, value) in QUESTION {
                     request.add_header(Header::new(name, value));
                 }
-                request.add_header(Header::new("Cookie", cookie.as_str()));
+                request.add_header(Header::new("Cookie", cookie.clone()));
                 assert_eq!(request.dispatch().await.status(), status);
             });
         });

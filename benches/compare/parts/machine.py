@@ -53,9 +53,21 @@ def build():
     visibly("cargo", "build", "--release", "--locked", "--bin", "miandeng", cwd=ROOT)
     tools = os.path.join(HERE, "tools")
     shutil.copyfile(os.path.join(ROOT, "Cargo.lock"), os.path.join(tools, "Cargo.lock"))
-    target = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
-    visibly("cargo", "build", "--release", "--target-dir", target, cwd=tools)
-    return {name: os.path.join(target, "release", name) for name in ("miandeng", "empty", "signins", "commits", "walk")}
+    visibly("cargo", "build", "--release", "--target-dir", target(), cwd=tools)
+
+
+def target():
+    return os.path.abspath(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")))
+
+
+def programs():
+    """Where the server and the tools are."""
+    names = ("miandeng", "empty", "signins", "commits", "walk")
+    found = {name: os.path.join(target(), "release", name) for name in names}
+    for path in found.values():
+        if not os.path.exists(path):
+            raise Failed(f"{path} was not built")
+    return found
 
 
 def visibly(*command, **options):

@@ -132,11 +132,12 @@ def targets(measured):
 
 
 def loads_table(loads, connections):
-    lines = [f"| {connections} connections | requests a second | p50 ms | p99 ms |", "| --- | --- | --- | --- |"]
+    lines = [f"| {connections} connections | requests a second | p50 ms | p99 ms | broken |",
+             "| --- | --- | --- | --- | --- |"]
     for key, name in NAMES.items():
         rows = [each[connections][key] for each in loads]
         lines.append(f"| {name} | {spread([row.per_second for row in rows])} | {spread([row.p50_ms for row in rows])} "
-                     f"| {spread([row.p99_ms for row in rows])} |")
+                     f"| {spread([row.p99_ms for row in rows])} | {sum(row.broken for row in rows):,} |")
     return "\n".join(lines)
 
 
@@ -180,7 +181,8 @@ in brackets. A ratio is taken within each round; its median is what is held agai
 
 ## Loads
 
-wrk with two threads, on the same cores as whoever is measured, one contender after the other, round by round.
+wrk with two threads, on the same cores as whoever is measured, one contender after the other, round by round. Broken are
+connections that the server closed or left without an answer for ten seconds.
 
 {tables}
 
@@ -195,8 +197,9 @@ wrk with two threads, on the same cores as whoever is measured, one contender af
 - miandeng is the release build with its production log, a line for each request, written to a file; 100,000 people and
   1,000,000 sessions are in its tables. Rocket's own log is off in miandeng and in the empty Rocket, which logs nothing.
 - nginx as the limit logs nothing; nginx alone and nginx asking miandeng log as Debian's default does, as does Apache.
-- In their favour, nginx and Apache may keep a connection for any number of requests and Django its database connection;
-  express cuts miandeng's own page in pieces once and needs no template language. Django's tables hold one person.
+- In their favour, nginx and Apache may keep a connection for any number of requests, Apache all its threads, and Django
+  its database connection; express cuts miandeng's own page in pieces once and needs no template language. Django's
+  tables hold one person.
 - Sign-ins: open the page, keep state and cookie, send the code, get the session; every one a commit with
   `synchronous=FULL`. The simulated DingTalk, the generator and the server share the cores; the codes were asked for
   beforehand, as the phone does it in life.
