@@ -91,7 +91,7 @@ def versions():
     revision = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
     return [
         ("miandeng", f"{crate('miandeng')} ({revision.stdout.strip() or 'unknown revision'})"),
-        ("Rocket, hyper, tokio, sqlx", ", ".join(crate(name) for name in ("rocket", "hyper", "tokio", "sqlx"))),
+        ("Rocket, tokio, sqlx", ", ".join(crate(name) for name in ("rocket", "tokio", "sqlx"))),
         ("rustc", output_of("rustc", "--version").split()[1]),
         ("nginx", debian("nginx")),
         ("Apache, mod_auth_openidc", f"{debian('apache2')}, {debian('libapache2-mod-auth-openidc')}"),

@@ -170,10 +170,11 @@ def page(measured, command, date, machine, versions, rounds, seconds, quick):
     return f"""\
 # What miandeng costs
 
-Written by `{command}` on {date}; every figure is from that one run.
+Written on {date} by `{command}`; every figure is from that one run.
 {warning}
-{machine}. Rounds: {rounds}, each load {seconds:g} s. A number is the median of the rounds, with the least and the most
-in brackets. A ratio is taken within each round; its median is what is held against the target.
+{machine}. Rounds: {rounds}, each load {seconds:g} s.
+A number is the median of the rounds, with the least and the most in brackets. A ratio is taken within each round; its
+median is what is held against the target.
 
 {targets(measured)}
 
