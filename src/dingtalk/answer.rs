@@ -169,7 +169,7 @@ fn unwrap_gateway<'a>(fields: &Map<String, Value>, errmsg: &'a str, sub_msg: &'a
     }
 }
 
-fn lenient_number(value: &Value) -> Option<i64> {
+pub(super) fn lenient_number(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),

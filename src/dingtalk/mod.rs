@@ -10,6 +10,7 @@ mod client;
 mod contacts;
 mod credential;
 mod errors;
+pub mod events;
 pub mod ids;
 pub mod jsapi;
 mod scopes;

@@ -1,0 +1,19 @@
+//! The ceiling: Rocket that answers an empty 200 to the requests that miandeng gets.
+//!
+//! Workers, keep-alive and limits are Rocket's defaults, as in miandeng; its log is off, as Rocket's own is there.
+
+use rocket::{Config, config::LogLevel, get, routes};
+
+#[get("/auth/nginx")]
+fn gate() {}
+
+#[get("/")]
+fn page() {}
+
+#[rocket::main]
+async fn main() -> anyhow::Result<()> {
+    let port = miandeng_compare::argument(1)?.parse()?;
+    let config = Config { port, log_level: LogLevel::Off, ..Config::release_default() };
+    let server = rocket::custom(config).mount("/", routes![gate, page]).launch().await;
+    server.map(drop).map_err(|error| anyhow::anyhow!("{error}"))
+}
