@@ -25,6 +25,9 @@ use sqlx::{
 /// How long a statement waits for another process (the command line, a backup) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// Pages that a connection keeps for itself, in KiB as SQLite wants it. There are five connections, and the system
+/// caches the file anyway: with 16 MiB each they were half of the process, and read no faster.
+const CACHE: &str = "-4096";
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -228,7 +231,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
-        .pragma("cache_size", "-16384")
+        .pragma("cache_size", CACHE)
         .pragma("temp_store", "memory")
         .optimize_on_close(true, None)
 }

@@ -1,5 +1,7 @@
 //! The sign-in page: `_config`, signed for the address at which the client opened it.
 
+use std::sync::OnceLock;
+
 use askama::Template;
 use rocket::http::Status;
 use serde::Serialize;
@@ -9,6 +11,7 @@ use super::web_login;
 use crate::{
     config::{App, Config},
     dingtalk::jsapi::PageConfig,
+    text::{Locale, Texts},
     web::{
         page::{Frame, Page},
         script_json::script_json,
@@ -24,12 +27,34 @@ struct SignInConfig<'a> {
     state: &'a str,
 }
 
+/// What the page may have to say, in one language.
+#[derive(Template)]
+#[template(path = "signin/messages.html")]
+struct Messages {
+    t: &'static Texts,
+}
+
+impl Messages {
+    /// Rendered once for each language: it is half of the page, and the same for everybody.
+    fn rendered(locale: Locale) -> &'static str {
+        static RENDERED: [OnceLock<String>; 2] = [const { OnceLock::new() }; 2];
+        let [chinese, english] = &RENDERED;
+        let rendered = match locale {
+            Locale::ZhCn => chinese,
+            Locale::En => english,
+        };
+        // It has no part that could fail; a page without it would still sign people in.
+        rendered.get_or_init(|| Self { t: locale.texts() }.render().unwrap_or_default())
+    }
+}
+
 /// The page. Its script fills nothing in that is not here already: every message is in the HTML, hidden.
 #[derive(Template)]
 #[template(path = "signin/page.html")]
 struct SignInPage<'a> {
     frame: Frame<'a>,
     config_json: String,
+    messages: &'static str,
     nonce: &'a str,
     jsapi_url: &'a str,
     client_id: &'a str,
@@ -73,6 +98,7 @@ pub fn render(
         frame: Frame::new(visit, config),
         config_json: script_json(&SignInConfig { page, state: asked.state })
             .map_err(|_| Status::InternalServerError)?,
+        messages: Messages::rendered(visit.locale),
         nonce: &nonce,
         jsapi_url,
         client_id: app.client_id().unwrap_or_default(),
