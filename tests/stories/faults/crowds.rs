@@ -17,12 +17,16 @@ const IDLE: u64 = 10_000;
 const DRIPPING: usize = 300;
 /// Descriptors that are left to everything else in this process.
 const SPARE: u64 = 3_000;
-/// A gate that nobody reaches fails the story instead of stopping it.
-const LONGEST: Duration = Duration::from_secs(60);
+/// A server that nobody reaches fails the story instead of stopping it.
+const LONGEST: Duration = Duration::from_secs(240);
 const REQUEST: &[u8] = b"GET /auth/nginx HTTP/1.1\r\nHost: app.example.com\r\nX-Filler: ";
 
 #[tokio::test]
 async fn ten_thousand_idle_connections_and_slow_headers_keep_nobody_from_the_gate() {
+    tokio::time::timeout(LONGEST, the_gate_in_a_crowd()).await.expect("the server is reached");
+}
+
+async fn the_gate_in_a_crowd() {
     let site = Site::new().await;
     let server = site.serves();
     let mut phone = site.phone(&server, "zhangsan");
@@ -53,8 +57,7 @@ async fn ten_thousand_idle_connections_and_slow_headers_keep_nobody_from_the_gat
             }
             async move { (signed_in, gate(&mut phone).await) }
         }));
-        let answers = tokio::time::timeout(LONGEST, answers).await.expect("answers, however late");
-        for (signed_in, status) in answers {
+        for (signed_in, status) in answers.await {
             assert_eq!(status, if signed_in { 200 } else { 401 }, "{turn}");
         }
     }
