@@ -215,8 +215,10 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 /// Where the disk is full, SQLite ends a transaction by itself (sqlite.org/lang_transaction.html, 2.1). sqlx then fails to
 /// roll it back and takes the connection for being in it for ever: every later transaction would be refused.
 async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-    // A transaction that was dropped is rolled back when the connection next answers.
-    connection.ping().await?;
+    if connection.is_in_transaction() {
+        // One that was dropped is rolled back by the time that the connection answers.
+        connection.ping().await?;
+    }
     Ok(!connection.is_in_transaction())
 }
 

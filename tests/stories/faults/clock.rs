@@ -47,6 +47,7 @@ async fn a_revoked_session_stays_revoked_at_every_hour() {
     phone.is_signed_in().await;
     let mut thief = phone.clone();
     app.clock.advance(DAY / 6);
+    assert_eq!(gate(&mut thief).await, 200, "it is remembered");
     assert_eq!(phone.posts("/logout", &[]).await.status, 303);
     for jump in JUMPS {
         assert_eq!(gate(&mut thief).await, 401, "{jump}");

@@ -66,7 +66,7 @@ async fn however_dingtalk_fails_live_sessions_go_on_and_the_next_sign_in_after_i
 
 #[tokio::test]
 async fn an_answer_without_end_is_cut_off_and_no_session_comes_of_it() {
-    let app = deployment().await;
+    let app = App::start().await;
     let (mut phone, mut newcomer) = (app.phone("zhangsan"), app.phone("zhangsan"));
     phone.is_signed_in().await;
     for path in ["/topapi/v2/user/getuserinfo", "*"] {

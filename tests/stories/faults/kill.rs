@@ -22,12 +22,12 @@ struct Session {
     lives: Option<bool>,
 }
 
-/// Where in somebody's dealings the server died.
+/// What somebody had asked for and was not answered when the server died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Died {
-    WithThePage,
-    WithTheCode,
-    WithTheSignOut,
+    Page,
+    Code,
+    SignOut,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,10 +105,10 @@ async fn comes_and_goes(mut phone: Phone, person: usize, answered: Arc<Semaphore
     for turn in person.. {
         phone.cookies.clear();
         let page = phone.request(Method::GET, &format!("/?corpid={CORP}"));
-        let Ok(page) = phone.tries(page).await else { return (sessions, Died::WithThePage) };
+        let Ok(page) = phone.tries(page).await else { return (sessions, Died::Page) };
         let (code, state) = (phone.code(), page.state());
         let form = phone.form("/userinfo", &[("code", &code), ("corpid", CORP), ("state", &state)]);
-        let Ok(answer) = phone.tries(form).await else { return (sessions, Died::WithTheCode) };
+        let Ok(answer) = phone.tries(form).await else { return (sessions, Died::Code) };
         assert_eq!(answer.status, 200, "{}", answer.body);
         let mut session = Session { userid: phone.userid.clone(), cookies: phone.cookies.clone(), lives: Some(true) };
         answered.add_permits(1);
@@ -117,7 +117,7 @@ async fn comes_and_goes(mut phone: Phone, person: usize, answered: Arc<Semaphore
             let Ok(answer) = phone.tries(form).await else {
                 session.lives = None;
                 sessions.push(session);
-                return (sessions, Died::WithTheSignOut);
+                return (sessions, Died::SignOut);
             };
             assert_eq!(answer.status, 303, "{}", answer.body);
             session.lives = Some(false);
