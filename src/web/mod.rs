@@ -11,4 +11,6 @@ pub mod problem;
 pub mod same_origin;
 pub mod script_json;
 pub mod see_other;
+#[cfg(test)]
+pub mod testing;
 pub mod visit;
