@@ -269,6 +269,7 @@ mod tests {
         prop_oneof![
             4 => prop::sample::select(good).prop_map(str::to_owned),
             3 => (prop::sample::select(good), pieces()).prop_map(|(good, rest)| format!("{good}{rest}")),
+            1 => (pieces(), prop::sample::select(good)).prop_map(|(front, good)| format!("{front}{good}")),
             1 => pieces(),
             1 => any::<String>(),
         ]

@@ -197,7 +197,11 @@ mod tests {
     /// What lets 张三 in, alone.
     const IN: [&str; 6] =
         ["groups=财务", "groups=研发部", "groups=总部/研发部", "users=zhangsan", "corpid=dingcorp", "users=a,zhangsan"];
-    const ITEMS: [&str; 20] = [
+    const ITEMS: [&str; 24] = [
+        "zhangsan",
+        "zhangsan",
+        "财务",
+        "财务",
         "",
         " ",
         "%20",
@@ -221,7 +225,9 @@ mod tests {
     ];
 
     fn query() -> impl Strategy<Value = String> {
-        let name = prop::sample::select(&["groups", "users", "corpid", "group", "Groups", "%67roups", ""][..]);
+        let name = prop::sample::select(
+            &["groups", "groups", "groups", "users", "users", "corpid", "group", "Groups", "%67roups", ""][..],
+        );
         let items = proptest::collection::vec(prop::sample::select(&ITEMS[..]), 0..4);
         let pair = (name, items).prop_map(|(name, items)| format!("{name}={}", items.join(",")));
         let pair =

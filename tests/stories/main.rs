@@ -15,6 +15,7 @@ mod operator;
 mod proxies;
 mod revocation;
 mod rounds;
+mod routes_by_role;
 mod service_window;
 mod sessions;
 mod several_corps;

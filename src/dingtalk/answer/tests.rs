@@ -107,18 +107,47 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// Such JSON that says "granted" as often as not.
 fn answers() -> impl Strategy<Value = Value> {
+    let with = |mut value: Value, errcode: Value| {
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("errcode".to_owned(), errcode);
+        }
+        value
+    };
+    let people = "(zhangsan|0|a,b| x|\\PC{0,4})";
     prop_oneof![
         any_json(),
-        any_json().prop_map(|mut value| {
-            if let Some(fields) = value.as_object_mut() {
-                fields.insert("errcode".to_owned(), json!(0));
-            }
-            value
-        }),
+        any_json().prop_map(move |value| with(value, json!(0))),
+        (any_json(), prop_oneof![any_json(), (-1..9).prop_map(|n| json!(n)), "[0-9 -]{1,3}".prop_map(|s| json!(s))])
+            .prop_map(move |(value, errcode)| with(json!({ "result": value, "access_token": "t" }), errcode)),
         any_json().prop_map(|value| json!({ "errcode": "0", "result": value })),
-        "(zhangsan|0|a,b| x|\\PC{0,4})"
-            .prop_map(|userid| json!({ "errcode": 0, "result": { "userid": userid, "contact_type": 0 } })),
+        (people, -1..3).prop_map(
+            |(id, kind)| json!({ "errcode": 0, "result": { "userid": id, "contact_type": kind }, "unionid": id })
+        ),
     ]
+}
+
+/// A refusal that quotes what it was sent, in any of its fields.
+fn quoting() -> impl Strategy<Value = Value> {
+    const NAMES: [&str; 10] = [
+        "errmsg",
+        "sub_msg",
+        "sub_code",
+        "request_id",
+        "code",
+        "message",
+        "requestid",
+        "status",
+        "result",
+        "requiredScopes",
+    ];
+    let text = "(subcode=|[0-9 ]{0,4}|é|\"){0,2}topsecretcode(topsecretcode|\\PC){0,3}";
+    let fields = proptest::collection::btree_map(prop::sample::select(&NAMES[..]), text, 0..7);
+    (fields, prop::sample::select(&[0, -1, 88, 40078, 60020][..])).prop_map(|(fields, errcode)| {
+        let mut value = json!(fields);
+        value["errcode"] = json!(errcode);
+        value["accessdenieddetail"] = json!({ "requiredScopes": fields.get("requiredScopes") });
+        value
+    })
 }
 
 proptest! {
@@ -160,7 +189,7 @@ proptest! {
 
     /// Wherever DingTalk quotes what it was sent, it does not get into an error; and an error is short.
     #[test]
-    fn no_answer_brings_a_secret_into_an_error(value in any_json(), status in prop::sample::select(&[200, 400, 403, 500][..])) {
+    fn no_answer_brings_a_secret_into_an_error(value in prop_oneof![any_json(), quoting()], status in prop::sample::select(&[200, 400, 403, 500][..])) {
         let body = value.to_string();
         for read in [read, read_new] {
             if let Err(error) = read("/call", status, body.as_bytes(), &["topsecretcode", "secret"]) {
