@@ -219,3 +219,19 @@ async fn a_form_that_names_another_method_is_answered_as_that_method_or_as_poste
         }
     }
 }
+
+#[tokio::test]
+async fn a_form_of_another_site_changes_nothing_wherever_it_is_sent() {
+    let app = deployment().await;
+    let mut phone = arrives(&app, Who::Employee).await;
+    for row in TABLE.iter().filter(|row| row.methods.contains(&"POST") && row.is != Is::Gate) {
+        for (name, value) in [("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")]
+        {
+            let request = phone.request(Method::POST, row.path).form(&[("token", "x"), ("code", "x"), ("state", "x")]);
+            let answer = phone.sends(request.header(name, value)).await;
+            assert_eq!(answer.status, 403, "{} {name} {value}", row.path);
+            assert_eq!(answer.all("set-cookie").len(), 0, "{}", row.path);
+        }
+    }
+    assert_eq!(phone.gets("/home").await.status, 200, "still signed in");
+}
