@@ -347,6 +347,8 @@ mod tests {
             let [_, original_url, _, proto, host, uri] = &values;
             let asked = match dialect {
                 Dialect::Nginx => original_url.clone(),
+                // Empty is absent: then the scheme is public_url's.
+                Dialect::Envoy if proto.is_empty() => format!("https://{host}/a/b"),
                 Dialect::Envoy => format!("{proto}://{host}/a/b"),
                 _ => format!("{}://{host}{uri}", proto.replace("wss", "https")),
             };
