@@ -48,7 +48,7 @@ mod tests {
         ) {
             let ours = format!("{space}{NAME}={value}");
             let line = [&before[..], &[ours], &after[..]].concat().join(";");
-            prop_assert_eq!(sent(&[line.clone()]), Some(value));
+            prop_assert_eq!(sent(std::slice::from_ref(&line)), Some(value));
             let second = format!("{NAME}={second}");
             let both = match (split, first) {
                 (true, true) => vec![second, line],

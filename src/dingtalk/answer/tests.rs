@@ -151,6 +151,9 @@ fn quoting() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    // Each case is large.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.div_ceil(4), ..ProptestConfig::default() })]
+
     #[test]
     fn any_bytes_are_an_answer_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200), status in 0..=999_u16) {
         prop_assert!(read("/call", status, &bytes, &[]).is_err() && read_new("/call", status, &bytes, &[]).is_err());

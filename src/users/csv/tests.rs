@@ -108,6 +108,9 @@ fn check_reading(bytes: &[u8]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
+    // Each case is large.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.div_ceil(4), ..ProptestConfig::default() })]
+
     #[test]
     fn any_bytes_are_people_or_what_is_wrong_with_them(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         check_reading(&bytes)?;
