@@ -126,7 +126,7 @@ fn neither(call: &'static str, status: u16, what: &str) -> DingtalkError {
 }
 
 fn refusal(call: &'static str, code: ErrorCode, errmsg: &str, request_id: &str, secrets: &[&str]) -> DingtalkError {
-    let request_id = Some(request_id).filter(|id| !id.is_empty()).map(|id| shorten(id, 64));
+    let request_id = Some(request_id).filter(|id| !id.is_empty()).map(|id| shorten(&without(id, secrets), 64));
     let errmsg = shorten(&without(errmsg, secrets), MAX_ERRMSG);
     DingtalkError::of(Refusal { call, code, errmsg, request_id })
 }
@@ -188,88 +188,4 @@ fn shorten(text: &str, most: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(body: &str) -> DingtalkError {
-        read("/call", 200, body.as_bytes(), &["topsecretcode"]).unwrap_err()
-    }
-
-    #[test]
-    fn numbers_may_be_quoted() {
-        let answer = read("/call", 200, br#"{"errcode":"0","expires_in":"7200","n":5}"#, &[]).unwrap();
-        assert_eq!(
-            (answer.number("expires_in"), answer.number("n"), answer.number("none")),
-            (Some(7200), Some(5), None)
-        );
-    }
-
-    #[test]
-    fn a_userid_of_another_type_is_none() {
-        for odd in ["null", "7", "[\"a\"]", "{}", "true", "\"\""] {
-            let body = format!(r#"{{"errcode":0,"userid":{odd}}}"#);
-            let answer = read("/call", 200, body.as_bytes(), &[]).unwrap();
-            assert!(matches!(answer.text("userid"), Err(DingtalkError::Unexpected { .. })), "{odd}");
-        }
-    }
-
-    #[test]
-    fn gateway_error_88_is_unwrapped() {
-        let by_field = refused(r#"{"errcode":88,"sub_code":"60011","sub_msg":"no permission","request_id":"r1"}"#);
-        let by_text = refused(r#"{"errcode":88,"errmsg":"ding talk error[subcode=60020,submsg=ip]"}"#);
-        let neither = refused(r#"{"errcode":88,"errmsg":"busy"}"#);
-        assert_eq!(by_field.refusal().map(|r| (r.code.meaning(), r.request_id.as_deref())), Some((60011, Some("r1"))));
-        assert_eq!(by_text.refusal().map(|r| r.code.meaning()), Some(60020));
-        assert!(matches!(neither, DingtalkError::Busy(_)));
-    }
-
-    #[test]
-    fn what_was_sent_does_not_come_back_in_an_error() {
-        let error = refused(r#"{"errcode":40078,"errmsg":"bad code topsecretcode"}"#);
-        assert!(matches!(error, DingtalkError::CodeInvalid(_)));
-        assert!(!format!("{error} {error:?}").contains("topsecretcode"));
-    }
-
-    #[test]
-    fn answers_that_are_none_of_dingtalks_are_named() {
-        let kind = |status, body: &str| match read("/call", status, body.as_bytes(), &[]) {
-            Err(DingtalkError::Banned { .. }) => "banned",
-            Err(DingtalkError::Unreachable { .. }) => "unreachable",
-            Err(DingtalkError::Unexpected { .. }) => "unexpected",
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(kind(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#), "banned");
-        assert_eq!(kind(200, "\n<!DOCTYPE html><h1>x</h1>"), "banned");
-        assert_eq!(kind(302, ""), "unexpected");
-        assert_eq!(kind(200, "[]"), "unexpected");
-        assert_eq!(kind(200, "{}"), "unexpected");
-        assert_eq!(kind(502, "<html>Bad Gateway</html>"), "unreachable");
-        assert_eq!(kind(200, &"[".repeat(100_000)), "unexpected");
-    }
-
-    #[test]
-    fn the_new_host_refuses_by_status_and_word() {
-        let refused =
-            |status, body: &str| read_new("/v1.0/call", status, body.as_bytes(), &["topsecretcode"]).unwrap_err();
-        let spent =
-            refused(400, r#"{"code":"invalidParameter.authCode.notFound","message":"topsecretcode","requestid":"r"}"#);
-        assert!(matches!(&spent, DingtalkError::CodeInvalid(refusal) if refusal.request_id.as_deref() == Some("r")));
-        assert!(!format!("{spent} {spent:?}").contains("topsecretcode"));
-        let denied = refused(
-            403,
-            r#"{"code":"Forbidden.AccessDenied.AccessTokenPermissionDenied","message":"no",
-                "accessdenieddetail":{"requiredScopes":["Contact.User.Read"]}}"#,
-        );
-        assert_eq!(denied.refusal().map(|r| (r.code.number(), r.code.meaning())), Some((None, 60011)));
-        assert!(denied.to_string().contains("Contact.User.Read"), "{denied}");
-        assert!(matches!(refused(500, r#"{"code":"systemBusy"}"#), DingtalkError::Busy(_)));
-        assert!(matches!(refused(500, r#"{"code":"unknownError"}"#), DingtalkError::Unreachable { .. }));
-        assert!(matches!(
-            refused(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#),
-            DingtalkError::Throttled(_)
-        ));
-        assert!(matches!(refused(400, r#"{"code":"90018"}"#), DingtalkError::Throttled(_)));
-        assert!(matches!(refused(400, r#"{"code":7}"#), DingtalkError::Unexpected { .. }));
-        assert!(matches!(refused(302, ""), DingtalkError::Unexpected { .. }));
-    }
-}
+mod tests;

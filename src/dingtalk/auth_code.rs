@@ -6,6 +6,7 @@
 
 use super::{
     DingtalkApp, DingtalkError,
+    answer::Answer,
     client::Repeat,
     ids::{DingUserId, UnionId},
 };
@@ -31,9 +32,16 @@ impl DingtalkApp {
     pub async fn exchange(&self, code: &Secret) -> Result<Identity, DingtalkError> {
         let fields = [("code", code.expose())];
         let result = self.call_form("/topapi/v2/user/getuserinfo", &fields, Repeat::Spends).await?.result()?;
+        Identity::read(&result)
+    }
+}
+
+impl Identity {
+    /// Whoever a `result` names.
+    pub(super) fn read(result: &Answer) -> Result<Self, DingtalkError> {
         let userid = result.text("userid")?;
         let userid = DingUserId::new(userid).map_err(|why| result.unexpected(&format!("userid {why}")))?;
-        Ok(Identity {
+        Ok(Self {
             userid,
             unionid: result.optional_text("unionid").and_then(|text| UnionId::new(text).ok()),
             name: result.optional_text("name").map(str::to_owned),

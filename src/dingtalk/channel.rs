@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{
     DingtalkApp, DingtalkError,
     access_token::with_token,
+    answer::Answer,
     client::{Repeat, object},
     ids::{DingUserId, UnionId},
 };
@@ -52,12 +53,7 @@ impl DingtalkApp {
             let query = [("access_token", token.expose()), ("code", code.expose())];
             self.client.get(CALL, &query, Repeat::Spends).await
         };
-        let answer = self.in_turn(CALL, with_token(token, call)).await?;
-        if answer.number("subscribe") == Some(0) {
-            return Ok(Follower::Unfollowed);
-        }
-        let unionid = UnionId::new(answer.text("unionid")?);
-        unionid.map(Follower::Known).map_err(|why| answer.unexpected(&format!("unionid {why}")))
+        Follower::read(&self.in_turn(CALL, with_token(token, call)).await?)
     }
 
     /// Who a unionid is in the corp (`topapi/user/getbyunionid`), by the corp's own token.
@@ -66,18 +62,35 @@ impl DingtalkApp {
     /// `Unexpected` for an employee without a usable userid; the rest as for every call.
     pub async fn contact(&self, unionid: &UnionId) -> Result<Contact, DingtalkError> {
         let body = || object([("unionid", json!(unionid))]);
-        let result = match self.call("/topapi/user/getbyunionid", body, Repeat::Reads).await {
-            Ok(answer) => answer.result()?,
-            Err(DingtalkError::NoSuchUser(_)) => return Ok(Contact::Stranger),
-            Err(error) => return Err(error),
-        };
+        match self.call("/topapi/user/getbyunionid", body, Repeat::Reads).await {
+            Ok(answer) => Contact::read(&answer.result()?),
+            Err(DingtalkError::NoSuchUser(_)) => Ok(Contact::Stranger),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Follower {
+    /// Whoever an answer names.
+    pub(super) fn read(answer: &Answer) -> Result<Self, DingtalkError> {
+        if answer.number("subscribe") == Some(0) {
+            return Ok(Self::Unfollowed);
+        }
+        let unionid = UnionId::new(answer.text("unionid")?);
+        unionid.map(Self::Known).map_err(|why| answer.unexpected(&format!("unionid {why}")))
+    }
+}
+
+impl Contact {
+    /// Whoever a `result` names.
+    pub(super) fn read(result: &Answer) -> Result<Self, DingtalkError> {
         let userid = result.optional_text("userid");
         match (result.number("contact_type"), userid) {
-            (Some(1), _) => Ok(Contact::External),
-            (_, None) => Ok(Contact::Stranger),
+            (Some(1), _) => Ok(Self::External),
+            (_, None) => Ok(Self::Stranger),
             (Some(0), Some(userid)) => {
                 let userid = DingUserId::new(userid);
-                userid.map(Contact::Employee).map_err(|why| result.unexpected(&format!("userid {why}")))
+                userid.map(Self::Employee).map_err(|why| result.unexpected(&format!("userid {why}")))
             }
             // Whoever is not known to be an employee is none.
             (_, Some(_)) => Err(result.unexpected("contact_type is missing or unknown")),

@@ -163,3 +163,115 @@ pub(super) fn escapes_are_whole(text: &str) -> bool {
     let whole = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit());
     text.split('%').skip(1).all(whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        dingtalk::ids::{CorpId, DingUserId},
+        users::Status,
+    };
+
+    fn zhangsan() -> User {
+        User {
+            id: 1,
+            corp_id: CorpId::new("dingcorp").unwrap(),
+            userid: DingUserId::new("zhangsan").unwrap(),
+            unionid: None,
+            name: "张三".to_owned(),
+            mobile: None,
+            email: None,
+            department: Some("总部/研发部/后端组;财务".to_owned()),
+            title: None,
+            role: Role::User,
+            status: Status::Active,
+            source: "cli".to_owned(),
+            created_at: 0,
+            updated_at: 0,
+            last_signed_in_at: None,
+        }
+    }
+
+    /// What lets 张三 in, alone.
+    const IN: [&str; 6] =
+        ["groups=财务", "groups=研发部", "groups=总部/研发部", "users=zhangsan", "corpid=dingcorp", "users=a,zhangsan"];
+    const ITEMS: [&str; 24] = [
+        "zhangsan",
+        "zhangsan",
+        "财务",
+        "财务",
+        "",
+        " ",
+        "%20",
+        "%09",
+        "+",
+        "zhangsan",
+        "Zhangsan",
+        "财务",
+        "研发部",
+        "部",
+        "/",
+        "总部/",
+        "role:admin",
+        "role:",
+        "role:x",
+        "%2C",
+        "%",
+        "%zz",
+        "%FF",
+        "%00",
+    ];
+
+    fn query() -> impl Strategy<Value = String> {
+        let name = prop::sample::select(
+            &["groups", "groups", "groups", "users", "users", "corpid", "group", "Groups", "%67roups", ""][..],
+        );
+        let items = proptest::collection::vec(prop::sample::select(&ITEMS[..]), 0..4);
+        let pair = (name, items).prop_map(|(name, items)| format!("{name}={}", items.join(",")));
+        let pair =
+            prop_oneof![4 => pair, 2 => prop::sample::select(&IN[..]).prop_map(str::to_owned), 1 => any::<String>()];
+        proptest::collection::vec(pair, 0..4).prop_map(|pairs| pairs.join("&"))
+    }
+
+    proptest! {
+        /// Whom the rules let in, each parameter let in: once, known, without an empty item, and with one that fits.
+        #[test]
+        fn a_slip_never_opens_an_app(query in query()) {
+            let Ok(rules) = Rules::of_query(Some(&query)) else { return Ok(()) };
+            let mut seen = Vec::new();
+            let mut lists = Vec::new();
+            for (name, value) in query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
+                prop_assert!(["groups", "users", "corpid"].contains(&name) && !seen.contains(&name), "{query}");
+                seen.push(name);
+                lists.push((name, value.split(',').map(|item| percent_decode_str(item).decode_utf8_lossy().into_owned()).collect::<Vec<_>>()));
+            }
+            if !rules.let_in(&zhangsan()) {
+                return Ok(());
+            }
+            let fits = |(name, items): &(&str, Vec<String>)| match *name {
+                "groups" => items.iter().any(|item| ["财务", "总部", "研发部", "后端组", "总部/研发部"].contains(&item.as_str())),
+                "users" => items.iter().any(|item| item == "zhangsan"),
+                _ => items.join(",") == "dingcorp",
+            };
+            let (corps, lists): (Vec<_>, Vec<_>) = lists.into_iter().partition(|(name, _)| *name == "corpid");
+            prop_assert!(lists.iter().all(|(_, items)| items.iter().all(|item| !item.trim().is_empty())), "{query}");
+            prop_assert!(corps.iter().all(fits) && (lists.is_empty() || lists.iter().any(fits)), "{query}");
+        }
+
+        /// What an app's own query holds beside them can close, never open.
+        #[test]
+        fn rules_among_others_only_narrow(query in query()) {
+            let closed = |rules: Result<Rules, FieldError>| rules.is_err_and(|_| true);
+            if let Ok(rules) = Rules::of_query(Some(&query)) && rules.corp_id().is_none() {
+                prop_assert_eq!(Rules::among_others(Some(&query)), Ok(rules));
+            }
+            for empty in ["groups=", "users=", "groups=a,,b", "users=%20"] {
+                let query = format!("{query}&{empty}");
+                let rules = Rules::among_others(Some(&query));
+                prop_assert!(closed(rules) || !Rules::among_others(Some(&query)).unwrap().let_in(&zhangsan()), "{query}");
+            }
+        }
+    }
+}

@@ -53,6 +53,7 @@ mod tests {
         Figment,
         providers::{Format, Toml},
     };
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -138,5 +139,31 @@ mod tests {
             check(&format!("https://app.example.com/{}", "x".repeat(65536)), None, &config),
             Err(Refused::Malformed)
         );
+    }
+
+    proptest! {
+        /// What is signed is a page of a listed host to whoever reads no further than the next slash, and names no other.
+        #[test]
+        fn what_is_signed_is_a_listed_page(
+            start in "(https?:|HTTPS:|javascript:|data:)?/{0,3}(app\\.example\\.com|bi\\.corp\\.example|corp\\.example|evil\\.com|front\\.example:8443)?",
+            rest in prop_oneof![any::<String>(), "[/\\\\@:.?#%\t 2eEfF。ａa]{0,12}"],
+        ) {
+            let (config, text) = (config(), format!("{start}{rest}"));
+            let listed = |origin: &str| {
+                let host = origin.strip_prefix("https://").unwrap_or_default();
+                let below = host.strip_suffix(".corp.example").is_some_and(|front| !front.is_empty() && !front.contains(':'));
+                below || ["app.example.com", "front.example:8443"].contains(&host)
+            };
+            if check(&text, None, &config).is_ok() {
+                let after = text.find("://").expect("a scheme") + 3;
+                let end = text[after..].find(['/', '?', '#']).map_or(text.len(), |at| after + at);
+                prop_assert!(listed(&text[..end]), "{text}");
+                let asker = permitted_asker(&text[..end], &config);
+                prop_assert!(asker.is_some() && check(&text, asker.as_ref(), &config).is_ok(), "{text}");
+            }
+            if permitted_asker(&text, &config).is_some() {
+                prop_assert!(listed(&text), "{text}");
+            }
+        }
     }
 }

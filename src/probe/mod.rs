@@ -80,6 +80,8 @@ fn seal(key: &[u8; 32], text: &str) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -96,5 +98,17 @@ mod tests {
         assert!(!passes.accepts(&pass));
         clock.advance(-2 * LIFETIME);
         assert!(!passes.accepts(&pass), "a clock that was set back does not revive it");
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_text_is_a_pass(any in any::<String>(), like in "[0-9+-]{0,20}(\\.[0-9a-fé]{0,70}){0,4}", at in any::<prop::sample::Index>(), c in "[g-zé.]") {
+            let passes = Passes::new(&[7; 32], Clock::system());
+            let pass = passes.issue();
+            let at = at.index(pass.len());
+            let changed = format!("{}{c}{}", &pass[..at], &pass[at + 1..]);
+            prop_assert!(!passes.accepts(&any) && !passes.accepts(&like));
+            prop_assert!(changed == pass || !passes.accepts(&changed), "{changed}");
+        }
     }
 }

@@ -63,3 +63,30 @@ fn base(config: &Config, name: &'static str, value: String, lifetime: i64) -> Co
         .max_age(rocket::time::Duration::seconds(lifetime))
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A value with another bit, cut off or longer opens nothing; one of any other form is not even looked up.
+        #[test]
+        fn only_the_very_value_is_the_session(
+            at in 0..64_usize, bit in 0..8_u8, cut in 0..64_usize, more in "[0-9a-f]{1,64}", any in any::<String>(),
+        ) {
+            let token = Token::random();
+            let value = token.expose();
+            let is_it = |text: &str| Token::from_cookie(text).is_some_and(|other| other.digest() == token.digest());
+            let mut flipped = value.as_bytes().to_vec();
+            flipped[at] ^= 1 << bit;
+            prop_assert!(is_it(value));
+            prop_assert!(!is_it(&String::from_utf8_lossy(&flipped)));
+            let (longer, spaced) = (format!("{value}{more}"), format!(" {value}"));
+            prop_assert!(!is_it(&value[..cut]) && !is_it(&longer) && !is_it(&spaced));
+            prop_assert!(Token::from_cookie(&value.to_uppercase()).is_none() || value.to_uppercase() == value);
+            prop_assert!(Token::from_cookie(&any).is_none_or(|token| token.expose() == any && any.len() == 64));
+        }
+    }
+}

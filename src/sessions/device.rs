@@ -50,4 +50,13 @@ mod tests {
         check("DingTalk", Some("DingTalk"));
         check("curl/8.0", None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_user_agent_is_a_few_plain_words_or_none(text in "(DingTalk|[/(]|[0-9.]{0,9}|iPhone|Chrome/|é|\\PC){0,20}") {
+            let name = name(&text).unwrap_or_default();
+            let plain = |c: char| c.is_ascii_alphanumeric() || " .·".contains(c);
+            proptest::prop_assert!(name.chars().all(plain), "{name}");
+        }
+    }
 }

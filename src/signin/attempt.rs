@@ -63,6 +63,8 @@ fn about(app: &str, return_to: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::clock::Clock;
 
@@ -92,5 +94,23 @@ mod tests {
         assert!(states.take(&state, Some(BROWSER), "oa").is_err(), "no page's state");
         assert_eq!(states.take_attempt(&state, Some(BROWSER)), Ok(attempt()));
         assert_eq!(states.take_attempt(&state, Some(BROWSER)), Err("the state was used before"));
+    }
+
+    proptest! {
+        /// The way back returns as it went; with a character changed, nothing does.
+        #[test]
+        fn any_way_back_returns_unchanged(return_to in any::<String>(), at in any::<prop::sample::Index>(), c in "[0-9a-zA-Z._é-]", any in any::<String>()) {
+            let states = States::new([7; 32], Clock::system());
+            let attempt = || Attempt { app: "oa".into(), return_to: return_to.clone() };
+            let state = states.issue_attempt(&Browser::recognise(Some(BROWSER)), &attempt());
+            let at = at.index(state.len());
+            let changed = format!("{}{c}{}", &state[..at], &state[at + 1..]);
+            prop_assert!(states.take_attempt(&any, Some(BROWSER)).is_err());
+            match states.take_attempt(&changed, Some(BROWSER)) {
+                // The same state in other letters: taken in its place.
+                Ok(other) => prop_assert_eq!(other, attempt()),
+                Err(_) => prop_assert_eq!(states.take_attempt(&state, Some(BROWSER)), Ok(attempt())),
+            }
+        }
     }
 }

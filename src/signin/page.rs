@@ -109,3 +109,74 @@ pub fn render(
     let policy = format!("script-src 'self' 'nonce-{nonce}' {jsapi_origin}; connect-src 'self' {jsapi_origin}");
     Page::with_policy(Status::Ok, &page, &policy)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        config::Secret,
+        dingtalk::jsapi,
+        web::testing::{self, PROXY},
+    };
+
+    const TICKET: &str = "ticket-that-nobody-sees";
+
+    /// The page as it comes out of the template, opened at an address, with a state, on the way to somewhere.
+    fn page(url: &str, state: &str, return_to: &str) -> String {
+        testing::read("/", &[], PROXY, |request| {
+            let (config, visit) = (testing::config(), Visit::of(request));
+            let signed = PageConfig::new(&config.apps[0], &Secret::new(TICKET), url, "n".to_owned(), 1);
+            let asked = Asked { state, return_to: Some(return_to), waits: false };
+            render(visit, config, &config.apps[0], &signed, asked).map(|page| page.html().to_owned()).expect("a page")
+        })
+    }
+
+    /// Any Unicode, and what would end a script, a comment, an attribute or a line.
+    fn hostile() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "(</script>|</SCRIPT|<!--|-->|<script>|]]>|\"|'|`|&quot;|&#34;|&|\u{2028}|\u{2029}|\u{0}|\\\\|;|%3C|\\{\\{)",
+            any::<String>(),
+        ];
+        proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    /// An attribute's value as a browser reads it.
+    fn unescaped(text: &str) -> String {
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("&#") {
+            let (number, after) = after.split_once(';').expect("a whole reference");
+            plain.push_str(before);
+            plain.push(number.parse().ok().and_then(char::from_u32).expect("a character"));
+            rest = after;
+        }
+        plain + rest
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_reaches_the_page_stays_where_it_was_put(query in hostile(), state in hostile(), return_to in hostile()) {
+            let url = format!("https://app.example.com/?corpid={query}");
+            let html = page(&url, &state, &return_to);
+            let harmless = page("https://app.example.com/?corpid=a", "s", "/");
+            let count = |html: &str, sign: &str| html.to_ascii_lowercase().matches(sign).count();
+            for sign in ["<", ">", "<script", "</script", "<!--", "nonce="] {
+                prop_assert_eq!(count(&html, sign), count(&harmless, sign), "{}", sign);
+            }
+            let (_, rest) = html.split_once("var _config = ").expect("the script");
+            let (json, _) = rest.split_once(";</script>").expect("its end");
+            prop_assert!(!json.contains(['<', '>', '\u{2028}', '\u{2029}', '\n']), "{json}");
+            let config: Value = serde_json::from_str(json).expect("JSON");
+            prop_assert_eq!(config["url"].as_str(), Some(&*jsapi::signed_form(&url)));
+            prop_assert_eq!(config["state"].as_str(), Some(state.as_str()));
+            prop_assert_eq!(config["corpId"].as_str(), Some("dingcorp"));
+            let (_, rest) = html.split_once("data-return-to=\"").expect("the attribute");
+            let (value, _) = rest.split_once('"').expect("its end");
+            prop_assert_eq!(unescaped(value), return_to);
+            prop_assert!(!html.contains(TICKET));
+        }
+    }
+}

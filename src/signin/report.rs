@@ -84,4 +84,17 @@ mod tests {
         let report = Report::read(&Fields::urlencoded(long.as_bytes()));
         assert_eq!((report.errcode, report.seen, report.message.chars().count()), (None, None, MOST));
     }
+
+    proptest::proptest! {
+        /// Every page that has a state may report anything: it is bounded, and nothing panics.
+        #[test]
+        fn any_report_is_bounded(message in "(Code:|url:\\[|\\]|[0-9]{1,30}| |,|-|é|张|\\PC){0,30}", page in "\\PC{0,80}") {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs([("message", &message.repeat(40)), ("page", &page)])
+                .finish();
+            let report = Report::read(&Fields::urlencoded(query.as_bytes()));
+            proptest::prop_assert!(report.message.chars().count() <= MOST && report.page.len() <= 32);
+            proptest::prop_assert!(report.seen.is_none_or(|seen| report.message.contains(&seen)));
+        }
+    }
 }

@@ -39,12 +39,13 @@ pub fn permitted(text: &str, config: &Config) -> Option<Url> {
         return None;
     }
     let url = Url::options().base_url(Some(ours)).parse(text).ok()?;
-    let is_plain = url.username().is_empty() && url.password().is_none() && !url.path().starts_with("//");
-    (config.leads_to_us(&url) && is_plain).then_some(url)
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    // Once more without the dots, which may have stood before something that looks harmless behind them.
+    (config.leads_to_us(&url) && is_plain && !hides_something(url.path())).then_some(url)
 }
 
-/// Whether a path holds an escaped control character or backslash, which a careless application behind us decodes a
-/// second time.
+/// Whether a path begins with two slashes, or holds an escaped control character or backslash; also if it does so only
+/// after a careless application behind us has decoded it a second time.
 fn hides_something(rest: &str) -> bool {
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
@@ -54,32 +55,130 @@ fn hides_something(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use figment::{
-        Figment,
-        providers::{Format, Toml},
-    };
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::web::testing::{config, is_listed};
 
-    fn config() -> Config {
-        let toml = r#"
-            [miandeng]
-            public_url = "https://app.example.com"
-            allowed_return_hosts = ["bi.example.com", ".corp.example", "dev.example.com:8443"]
-            [[miandeng.apps]]
-            name = "oa"
-            corp_id = "dingcorp"
-            agent_id = "1"
-            client_id = "key"
-            client_secret = "secret"
-        "#;
-        Config::from_figment(&Figment::from(Toml::string(toml))).unwrap()
+    const PIECES: [&str; 72] = [
+        "/",
+        "/",
+        "//",
+        "\\",
+        "https://",
+        "https:",
+        "http://",
+        "http:",
+        "HTTPS://",
+        "javascript:",
+        "data:",
+        "blob:",
+        "dingtalk:",
+        "file:",
+        "app.example.com",
+        "app.example.com",
+        "bi.example.com",
+        "a.corp.example",
+        "corp.example",
+        "dev.example.com:8443",
+        "evil.com",
+        "evilcorp.example",
+        "app。example。com",
+        "ａpp.example.com",
+        ".",
+        "..",
+        "./",
+        "../",
+        "/..",
+        "%2e",
+        "%2E%2e",
+        "%2f",
+        "%2F",
+        "%5c",
+        "%00",
+        "%0d%0a",
+        "%09",
+        "%",
+        "%zz",
+        "\t",
+        "\n",
+        "\r",
+        "\0",
+        "\u{7f}",
+        "\u{85}",
+        " ",
+        "\u{3000}",
+        "@",
+        "user:pass@",
+        ":",
+        ":443",
+        ":0443",
+        ":8443",
+        ":80",
+        ":99999",
+        "?",
+        "#",
+        "&",
+        "=",
+        "a",
+        "张",
+        "[::1]",
+        "[",
+        "]",
+        "xn--",
+        "|",
+        "\"",
+        "<",
+        "\u{202e}",
+        "\u{2028}",
+        "\u{ad}",
+        "0x7f.1",
+    ];
+
+    /// Texts put together from what such attacks are made of, and any others.
+    fn hostile() -> impl Strategy<Value = String> {
+        let pieces = || proptest::collection::vec(prop::sample::select(&PIECES[..]), 0..9).prop_map(|all| all.concat());
+        prop_oneof![
+            pieces(),
+            pieces().prop_map(|rest| format!("/{rest}")),
+            pieces().prop_map(|rest| format!("/a/../{rest}")),
+            pieces().prop_map(|rest| format!("https://app.example.com{rest}")),
+            pieces().prop_map(|rest| format!("https://bi.example.com/{rest}")),
+            any::<String>(),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_wanted_leads_to_a_listed_host_or_home(text in hostile()) {
+            let Some(url) = permitted(&text, config()) else { return Ok(()) };
+            let emitted = url.as_str();
+            prop_assert!(emitted.bytes().all(|b| b.is_ascii_graphic() && b != b'\\'), "{emitted}");
+            // To somebody who reads no further than the next slash it is the same host.
+            let rest = emitted.strip_prefix("https://").expect("our scheme");
+            let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).expect("a path"));
+            prop_assert!(is_listed(authority), "{authority}");
+            prop_assert!(rest.starts_with('/') && !rest.starts_with("//"), "{rest}");
+            // A browser reads what was understood, and so do we when the address comes back out of a state.
+            prop_assert_eq!(Url::parse(emitted), Ok(url.clone()));
+            prop_assert_eq!(permitted(emitted, config()), Some(url.clone()));
+            prop_assert_eq!(resolve(Some(&text), config()), emitted);
+        }
+    }
+
+    #[test]
+    fn what_a_path_hides_is_found_after_its_dots_are_gone() {
+        for text in
+            ["/a/../%2fevil.com", "/a/..//%2fevil.com", "/a/%2e%2e/%2Fevil.com", "https://app.example.com/a/../.%2f/x"]
+        {
+            assert_eq!(permitted(text, config()), None, "{text}");
+        }
     }
 
     #[test]
     fn permitted_addresses_come_back_absolute() {
         let config = config();
-        let check = |text, expected| assert_eq!(resolve(Some(text), &config), expected);
+        let check = |text, expected| assert_eq!(resolve(Some(text), config), expected);
         check("/reports?q=%E5%BC%A0#top", "https://app.example.com/reports?q=%E5%BC%A0#top");
         check("/报表", "https://app.example.com/%E6%8A%A5%E8%A1%A8");
         check("/a/../b", "https://app.example.com/b");
@@ -157,9 +256,9 @@ mod tests {
             "https://[::1",
             "https://xn--/",
         ] {
-            assert_eq!(resolve(Some(text), &config), "/home", "{text:?}");
+            assert_eq!(resolve(Some(text), config), "/home", "{text:?}");
         }
-        assert_eq!(resolve(Some(&format!("/{}", "x".repeat(MOST_BYTES))), &config), "/home");
-        assert_eq!(resolve(None, &config), "/home");
+        assert_eq!(resolve(Some(&format!("/{}", "x".repeat(MOST_BYTES))), config), "/home");
+        assert_eq!(resolve(None, config), "/home");
     }
 }

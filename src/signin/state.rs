@@ -130,6 +130,8 @@ impl States {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const BROWSER: &str = "00112233445566778899aabbccddeeff";
@@ -175,5 +177,25 @@ mod tests {
     fn only_a_value_of_our_form_is_recognised() {
         assert_eq!(Browser::recognise(Some(BROWSER)).0, BROWSER);
         assert_ne!(Browser::recognise(Some("x|oa")).0, "x|oa");
+    }
+
+    proptest! {
+        /// A state opens one sign-in in all, however it is written; any other text opens none.
+        #[test]
+        fn any_text_is_taken_once_at_most(
+            any in any::<String>(), like in "[0-9+-]{0,20}(\\.[0-9a-fA-Fé]{0,70}){0,4}", at in any::<prop::sample::Index>(), c in any::<char>(),
+        ) {
+            let (states, _) = states();
+            let state = states.issue(&Browser::recognise(Some(BROWSER)), "oa");
+            let at = at.index(state.len());
+            let changed = format!("{}{c}{}", &state[..at], &state[at + 1..]);
+            let longer = format!("{}{c}{}", &state[..at], &state[at..]);
+            let take = |text: &str| states.take(text, Some(BROWSER), "oa").is_ok();
+            prop_assert!(!take(&any) && !take(&like));
+            let taken = [&changed, &longer, &state, &state.to_uppercase(), &changed].map(|text| take(text));
+            prop_assert_eq!(taken.iter().filter(|taken| **taken).count(), 1, "{:?}", taken);
+            let browser = Browser::recognise(Some(&any));
+            prop_assert!(browser.name().len() == 32 && browser.name().bytes().all(|b| b.is_ascii_hexdigit()));
+        }
     }
 }

@@ -88,3 +88,72 @@ impl<'r> FromRequest<'r> for ClientAddress {
         Outcome::Success(Self::of(request))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::web::testing::{PROXY, STRANGER, read};
+
+    fn address(headers: &[(&str, &str)], peer: IpAddr) -> IpAddr {
+        read("/", headers, peer, |request| ClientAddress::of(request).0)
+    }
+
+    /// What a client may write into the header before the proxy adds to it.
+    fn written() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "[0-9a-fA-F.:, \\[\\]]{0,40}",
+            proptest::collection::vec(any::<IpAddr>(), 0..5).prop_map(|all| all
+                .iter()
+                .map(IpAddr::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")),
+            Just("10.0.0.1, 10.0.0.2, ::ffff:10.0.0.3".to_owned()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_but_a_trusted_proxy_says_where_a_request_comes_from(forwarded in written(), real in written()) {
+            let headers = [("X-Forwarded-For", forwarded.as_str()), ("X-Real-IP", real.as_str()), ("Forwarded", "for=1.2.3.4")];
+            prop_assert_eq!(address(&headers, STRANGER), STRANGER);
+            let mapped = IpAddr::V6(Ipv4Addr::new(203, 0, 113, 9).to_ipv6_mapped());
+            prop_assert_eq!(address(&headers, mapped), STRANGER);
+        }
+
+        /// The proxies add at the end; whatever the client wrote stands before that and moves nothing.
+        #[test]
+        fn what_the_proxies_added_counts(written in written(), client in any::<IpAddr>(), lines in any::<bool>(), hop in any::<bool>()) {
+            let client = canonical(client);
+            prop_assume!(!is_trusted(crate::web::testing::config(), &client));
+            let added = if hop { format!("{client}, 10.1.1.1") } else { client.to_string() };
+            let joined = format!("{written}, {added}");
+            let headers = if lines {
+                vec![("X-Forwarded-For", written.as_str()), ("X-Forwarded-For", added.as_str())]
+            } else {
+                vec![("X-Forwarded-For", joined.as_str())]
+            };
+            prop_assert_eq!(address(&headers, PROXY), client);
+        }
+
+        /// A header that is no list of addresses names the last proxy that it could be read up to.
+        #[test]
+        fn any_text_names_an_address_that_stands_there_or_the_peer(forwarded in written()) {
+            let found = address(&[("X-Forwarded-For", forwarded.as_str()), ("X-Real-IP", "1.2.3.4")], PROXY);
+            let stands_there = forwarded.split(',').filter_map(parse).any(|ip| ip == found);
+            prop_assert!(found == PROXY || stands_there, "{found}");
+            let twice = address(&[("X-Real-IP", "1.2.3.4"), ("X-Real-IP", "1.2.3.5")], PROXY);
+            prop_assert_eq!(twice, PROXY);
+        }
+
+        /// Whoever has one /64 is one, and nobody else.
+        #[test]
+        fn a_limit_counts_a_network_as_one(network in any::<[u16; 4]>(), host in any::<[u16; 4]>(), other in any::<[u16; 4]>()) {
+            let ip = |[a, b, c, d]: [u16; 4], [e, f, g, h]: [u16; 4]| ClientAddress(Ipv6Addr::new(a, b, c, d, e, f, g, h).into());
+            prop_assert_eq!(ip(network, host).prefix(), ip(network, [0; 4]).prefix());
+            prop_assert_eq!(ip(network, host).prefix() == ip(other, host).prefix(), network == other);
+        }
+    }
+}

@@ -112,6 +112,8 @@ impl<'de> Deserialize<'de> for Fields {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -129,6 +131,40 @@ mod tests {
     fn what_is_no_object_of_texts_is_malformed() {
         for text in ["", "[]", "7", r#"{"code":["a"]}"#, r#"{"code":{}}"#, "{\"code\":\"a\"", "{} {}"] {
             assert!(Fields::json(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
+        proptest::collection::vec(("(code|Code|CODE|state|x)", any::<String>()), 0..5)
+    }
+
+    proptest! {
+        /// A field counts if it came once, in whatever spelling, and is what it was; in a form as in JSON.
+        #[test]
+        fn a_field_is_there_once_or_not_at_all(pairs in pairs()) {
+            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+            let json: Vec<String> = pairs.iter().map(|(name, value)| format!("{name:?}:{}", serde_json::json!(value))).collect();
+            let json = format!("{{{}}}", json.join(","));
+            for fields in [Fields::urlencoded(form.as_bytes()), Fields::json(json.as_bytes()).unwrap()] {
+                let codes: Vec<&String> =
+                    pairs.iter().filter(|(name, _)| name.eq_ignore_ascii_case("code")).map(|(_, value)| value).collect();
+                let expected = match codes[..] {
+                    [] => Err(FieldError::Missing("code")),
+                    [value] if value.is_empty() => Err(FieldError::Missing("code")),
+                    [value] => Ok(value.as_str()),
+                    _ => Err(FieldError::Repeated("code")),
+                };
+                prop_assert_eq!(fields.required("code"), expected.clone());
+                prop_assert_eq!(fields.lenient("code"), expected.ok());
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_fields_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..100), depth in 0..3000_usize) {
+            let _ = Fields::urlencoded(&bytes).required("a");
+            let _ = Fields::json(&bytes);
+            let deep = "{\"a\":".to_owned() + &"[".repeat(depth);
+            prop_assert!(Fields::json(deep.as_bytes()).is_err());
         }
     }
 }

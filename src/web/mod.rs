@@ -13,4 +13,6 @@ pub mod script_json;
 pub mod see_other;
 #[cfg(unix)]
 pub mod slow_clients;
+#[cfg(test)]
+pub mod testing;
 pub mod visit;

@@ -101,3 +101,11 @@ impl<'r> Responder<'r, 'static> for Page {
             .ok()
     }
 }
+
+#[cfg(test)]
+impl Page {
+    /// What the browser gets.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+}

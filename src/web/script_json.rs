@@ -36,4 +36,21 @@ mod tests {
         assert!(!json.contains(['<', '>', '&', '\u{2028}']));
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), hostile);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_out_and_none_is_lost(
+            text in proptest::collection::vec(
+                proptest::prop_oneof![
+                    "(</script|<!--|<script|]]>|&lt;|\\\\u003c|\u{2028}|\u{2029}|\u{feff}|\0|\"|\\\\)",
+                    proptest::prelude::any::<String>(),
+                ],
+                0..6,
+            ),
+        ) {
+            let json = script_json(&text).unwrap();
+            proptest::prop_assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\n', '\r']), "{json}");
+            proptest::prop_assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), text);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! User stories, told from the outside: one binary, so that it links once.
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod attacks;
 #[path = "../browser/mod.rs"]
 mod browser;
 mod credentials;
@@ -16,6 +17,7 @@ mod operator;
 mod proxies;
 mod revocation;
 mod rounds;
+mod routes_by_role;
 mod service_window;
 mod sessions;
 mod several_corps;

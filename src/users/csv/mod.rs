@@ -114,39 +114,4 @@ fn looks_guarded_or_dangerous(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_that_a_spreadsheet_would_run_is_guarded_and_comes_back_as_it_was() {
-        for (value, cell) in [
-            ("", ""),
-            ("张三", "张三"),
-            ("O'Neil", "O'Neil"),
-            ("'", "'"),
-            ("''", "''"),
-            ("'n Boer", "'n Boer"),
-            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
-            ("+86 138", "'+86 138"),
-            ("-", "'-"),
-            ("@SUM(1)", "'@SUM(1)"),
-            ("＝1+1", "'＝1+1"),
-            ("\t=1", "'\t=1"),
-            ("\r=1", "'\r=1"),
-            ("'=1", "''=1"),
-            ("''=1", "'''=1"),
-            ("'-", "''-"),
-            ("1=1", "1=1"),
-        ] {
-            assert_eq!(guard(value), cell, "{value:?}");
-            assert_eq!(unguard(cell), value, "{cell:?}");
-        }
-    }
-
-    #[test]
-    fn a_cell_that_a_person_typed_is_left_as_it_is() {
-        for cell in ["=1", "+86 138", "-1", "@x", "'x"] {
-            assert_eq!(unguard(cell), cell);
-        }
-    }
-}
+mod tests;

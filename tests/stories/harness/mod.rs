@@ -43,6 +43,8 @@ pub struct App {
     pub simulator: Simulator,
     pub clock: Clock,
     pub pools: Pools,
+    /// Every route that is mounted: its path and its method.
+    pub routes: Vec<(String, String)>,
     settings: Value,
     http: reqwest::Client,
     url: String,
@@ -135,6 +137,7 @@ impl App {
             Box::pin(async {})
         }));
         let server = server.ignite().await.expect("the server ignites");
+        let routes = server.routes().map(|route| (route.uri.path().to_owned(), route.method.to_string())).collect();
         let shutdown = server.shutdown();
         let stopped = tokio::spawn(async move { drop(server.launch().await) });
         let url = format!("http://127.0.0.1:{}", listening.await.expect("the server listens"));
@@ -142,6 +145,7 @@ impl App {
             simulator,
             clock,
             pools,
+            routes,
             settings,
             http: phone::http(),
             url,

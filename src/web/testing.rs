@@ -1,0 +1,67 @@
+//! For the tests of whatever reads a request: settings, and requests as they arrive.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::LazyLock,
+};
+
+use figment::{
+    Figment,
+    providers::{Format, Toml},
+};
+use rocket::{
+    Request,
+    http::{Header, Method},
+    local::blocking::Client,
+};
+
+use crate::config::Config;
+
+/// A peer that `trusted_proxies` names.
+pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
+/// One that it does not.
+pub const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+
+thread_local! {
+    static CLIENT: Client = {
+        let rocket = rocket::custom(rocket::Config { log_level: rocket::config::LogLevel::Off, ..Default::default() });
+        Client::untracked(rocket.manage(config().clone())).expect("a client")
+    };
+}
+
+/// One app, and hosts of every form that can be listed.
+pub fn config() -> &'static Config {
+    static CONFIG: LazyLock<Config> = LazyLock::new(|| {
+        let toml = r#"
+            [miandeng]
+            public_url = "https://app.example.com"
+            allowed_return_hosts = ["bi.example.com", ".corp.example", "dev.example.com:8443"]
+            trusted_proxies = ["10.0.0.0/8", "fd00::/8"]
+            [[miandeng.apps]]
+            name = "oa"
+            corp_id = "dingcorp"
+            agent_id = "1"
+            client_id = "key"
+            client_secret = "secret"
+        "#;
+        Config::from_figment(&Figment::from(Toml::string(toml))).expect("good settings")
+    });
+    &CONFIG
+}
+
+/// Whether a host, with its port if it has one, is among those of [`config`]; told from the text alone.
+pub fn is_listed(authority: &str) -> bool {
+    let below = authority.strip_suffix(".corp.example").is_some_and(|front| !front.is_empty() && !front.contains(':'));
+    below || ["app.example.com", "bi.example.com", "dev.example.com:8443"].contains(&authority)
+}
+
+/// What `read` makes of a request that came from `peer`.
+pub fn read<T>(uri: &str, headers: &[(&str, &str)], peer: IpAddr, read: impl FnOnce(&Request<'_>) -> T) -> T {
+    CLIENT.with(|client| {
+        let mut request = client.req(Method::Get, uri).remote(SocketAddr::new(peer, 40_000));
+        for (name, value) in headers {
+            request.add_header(Header::new((*name).to_owned(), (*value).to_owned()));
+        }
+        read(request.inner())
+    })
+}

@@ -1,0 +1,237 @@
+//! Every route × who asks × every method, from one table: a route that is not in it fails the story.
+
+use miandeng::users::{Change, Role, Status};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::{Answer, App, PUBLIC_URL, Phone};
+
+/// The methods of HTTP, and such that are none of ours; what may end the session comes last.
+const METHODS: [&str; 11] =
+    ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "M-SEARCH", "get", "POST"];
+const WHO: [Who; 4] = [Who::Nobody, Who::Employee, Who::Disabled, Who::Admin];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// Without a cookie.
+    Nobody,
+    /// Signed in.
+    Employee,
+    /// With the cookie of a session that was live until the row was disabled.
+    Disabled,
+    /// Signed in, with the role `admin`.
+    Admin,
+}
+
+/// What a route answers to its own methods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Is {
+    /// 2xx for everybody: nothing of a person is in it.
+    Public,
+    /// 303 for everybody: to DingTalk's page, or on from a form that changes something for who is signed in alone.
+    Redirect,
+    /// The sign-in page for a stranger, 303 for who is signed in.
+    Entrance,
+    /// 2xx for who is signed in, 303 to the sign-in page for others.
+    Personal,
+    /// A question of a proxy's: 200 for who is signed in, 401 or 3xx for others.
+    Gate,
+    /// 4xx for everybody: what is sent here proves nothing.
+    Refused,
+}
+
+/// A route as it is asked, with what it answers.
+struct Row {
+    /// As Rocket names it.
+    route: &'static str,
+    methods: &'static [&'static str],
+    path: &'static str,
+    is: Is,
+}
+
+const fn row(route: &'static str, methods: &'static [&'static str], path: &'static str, is: Is) -> Row {
+    Row { route, methods, path, is }
+}
+
+const GET: &[&str] = &["GET", "HEAD"];
+const POST: &[&str] = &["POST"];
+/// The gate answers a proxy whatever the method of the request that it asks about.
+const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+
+const TABLE: [Row; 24] = [
+    row("/", GET, "/", Is::Entrance),
+    row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
+    row("/signin/report", POST, "/signin/report", Is::Refused),
+    row("/login/dingtalk", GET, "/login/dingtalk?return_to=/x", Is::Redirect),
+    row("/login/dingtalk/callback", GET, "/login/dingtalk/callback?code=x&state=y", Is::Refused),
+    row("/home/open-in-browser", POST, "/home/open-in-browser", Is::Personal),
+    row("/handover", GET, "/handover?token=x", Is::Refused),
+    row("/handover", POST, "/handover", Is::Refused),
+    row("/home", GET, "/home", Is::Personal),
+    row("/logout", POST, "/logout", Is::Redirect),
+    row("/home/sessions/<id>/sign-out", POST, "/home/sessions/999/sign-out", Is::Redirect),
+    row("/home/sign-out-elsewhere", POST, "/home/sign-out-elsewhere", Is::Redirect),
+    row("/jsapi/config", &["GET", "HEAD", "OPTIONS"], "/jsapi/config?url=https://app.example.com/x", Is::Public),
+    row("/jsapi/dingtalk.js", GET, "/jsapi/dingtalk.js", Is::Refused),
+    row("/auth/nginx", ANY, "/auth/nginx", Is::Gate),
+    row("/auth/traefik", ANY, "/auth/traefik", Is::Gate),
+    row("/auth/caddy", ANY, "/auth/caddy", Is::Gate),
+    row("/auth/envoy/<path..>", ANY, "/auth/envoy/x", Is::Gate),
+    row("/.well-known/jwks.json", GET, "/.well-known/jwks.json", Is::Public),
+    row("/probe/echo", GET, "/probe/echo", Is::Refused),
+    row("/static/<path..>", GET, "/static/js/signin.js", Is::Public),
+    row("/static/<path..>", GET, "/static/js/none.js", Is::Refused),
+    row("/healthz", GET, "/healthz", Is::Public),
+    row("/readyz", GET, "/readyz", Is::Public),
+];
+
+impl Is {
+    /// Whether a status is one that this person may be answered.
+    fn allows(self, who: Who, status: u16) -> bool {
+        let is_in = matches!(who, Who::Employee | Who::Admin);
+        match self {
+            Self::Public => (200..300).contains(&status),
+            Self::Redirect => status == 303,
+            Self::Entrance => status == if is_in { 303 } else { 200 },
+            Self::Personal => status == if is_in { 200 } else { 303 },
+            Self::Gate if is_in => status == 200,
+            Self::Gate => matches!(status, 302 | 303 | 401),
+            Self::Refused => (400..500).contains(&status),
+        }
+    }
+}
+
+/// Who asks, with a session of their own, since some routes end it.
+async fn arrives(app: &App, who: Who) -> Phone {
+    let userid = if who == Who::Admin { "lisi" } else { "zhangsan" };
+    app.db_change(userid, Change { status: Some(Status::Active), ..Change::default() }).await;
+    let mut phone = app.phone(userid);
+    if who != Who::Nobody {
+        phone.is_signed_in().await;
+    }
+    if who == Who::Disabled {
+        app.db_disable(userid).await;
+    }
+    phone
+}
+
+async fn deployment() -> App {
+    let app = App::with(|settings| settings["signed_identity"] = json!(true)).await;
+    app.db_add("lisi", "李四").await;
+    app.db_change("lisi", Change { role: Some(Role::Admin), ..Change::default() }).await;
+    app
+}
+
+/// Asks as our own page does, with everything that any of the proxies sends.
+async fn asks(phone: &mut Phone, method: &str, path: &str, body: Option<&str>) -> Answer {
+    let mut request = phone
+        .request(Method::from_bytes(method.as_bytes()).unwrap(), path)
+        .header("Accept", "text/html")
+        .header("Origin", PUBLIC_URL)
+        .header("Sec-Fetch-Site", "same-origin")
+        .header("X-Original-Method", "GET")
+        .header("X-Original-URL", "https://app.example.com/x")
+        .header("X-Forwarded-Method", "GET")
+        .header("X-Forwarded-Proto", "https")
+        .header("X-Forwarded-Host", "app.example.com")
+        .header("X-Forwarded-Uri", "/x");
+    if path.starts_with("/auth/envoy") {
+        request = request.header("Host", "app.example.com");
+    }
+    if let Some(body) = body {
+        request = request.header("Content-Type", "application/x-www-form-urlencoded").body(body.to_owned());
+    }
+    phone.sends(request).await
+}
+
+fn sets_a_session(answer: &Answer) -> bool {
+    let name = |cookie: &&str| cookie.starts_with("__Host-miandeng=") || cookie.starts_with("miandeng=");
+    answer.all("set-cookie").into_iter().filter(name).any(|cookie| !cookie.contains("=;"))
+}
+
+/// What the table says of a path that is asked by a method: nothing, if no route takes that.
+fn expected(path: &str, method: &str) -> Option<Is> {
+    TABLE.iter().find(|row| row.path == path && row.methods.contains(&method)).map(|row| row.is)
+}
+
+/// Holds one answer against the table: as that of one of the methods.
+fn check(who: Who, row: &Row, methods: &[&str], answer: &Answer) {
+    let is: Vec<_> = methods.iter().map(|method| expected(row.path, method)).collect();
+    let case = format!("{who:?} {methods:?} {}: {}, but it is {is:?}", row.path, answer.status);
+    assert!(!sets_a_session(answer), "{case}, and sets a session");
+    let fits = |is: &Option<Is>| match is {
+        Some(is) => is.allows(who, answer.status),
+        None => (400..500).contains(&answer.status),
+    };
+    assert!(is.iter().any(fits), "{case}");
+}
+
+#[tokio::test]
+async fn no_route_is_missing_from_the_table() {
+    let app = deployment().await;
+    for (path, method) in &app.routes {
+        // A client sends CONNECT to open a tunnel; to a server it is malformed.
+        let is_listed = TABLE.iter().any(|row| row.route == path && row.methods.contains(&method.as_str()));
+        assert!(is_listed || method == "CONNECT", "{method} {path} is in no row: who may what there?");
+    }
+    for row in &TABLE {
+        for method in row.methods.iter().filter(|method| **method != "HEAD") {
+            let is_mounted = app.routes.iter().any(|(path, other)| path == row.route && other == method);
+            assert!(is_mounted, "{method} {} is no route", row.route);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_answers_everybody_and_every_method_as_the_table_says() {
+    let app = deployment().await;
+    for who in WHO {
+        for row in &TABLE {
+            let mut phone = arrives(&app, who).await;
+            let cookies = phone.cookies.clone();
+            for method in METHODS {
+                phone.cookies.clone_from(&cookies);
+                let answer = asks(&mut phone, method, row.path, None).await;
+                check(who, row, &[method], &answer);
+            }
+        }
+    }
+}
+
+/// Rocket takes a form's first field `_method` for the method that is meant, if the name is short. Of "HEAD" it makes an answer with a length and
+/// no body, at which the connection ends: nobody gets anything by that.
+#[tokio::test]
+async fn a_form_that_names_another_method_is_answered_as_that_method_or_as_posted() {
+    let app = deployment().await;
+    for who in WHO {
+        for row in &TABLE {
+            let mut phone = arrives(&app, who).await;
+            let cookies = phone.cookies.clone();
+            for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "nonsense"] {
+                phone.cookies.clone_from(&cookies);
+                let body = format!("_method={method}&token=x&code=x&state=x");
+                let answer = asks(&mut phone, "POST", row.path, Some(&body)).await;
+                check(who, row, &[method, "POST"], &answer);
+                phone.cookies.clone_from(&cookies);
+                let answer = asks(&mut phone, "GET", row.path, Some("_method=POST")).await;
+                check(who, row, &["GET"], &answer);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_changes_nothing_wherever_it_is_sent() {
+    let app = deployment().await;
+    let mut phone = arrives(&app, Who::Employee).await;
+    for row in TABLE.iter().filter(|row| row.methods.contains(&"POST") && row.is != Is::Gate) {
+        for (name, value) in [("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")]
+        {
+            let request = phone.request(Method::POST, row.path).form(&[("token", "x"), ("code", "x"), ("state", "x")]);
+            let answer = phone.sends(request.header(name, value)).await;
+            assert_eq!(answer.status, 403, "{} {name} {value}", row.path);
+            assert_eq!(answer.all("set-cookie").len(), 0, "{}", row.path);
+        }
+    }
+    assert_eq!(phone.gets("/home").await.status, 200, "still signed in");
+}
