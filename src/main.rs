@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use miandeng::cli::Arguments;
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2.

@@ -1,4 +1,4 @@
-//! Random values from the operating system, and names that are merely unlike each other.
+//! Random values that nobody can guess, and names that are merely unlike each other.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -8,14 +8,15 @@ use std::{
     },
 };
 
-/// `N` random bytes.
+use rand::Rng;
+
+/// `N` random bytes, from a generator that the operating system seeds again and again (ChaCha12). A page needs four such
+/// values; four system calls cost as much as signing it.
 ///
 /// # Panics
 /// When the operating system has no randomness to give; nothing safe could be done then.
 pub fn bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
+    rand::rng().random()
 }
 
 /// `N` random bytes as lowercase hex.
