@@ -37,6 +37,8 @@ const METHODS: [Method; 9] = [
     Method::Trace,
     Method::Connect,
 ];
+/// Rocket's own ranks go from -12 to -1.
+const RANK: isize = -20;
 /// A query value, as `encodeURIComponent` writes it.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// The longest address to which the sign-in page leads back.
@@ -51,7 +53,8 @@ pub fn routes() -> Vec<Route> {
         ("/auth/caddy", Dialect::Caddy),
         ("/auth/envoy/<path..>", Dialect::Envoy),
     ];
-    let each = |(path, dialect)| METHODS.map(|method| Route::new(method, path, dialect));
+    // Before all other routes: this is what is asked most.
+    let each = |(path, dialect)| METHODS.map(|method| Route::ranked(RANK, method, path, dialect));
     endpoints.into_iter().flat_map(each).chain(routes![key_set]).collect()
 }
 

@@ -8,7 +8,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -55,6 +55,24 @@ struct Changed {
     floor: i64,
 }
 
+impl Changed {
+    /// Whether nothing was committed since this was written. A file whose stamp cannot be read is never current: it is
+    /// asked each time.
+    fn is_current(&self, stamp: Option<ChangeStamp>) -> bool {
+        stamp.is_some() && self.stamp == stamp
+    }
+
+    fn is_fresh(&self, remembered: &Remembered) -> bool {
+        let last = self.users.get(&remembered.signed_in.user.id).copied().unwrap_or(self.floor);
+        remembered.as_of >= last.max(self.floor)
+    }
+
+    /// Both at one look: nothing has changed at all, or nothing that concerns this.
+    fn vouches_for(&self, remembered: &Remembered, stamp: Option<ChangeStamp>) -> bool {
+        self.is_current(stamp) && self.is_fresh(remembered)
+    }
+}
+
 /// Who is signed in, and by which session.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
@@ -94,11 +112,19 @@ impl LiveSessions {
     /// # Errors
     /// When the database fails. Nobody is then taken for signed in.
     pub async fn find(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<SignedIn>>> {
-        self.catch_up().await?;
         let digest = token.digest();
-        let found = match self.remembered.get(&digest).filter(|remembered| self.is_fresh(remembered)) {
-            Some(remembered) => Some(remembered),
-            None => self.read(token, digest, now).await?,
+        let known = self.remembered.get(&digest);
+        // Asked after that was fetched: whatever was committed before this moment makes it stale.
+        let stamp = self.pools.change_stamp();
+        let found = match known.filter(|known| self.known().vouches_for(known, stamp)) {
+            Some(known) => Some(known),
+            None => {
+                self.catch_up().await?;
+                match self.remembered.get(&digest).filter(|known| self.known().is_fresh(known)) {
+                    Some(known) => Some(known),
+                    None => self.read(token, digest, now).await?,
+                }
+            }
         };
         let Some(found) = found else { return Ok(None) };
         let last_seen_at = found.last_seen_at.load(Ordering::Relaxed);
@@ -145,15 +171,12 @@ impl LiveSessions {
         Ok(())
     }
 
-    /// A file whose stamp cannot be read is never current: it is asked each time.
     fn is_current(&self, stamp: Option<ChangeStamp>) -> bool {
-        stamp.is_some() && self.changed.read().unwrap_or_else(PoisonError::into_inner).stamp == stamp
+        self.known().is_current(stamp)
     }
 
-    fn is_fresh(&self, remembered: &Remembered) -> bool {
-        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
-        let last = changed.users.get(&remembered.signed_in.user.id).copied().unwrap_or(changed.floor);
-        remembered.as_of >= last.max(changed.floor)
+    fn known(&self) -> RwLockReadGuard<'_, Changed> {
+        self.changed.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read(&self, token: &Token, digest: [u8; 32], now: UnixSeconds) -> sqlx::Result<Option<Arc<Remembered>>> {
