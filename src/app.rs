@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use figment::Figment;
-use rocket::{Build, Catcher, Request, Rocket, catch, catchers, http::Status, shield::Shield};
+use rocket::{
+    Build, Catcher, Request, Rocket, catch, catchers,
+    http::Status,
+    shield::{NoSniff, Shield},
+};
 
 use crate::{
     clock::Clock,
@@ -69,8 +73,9 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(config)
         .attach(AccessLog)
         .attach(Housekeeping)
-        // The desktop client shows pages in a frame: `frame-ancestors` says which frames may, this header knows none.
-        .attach(Shield::default().disable::<rocket::shield::Frame>())
+        // Not Shield's other defaults. The desktop client shows pages in a frame: `frame-ancestors` says which frames
+        // may, `X-Frame-Options` knows none. `Permissions-Policy` switches off what no browser has any more.
+        .attach(Shield::new().enable(NoSniff::Enable))
         .mount(&base, signin::routes::routes())
         .mount(&base, jsapi::routes::routes())
         .mount(&base, sessions::routes::routes())

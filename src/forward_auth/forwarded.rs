@@ -37,8 +37,8 @@ pub(super) enum Dialect {
 /// The request that the proxy asks about.
 #[derive(Debug)]
 pub(super) struct Original {
-    /// Its absolute address, on a host that people may be sent to.
-    pub url: Url,
+    /// Its absolute address as it came, on a host that people may be sent to.
+    address: String,
     /// Who would read a refusal.
     pub reader: Reader,
     /// Whom the app is for.
@@ -73,12 +73,24 @@ impl Original {
         if !is_method(method) {
             return Err(FieldError::Malformed("method").into());
         }
-        let url = address(&url).ok_or(FieldError::Malformed("URL"))?;
-        if !config.leads_to_us(&url) {
-            let origin = url.origin().ascii_serialization();
-            return Err(Problem::unlisted_host().because(format!("{origin} is neither public_url nor listed")));
+        if !is_plain(&url) {
+            return Err(FieldError::Malformed("URL").into());
         }
-        Ok(Self { url, reader: reader(dialect, request, method), rules })
+        let address = url;
+        // Nearly every question is about our own origin, spelt as we spell it: that needs no parser to be seen.
+        if !address.strip_prefix(config.public_url.origin()).is_some_and(|rest| rest.starts_with('/')) {
+            let url = parse(&address).ok_or(FieldError::Malformed("URL"))?;
+            if !config.leads_to_us(&url) {
+                let origin = url.origin().ascii_serialization();
+                return Err(Problem::unlisted_host().because(format!("{origin} is neither public_url nor listed")));
+            }
+        }
+        Ok(Self { address, reader: reader(dialect, request, method), rules })
+    }
+
+    /// The address, as browsers understand it. A plain address on our own origin always has this meaning.
+    pub fn url(&self) -> Option<Url> {
+        parse(&self.address)
     }
 }
 
@@ -143,21 +155,21 @@ fn is_authority(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(plain)
 }
 
-/// An absolute web address, spelt plainly.
-fn address(text: &str) -> Option<Url> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+fn parse(address: &str) -> Option<Url> {
+    Url::parse(address).ok().filter(Url::has_host)
+}
+
+/// Whether this is an absolute web address, spelt plainly.
+fn is_plain(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let is_plain = text.len() <= MOST_BYTES
+    text.len() <= MOST_BYTES
         && is_authority(authority)
         && rest.starts_with('/')
         && !text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#'))
         && escapes_are_whole(rest)
         && !["%00", ",http://", ",https://"].iter().any(|odd| rest.contains(odd))
-        && is_one_plain_path(rest.split('?').next().unwrap_or_default());
-    if !is_plain {
-        return None;
-    }
-    Url::parse(text).ok().filter(|url| url.has_host())
+        && is_one_plain_path(rest.split('?').next().unwrap_or_default())
 }
 
 /// Without an escaped control character or backslash, and without the comma that joins two values in one header.
@@ -299,7 +311,7 @@ mod tests {
 
     fn understood(dialect: Dialect, headers: &[(&str, &str)]) -> Option<Url> {
         let endpoint = if dialect == Dialect::Envoy { "/auth/envoy/a/b" } else { "/auth/x" };
-        read(endpoint, headers, PROXY, |request| Original::read(dialect, request, config()).ok().map(|of| of.url))
+        read(endpoint, headers, PROXY, |request| Original::read(dialect, request, config()).ok()?.url())
     }
 
     /// A path without its dots, as RFC 3986 tells (5.2.4), by somebody who knows no other rule; escapes decoded.

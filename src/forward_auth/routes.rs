@@ -110,7 +110,8 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
             Visit::of(request).note(|notes| notes.is_routine = true);
             let mut headers = identity::headers(&who.user, config.identity_headers);
             if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {
-                let host = &original.url[Position::BeforeHost..Position::AfterPort];
+                let url = original.url().ok_or_else(|| Problem::malformed("URL"))?;
+                let host = &url[Position::BeforeHost..Position::AfterPort];
                 let token =
                     signer.token(who, host).await.map_err(|_| Problem::internal("no identity can be signed"))?;
                 headers.push(("X-Miandeng-Identity", token));
@@ -130,7 +131,9 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
 /// The absolute address of the sign-in page, which leads back to where the person wanted to go.
 fn sign_in_address(config: &Config, original: &Original) -> String {
     let origin = config.public_url.origin();
-    let wanted = utf8_percent_encode(way_back(&original.url), VALUE);
+    let wanted = original.url();
+    let wanted = wanted.as_ref().map_or(origin, way_back);
+    let wanted = utf8_percent_encode(wanted, VALUE);
     let corp = original.rules.corp_id().filter(|corp| !corp.is_empty());
     let corp = corp.map_or_else(String::new, |corp| format!("corpid={}&", utf8_percent_encode(corp, VALUE)));
     format!("{origin}{}/?{corp}return_to={wanted}", config.base_path)
