@@ -28,7 +28,10 @@ fn serve(site: &Site) -> Command {
     // Where the program was built, that user may not look.
     let copy = site.path().join("miandeng");
     if !copy.exists() {
-        std::fs::copy(env!("CARGO_BIN_EXE_miandeng"), &copy).unwrap();
+        // By another process: while this one had the copy open for writing, a program that another story starts would
+        // inherit that, and the copy could not be started ("Text file busy").
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_miandeng")).arg(&copy).status().unwrap();
+        assert!(copied.success());
     }
     let mut command = program_at(&copy, site.path(), &["serve"]);
     command.uid(NOBODY).gid(NOBODY);
