@@ -11,6 +11,8 @@ use crate::{clock::UnixSeconds, db::Pools};
 
 /// So long notes are collected, to be written in one transaction.
 const COLLECT: Duration = Duration::from_millis(200);
+/// So many notes go into one transaction: a sign-in waits for one of these at the most.
+const AT_ONCE: usize = 1_000;
 /// So long after a failure notes are written again, unless a new one comes before.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -65,15 +67,23 @@ impl Writer {
         while let Ok((session, at)) = self.notes.try_recv() {
             self.latest.insert(session, at);
         }
-        match self.write().await {
-            Ok(()) => self.latest.clear(),
-            Err(error) => tracing::warn!(%error, "the last use of sessions could not be noted; it is tried again"),
+        while !self.latest.is_empty() {
+            let some: Vec<_> = self.latest.iter().take(AT_ONCE).map(|(session, at)| (*session, *at)).collect();
+            if let Err(error) = self.write(&some).await {
+                tracing::warn!(%error, "the last use of sessions could not be noted; it is tried again");
+                return;
+            }
+            for (session, _) in some {
+                self.latest.remove(&session);
+            }
         }
+        // The room that a rush took.
+        self.latest.shrink_to(AT_ONCE);
     }
 
-    async fn write(&self) -> sqlx::Result<()> {
+    async fn write(&self, notes: &[(i64, UnixSeconds)]) -> sqlx::Result<()> {
         let mut transaction = self.pools.write().await?;
-        for (session, at) in &self.latest {
+        for (session, at) in notes {
             super::touch(&mut transaction, *session, *at).await?;
         }
         transaction.commit().await
