@@ -43,7 +43,9 @@ async fn site() -> Site {
     let site = Site::new().await;
     if is_root() {
         serve(&site);
-        for path in [site.path(), &site.db_file()] {
+        // Every file: the command that made the database may have left the log beside it.
+        let files = std::fs::read_dir(site.path()).unwrap().map(|entry| entry.unwrap().path());
+        for path in files.chain([site.path().to_owned()]) {
             chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
     }
