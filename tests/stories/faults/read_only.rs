@@ -10,6 +10,8 @@ use std::{
     process::Command,
 };
 
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+
 use super::gate;
 use crate::harness::{Server, Site, one_line, program_at};
 
@@ -43,7 +45,10 @@ async fn site() -> Site {
     let site = Site::new().await;
     if is_root() {
         serve(&site);
-        // Every file: the command that made the database may have left the log beside it.
+        // The command that made the database may have left the log beside it; who closes it last takes that away.
+        let mut last = SqliteConnectOptions::new().filename(site.db_file()).connect().await.unwrap();
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut last).await.unwrap();
+        last.close().await.unwrap();
         let files = std::fs::read_dir(site.path()).unwrap().map(|entry| entry.unwrap().path());
         for path in files.chain([site.path().to_owned()]) {
             chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
