@@ -14,7 +14,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 const WAIT: Duration = Duration::from_millis(100);
-/// Sixteen times as much as the kernel takes of a pipe at once without cutting a line in two.
+/// So many bytes wait at the most; a rush of lines is written before its tenth of a second is over.
 const ENOUGH: usize = 64 * 1024;
 
 /// The lines that wait to be written.
