@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod db;
 pub mod dingtalk;
 pub mod forward_auth;
+pub mod hex_digits;
 pub mod housekeeping;
 pub mod jsapi;
 pub mod probe;

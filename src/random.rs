@@ -21,10 +21,7 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 
 /// `N` random bytes as lowercase hex.
 pub fn hex<const N: usize>() -> String {
-    let mut digits = vec![0; 2 * N];
-    // Not `hex::encode`, which goes by characters: a page has six of these.
-    hex::encode_to_slice(bytes::<N>(), &mut digits).expect("two digits a byte");
-    String::from_utf8(digits).expect("digits are ASCII")
+    crate::hex_digits::hex_digits(bytes::<N>())
 }
 
 /// A name of 16 hexadecimal digits that nothing else in this process has, for telling requests apart. It is no secret:

@@ -14,6 +14,7 @@ use sha1::Digest as _;
 use crate::{
     clock::UnixSeconds,
     config::{App, AppKind, Secret, Signature},
+    hex_digits::hex_digits,
 };
 
 /// What a page's script may call without asking again. Old desktop clients refuse a call that is not listed.
@@ -65,8 +66,8 @@ pub fn sign(hash: Signature, ticket: &str, nonce: &str, timestamp: UnixSeconds, 
     let url = signed_form(url);
     let plain = format!("jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url}");
     match hash {
-        Signature::Sha1 => hex::encode(sha1::Sha1::digest(plain)),
-        Signature::Sha256 => hex::encode(sha2::Sha256::digest(plain)),
+        Signature::Sha1 => hex_digits(sha1::Sha1::digest(plain)),
+        Signature::Sha256 => hex_digits(sha2::Sha256::digest(plain)),
     }
 }
 

@@ -14,6 +14,7 @@ use sha2::Sha256;
 use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
+    hex_digits::hex_digits,
 };
 
 /// How long a page may wait for its code, in seconds.
@@ -28,7 +29,8 @@ pub struct Browser(String);
 
 /// Makes and takes states.
 pub struct States {
-    key: [u8; 32],
+    /// With the key in it already.
+    seal: Hmac<Sha256>,
     clock: Clock,
     taken: moka::sync::Cache<String, ()>,
 }
@@ -70,7 +72,8 @@ impl States {
             .max_capacity(REMEMBER_MOST)
             .time_to_live(REMEMBER)
             .build();
-        Self { key, clock, taken }
+        let seal = Hmac::new_from_slice(&key).expect("HMAC takes a key of any length");
+        Self { seal, clock, taken }
     }
 
     /// A state for a page of `app` in this browser.
@@ -82,7 +85,7 @@ impl States {
     pub(super) fn issue_about(&self, browser: &Browser, about: &str) -> String {
         let expires = self.clock.now() + LIFETIME;
         let nonce = crate::random::hex::<16>();
-        let seal = hex::encode(self.seal(browser, about, expires, &nonce).finalize().into_bytes());
+        let seal = hex_digits(self.seal(browser, about, expires, &nonce).finalize().into_bytes());
         format!("{expires}.{nonce}.{seal}")
     }
 
@@ -121,7 +124,7 @@ impl States {
     }
 
     fn seal(&self, browser: &Browser, about: &str, expires: UnixSeconds, nonce: &str) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
+        let mut mac = self.seal.clone();
         // App names hold no "|", and neither do hex, numbers and what an attempt is about.
         mac.update(format!("{}|{about}|{expires}|{nonce}", browser.0).as_bytes());
         mac

@@ -1,6 +1,12 @@
 //! JSON that stands inside a `<script>` element.
 
+use std::io;
+
 use serde::Serialize;
+use serde_json::{Serializer, ser::Formatter};
+
+/// JSON without spaces, whose texts hold no character that means anything to HTML.
+struct InScript;
 
 /// Serialises a value so that it cannot end the script element, open a comment in it, or end a line in it.
 ///
@@ -10,19 +16,38 @@ use serde::Serialize;
 /// # Errors
 /// When the value has no JSON form.
 pub fn script_json(value: &impl Serialize) -> serde_json::Result<String> {
-    let json = serde_json::to_string(value)?;
-    let mut safe = String::with_capacity(json.len() + 16);
-    for c in json.chars() {
-        match c {
-            '<' => safe.push_str("\\u003c"),
-            '>' => safe.push_str("\\u003e"),
-            '&' => safe.push_str("\\u0026"),
-            '\u{2028}' => safe.push_str("\\u2028"),
-            '\u{2029}' => safe.push_str("\\u2029"),
-            other => safe.push(other),
+    let mut json = Vec::with_capacity(512);
+    value.serialize(&mut Serializer::with_formatter(&mut json, InScript))?;
+    String::from_utf8(json).map_err(serde::ser::Error::custom)
+}
+
+impl Formatter for InScript {
+    /// What of a text needs no escape in JSON. Nothing else of JSON can hold such a character.
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, json: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, escape, length)) = first_odd(rest) {
+            json.write_all(&rest.as_bytes()[..at])?;
+            json.write_all(escape)?;
+            rest = &rest[at + length..];
         }
+        json.write_all(rest.as_bytes())
     }
-    Ok(safe)
+}
+
+/// The first character that needs an escape: where it stands, the escape, and its length in bytes.
+fn first_odd(text: &str) -> Option<(usize, &'static [u8], usize)> {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().find_map(|(at, byte)| {
+        let (escape, length): (&[u8], usize) = match byte {
+            b'<' => (b"\\u003c", 1),
+            b'>' => (b"\\u003e", 1),
+            b'&' => (b"\\u0026", 1),
+            0xe2 if bytes[at..].starts_with("\u{2028}".as_bytes()) => (b"\\u2028", 3),
+            0xe2 if bytes[at..].starts_with("\u{2029}".as_bytes()) => (b"\\u2029", 3),
+            _ => return None,
+        };
+        Some((at, escape, length))
+    })
 }
 
 #[cfg(test)]
