@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use figment::Figment;
-use rocket::{
-    Build, Catcher, Request, Rocket, catch, catchers,
-    http::Status,
-    shield::{NoSniff, Shield},
-};
+use rocket::{Build, Catcher, Request, Rocket, catch, catchers, http::Status, shield::Shield};
 
 use crate::{
     clock::Clock,
@@ -73,9 +69,10 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(config)
         .attach(AccessLog)
         .attach(Housekeeping)
-        // Not Shield's other defaults. The desktop client shows pages in a frame: `frame-ancestors` says which frames
-        // may, `X-Frame-Options` knows none. `Permissions-Policy` switches off what no browser has any more.
-        .attach(Shield::new().enable(NoSniff::Enable))
+        // None of Shield's defaults. The desktop client shows pages in a frame: `frame-ancestors` says which frames may,
+        // `X-Frame-Options` knows none. `Permissions-Policy` switches off what no browser has any more. `nosniff` comes
+        // with the request id, where there is content.
+        .attach(Shield::new())
         .mount(&base, signin::routes::routes())
         .mount(&base, jsapi::routes::routes())
         .mount(&base, sessions::routes::routes())

@@ -15,13 +15,13 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Db,
+    text::Texts,
     users::User,
     web::{
         page::{Frame, Page},
         problem::Problem,
         same_origin::SameOrigin,
         see_other::SeeOther,
-        visit::Visit,
     },
 };
 
@@ -65,7 +65,7 @@ impl HomePage<'_> {
 
 #[get("/home")]
 async fn home(
-    visit: &Visit,
+    frame: Frame<'_>,
     config: &State<Config>,
     db: &State<Db>,
     clock: &State<Clock>,
@@ -78,13 +78,8 @@ async fn home(
     let sessions =
         async { super::list(&mut *db.read().await?, Some(user.id), Lifetimes::of(config), clock.now()).await };
     let sessions = sessions.await.map_err(|error| Problem::from(error).page())?;
-    let row = |listed: Listed| row(visit, clock, session.id, listed);
-    let page = HomePage {
-        frame: Frame::new(visit, config),
-        user,
-        others: sessions.len() > 1,
-        sessions: sessions.into_iter().map(row).collect(),
-    };
+    let row = |listed: Listed| row(frame.t, clock, session.id, listed);
+    let page = HomePage { user, others: sessions.len() > 1, sessions: sessions.into_iter().map(row).collect(), frame };
     Page::new(Status::Ok, &page).map(Answer::Page).map_err(|status| Problem::internal(status).page())
 }
 
@@ -147,8 +142,8 @@ async fn sign_out_elsewhere(
     Ok(SeeOther(config.path("/home")))
 }
 
-fn row(visit: &Visit, clock: &Clock, this: i64, listed: Listed) -> SessionRow {
-    let home = &visit.texts().home;
+fn row(texts: &Texts, clock: &Clock, this: i64, listed: Listed) -> SessionRow {
+    let home = &texts.home;
     let ago = |time: i64| (home.ago)((clock.now() - time).max(0));
     SessionRow {
         id: listed.id,

@@ -11,11 +11,10 @@ use super::web_login;
 use crate::{
     config::{App, Config},
     dingtalk::jsapi::PageConfig,
-    text::{Locale, Texts},
+    text::{Locale, Message, Texts},
     web::{
         page::{Frame, Page},
         script_json::script_json,
-        visit::Visit,
     },
 };
 
@@ -27,24 +26,44 @@ struct SignInConfig<'a> {
     state: &'a str,
 }
 
-/// What the page may have to say, in one language.
+/// What the script may have to say, in one language.
 #[derive(Template)]
 #[template(path = "signin/messages.html")]
 struct Messages {
     t: &'static Texts,
 }
 
-impl Messages {
-    /// Rendered once for each language: it is half of the page, and the same for everybody.
-    fn rendered(locale: Locale) -> &'static str {
-        static RENDERED: [OnceLock<String>; 2] = [const { OnceLock::new() }; 2];
+/// One message.
+#[derive(Template)]
+#[template(path = "signin/message.html")]
+struct OneMessage {
+    message: &'static Message,
+}
+
+/// What the page may have to say, as HTML: most of the page, and the same for everybody who reads a language.
+struct Words {
+    messages: String,
+    plain_browser: String,
+    no_script: String,
+}
+
+impl Words {
+    /// Rendered once for each language.
+    fn of(locale: Locale) -> &'static Self {
+        static RENDERED: [OnceLock<Words>; 2] = [const { OnceLock::new() }; 2];
         let [chinese, english] = &RENDERED;
         let rendered = match locale {
             Locale::ZhCn => chinese,
             Locale::En => english,
         };
-        // It has no part that could fail; a page without it would still sign people in.
-        rendered.get_or_init(|| Self { t: locale.texts() }.render().unwrap_or_default())
+        let t = locale.texts();
+        // They have no part that could fail; a page without them would still sign people in.
+        let message = |message| OneMessage { message }.render().unwrap_or_default();
+        rendered.get_or_init(|| Self {
+            messages: Messages { t }.render().unwrap_or_default(),
+            plain_browser: message(&t.signin.plain_browser),
+            no_script: message(&t.signin.no_script),
+        })
     }
 }
 
@@ -54,7 +73,7 @@ impl Messages {
 struct SignInPage<'a> {
     frame: Frame<'a>,
     config_json: String,
-    messages: &'static str,
+    words: &'static Words,
     nonce: &'a str,
     jsapi_url: &'a str,
     client_id: &'a str,
@@ -79,7 +98,7 @@ pub struct Asked<'a> {
 /// # Errors
 /// 500 when the template fails.
 pub fn render(
-    visit: &Visit,
+    frame: Frame<'_>,
     config: &Config,
     app: &App,
     page: &PageConfig<'_>,
@@ -95,10 +114,10 @@ pub fn render(
         None => (config.dingtalk.jsapi_url.as_str(), &config.dingtalk.jsapi_url[..Position::BeforePath]),
     };
     let page = SignInPage {
-        frame: Frame::new(visit, config),
         config_json: script_json(&SignInConfig { page, state: asked.state })
             .map_err(|_| Status::InternalServerError)?,
-        messages: Messages::rendered(visit.locale),
+        words: Words::of(frame.locale),
+        frame,
         nonce: &nonce,
         jsapi_url,
         client_id: app.client_id().unwrap_or_default(),
@@ -127,10 +146,12 @@ mod tests {
     /// The page as it comes out of the template, opened at an address, with a state, on the way to somewhere.
     fn page(url: &str, state: &str, return_to: &str) -> String {
         testing::read("/", &[], PROXY, |request| {
-            let (config, visit) = (testing::config(), Visit::of(request));
+            let config = testing::config();
             let signed = PageConfig::new(&config.apps[0], &Secret::new(TICKET), url, "n".to_owned(), 1);
             let asked = Asked { state, return_to: Some(return_to), waits: false };
-            render(visit, config, &config.apps[0], &signed, asked).map(|page| page.html().to_owned()).expect("a page")
+            render(Frame::of(request), config, &config.apps[0], &signed, asked)
+                .map(|page| page.html().to_owned())
+                .expect("a page")
         })
     }
 

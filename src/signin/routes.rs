@@ -23,7 +23,12 @@ use crate::{
     config::Secret,
     dingtalk::jsapi::PageConfig,
     sessions::{SignedIn, cookie, guard::MaybeSignedIn},
-    web::{fields::Fields, page::Page, problem::Problem, see_other::SeeOther},
+    web::{
+        fields::Fields,
+        page::{Frame, Page},
+        problem::Problem,
+        see_other::SeeOther,
+    },
 };
 
 /// Codes and states are far shorter; a body holds both and a return address.
@@ -61,7 +66,7 @@ struct Welcomed {
 
 /// The client opens the app. Who is signed in already, in the corp that is asked for, never sees the page.
 #[get("/")]
-async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Opened, Problem> {
+async fn open(frame: Frame<'_>, desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Opened, Problem> {
     let fields = Fields::of_query(uri);
     let wanted = fields.lenient("return_to");
     let who = who.0.map_err(Problem::page)?;
@@ -84,7 +89,7 @@ async fn open(desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Op
     let url = format!("{}{uri}", desk.config.public_url.origin());
     let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), desk.clock.now());
     let asked = page::Asked { state: &state, return_to: wanted, waits: desk.just_signed_out };
-    let page = page::render(desk.visit, desk.config, &app.config, &signed, asked);
+    let page = page::render(frame, desk.config, &app.config, &signed, asked);
     if desk.just_signed_out {
         desk.jar.add(cookie::signed_out::clear(desk.config));
     }

@@ -1,4 +1,4 @@
-//! The request id on every answer, and the one log line that each request gets.
+//! What every answer carries, and the one log line that each request gets.
 
 use rocket::{
     Data, Request, Response,
@@ -24,6 +24,10 @@ impl Fairing for AccessLog {
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let visit = Visit::of(request);
         response.set_raw_header("X-Request-Id", visit.id.clone());
+        // Here rather than by Shield, which takes twice as long, and says it of answers that have no content, too.
+        if !response.body().is_none() {
+            response.set_raw_header("X-Content-Type-Options", "nosniff");
+        }
 
         let notes = visit.notes();
         let status = response.status().code;

@@ -1,21 +1,33 @@
 //! A page: rendered, never cached, and fenced in by a content security policy.
 
+use std::convert::Infallible;
+
 use askama::Template;
 use rocket::{
     Request, Response,
     http::{ContentType, Status},
+    request::{FromRequest, Outcome},
     response::{self, Responder},
 };
 
-use super::{assets, visit::Visit};
-use crate::{config::Config, text::Texts};
+use super::{
+    assets,
+    visit::{self, Visit},
+};
+use crate::{
+    config::Config,
+    text::{Locale, Texts},
+};
 
-/// Who may show our pages in a frame: the desktop client does, from these hosts.
-const FRAME_ANCESTORS: &str = "frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai";
+/// What holds for every page. The desktop client shows pages in a frame, from the hosts of `frame-ancestors`.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai; ";
 
 /// What the layout shows around every page.
 pub struct Frame<'a> {
-    /// The visitor's texts.
+    /// The visitor's language.
+    pub locale: Locale,
+    /// Its texts.
     pub t: &'static Texts,
     /// `base_path`.
     pub base: &'a str,
@@ -26,19 +38,23 @@ pub struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// The frame for a request's answer.
     pub fn of(request: &'a Request<'_>) -> Self {
-        let visit = Visit::of(request);
+        let locale = visit::locale(request);
         let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
-        Self { t: visit.texts(), base, request_id: &visit.id }
-    }
-
-    /// The frame for a page whose handler has the two already.
-    pub fn new(visit: &'a Visit, config: &'a Config) -> Self {
-        Self { t: visit.texts(), base: &config.base_path, request_id: &visit.id }
+        Self { locale, t: locale.texts(), base, request_id: &Visit::of(request).id }
     }
 
     /// The address of a static file. It changes with the file's content, so that browsers may keep it for ever.
     pub fn asset(&self, path: &str) -> String {
         assets::url(self.base, path)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Frame<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self::of(request))
     }
 }
 
@@ -68,11 +84,7 @@ impl Page {
             tracing::error!(%error, "a page could not be rendered");
             Status::InternalServerError
         })?;
-        let policy = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
-             {FRAME_ANCESTORS}; {policy}"
-        );
-        Ok(Self { status, html, policy, referrer: "same-origin" })
+        Ok(Self { status, html, policy: [POLICY, policy].concat(), referrer: "same-origin" })
     }
 
     /// Says otherwise than usual what browsers tell about this page's address (`Referrer-Policy`).
@@ -94,7 +106,6 @@ impl<'r> Responder<'r, 'static> for Page {
             // Back after sign-out must ask the server.
             .raw_header("Cache-Control", "no-store")
             .raw_header("Referrer-Policy", self.referrer)
-            .raw_header("Vary", "Accept-Language, Cookie")
             .sized_body(self.html.len(), std::io::Cursor::new(self.html))
             // After the body, whose own default would take its place.
             .max_chunk_size(whole)

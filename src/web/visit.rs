@@ -11,18 +11,12 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use crate::{
-    clock::Clock,
-    config::Config,
-    text::{Locale, Texts},
-};
+use crate::{clock::Clock, config::Config, text::Locale};
 
 /// The request's own facts, made once and shared by everything that handles it.
 pub struct Visit {
     /// Unlike any other; on the answer, in the log line, in every problem.
     pub id: String,
-    /// The language to answer in.
-    pub locale: Locale,
     /// The language of the log: the deployment's.
     pub operator: Locale,
     /// When the request came.
@@ -60,20 +54,13 @@ impl Visit {
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(|| {
             let rocket = request.rocket();
-            let operator = rocket.state::<Config>().map_or(Locale::ZhCn, |config| config.default_locale);
             Self {
                 id: crate::random::unique(),
-                operator,
-                locale: Locale::negotiate(request.headers().get_one("Accept-Language"), operator),
+                operator: default_locale(request),
                 started: rocket.state::<Clock>().cloned().unwrap_or_default().stopwatch(),
                 notes: Mutex::default(),
             }
         })
-    }
-
-    /// The texts of the visitor's language.
-    pub fn texts(&self) -> &'static Texts {
-        self.locale.texts()
     }
 
     /// Adds to the log line.
@@ -88,6 +75,15 @@ impl Visit {
     fn lock(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The language to answer a request in. Apart from its visit, because most requests are answered without a word.
+pub fn locale(request: &Request<'_>) -> Locale {
+    Locale::negotiate(request.headers().get_one("Accept-Language"), default_locale(request))
+}
+
+fn default_locale(request: &Request<'_>) -> Locale {
+    request.rocket().state::<Config>().map_or(Locale::ZhCn, |config| config.default_locale)
 }
 
 #[rocket::async_trait]

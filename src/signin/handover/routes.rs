@@ -50,23 +50,28 @@ struct ButtonPage<'a> {
 }
 
 #[post("/home/open-in-browser")]
-async fn offer(_same_origin: SameOrigin, desk: Desk<'_>, who: MaybeSignedIn) -> Result<Answer, Problem> {
+async fn offer(
+    _same_origin: SameOrigin,
+    frame: Frame<'_>,
+    desk: Desk<'_>,
+    who: MaybeSignedIn,
+) -> Result<Answer, Problem> {
     let Some(signed_in) = who.0.map_err(Problem::page)? else {
         return Ok(Answer::To(SeeOther(desk.config.path("/"))));
     };
     let key = desk.offer_handover(signed_in.session.id).await.map_err(|error| Problem::from(error).page())?;
     let address = format!("{}{}", desk.config.public_url.origin(), desk.config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
-    let page = Page::new(Status::Ok, &LinkPage { frame: Frame::new(desk.visit, desk.config), link });
+    let page = Page::new(Status::Ok, &LinkPage { frame, link });
     page.map(Answer::Page).map_err(|status| Problem::internal(status).page())
 }
 
 /// Shows the button and looks nothing up: a robot that opens links learns nothing and spends nothing.
 #[get("/handover")]
-async fn show(desk: Desk<'_>, uri: &Origin<'_>) -> Result<Page, Problem> {
+async fn show(frame: Frame<'_>, desk: Desk<'_>, uri: &Origin<'_>) -> Result<Page, Problem> {
     let fields = Fields::of_query(uri);
     let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(&desk))?;
-    let page = Page::new(Status::Ok, &ButtonPage { frame: Frame::new(desk.visit, desk.config), key: key.expose() });
+    let page = Page::new(Status::Ok, &ButtonPage { frame, key: key.expose() });
     // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
     // form, and the guard of forms could not tell our own page from another site's.
     page.map(|page| page.referrer("strict-origin")).map_err(|status| Problem::internal(status).page())

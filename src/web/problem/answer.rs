@@ -45,16 +45,15 @@ struct ProblemPage<'a> {
 
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let visit = Visit::of(request);
-        self.note(visit);
-        let texts = visit.texts();
-        let message = self.message(texts);
-        let detail = self.detail(texts, message.detail);
-        let hint = self.hint(texts, message.hint);
+        let frame = Frame::of(request);
+        self.note(Visit::of(request));
+        let message = self.message(frame.t);
+        let detail = self.detail(frame.t, message.detail);
+        let hint = self.hint(frame.t, message.hint);
 
         let mut response = if self.page {
             let page = ProblemPage {
-                frame: Frame::of(request),
+                frame,
                 kind: self.kind.word(),
                 title: message.title,
                 detail: &detail,
@@ -72,7 +71,7 @@ impl<'r> Responder<'r, 'static> for Problem {
                 errcode: self.errcode(),
                 hint,
                 signin_url: self.signin_url(),
-                request_id: &visit.id,
+                request_id: frame.request_id,
             };
             let body = serde_json::to_string(&body).map_err(|_| Status::InternalServerError)?;
             let json = ContentType::new("application", "problem+json");
