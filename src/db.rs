@@ -21,9 +21,12 @@ use sqlx::{
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::time::{Instant, sleep};
 
 /// How long a statement waits for another process (the command line, a backup) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long after a refusal the file is asked for again while it is opened.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 const READERS: u32 = 4;
 /// Pages that a connection keeps for itself, in KiB as SQLite wants it. There are five connections, and the system
 /// caches the file anyway: with 16 MiB each they could come to 80 MiB, more than all the rest of the process.
@@ -105,12 +108,12 @@ impl Pools {
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
 
         let writing = options(&path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        let writer = pool(1).connect_with(writing).await.map_err(sqlite)?;
+        let writer = connect(1, writing).await.map_err(sqlite)?;
         // Before the readers: they open read-only and must find the tables and the write-ahead log.
         migrate(&writer).await.map_err(|source| OpenError::Migrate { path: path.clone(), source })?;
 
         let reading = options(&path).read_only(true).pragma("query_only", "on");
-        let readers = pool(READERS).connect_with(reading).await.map_err(sqlite)?;
+        let readers = connect(READERS, reading).await.map_err(sqlite)?;
         let wal_index = File::open(with_suffix(&path, "-shm")).ok().map(|file| &*Box::leak(Box::new(file)));
         Ok(Self { writer, readers, wal_index, checks: Arc::default() })
     }
@@ -238,6 +241,29 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .optimize_on_close(true, None)
 }
 
+/// Opens connections. Processes that start at once on a fresh file all set up its write-ahead log, and where two of them
+/// would wait for each other, SQLite calls the file locked without waiting at all. So it is asked again for as long as
+/// it would have waited.
+async fn connect(connections: u32, how: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
+    let until = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match pool(connections).connect_with(how.clone()).await {
+            Err(error) if is_locked(&error) && Instant::now() < until => sleep(BETWEEN_TRIES).await,
+            connected => return connected,
+        }
+    }
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    matches!(kind_of(error), Some(5 | 6))
+}
+
+/// The kind of SQLite's answer (sqlite.org/rescode.html): the lowest byte of its code.
+fn kind_of(error: &sqlx::Error) -> Option<u32> {
+    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
+}
+
 /// Brings the tables up to date. Processes that start at once on one file get in each other's way: whoever fails tries
 /// once more with the file to itself, and finds done what another one did.
 ///
@@ -253,10 +279,9 @@ async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
     Ok(alone.commit().await?)
 }
 
-/// What helps against SQLite's answer (sqlite.org/rescode.html; the lowest byte is the kind), for the operator.
+/// What helps against SQLite's answer, for the operator.
 pub fn cure(error: &sqlx::Error) -> &'static str {
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    match code.map(|code| code & 0xff) {
+    match kind_of(error) {
         Some(5 | 6) => "another process has it to itself: try again when that is done",
         Some(11 | 26) => "restore it from a backup, or name another file",
         _ => "miandeng needs one writable folder on a disk that has room",

@@ -67,14 +67,14 @@ fn may_use(part: &str, allowed: &[&str]) {
 
 #[test]
 fn each_part_knows_only_those_below_it() {
-    may_use("dingtalk/", &["clock", "config", "dingtalk"]);
+    may_use("dingtalk/", &["clock", "config", "dingtalk", "hex_digits"]);
     may_use("users/", &["clock", "db", "dingtalk", "text", "users"]);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("text/", &["clock", "text"]);
     may_use("config/", &["config", "dingtalk", "text"]);
     // `web` knows no feature; it turns failures of the parts below into answers.
     may_use("web/", &["clock", "config", "db", "dingtalk", "random", "text", "web"]);
-    may_use("sessions/", &["clock", "config", "db", "random", "sessions", "users", "web"]);
+    may_use("sessions/", &["clock", "config", "db", "random", "sessions", "text", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "random", "web"]);
     let below = ["clock", "config", "db", "random", "server_keys", "sessions", "users", "web"];
     may_use("forward_auth/", &below);
