@@ -11,7 +11,7 @@ use miandeng::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, prepare, program};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, least_settings, prepare, program};
 
 /// A deployment on the operator's machine, with a simulated DingTalk.
 struct Deployment {
@@ -94,24 +94,9 @@ impl Report {
     }
 }
 
+/// The least settings, of a server that does not run.
 fn settings(dingtalk: &str) -> String {
-    format!(
-        r#"
-        [default.databases.miandeng]
-        url = "data.db"
-        [default.miandeng]
-        public_url = "http://127.0.0.1:9"
-        [default.miandeng.dingtalk]
-        oapi_url = "{dingtalk}"
-        timeout = "2s"
-        [[default.miandeng.apps]]
-        name = "oa"
-        corp_id = "{CORP}"
-        agent_id = "100000001"
-        client_id = "{CLIENT_ID}"
-        client_secret = "{CLIENT_SECRET}"
-        "#
-    )
+    least_settings(0, "http://127.0.0.1:9", dingtalk)
 }
 
 #[tokio::test]

@@ -7,32 +7,16 @@ use miandeng::{
     simulator::{Company, Running, Simulator},
 };
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, prepare, program, text};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, least_settings, prepare, program, text};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     program(folder, arguments).output().expect("the program runs")
 }
 
+/// The least settings, with the secret in a file of its own.
 fn settings(port: u16, dingtalk: &str) -> String {
-    format!(
-        r#"
-        [default]
-        port = {port}
-        [default.databases.miandeng]
-        url = "data.db"
-        [default.miandeng]
-        public_url = "http://127.0.0.1:{port}"
-        [default.miandeng.dingtalk]
-        oapi_url = "{dingtalk}"
-        jsapi_url = "{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"
-        [[default.miandeng.apps]]
-        name = "oa"
-        corp_id = "{CORP}"
-        agent_id = "100000001"
-        client_id = "{CLIENT_ID}"
-        client_secret_file = "secret"
-        "#
-    )
+    let least = least_settings(port, &format!("http://127.0.0.1:{port}"), dingtalk);
+    least.replace(&format!("client_secret = \"{CLIENT_SECRET}\""), "client_secret_file = \"secret\"")
 }
 
 fn free_port() -> u16 {

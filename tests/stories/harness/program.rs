@@ -142,7 +142,8 @@ impl Site {
         let simulator = Simulator::new(Clock::system(), Company::sample());
         let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("Rocket.toml"), settings(dingtalk.url())).unwrap();
+        let settings = least_settings(0, PUBLIC_URL, dingtalk.url());
+        std::fs::write(folder.path().join("Rocket.toml"), settings).unwrap();
         Self { simulator, folder, http: phone::http(), _dingtalk: dingtalk }
     }
 
@@ -189,15 +190,16 @@ pub fn one_line(output: &Output) -> String {
     message.trim_end().to_owned()
 }
 
-fn settings(dingtalk: &str) -> String {
+/// The least settings, as they stand in a file: of a server on this port whose people see it at `public_url`.
+pub fn least_settings(port: u16, public_url: &str, dingtalk: &str) -> String {
     format!(
         r#"
         [default]
-        port = 0
+        port = {port}
         [default.databases.miandeng]
         url = "data.db"
         [default.miandeng]
-        public_url = "{PUBLIC_URL}"
+        public_url = "{public_url}"
         [default.miandeng.dingtalk]
         oapi_url = "{dingtalk}"
         jsapi_url = "{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"
