@@ -79,7 +79,8 @@ fn each_part_knows_only_those_below_it() {
     let below = ["clock", "config", "db", "random", "server_keys", "sessions", "users", "web"];
     may_use("forward_auth/", &below);
     may_use("probe/", &["clock", "random", "web"]);
-    let below = ["clock", "config", "db", "dingtalk", "random", "sessions", "signin", "text", "users", "web"];
+    let below =
+        ["clock", "config", "db", "dingtalk", "hex_digits", "random", "sessions", "signin", "text", "users", "web"];
     may_use("signin/", &below);
 }
 
