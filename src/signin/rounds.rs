@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{clock::Clock, config::Config, sessions::Token};
@@ -28,7 +29,8 @@ const REMEMBER_MOST: u64 = 50_000;
 /// Counts rounds, in this process: a circle runs through one.
 pub struct Rounds {
     clock: Clock,
-    arrivals: moka::sync::Cache<(i64, String), Arc<Mutex<Vec<i64>>>>,
+    /// By session and the address's digest: an address may be long, and who is signed in chooses it.
+    arrivals: moka::sync::Cache<(i64, [u8; 32]), Arc<Mutex<Vec<i64>>>>,
     sign_ins: moka::sync::Cache<String, Arc<Mutex<SignIns>>>,
 }
 
@@ -64,7 +66,7 @@ impl Rounds {
     /// Notes that a session is about to be sent to an address. Answers whether it came back from there too often.
     pub fn sent_on(&self, session: i64, address: &str) -> bool {
         let now = self.clock.now_ms();
-        let arrivals = self.arrivals.get_with((session, address.to_owned()), Arc::default);
+        let arrivals = self.arrivals.get_with((session, Sha256::digest(address).into()), Arc::default);
         let mut arrivals = lock(&arrivals);
         arrivals.retain(|at| (0..RETURNS_MS).contains(&(now - at)));
         // At most three are kept, so that the circle stays broken only while it goes on.
