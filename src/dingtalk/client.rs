@@ -60,6 +60,7 @@ pub struct Client {
     http: reqwest::Client,
     oapi_url: String,
     api_url: String,
+    timeout: Duration,
 }
 
 impl Client {
@@ -75,7 +76,13 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .build()?;
-        Ok(Self { http, oapi_url: config.oapi_url.clone(), api_url: config.api_url.clone() })
+        let (oapi_url, api_url) = (config.oapi_url.clone(), config.api_url.clone());
+        Ok(Self { http, oapi_url, api_url, timeout: config.timeout })
+    }
+
+    /// How long one call may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// `GET` on the old host. `query` may hold secrets: they reach no error.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{
     DingtalkApp, DingtalkError,
@@ -14,6 +15,10 @@ use super::{
 const ROOT: i64 = 1;
 /// How many departments are asked for their sub-departments before a path is given up.
 const MOST_DEPARTMENTS: usize = 300;
+/// So many times one call's time limit the walk may take, because somebody waits for it.
+const LONGEST_WALK: u32 = 4;
+/// One department's sub-departments.
+const SUB_DEPARTMENTS: &str = "/topapi/v2/department/listsub";
 
 /// What DingTalk tells about an employee. A field that the app may not read is absent.
 #[derive(Debug, Clone, Default)]
@@ -57,8 +62,16 @@ impl DingtalkApp {
     /// until all are found (`topapi/v2/department/listsub`). What is not found, or hidden from the app, is left out.
     ///
     /// # Errors
-    /// When a call fails; nothing is guessed from half a tree.
+    /// When a call fails, or all of them take too long; nothing is guessed from half a tree.
     pub async fn department_paths(&self, wanted: &[i64]) -> Result<Vec<String>, DingtalkError> {
+        let too_slow = |_| {
+            let why = "walking through the departments took too long".into();
+            Err(DingtalkError::Unreachable { call: SUB_DEPARTMENTS, why })
+        };
+        timeout(LONGEST_WALK * self.client.timeout(), self.walk(wanted)).await.unwrap_or_else(too_slow)
+    }
+
+    async fn walk(&self, wanted: &[i64]) -> Result<Vec<String>, DingtalkError> {
         let mut found: HashMap<i64, String> = HashMap::new();
         let mut open = VecDeque::from([(ROOT, String::new())]);
         let mut asked = 0;
@@ -69,7 +82,7 @@ impl DingtalkApp {
             }
             asked += 1;
             let body = || object([("dept_id", json!(parent))]);
-            let children = self.call("/topapi/v2/department/listsub", body, Repeat::Reads).await?.result_list()?;
+            let children = self.call(SUB_DEPARTMENTS, body, Repeat::Reads).await?.result_list()?;
             for child in children {
                 let (Some(id), Some(name)) = (child.number("dept_id"), child.optional_text("name")) else {
                     continue;

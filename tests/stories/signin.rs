@@ -401,6 +401,25 @@ async fn a_newcomer_whose_details_cannot_be_read_is_not_half_created() {
 }
 
 #[tokio::test]
+async fn a_newcomer_does_not_wait_for_a_directory_that_has_no_end() {
+    let app = App::with(|settings| {
+        settings["unknown_users"] = json!("create");
+        settings["dingtalk"]["timeout"] = json!("250ms");
+    })
+    .await;
+    // Every department has one more below it, and each answer takes nearly as long as it may.
+    for id in 2..40 {
+        let body = json!({ "errcode": 0, "result": [{ "dept_id": id * 1000, "name": "部" }] });
+        app.simulator.fault(fault("/topapi/v2/department/listsub", 1, FaultKind::Delay(200)));
+        app.simulator.fault(fault("/topapi/v2/department/listsub", 1, FaultKind::Body(body.to_string())));
+    }
+    app.phone("lisi").is_signed_in().await;
+    assert_eq!(app.db_user("lisi").await.unwrap().department, None, "nothing is guessed from half a tree");
+    let asked = app.simulator.calls("/topapi/v2/department/listsub");
+    assert!(asked < 30, "{asked} calls");
+}
+
+#[tokio::test]
 async fn after_sign_in_the_person_lands_where_they_wanted_if_that_is_ours() {
     let app = App::with(|settings| settings["allowed_return_hosts"] = json!(["bi.example.com"])).await;
     let cases = [
