@@ -1,5 +1,7 @@
 //! Two servers on one file.
 
+use std::time::Duration;
+
 use rocket::futures::future::join_all;
 
 use super::{assert_sound, gate};
@@ -34,6 +36,37 @@ async fn who_signs_in_or_out_at_one_is_in_or_out_at_the_other_at_once() {
     phone.is_signed_in().await;
     one.db_disable("zhangsan").await;
     assert_eq!((gate(&mut moved(&phone, &one)).await, gate(&mut phone).await), (401, 401));
+}
+
+#[tokio::test]
+async fn a_session_in_use_at_the_one_does_not_lie_idle_at_the_other() {
+    let one = App::start().await;
+    let two = one.second().await;
+    let mut phone = one.phone("zhangsan");
+    phone.is_signed_in().await;
+    let mut there = moved(&phone, &two);
+    assert_eq!(gate(&mut phone).await, 200);
+    // Eight hours without a use end a session.
+    for _ in 0..3 {
+        one.clock.advance(4 * 3600);
+        assert_eq!(gate(&mut there).await, 200);
+        last_use_is_written(&one).await;
+    }
+    assert_eq!(gate(&mut phone).await, 200, "it was never unused");
+    one.clock.advance(9 * 3600);
+    assert_eq!((gate(&mut phone).await, gate(&mut there).await), (401, 401));
+}
+
+/// Last uses are written a moment later.
+async fn last_use_is_written(app: &App) {
+    let now = app.clock.now();
+    for _ in 0..1000 {
+        if app.db_count("SELECT max(last_seen_at) FROM sessions").await >= now - 60 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("the last use was never written");
 }
 
 #[tokio::test]
