@@ -68,7 +68,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(clock)
         .manage(config)
         .attach(AccessLog)
-        .attach(Housekeeping)
+        .attach(Housekeeping::default())
         // None of Shield's defaults. The desktop client shows pages in a frame: `frame-ancestors` says which frames may,
         // `X-Frame-Options` knows none. `Permissions-Policy` switches off what no browser has any more. `nosniff` comes
         // with the request id, where there is content.

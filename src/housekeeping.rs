@@ -1,6 +1,6 @@
 //! What is done beside the requests: expired sessions are swept, credentials kept fresh.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rocket::{
     Orbit, Rocket,
@@ -17,14 +17,28 @@ use crate::{
     signin::handover,
 };
 
-const EVERY: Duration = Duration::from_secs(60);
 /// So far the time of day may run off from what has really passed, in seconds, before it is taken to have been set.
 const DRIFT: i64 = 600;
-/// So long a time of day that was set must hold before anything is deleted by it.
-const PROOF: Duration = Duration::from_secs(3600);
+/// So long a time of day must hold before anything is deleted by it, in milliseconds.
+const PROOF_MS: i64 = 3_600_000;
 
-/// Does it every minute while the server runs.
-pub struct Housekeeping;
+/// Does it again and again while the server runs.
+pub struct Housekeeping {
+    every: Duration,
+}
+
+impl Default for Housekeeping {
+    fn default() -> Self {
+        Self::every(Duration::from_secs(60))
+    }
+}
+
+impl Housekeeping {
+    /// Does it as often as this.
+    pub fn every(every: Duration) -> Self {
+        Self { every }
+    }
+}
 
 #[rocket::async_trait]
 impl Fairing for Housekeeping {
@@ -40,17 +54,17 @@ impl Fairing for Housekeeping {
         };
         let (lifetimes, db, clock) = (Lifetimes::of(config), db.clone(), clock.clone());
         let dingtalk = rocket.state::<Dingtalk>().cloned();
-        let mut shutdown = rocket.shutdown();
+        let (every, mut shutdown) = (self.every, rocket.shutdown());
         rocket::tokio::spawn(async move {
-            let mut trust = Trust::new(clock.now(), clock.stopwatch());
-            let mut ticks = time::interval(EVERY);
+            let mut trust = Trust::new(clock.now(), clock.monotonic_ms());
+            let mut ticks = time::interval(every);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 rocket::tokio::select! {
                     _ = ticks.tick() => {}
                     () = &mut shutdown => return,
                 }
-                let trusted = trust.may_delete_by(clock.now(), clock.stopwatch());
+                let trusted = trust.may_delete_by(clock.now(), clock.monotonic_ms());
                 if trusted && let Err(error) = sweep(&db, lifetimes, &clock).await {
                     tracing::warn!(%error, "expired sessions could not be swept; they stay refused");
                 }
@@ -65,20 +79,21 @@ impl Fairing for Housekeeping {
 /// Whether the time of day is to be trusted with deleting. A clock that was set forward by mistake makes every session
 /// look expired: they are refused while it lasts, and good again when it is set right. What was deleted never is.
 struct Trust {
-    /// The last tick, by the time of day and by what really passes.
-    last: (UnixSeconds, Instant),
-    /// Since when nothing is deleted: when the time of day was last set.
-    doubtful_since: Option<Instant>,
+    /// The last tick, by the time of day and by what really passes ([`Clock::monotonic_ms`]).
+    last: (UnixSeconds, i64),
+    /// Since when nothing is deleted: when the time of day was last set, or the server started, because a machine may
+    /// start with a wrong clock.
+    doubtful_since: Option<i64>,
 }
 
 impl Trust {
-    fn new(now: UnixSeconds, watch: Instant) -> Self {
-        Self { last: (now, watch), doubtful_since: None }
+    fn new(now: UnixSeconds, watch: i64) -> Self {
+        Self { last: (now, watch), doubtful_since: Some(watch) }
     }
 
-    fn may_delete_by(&mut self, now: UnixSeconds, watch: Instant) -> bool {
+    fn may_delete_by(&mut self, now: UnixSeconds, watch: i64) -> bool {
         let (then, then_watch) = std::mem::replace(&mut self.last, (now, watch));
-        let passed = i64::try_from(watch.saturating_duration_since(then_watch).as_secs()).unwrap_or(i64::MAX);
+        let passed = watch.saturating_sub(then_watch) / 1000;
         if now.saturating_sub(then).saturating_sub(passed).saturating_abs() > DRIFT {
             tracing::warn!(
                 seconds = now.saturating_sub(then).saturating_sub(passed),
@@ -86,7 +101,7 @@ impl Trust {
             );
             self.doubtful_since = Some(watch);
         }
-        if self.doubtful_since.is_some_and(|since| watch.saturating_duration_since(since) >= PROOF) {
+        if self.doubtful_since.is_some_and(|since| watch.saturating_sub(since) >= PROOF_MS) {
             self.doubtful_since = None;
         }
         self.doubtful_since.is_none()
@@ -109,14 +124,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_was_set_deletes_nothing_until_it_has_run_on_for_an_hour() {
-        let (minute, mut now, mut watch) = (EVERY.as_secs().cast_signed(), 1_000_000, Clock::system().stopwatch());
+    fn a_clock_that_was_set_or_just_started_deletes_nothing_until_it_has_run_on_for_an_hour() {
+        let (minute, mut now, mut watch) = (60, 1_000_000, 0);
         let mut trust = Trust::new(now, watch);
         let mut tick = |set: i64| {
             now += minute + set;
-            watch += EVERY;
+            watch += 1000 * minute;
             trust.may_delete_by(now, watch)
         };
+        assert!((1..60).all(|_| !tick(0)), "a machine may start with any time of day");
         assert!(tick(0) && tick(0) && tick(-30), "seconds of correction are none");
         for set in [10 * 365 * 86_400, -86_400] {
             assert!(!tick(set), "{set}");
