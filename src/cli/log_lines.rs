@@ -20,8 +20,13 @@ const ENOUGH: usize = 64 * 1024;
 /// The lines that wait to be written.
 #[derive(Clone)]
 pub(super) struct LogLines {
-    waiting: Arc<Mutex<Vec<u8>>>,
+    waiting: Arc<Mutex<Waiting>>,
     somebody_reads_along: bool,
+}
+
+struct Waiting {
+    lines: Vec<u8>,
+    to: Box<dyn Write + Send>,
 }
 
 /// One line on its way.
@@ -33,7 +38,11 @@ pub(super) struct Line<'a> {
 impl LogLines {
     /// No lines yet.
     pub(super) fn new() -> Self {
-        Self { waiting: Arc::default(), somebody_reads_along: io::stderr().is_terminal() }
+        Self::to(Box::new(io::stderr()), io::stderr().is_terminal())
+    }
+
+    fn to(to: Box<dyn Write + Send>, somebody_reads_along: bool) -> Self {
+        Self { waiting: Arc::new(Mutex::new(Waiting { lines: Vec::new(), to })), somebody_reads_along }
     }
 
     /// Writes what waits, again and again, as long as the process runs.
@@ -50,15 +59,17 @@ impl LogLines {
 
     /// Writes what waits.
     pub(super) fn write_out(&self) {
-        write_all(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).write_out();
     }
 }
 
-fn write_all(waiting: &mut Vec<u8>) {
-    if !waiting.is_empty() {
-        // Nobody could be told that standard error cannot be written to.
-        let _ = io::stderr().write_all(waiting);
-        waiting.clear();
+impl Waiting {
+    fn write_out(&mut self) {
+        if !self.lines.is_empty() {
+            // Nobody could be told that standard error cannot be written to.
+            let _ = self.to.write_all(&self.lines);
+            self.lines.clear();
+        }
     }
 }
 
@@ -79,14 +90,105 @@ impl Write for Line<'_> {
     /// The subscriber hands over whole lines.
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         let mut waiting = self.lines.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.extend_from_slice(text);
-        if self.at_once || waiting.len() >= ENOUGH {
-            write_all(&mut waiting);
+        waiting.lines.extend_from_slice(text);
+        if self.at_once || waiting.lines.len() >= ENOUGH {
+            waiting.write_out();
         }
         Ok(text.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        time::timeout,
+    };
+    use tracing::{info, warn};
+
+    use super::*;
+
+    /// Longer than lines wait for each other, by far.
+    const NEVER: Duration = Duration::from_secs(60);
+
+    /// Each write arrives as it was made.
+    struct Written(UnboundedSender<String>);
+
+    impl Write for Written {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0.send(String::from_utf8_lossy(text).into_owned()).expect("somebody reads");
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A log of this thread's lines, and what is written of it.
+    fn log(somebody_reads_along: bool) -> (LogLines, UnboundedReceiver<String>, tracing::subscriber::DefaultGuard) {
+        let (sender, written) = unbounded_channel();
+        let lines = LogLines::to(Box::new(Written(sender)), somebody_reads_along);
+        let log = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).with_level(false);
+        let log = log.with_target(false).without_time().finish();
+        (lines, written, tracing::subscriber::set_default(log))
+    }
+
+    fn request(what: &str) {
+        info!(target: "miandeng::access", "{what}");
+    }
+
+    #[tokio::test]
+    async fn lines_of_ordinary_requests_wait_and_come_out_together_in_their_order() {
+        let (lines, mut written, _log) = log(false);
+        for round in 0..2 {
+            for i in 0..3 {
+                request(&format!("{round}.{i}"));
+            }
+            assert!(written.is_empty(), "nothing is written for one line");
+            if round == 0 {
+                lines.keep_writing();
+            }
+            let together = timeout(NEVER, written.recv()).await.expect("they wait no longer");
+            assert_eq!(together.unwrap(), format!("{round}.0\n{round}.1\n{round}.2\n"));
+        }
+    }
+
+    #[test]
+    fn a_warning_and_whatever_is_no_request_are_written_at_once_after_what_waited() {
+        let (lines, mut written, _log) = log(false);
+        request("a");
+        warn!(target: "miandeng::access", "b");
+        assert_eq!(written.try_recv().unwrap(), "a\nb\n");
+        request("c");
+        info!("d");
+        assert_eq!(written.try_recv().unwrap(), "c\nd\n");
+        lines.write_out();
+        assert!(written.is_empty(), "each line once, and no empty write");
+    }
+
+    #[test]
+    fn a_rush_of_lines_is_written_before_its_time() {
+        let (_lines, mut written, _log) = log(false);
+        let line = "a".repeat(1023);
+        for _ in 0..63 {
+            request(&line);
+        }
+        assert!(written.is_empty(), "63 KiB wait");
+        request(&line);
+        assert_eq!(written.try_recv().unwrap().len(), 64 * 1024);
+        request(&line);
+        assert!(written.is_empty(), "they are counted anew");
+    }
+
+    #[test]
+    fn on_a_terminal_no_line_waits() {
+        let (_lines, mut written, _log) = log(true);
+        request("a");
+        assert_eq!(written.try_recv().unwrap(), "a\n");
     }
 }

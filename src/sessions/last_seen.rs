@@ -95,21 +95,25 @@ mod tests {
     use super::*;
     use crate::db::open_temporary;
 
+    async fn does(pools: &Pools, statement: &'static str) {
+        let mut transaction = pools.write().await.unwrap();
+        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    async fn number(pools: &Pools, question: &'static str) -> i64 {
+        let mut reader = pools.read().await.unwrap();
+        sqlx::query_scalar(question).fetch_one(&mut *reader).await.unwrap()
+    }
+
+    const USER: &str = "INSERT INTO users VALUES (1, 'c', 'u', NULL, 'n', NULL, NULL, NULL, NULL, 'user', 'active', 'cli', 0, 0, NULL)";
+
     #[tokio::test]
     async fn what_cannot_be_written_now_is_written_later() {
         let (folder, pools) = open_temporary().await;
-        let mut setup = pools.write().await.unwrap();
-        for statement in [
-            "INSERT INTO users VALUES (1, 'c', 'u', NULL, 'n', NULL, NULL, NULL, NULL, 'user', 'active', 'cli', 0, 0, NULL)",
-            "INSERT INTO sessions VALUES (1, x'00', 1, 'oa', 100, 100, '', '')",
-        ] {
-            sqlx::query(statement).execute(&mut *setup).await.unwrap();
-        }
-        setup.commit().await.unwrap();
-        let last = async || {
-            let mut reader = pools.read().await.unwrap();
-            sqlx::query_scalar::<_, i64>("SELECT last_seen_at FROM sessions").fetch_one(&mut *reader).await.unwrap()
-        };
+        does(&pools, USER).await;
+        does(&pools, "INSERT INTO sessions VALUES (1, x'00', 1, 'oa', 100, 100, '', '')").await;
+        let last = async || number(&pools, "SELECT last_seen_at FROM sessions").await;
         let (last_seen, mut writer) = last_seen(pools.clone());
         let others = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.unwrap();
         let locked = others.write().await.unwrap();
@@ -120,5 +124,35 @@ mod tests {
         writer.write_all().await;
         assert_eq!((last().await, writer.latest.len()), (160, 0));
         others.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_rush_is_written_a_thousand_at_a_time() {
+        let (_folder, pools) = open_temporary().await;
+        does(&pools, USER).await;
+        does(
+            &pools,
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+             INSERT INTO sessions SELECT i, CAST(i AS BLOB), 1, 'oa', 100, 100, '', '' FROM n",
+        )
+        .await;
+        // One transaction that wrote more would be undone as a whole.
+        does(
+            &pools,
+            "CREATE TRIGGER no_more BEFORE UPDATE ON sessions
+             WHEN (SELECT count(*) FROM sessions WHERE last_seen_at = 160) >= 1000
+             BEGIN SELECT RAISE(ABORT, 'a thousand are written'); END",
+        )
+        .await;
+        let written = async || number(&pools, "SELECT count(*) FROM sessions WHERE last_seen_at = 160").await;
+        let (last_seen, mut writer) = last_seen(pools.clone());
+        for session in 1..=2500 {
+            last_seen.note(session, 160);
+        }
+        writer.write_all().await;
+        assert_eq!((written().await, writer.latest.len()), (1000, 1500));
+        does(&pools, "DROP TRIGGER no_more").await;
+        writer.write_all().await;
+        assert_eq!((written().await, writer.latest.len()), (2500, 0));
     }
 }

@@ -7,10 +7,10 @@ use miandeng::{
     simulator::{Company, Running, Simulator},
 };
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, least_settings, prepare, program, text};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, ends, least_settings, prepare, program, text};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    program(folder, arguments).output().expect("the program runs")
+    ends(program(folder, arguments))
 }
 
 /// The least settings, with the secret in a file of its own.

@@ -1,7 +1,8 @@
-//! Ten thousand connections that say nothing, and some that say it very slowly.
+//! Ten thousand connections that say nothing, and some that say it very slowly; and the descriptors that they take.
 
 use std::time::Duration;
 
+use rlimit::Resource;
 use rocket::{
     futures::{
         future::join_all,
@@ -11,7 +12,7 @@ use rocket::{
 };
 
 use super::gate;
-use crate::harness::Site;
+use crate::harness::{Server, Site, program_after};
 
 const IDLE: u64 = 10_000;
 const DRIPPING: usize = 300;
@@ -65,4 +66,14 @@ async fn the_gate_in_a_crowd() {
     assert_eq!(phone.gets("/home").await.status, 200);
     drop((silent, dripping));
     assert_eq!(gate(&mut phone).await, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_is_allowed_few_files_allows_itself_more() {
+    let site = Site::new().await;
+    let server = Server::listening(program_after("ulimit -S -n 256", site.path(), &["serve"]));
+    let (mut soft, mut hard) = (0, 0);
+    rlimit::prlimit(server.pid().cast_signed(), Resource::NOFILE, None, Some((&mut soft, &mut hard))).unwrap();
+    assert_eq!(soft, hard.min(65_536));
+    assert!(hard > 256, "this machine allows nobody more");
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use rlimit::{INFINITY, Resource};
 
 use super::{asks_to_come_back, assert_sound, gate};
-use crate::harness::{Server, Site, one_line, program_after, text};
+use crate::harness::{Server, Site, ends, one_line, program_after, text};
 
 /// A process that meets the limit gets an error instead of a deadly signal, as it would of a full disk.
 const ERRORS: &str = "trap '' XFSZ";
@@ -66,9 +66,9 @@ async fn the_operator_is_told_that_nothing_can_be_written() {
     let site = Site::new().await;
     let server = site.serves();
     let run = |arguments: &'static [&'static str]| {
-        let mut command = program_after(FULL, site.path(), arguments);
+        let command = program_after(FULL, site.path(), arguments);
         // The simulated DingTalk runs on this very thread.
-        tokio::task::spawn_blocking(move || command.output().unwrap())
+        tokio::task::spawn_blocking(move || ends(command))
     };
     let message = one_line(&run(&["users", "add", "lisi", "--name", "李四"]).await.unwrap());
     assert!(message.contains("disk I/O error"), "{message}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{asks_to_come_back, assert_sound, gate};
-use crate::harness::{App, Site, log_line, program, text};
+use crate::harness::{App, Site, ends, log_line, program, text};
 
 async fn other_process(file: &std::path::Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(file).busy_timeout(Duration::ZERO).connect().await.unwrap()
@@ -100,7 +100,7 @@ async fn nobody_shuts_a_running_server_out_and_a_start_that_is_shut_out_says_so(
     let mut other = other_process(&site.db_file()).await;
     does(&mut other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE users SET name = name").await.unwrap();
     let (serve, list) = (program(site.path(), &["serve"]), program(site.path(), &["users", "list"]));
-    let shut_out = [serve, list].map(|mut command| tokio::task::spawn_blocking(move || command.output().unwrap()));
+    let shut_out = [serve, list].map(|command| tokio::task::spawn_blocking(move || ends(command)));
     for output in shut_out {
         let output = output.await.unwrap();
         assert_eq!(output.status.code(), Some(1));

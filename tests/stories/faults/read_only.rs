@@ -13,7 +13,7 @@ use std::{
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
 use super::gate;
-use crate::harness::{Server, Site, one_line, program_at};
+use crate::harness::{Server, Site, ends, one_line, program_at};
 
 /// A user who owns nothing here: what is forbidden to everybody is not forbidden to root.
 const NOBODY: u32 = 65_534;
@@ -64,7 +64,7 @@ fn mode(path: &Path, mode: u32) {
 #[tokio::test]
 async fn a_file_or_folder_without_write_access_stops_the_start_with_one_line() {
     let site = site().await;
-    let refused = || one_line(&serve(&site).output().unwrap());
+    let refused = || one_line(&ends(serve(&site)));
     mode(&site.db_file(), 0o400);
     let message = refused();
     for part in ["databases.miandeng.url", "data.db", "Permission denied", "writable"] {
@@ -97,7 +97,7 @@ async fn a_file_that_becomes_read_only_under_a_running_server_breaks_nothing() {
     newcomer.is_signed_in().await;
     assert_eq!(gate(&mut newcomer).await, 200);
     server.kill();
-    assert!(one_line(&serve(&site).output().unwrap()).contains("data.db"));
+    assert!(one_line(&ends(serve(&site))).contains("data.db"));
     mode(site.path(), 0o700);
     for name in ["data.db", "data.db-wal", "data.db-shm"] {
         mode(&site.path().join(name), 0o600);

@@ -29,7 +29,7 @@ use tempfile::TempDir;
 pub use self::{
     log::{log_line, whole_log},
     phone::{Answer, Phone},
-    program::{Server, Site, least_settings, one_line, program, program_after, program_at, text},
+    program::{Server, Site, ends, least_settings, one_line, program, program_after, program_at, text},
 };
 
 pub const CORP: &str = "dingsamplecorp00000001";

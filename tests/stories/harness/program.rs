@@ -17,6 +17,8 @@ use tempfile::TempDir;
 use super::{CLIENT_ID, CLIENT_SECRET, CORP, PUBLIC_URL, Phone, phone, prepare};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_miandeng");
+/// So long a story waits for what a process says, or for its end.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The program in a folder of its own, with the settings that stand there and none of this machine's.
 pub fn program(folder: &Path, arguments: &[&str]) -> Command {
@@ -47,6 +49,34 @@ fn in_folder(mut command: Command, folder: &Path) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// Runs a command to its end. One that goes on, as a server does that should have refused to start, is killed, and
+/// fails the story instead of stopping it.
+#[track_caller]
+pub fn ends(mut command: Command) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let streams: [Box<dyn Read + Send>; 2] =
+        [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+    let (reads, ended) = mpsc::channel::<()>();
+    let [stdout, stderr] = streams.map(|mut stream| {
+        let reads = reads.clone();
+        std::thread::spawn(move || {
+            let mut all = Vec::new();
+            let _ = stream.read_to_end(&mut all);
+            drop(reads);
+            all
+        })
+    });
+    drop(reads);
+    let goes_on = ended.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout);
+    if goes_on {
+        child.kill().expect("it can be killed");
+    }
+    let status = child.wait().expect("it has ended");
+    let [stdout, stderr] = [stdout, stderr].map(|stream| stream.join().expect("what it wrote"));
+    assert!(!goes_on, "it goes on after {LONGEST:?}: {}{}", text(&stdout), text(&stderr));
+    Output { status, stdout, stderr }
 }
 
 /// What a process wrote, as text.
@@ -95,7 +125,7 @@ impl Server {
     /// The next line that holds a text.
     pub fn says(&self, wanted: &str) -> String {
         let mut seen = String::new();
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(30)) {
+        while let Ok(line) = self.lines.recv_timeout(LONGEST) {
             if line.contains(wanted) {
                 return line;
             }
