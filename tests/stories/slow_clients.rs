@@ -1,12 +1,11 @@
 //! Who holds a connection and does nothing with it is cut off; who uses it is not. The connections' own clock is moved:
 //! the server looks at them every two seconds of real time.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
-use miandeng::clock::Clock;
 use rocket::tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -18,6 +17,16 @@ const NEVER: Duration = Duration::from_secs(60);
 async fn connect(app: &App, says: &str) -> TcpStream {
     let address = app.url("").replace("http://", "");
     let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(says.as_bytes()).await.unwrap();
+    connection
+}
+
+/// The same from a certain address.
+async fn connect_from(ours: SocketAddr, app: &App, says: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(ours).unwrap();
+    let mut connection = socket.connect(app.url("").replace("http://", "").parse().unwrap()).await.unwrap();
     connection.write_all(says.as_bytes()).await.unwrap();
     connection
 }
@@ -41,22 +50,18 @@ async fn is_cut(connection: &mut TcpStream) -> bool {
     }
 }
 
-/// So many seconds pass while the server looks at its connections.
-const A_LOOK: i64 = 25;
+/// A request and its answer.
+async fn is_used(connection: &mut TcpStream) {
+    connection.write_all(WHOLE.as_bytes()).await.unwrap();
+    assert!(reads_answer(connection).await.starts_with("HTTP/1.1 200"));
+}
 
-/// The server has looked at its connections after all that was done before, and 25 seconds have passed meanwhile: one
-/// that says nothing was noticed, and cut off when its time was over.
-async fn the_server_looks(app: &App, clock: &Clock) {
-    let mut silent = connect(app, "").await;
-    let mut moved = 0;
-    while timeout(Duration::from_millis(100), silent.read_u8()).await.is_err() {
-        // Little by little: it may not have been noticed yet.
-        if moved < A_LOOK {
-            clock.advance(1);
-            moved += 1;
-        }
-    }
-    clock.advance(A_LOOK - moved);
+/// A connection that is used now and not again: when it is cut off, 75 seconds later, the server has looked at all that
+/// had come before. It was accepted after all that are there now.
+async fn hourglass(app: &App) -> TcpStream {
+    let mut used = connect(app, "").await;
+    is_used(&mut used).await;
+    used
 }
 
 const HALF_A_HEADER: &str = "GET /healthz HTTP/1.1\r\nHost: app.example.com\r\nX-Slow: a";
@@ -67,27 +72,87 @@ const WHOLE: &str = "HEAD /healthz HTTP/1.1\r\nHost: app.example.com\r\n\r\n";
 #[tokio::test]
 async fn silence_half_a_header_and_half_a_body_are_cut_off() {
     let (app, clock) = App::with_deadlines().await;
+    let mut look = hourglass(&app).await;
+    clock.advance(74);
     let mut silent = connect(&app, "").await;
     let mut half_a_header = connect(&app, HALF_A_HEADER).await;
     let mut half_a_body = connect(&app, HALF_A_BODY).await;
-    the_server_looks(&app, &clock).await;
+    drop(hourglass(&app).await);
+    clock.advance(1);
+    assert!(is_cut(&mut look).await);
+    clock.advance(20);
     assert!(is_cut(&mut silent).await && is_cut(&mut half_a_header).await);
-    clock.advance(80);
+    clock.advance(55);
     assert!(is_cut(&mut half_a_body).await);
+}
+
+#[tokio::test]
+async fn who_sends_a_header_in_ten_seconds_is_served() {
+    let (app, clock) = App::with_deadlines().await;
+    let mut look = hourglass(&app).await;
+    clock.advance(9);
+    let mut another_look = hourglass(&app).await;
+    clock.advance(65);
+    let mut slow = connect(&app, HALF_A_HEADER).await;
+    drop(hourglass(&app).await);
+    clock.advance(1);
+    assert!(is_cut(&mut look).await);
+    clock.advance(10);
+    assert!(is_cut(&mut another_look).await);
+    slow.write_all(b"\r\n\r\n").await.unwrap();
+    assert!(reads_answer(&mut slow).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn whose_address_another_connection_had_is_given_time_anew() {
+    for earlier in [HALF_A_HEADER, WHOLE] {
+        let (app, clock) = App::with_deadlines().await;
+        let mut look = hourglass(&app).await;
+        clock.advance(74);
+        // No other story connects from there, so that the port stays free meanwhile.
+        let gone = connect_from(([127, 0, 0, 2], 0).into(), &app, earlier).await;
+        drop(hourglass(&app).await);
+        clock.advance(1);
+        assert!(is_cut(&mut look).await, "it was seen");
+        let address = gone.local_addr().unwrap();
+        // Otherwise the system itself would keep the address for a minute.
+        gone.set_zero_linger().unwrap();
+        drop(gone);
+        let mut look = hourglass(&app).await;
+        clock.advance(75);
+        assert!(is_cut(&mut look).await, "it was missed");
+
+        let mut look = hourglass(&app).await;
+        clock.advance(74);
+        let mut next = connect_from(address, &app, HALF_A_HEADER).await;
+        drop(hourglass(&app).await);
+        clock.advance(1);
+        assert!(is_cut(&mut look).await);
+        next.write_all(b"\r\n\r\n").await.unwrap();
+        assert!(reads_answer(&mut next).await.starts_with("HTTP/1.1 200"));
+    }
 }
 
 #[tokio::test]
 async fn a_header_that_drips_is_cut_off_however_steadily() {
     let (app, clock) = App::with_deadlines().await;
+    let mut looks = Vec::new();
+    for _ in 0..3 {
+        looks.push(hourglass(&app).await);
+        clock.advance(10);
+    }
+    clock.advance(44);
     let mut drips = connect(&app, HALF_A_HEADER).await;
-    let mut others_are_served = 0;
-    while drips.write_all(b"a").await.is_ok() {
-        clock.advance(1);
-        let mut other = connect(&app, WHOLE).await;
-        assert!(reads_answer(&mut other).await.starts_with("HTTP/1.1 200"));
-        others_are_served += 1;
-        assert!(others_are_served < 2_000, "it drips for ever");
-        let _ = timeout(Duration::from_millis(100), drips.read_u8()).await;
+    drop(hourglass(&app).await);
+    clock.advance(1);
+    for look in &mut looks {
+        assert!(is_cut(look).await);
+        for _ in 0..10 {
+            clock.advance(1);
+            let _ = drips.write_all(b"a").await;
+            // Others are served.
+            drop(hourglass(&app).await);
+        }
     }
     assert!(is_cut(&mut drips).await);
 }
@@ -95,13 +160,14 @@ async fn a_header_that_drips_is_cut_off_however_steadily() {
 #[tokio::test]
 async fn a_connection_that_is_used_every_minute_stays_open_and_no_longer() {
     let (app, clock) = App::with_deadlines().await;
-    let mut kept = connect(&app, WHOLE).await;
-    assert!(reads_answer(&mut kept).await.starts_with("HTTP/1.1 200"));
+    let mut kept = connect(&app, "").await;
     for _ in 0..3 {
-        clock.advance(45 - A_LOOK);
-        the_server_looks(&app, &clock).await;
-        kept.write_all(WHOLE.as_bytes()).await.unwrap();
-        assert!(reads_answer(&mut kept).await.starts_with("HTTP/1.1 200"));
+        let mut look = hourglass(&app).await;
+        clock.advance(75 - 62);
+        is_used(&mut kept).await;
+        clock.advance(62);
+        assert!(is_cut(&mut look).await);
+        is_used(&mut kept).await;
     }
     clock.advance(80);
     assert!(is_cut(&mut kept).await);
@@ -115,8 +181,9 @@ async fn an_answer_that_nobody_reads_is_given_up() {
     let page = format!("GET /?corpid=dingsamplecorp00000001 HTTP/1.1\r\nX-Long: {}\r\n\r\n", "a".repeat(8192));
     while timeout(Duration::from_secs(1), lazy.write_all(page.as_bytes())).await.is_ok() {}
     for _ in 0..2 {
+        let mut look = hourglass(&app).await;
         clock.advance(80);
-        the_server_looks(&app, &clock).await;
+        assert!(is_cut(&mut look).await);
     }
     let mut unread = vec![0; 1 << 20];
     let ended = async { while lazy.read(&mut unread).await.is_ok_and(|n| n > 0) {} };
