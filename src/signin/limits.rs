@@ -2,7 +2,8 @@
 //! and whoever succeeds costs nothing.
 //!
 //! Nobody is made to wait for what another did elsewhere:
-//! - a try without a state of ours counts by address. It bars only further tries of this kind from there;
+//! - a try without a state of ours counts by address. It bars only further tries of this kind from there, and no good
+//!   hand-over link;
 //! - a code that DingTalk rejects counts by the browser that sent it;
 //! - and by address, with room for an office, because browsers are easily made up and each try costs a call;
 //! - and by corp, because addresses can be rented, and DingTalk counts the calls of a corp together. A corp's count
