@@ -1,8 +1,6 @@
 //! One configured app's way to DingTalk: its tokens, its ticket, and the calls that it makes.
 
-use std::{sync::Arc, time::Duration};
-
-use tokio::{sync::Semaphore, time::timeout};
+use std::{net::IpAddr, sync::Arc};
 
 use super::{
     Client, DingtalkError,
@@ -11,14 +9,9 @@ use super::{
     caches::Caches,
     client::{Body, Repeat},
     credential::Cache,
+    turns::{Turn, Turns},
 };
 use crate::config::{App, AppKind, Secret};
-
-/// So many calls of one app are under way at once; the rest queue here. DingTalk allows 20 a second of each kind and
-/// app (90018), and each call's time limit begins when it is its turn.
-const AT_ONCE: usize = 20;
-/// Who has queued for so long is told that DingTalk does not keep up.
-const LONGEST_QUEUE: Duration = Duration::from_secs(20);
 
 /// An app of the settings, with its caches.
 pub struct DingtalkApp {
@@ -29,7 +22,7 @@ pub struct DingtalkApp {
     /// Of a service window: its own token beside the corp's. Each is refused where the other belongs.
     pub(super) channel_token: Option<Arc<Cache>>,
     ticket: Arc<Cache>,
-    turns: Semaphore,
+    turns: Turns,
 }
 
 impl DingtalkApp {
@@ -43,7 +36,7 @@ impl DingtalkApp {
                 (Some(channel_token), ticket)
             }
         };
-        Self { config, client, token, channel_token, ticket, turns: Semaphore::new(AT_ONCE) }
+        Self { config, client, token, channel_token, ticket, turns: Turns::new() }
     }
 
     /// The jsapi ticket that this app's pages are signed with. It never leaves the server.
@@ -74,6 +67,14 @@ impl DingtalkApp {
             .for_each(Cache::keep_fresh);
     }
 
+    /// A turn to spend a code that came from an address, or from the network that counts as one.
+    ///
+    /// # Errors
+    /// `Unreachable` when it does not come in time.
+    pub async fn turn(&self, address: IpAddr) -> Result<Turn, DingtalkError> {
+        self.turns.of(address, "an auth code").await
+    }
+
     /// A call with the corp's access token, which is renewed once if DingTalk calls it invalid.
     pub(super) async fn call(
         &self,
@@ -85,7 +86,8 @@ impl DingtalkApp {
             let body = body();
             async move { self.client.post(path, &token, body, repeat).await }
         };
-        self.in_turn(path, with_token(&self.token, call)).await
+        let _turn = self.turns.next(path).await?;
+        with_token(&self.token, call).await
     }
 
     /// The same for a call that is asked by GET.
@@ -96,26 +98,15 @@ impl DingtalkApp {
         with_token(&self.token, call).await
     }
 
-    /// The same for a form, which borrows what it sends.
+    /// The same for a form, which borrows what it sends, by somebody whose turn it is.
     pub(super) async fn call_form(
         &self,
         path: &'static str,
         fields: &[(&'static str, &str)],
         repeat: Repeat,
+        _turn: Turn,
     ) -> Result<Answer, DingtalkError> {
         let call = |token: Secret| async move { self.client.post(path, &token, Body::Form(fields), repeat).await };
-        self.in_turn(path, with_token(&self.token, call)).await
-    }
-
-    /// Makes a call when it is its turn.
-    pub(super) async fn in_turn(
-        &self,
-        path: &'static str,
-        call: impl Future<Output = Result<Answer, DingtalkError>>,
-    ) -> Result<Answer, DingtalkError> {
-        match timeout(LONGEST_QUEUE, self.turns.acquire()).await {
-            Ok(Ok(_turn)) => call.await,
-            _ => Err(DingtalkError::Unreachable { call: path, why: "too many calls of this app wait already".into() }),
-        }
+        with_token(&self.token, call).await
     }
 }

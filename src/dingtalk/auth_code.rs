@@ -5,7 +5,7 @@
 //! new one.
 
 use super::{
-    DingtalkApp, DingtalkError,
+    DingtalkApp, DingtalkError, Turn,
     answer::Answer,
     client::Repeat,
     ids::{DingUserId, UnionId},
@@ -29,9 +29,9 @@ impl DingtalkApp {
     /// # Errors
     /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for an answer without a usable userid; the
     /// rest as for every call.
-    pub async fn exchange(&self, code: &Secret) -> Result<Identity, DingtalkError> {
+    pub async fn exchange(&self, code: &Secret, turn: Turn) -> Result<Identity, DingtalkError> {
         let fields = [("code", code.expose())];
-        let result = self.call_form("/topapi/v2/user/getuserinfo", &fields, Repeat::Spends).await?.result()?;
+        let result = self.call_form("/topapi/v2/user/getuserinfo", &fields, Repeat::Spends, turn).await?.result()?;
         Identity::read(&result)
     }
 }

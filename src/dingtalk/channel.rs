@@ -10,7 +10,7 @@
 use serde_json::json;
 
 use super::{
-    DingtalkApp, DingtalkError,
+    DingtalkApp, DingtalkError, Turn,
     access_token::with_token,
     answer::Answer,
     client::{Repeat, object},
@@ -44,7 +44,7 @@ impl DingtalkApp {
     /// # Errors
     /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for a follower without a unionid; the rest as
     /// for every call.
-    pub async fn follower(&self, code: &Secret) -> Result<Follower, DingtalkError> {
+    pub async fn follower(&self, code: &Secret, _turn: Turn) -> Result<Follower, DingtalkError> {
         const CALL: &str = "/channel/user/get_by_code";
         let Some(token) = &self.channel_token else {
             return Err(DingtalkError::Unexpected { call: CALL, why: "this app is no service window".into() });
@@ -53,7 +53,7 @@ impl DingtalkApp {
             let query = [("access_token", token.expose()), ("code", code.expose())];
             self.client.get(CALL, &query, Repeat::Spends).await
         };
-        Follower::read(&self.in_turn(CALL, with_token(token, call)).await?)
+        Follower::read(&with_token(token, call).await?)
     }
 
     /// Who a unionid is in the corp (`topapi/user/getbyunionid`), by the corp's own token.

@@ -14,6 +14,7 @@ pub mod events;
 pub mod ids;
 pub mod jsapi;
 mod scopes;
+mod turns;
 pub mod web_login;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use self::{
     credential::{Credential, Store},
     errors::{DingtalkError, ErrorCode, Refusal},
     scopes::Scopes,
+    turns::Turn,
 };
 use crate::{clock::Clock, config::Config};
 

@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::{
-    DingtalkApp, DingtalkError,
+    DingtalkApp, DingtalkError, Turn,
     access_token::credential,
     client::{Body, Repeat, object},
     ids::UnionId,
@@ -49,7 +49,7 @@ impl DingtalkApp {
     /// # Errors
     /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for a person without a usable unionid; the rest
     /// as for every call.
-    pub async fn visitor(&self, code: &Secret) -> Result<Visitor, DingtalkError> {
+    pub async fn visitor(&self, code: &Secret, _turn: Turn) -> Result<Visitor, DingtalkError> {
         const EXCHANGE: &str = "/v1.0/oauth2/userAccessToken";
         let Credentials::App { client_id, client_secret } = &self.config.credentials else {
             return Err(DingtalkError::Unexpected { call: EXCHANGE, why: "this app has no client_id".into() });

@@ -13,10 +13,11 @@ impl Desk<'_> {
     /// Signs in whom a code names, and gives the browser its cookie.
     ///
     /// # Errors
-    /// `redirect-loop`; `not-listed` and `disabled`; what the exchange of the code is refused for.
+    /// `redirect-loop`; `rate-limited`; `not-listed` and `disabled`; what the exchange of the code is refused for.
     pub async fn admit(&self, app: &DingtalkApp, code: &Secret, way: Way) -> Result<User, Problem> {
         self.break_circle().await?;
-        let outcome = self.sign_in().by_code(app, code, way, &self.origin(), self.previous.as_ref()).await?;
+        let turn = self.turn(app).await?;
+        let outcome = self.sign_in().by_code(app, code, way, turn, &self.origin(), self.previous.as_ref()).await?;
         let note_person = |userid: &str| self.visit.note(|notes| notes.userid = Some(userid.to_owned()));
         match outcome {
             Outcome::NotListed(NotListed::NoRow(identity)) => {

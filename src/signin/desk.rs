@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Db,
-    dingtalk::{Dingtalk, DingtalkApp, NoApp},
+    dingtalk::{Dingtalk, DingtalkApp, NoApp, Turn},
     sessions::{self, Token},
     web::{
         client::ClientAddress,
@@ -130,6 +130,17 @@ impl Desk<'_> {
             None => self.limits.stranger_waits(self.client),
         };
         wait.map_or(Ok(()), |seconds| Err(Problem::rate_limited(seconds)))
+    }
+
+    /// A turn to spend a code. While it was waited for, codes of the same browser or address may have been rejected:
+    /// the limits are asked again, and who is refused now has kept the code.
+    ///
+    /// # Errors
+    /// `rate-limited`; `dingtalk-unreachable` when too many wait.
+    pub async fn turn(&self, app: &DingtalkApp) -> Result<Turn, Problem> {
+        let turn = app.turn(self.client.prefix()).await?;
+        self.may_try(self.sender(app).as_ref())?;
+        Ok(turn)
     }
 
     /// Counts a try that failed, and hands its answer on.

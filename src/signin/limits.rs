@@ -1,8 +1,14 @@
 //! How often somebody may fail to sign in. Only failures count: a whole company arrives from one address in the morning,
 //! and whoever succeeds costs nothing.
 //!
+//! The limits are asked twice: as a code comes, and when its turn to be sent has come ([`crate::dingtalk::Turn`]), since
+//! others of the same sender may have been rejected meanwhile. So codes that come all at once are no way round them: those
+//! that DingTalk is answering when a count is full come on top, and are waited for. What succeeds is never counted,
+//! neither before nor after.
+//!
 //! Nobody is made to wait for what another did elsewhere:
-//! - a try without a state of ours counts by address. It bars only further tries of this kind from there;
+//! - a try without a state of ours counts by address. It bars only further tries of this kind from there, and no good
+//!   hand-over link;
 //! - a code that DingTalk rejects counts by the browser that sent it;
 //! - and by address, with room for an office, because browsers are easily made up and each try costs a call;
 //! - and by corp, because addresses can be rented, and DingTalk counts the calls of a corp together. A corp's count
@@ -22,7 +28,7 @@ use std::{
 use governor::{
     Quota, RateLimiter,
     clock::Clock as GovernorClock,
-    middleware::NoOpMiddleware,
+    middleware::StateInformationMiddleware,
     nanos::Nanos,
     state::{InMemoryState, NotKeyed},
 };
@@ -32,6 +38,9 @@ use crate::{clock::Clock, dingtalk::ids::CorpId, web::client::ClientAddress};
 
 /// How many addresses or browsers one count remembers, about 200 bytes each; the longest unused is forgotten first.
 const REMEMBER: u64 = 50_000;
+
+/// Nobody waits longer, however many failures came at once.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The counts of failed sign-ins, and of reports.
 pub struct Limits {
@@ -99,17 +108,22 @@ impl Limits {
     /// Counts a report of a page; answers how many seconds the next one must wait.
     pub fn reported(&self, browser: &str) -> Option<u64> {
         let wait = self.reports.wait(browser);
-        self.reports.failed(browser.to_owned());
+        if wait.is_none() {
+            self.reports.failed(browser.to_owned());
+        }
         wait
     }
 }
 
-type Bucket = RateLimiter<NotKeyed, InMemoryState, OurClock, NoOpMiddleware<Nanos>>;
+type Bucket = RateLimiter<NotKeyed, InMemoryState, OurClock, StateInformationMiddleware>;
 
-/// Failures of one kind by key: so many at once, and then one more each time that a refill has passed.
+/// Failures of one kind by key: so many at once, and then one more each time that a refill has passed. Failures of what
+/// was under way already come on top, and are waited for in the same measure.
 struct Count<K> {
     clock: Clock,
     burst: NonZeroU32,
+    /// How many come on top before no more are counted.
+    on_top: u32,
     refill: Duration,
     keys: moka::sync::Cache<K, Arc<Failures>>,
 }
@@ -123,12 +137,8 @@ impl<K: Hash + Eq + Send + Sync + 'static> Count<K> {
     fn new(clock: &Clock, burst: u32, refill: Duration) -> Self {
         let keys = moka::sync::Cache::builder().max_capacity(REMEMBER).eviction_policy(EvictionPolicy::lru()).build();
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        Self { clock: clock.clone(), burst, refill, keys }
-    }
-
-    /// Nobody waits longer than one refill takes. A longer wait means that the clock was set back: it is not imposed.
-    fn longest_wait_ms(&self) -> i64 {
-        i64::try_from(self.refill.as_millis()).unwrap_or(i64::MAX)
+        let on_top = (LONGEST_WAIT.as_millis() / refill.as_millis().max(1)).try_into().unwrap_or(u32::MAX);
+        Self { clock: clock.clone(), burst, on_top, refill, keys }
     }
 
     fn wait<Q>(&self, key: &Q) -> Option<u64>
@@ -137,7 +147,8 @@ impl<K: Hash + Eq + Send + Sync + 'static> Count<K> {
         Q: Hash + Eq + ?Sized,
     {
         let left_ms = self.keys.get(key)?.barred_until_ms.load(Ordering::Relaxed) - self.clock.now_ms();
-        (1..=self.longest_wait_ms()).contains(&left_ms).then(|| left_ms.unsigned_abs().div_ceil(1000))
+        // A longer wait means that the clock was set back: it is not imposed.
+        (1..=millis(LONGEST_WAIT)).contains(&left_ms).then(|| left_ms.unsigned_abs().div_ceil(1000))
     }
 
     fn failed(&self, key: K)
@@ -146,19 +157,27 @@ impl<K: Hash + Eq + Send + Sync + 'static> Count<K> {
     {
         let failures = self.keys.get_with(key.clone(), || {
             let quota = Quota::with_period(self.refill).unwrap_or(Quota::per_second(NonZeroU32::MIN));
-            let bucket = RateLimiter::direct_with_clock(quota.allow_burst(self.burst), OurClock(self.clock.clone()));
-            Arc::new(Failures { bucket, barred_until_ms: AtomicI64::new(0) })
+            let quota = quota.allow_burst(self.burst.saturating_add(self.on_top));
+            let bucket = RateLimiter::direct_with_clock(quota, OurClock(self.clock.clone()));
+            Arc::new(Failures { bucket: bucket.with_middleware(), barred_until_ms: AtomicI64::new(0) })
         });
-        if let Err(not_until) = failures.bucket.check() {
-            let wait = not_until.wait_time_from(OurClock(self.clock.clone()).now());
-            match i64::try_from(wait.as_millis()) {
-                Ok(ms) if ms <= self.longest_wait_ms() => {
-                    failures.barred_until_ms.store(self.clock.now_ms() + ms, Ordering::Relaxed);
-                }
-                _ => self.keys.invalidate(&key),
+        let on_top = match failures.bucket.check() {
+            Ok(state) => self.on_top.saturating_sub(state.remaining_burst_capacity()),
+            Err(not_until) if not_until.wait_time_from(OurClock(self.clock.clone()).now()) <= self.refill => {
+                self.on_top
             }
+            // The clock was set back: what was counted tells nothing.
+            Err(_) => return self.keys.invalidate(&key),
+        };
+        if on_top > 0 {
+            let until_ms = self.clock.now_ms() + millis(self.refill * on_top);
+            failures.barred_until_ms.store(until_ms, Ordering::Relaxed);
         }
     }
+}
+
+fn millis(duration: Duration) -> i64 {
+    duration.as_millis().try_into().unwrap_or(i64::MAX)
 }
 
 /// Our clock as governor reads it.
@@ -260,6 +279,35 @@ mod tests {
             limits.code_failed(&sender(&browser.to_string(), "192.0.2.1"));
         }
         assert_eq!(limits.sender_waits(&sender("colleague", "192.0.2.1")), None);
+    }
+
+    #[test]
+    fn failures_that_come_on_top_are_waited_for_a_minute_at_most() {
+        let clock = Clock::system();
+        let limits = Limits::new(&clock);
+        let office = || sender("colleague", "192.0.2.1");
+        for browser in 0..320 {
+            limits.code_failed(&sender(&browser.to_string(), "192.0.2.1"));
+        }
+        assert_eq!(limits.sender_waits(&office()), Some(4), "20 on top, and 5 each second");
+        clock.advance(3);
+        assert_eq!(limits.sender_waits(&office()), Some(1));
+        clock.advance(1);
+        assert_eq!(limits.sender_waits(&office()), None);
+        for browser in 0..2000 {
+            limits.code_failed(&sender(&browser.to_string(), "192.0.2.1"));
+        }
+        assert_eq!(limits.sender_waits(&office()), Some(60));
+        clock.advance(60);
+        assert_eq!(limits.sender_waits(&office()), None);
+    }
+
+    #[test]
+    fn reports_that_are_refused_make_nobody_wait_longer() {
+        let limits = Limits::new(&Clock::system());
+        let waits: Vec<_> = (0..100).map(|_| limits.reported("browser")).collect();
+        assert!(waits.iter().take(21).all(Option::is_none), "{waits:?}");
+        assert!(waits.iter().skip(21).all(|wait| wait.is_some_and(|seconds| seconds <= 10)), "{waits:?}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     config::{Config, Secret, UnknownUsers},
     db::{Conn, Pools},
-    dingtalk::{DingtalkApp, DingtalkError, Employee, Identity},
+    dingtalk::{DingtalkApp, DingtalkError, Employee, Identity, Turn},
     sessions::{self, Origin, Token},
     users::{self, Status, User},
 };
@@ -88,8 +88,8 @@ pub struct SignIn<'a> {
 }
 
 impl SignIn<'_> {
-    /// Exchanges a code and starts a session for the person whom DingTalk vouches for, in place of the session that
-    /// this browser had (`previous`), whosever that was.
+    /// Exchanges a code whose turn it is, and starts a session for the person whom DingTalk vouches for, in place of the
+    /// session that this browser had (`previous`), whosever that was.
     ///
     /// # Errors
     /// When the code is not good, DingTalk does not answer, or the database fails.
@@ -98,13 +98,14 @@ impl SignIn<'_> {
         app: &DingtalkApp,
         code: &Secret,
         way: Way,
+        turn: Turn,
         from: &Origin,
         previous: Option<&Token>,
     ) -> Result<Outcome, Failure> {
         if !self.spent.spend(&app.config.name, code) {
             return Err(Failure::CodeSpent);
         }
-        match self.who_is_it(app, code, way).await? {
+        match self.who_is_it(app, code, way, turn).await? {
             Ok(identity) => self.person(app, identity, from, previous).await,
             Err(nobody) => Ok(Outcome::NotListed(nobody)),
         }

@@ -4,7 +4,7 @@
 use super::{Failure, NotListed, SignIn, Way};
 use crate::{
     config::{AppKind, Secret},
-    dingtalk::{Contact, DingtalkApp, DingtalkError, Follower, Identity, ids::UnionId, web_login::Visitor},
+    dingtalk::{Contact, DingtalkApp, DingtalkError, Follower, Identity, Turn, ids::UnionId, web_login::Visitor},
     users::{self, User},
 };
 
@@ -15,21 +15,22 @@ impl SignIn<'_> {
         app: &DingtalkApp,
         code: &Secret,
         way: Way,
+        turn: Turn,
     ) -> Result<Result<Identity, NotListed>, Failure> {
         if let Way::Browser = way {
-            return match app.visitor(code).await? {
+            return match app.visitor(code, turn).await? {
                 Visitor::Known(unionid) => proven_employee(app, unionid).await,
                 Visitor::Foreign => Ok(Err(NotListed::Stranger)),
             };
         }
         if let AppKind::MicroApp = app.config.kind {
-            return match app.exchange(code).await {
+            return match app.exchange(code, turn).await {
                 Ok(identity) => Ok(Ok(identity)),
                 Err(DingtalkError::NoSuchUser(_)) => Ok(Err(NotListed::Stranger)),
                 Err(error) => Err(error.into()),
             };
         }
-        match app.follower(code).await? {
+        match app.follower(code, turn).await? {
             Follower::Unfollowed => Ok(Err(NotListed::Unfollowed)),
             Follower::Known(unionid) => self.employee_behind(app, unionid).await,
         }

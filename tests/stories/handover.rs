@@ -186,3 +186,28 @@ async fn guesses_are_refused_and_counted() {
     }
     is_refused(&browser.posts("/handover", &[("token", &"0".repeat(64))]).await, 429, "rate-limited");
 }
+
+#[tokio::test]
+async fn a_link_works_where_others_have_guessed_too_often() {
+    let app = App::start().await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    let mut guesser = app.phone("x");
+    for _ in 0..61 {
+        guesser.posts("/handover", &[("token", &"0".repeat(64))]).await;
+    }
+    is_refused(&guesser.posts("/handover", &[("token", &"0".repeat(64))]).await, 429, "rate-limited");
+    let (_, token) = makes_a_link(&mut phone).await;
+    let mut browser = app.phone("x");
+    assert_eq!(browser.posts("/handover", &[("token", &token)]).await.status, 303);
+    assert!(browser.gets("/home").await.body.contains("张三"));
+    is_refused(&app.phone("x").posts("/handover", &[("token", &token)]).await, 429, "rate-limited");
+}
+
+#[tokio::test]
+async fn guesses_keep_nobody_from_writing() {
+    let app = App::start().await;
+    let _writing = app.pools.write().await.unwrap();
+    let page = app.phone("x").posts("/handover", &[("token", &"0".repeat(64))]).await;
+    is_refused(&page, 410, "link-expired");
+}

@@ -12,6 +12,7 @@ mod gate;
 mod handover;
 mod harness;
 mod jsapi_config;
+mod limits;
 mod operator;
 #[path = "../proxies/mod.rs"]
 mod proxies;

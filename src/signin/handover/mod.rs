@@ -67,11 +67,14 @@ impl Desk<'_> {
     }
 
     /// Spends a link: starts a session in this browser in place of the one that it had. All of it is one transaction,
-    /// and the person is read inside it.
+    /// and the person is read inside it. A key that is none costs a read: nobody waits to write because others guess.
     ///
     /// # Errors
     /// When the database fails; the link is then not spent.
     pub async fn spend_handover(&self, key: &Key) -> sqlx::Result<Spent> {
+        if !is_known(&mut *self.db.read().await?, key).await? {
+            return Ok(Spent::Expired);
+        }
         let now = self.clock.now();
         let mut transaction = self.db.write().await?;
         let spent = match take(&mut transaction, key, now).await? {
@@ -119,6 +122,14 @@ async fn keep(db: &mut Conn, key: &Key, session: i64, expires_at: UnixSeconds) -
     .execute(db)
     .await?;
     Ok(())
+}
+
+async fn is_known(db: &mut Conn, key: &Key) -> sqlx::Result<bool> {
+    let row: Option<(i64,)> = sqlx::query_as("SELECT session_id FROM handovers WHERE token_hash = $1")
+        .bind(key.digest())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// The session that a link is of; of any number of callers one gets it.

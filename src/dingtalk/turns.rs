@@ -1,0 +1,121 @@
+//! Whose turn it is to call DingTalk.
+//!
+//! Of each address one waits among those of all other addresses, and its neighbours wait behind it: whoever sends codes
+//! by the thousand is a nuisance to their own address. While nobody else asks, one address has every turn.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use moka::{policy::EvictionPolicy, sync::Cache};
+use tokio::{
+    sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::DingtalkError;
+
+/// So many calls of one app are under way at once; the rest queue here. DingTalk allows 20 a second of each kind and
+/// app (90018), and each call's time limit begins when it is its turn.
+const AT_ONCE: usize = 20;
+/// Who has queued for so long is told that DingTalk does not keep up.
+const LONGEST_QUEUE: Duration = Duration::from_secs(20);
+/// How many addresses have a line. The longest unused is forgotten first; should somebody stand in it, two of that
+/// address wait among the others.
+const LINES: u64 = 10_000;
+
+/// The turns of one app.
+pub(super) struct Turns {
+    free: Arc<Semaphore>,
+    lines: Cache<IpAddr, Arc<Mutex<()>>>,
+}
+
+/// The right to make one call now. The next in the queue has it when this is dropped.
+#[must_use]
+pub struct Turn {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Turns {
+    pub fn new() -> Self {
+        let lines = Cache::builder().max_capacity(LINES).eviction_policy(EvictionPolicy::lru()).build();
+        Self { free: Arc::new(Semaphore::new(AT_ONCE)), lines }
+    }
+
+    /// A turn for somebody at an address. `call` is for the error.
+    pub async fn of(&self, address: IpAddr, call: &'static str) -> Result<Turn, DingtalkError> {
+        let line = self.lines.get_with(address, Arc::default);
+        let first_of_address = async {
+            let _first = line.lock().await;
+            self.free().await
+        };
+        in_time(first_of_address, call).await
+    }
+
+    /// A turn for a call that follows from one whose code was good: nobody multiplies those at will.
+    pub async fn next(&self, call: &'static str) -> Result<Turn, DingtalkError> {
+        in_time(self.free(), call).await
+    }
+
+    async fn free(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.free).acquire_owned().await
+    }
+}
+
+async fn in_time(
+    permit: impl Future<Output = Result<OwnedSemaphorePermit, AcquireError>>,
+    call: &'static str,
+) -> Result<Turn, DingtalkError> {
+    match timeout(LONGEST_QUEUE, permit).await {
+        Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
+        _ => Err(DingtalkError::Unreachable { call, why: "too many calls of this app wait already".into() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::Ipv4Addr,
+        pin::{Pin, pin},
+    };
+
+    use futures::FutureExt;
+
+    use super::*;
+
+    const CALL: &str = "a test";
+
+    fn address(last: u8) -> IpAddr {
+        Ipv4Addr::new(192, 0, 2, last).into()
+    }
+
+    /// What has come about so far.
+    fn so_far<T>(future: Pin<&mut impl Future<Output = Result<T, DingtalkError>>>) -> Option<T> {
+        future.now_or_never().map(Result::unwrap)
+    }
+
+    #[tokio::test]
+    async fn one_address_has_every_turn_while_nobody_else_asks() {
+        let turns = Turns::new();
+        let held: Vec<_> = (0..AT_ONCE).map(|_| so_far(pin!(turns.of(address(1), CALL)))).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!(so_far(pin!(turns.of(address(1), CALL))).is_none(), "and not one more");
+        drop(held);
+        assert!(so_far(pin!(turns.of(address(1), CALL))).is_some());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_behind_more_than_one_of_another_address() {
+        let turns = Turns::new();
+        let mut held: Vec<_> = (0..AT_ONCE).map(|_| so_far(pin!(turns.of(address(1), CALL))).unwrap()).collect();
+        let mut crowd: Vec<_> = (0..100).map(|_| Box::pin(turns.of(address(1), CALL))).collect();
+        assert!(crowd.iter_mut().all(|one| so_far(one.as_mut()).is_none()));
+        let (mut other, mut following) = (pin!(turns.of(address(2), CALL)), pin!(turns.next(CALL)));
+        assert!(so_far(other.as_mut()).is_none() && so_far(following.as_mut()).is_none());
+
+        held.truncate(AT_ONCE - 1);
+        assert!(so_far(other.as_mut()).is_none(), "the first of the crowd came earlier");
+        let _first = so_far(crowd[0].as_mut()).unwrap();
+        assert!(so_far(crowd[1].as_mut()).is_none());
+        held.truncate(AT_ONCE - 3);
+        assert!(so_far(other.as_mut()).is_some() && so_far(following.as_mut()).is_some());
+    }
+}

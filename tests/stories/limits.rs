@@ -1,0 +1,153 @@
+//! Codes by the hundred, all at once: the limits hold for what is under way too, nobody elsewhere waits for it, and a
+//! company behind one address is no flood.
+
+use std::time::Duration;
+
+use miandeng::simulator::FaultKind;
+use rocket::{
+    futures::{
+        future::join_all,
+        stream::{self, StreamExt},
+    },
+    tokio::{self, task::JoinHandle},
+};
+use serde_json::json;
+use url::Url;
+
+use crate::{
+    faults::fault,
+    harness::{Answer, App, Phone},
+};
+
+const EXCHANGE: &str = "/topapi/v2/user/getuserinfo";
+const OUTSIDE: &str = "/v1.0/oauth2/userAccessToken";
+/// How many calls of an app are under way at once.
+const TURNS: usize = 20;
+/// How many codes of one address may be rejected at once.
+const BURST: usize = 300;
+
+/// How a code comes to the server.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Client,
+    Browser,
+}
+
+impl Way {
+    /// The call that spends a code.
+    fn call(self) -> &'static str {
+        match self {
+            Self::Client => EXCHANGE,
+            Self::Browser => OUTSIDE,
+        }
+    }
+}
+
+/// A browser with a page of ours open, or on its way back from DingTalk's.
+struct Ready {
+    phone: Phone,
+    way: Way,
+    state: String,
+}
+
+impl Ready {
+    async fn of(mut phone: Phone, way: Way) -> Self {
+        let state = match way {
+            Way::Client => phone.opens_app().await.state(),
+            Way::Browser => {
+                let there = Url::parse(phone.gets("/login/dingtalk").await.header("location")).unwrap();
+                there.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
+            }
+        };
+        Self { phone, way, state }
+    }
+
+    async fn sends(mut self, code: &str) -> Answer {
+        match self.way {
+            Way::Client => self.phone.sends_code(code, &self.state).await,
+            Way::Browser => {
+                let address = format!("/login/dingtalk/callback?code={code}&state={}", self.state);
+                self.phone.gets(&address).await
+            }
+        }
+    }
+}
+
+/// Nothing runs into DingTalk's time limit, however slow the machine is.
+async fn deployment() -> App {
+    App::with(|settings| settings["dingtalk"]["timeout"] = json!("20s")).await
+}
+
+/// So many browsers at one address.
+async fn crowd(app: &App, address: &str, way: Way, size: usize) -> Vec<Ready> {
+    let one = || {
+        let mut phone = app.phone("zhangsan");
+        phone.headers = vec![("X-Forwarded-For", address.into())];
+        Ready::of(phone, way)
+    };
+    stream::iter(0..size).map(|_| one()).buffer_unordered(20).collect().await
+}
+
+/// Each sends a code that is none, all at once.
+fn flood(crowd: Vec<Ready>) -> Vec<JoinHandle<u16>> {
+    let bad = |(i, one): (usize, Ready)| async move {
+        let code = format!("bad{i}{}", &one.state[..20]);
+        one.sends(&code).await.status
+    };
+    crowd.into_iter().enumerate().map(|one| tokio::spawn(bad(one))).collect()
+}
+
+async fn statuses(flood: Vec<JoinHandle<u16>>) -> Vec<u16> {
+    join_all(flood).await.into_iter().map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn codes_that_are_sent_all_at_once_are_limited_like_one_after_another() {
+    for way in [Way::Client, Way::Browser] {
+        let app = deployment().await;
+        let (first, second) = (crowd(&app, "203.0.113.7", way, 900).await, crowd(&app, "203.0.113.7", way, 300).await);
+        app.simulator.fault(fault(way.call(), usize::MAX, FaultKind::Delay(100)));
+        let mut answers = statuses(flood(first)).await;
+        let asked = app.simulator.calls(way.call());
+        // Five are forgiven each second meanwhile.
+        assert!((BURST..BURST + 4 * TURNS).contains(&asked), "{way:?}: {asked} calls of 900");
+
+        answers.extend(statuses(flood(second)).await);
+        let again = app.simulator.calls(way.call()) - asked;
+        assert!(again <= 2 * TURNS, "{way:?}: {again} calls of 300 more");
+        assert!(answers.iter().all(|status| [401, 429].contains(status)), "{way:?}: {answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_elsewhere_waits_for_the_codes_that_one_address_sends() {
+    let app = deployment().await;
+    let attackers = crowd(&app, "203.0.113.7", Way::Client, 600).await;
+    let employee = Ready::of(app.phone("zhangsan"), Way::Client).await;
+    let code = employee.phone.code();
+    app.simulator.fault(fault(EXCHANGE, usize::MAX, FaultKind::Delay(2000)));
+    let flood = flood(attackers);
+    while app.simulator.calls(EXCHANGE) < TURNS {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(employee.sends(&code).await.status, 200);
+    let asked = app.simulator.calls(EXCHANGE);
+    assert!(asked <= 4 * TURNS, "{asked} calls until the employee was in");
+    app.simulator.clear_faults();
+    statuses(flood).await;
+}
+
+#[tokio::test]
+async fn a_company_behind_one_address_gets_in_all_at_once_whatever_a_few_of_them_do_wrong() {
+    let app = deployment().await;
+    let company = crowd(&app, "203.0.113.7", Way::Client, 500).await;
+    app.simulator.fault(fault(EXCHANGE, usize::MAX, FaultKind::Delay(50)));
+    let answers = join_all(company.into_iter().enumerate().map(|(i, one)| async move {
+        let is_good = i % 10 != 0;
+        let code = if is_good { one.phone.code() } else { format!("bad{i}") };
+        (is_good, one.sends(&code).await)
+    }));
+    for (is_good, answer) in answers.await {
+        assert_eq!(answer.status, if is_good { 200 } else { 401 }, "{}", answer.body);
+    }
+}
