@@ -308,6 +308,30 @@ async fn no_request_however_broken_adds_more_than_its_own_line_to_the_log() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_malformed_as_a_whole_is_answered_and_logged_like_any_other() {
+    let app = App::start().await;
+    for (request, accept) in [
+        ("PROPFIND /home", "application/json"),
+        ("PROPFIND /home", "text/html"),
+        ("CONNECT app.example.com:443", "*/*"),
+    ] {
+        let line =
+            format!("{request} HTTP/1.1\r\nHost: app.example.com\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+        let answer = raw(&app, line.as_bytes()).await;
+        assert_eq!((status(&answer), header(&answer, "x-content-type-options")), (400, "nosniff"), "{answer}");
+        let id = header(&answer, "x-request-id");
+        assert_eq!(answer.matches(id).count(), 2, "in the header and for the reader: {answer}");
+        let line = log_line(id);
+        assert!(line.contains("INFO") && line.contains("status=400") && line.contains("cause=\"no HTTP"), "{line}");
+        assert!(line.contains("problem=\"invalid-request\""), "{line}");
+    }
+    // One that no route answers is caught, too, and is no such case.
+    let nowhere = app.phone("zhangsan").gets("/nowhere").await;
+    assert_eq!((nowhere.status, nowhere.all("x-request-id").len()), (404, 1));
+    assert!(!log_line(nowhere.request_id()).contains("no HTTP"));
+}
+
+#[tokio::test]
 async fn nothing_outside_the_bundled_files_is_read() {
     let app = App::start().await;
     for path in [
