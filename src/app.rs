@@ -21,7 +21,11 @@ use crate::{
     server_keys,
     sessions::{self, Lifetimes, LiveSessions},
     signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
-    web::{access_log::AccessLog, assets, health, problem::Problem},
+    web::{
+        access_log::{AccessLog, Caught},
+        assets, health,
+        problem::Problem,
+    },
 };
 
 /// Why the server cannot be put together.
@@ -89,8 +93,8 @@ fn catchers() -> Vec<Catcher> {
 
 /// Whatever no route answers, in the form that the asker reads: a page for a browser, a problem for a program.
 #[catch(default)]
-fn unanswered(status: Status, request: &Request<'_>) -> Problem {
+fn unanswered(status: Status, request: &Request<'_>) -> Caught {
     let problem = Problem::from_status(status);
     let reads_html = request.accept().is_some_and(|accept| accept.media_types().any(|kind| kind.is_html()));
-    if reads_html { problem.page() } else { problem }
+    Caught(if reads_html { problem.page() } else { problem })
 }

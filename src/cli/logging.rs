@@ -1,13 +1,24 @@
 //! The log: one line per request that is not routine, and what an operator must know beside that.
 
+mod fields;
+
 use std::io::IsTerminal;
 
-use tracing_subscriber::{EnvFilter, field::MakeExt, fmt::format};
+use tracing::Metadata;
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{FilterFn, filter_fn},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
+use self::fields::OneLine;
 use super::log_lines::LogLines;
 
-/// Rocket logs whole addresses, which may hold codes: only its warnings about itself are let through.
-const DEFAULT: &str = "info,rocket=warn,rocket::server=off,rocket::launch=off,rocket::rocket=off,_=off,rocket_db_pools=warn,sqlx=warn,hyper=warn,reqwest=warn";
+/// Of Rocket's lines only the warnings about settings and start are let through. Those about requests hold whole
+/// addresses, which may have codes in them, and anybody could fill the log with them: two for each header that is not
+/// UTF-8.
+const DEFAULT: &str = "info,rocket=off,rocket::config=warn,rocket::error=warn,rocket::rkt=warn,rocket::shield=warn,rocket::state=warn,rocket_http=warn,rocket_db_pools=warn,sqlx=warn,hyper=warn,reqwest=warn";
 
 /// The log; what it still holds is written when this is dropped.
 #[must_use]
@@ -26,21 +37,19 @@ pub fn start() -> Log {
     let log = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(lines.clone());
     // A second start in one process changes nothing.
     let _ = match std::env::var("MIANDENG_LOG_FORMAT").as_deref() {
-        Ok("json") => log.json().flatten_event(true).try_init(),
-        _ if std::io::stderr().is_terminal() => log.with_ansi(true).try_init(),
-        _ => log.with_ansi(false).fmt_fields(plain_fields()).try_init(),
+        Ok("json") => log.json().flatten_event(true).finish().with(no_asides()).try_init(),
+        _ => log.with_ansi(std::io::stderr().is_terminal()).fmt_fields(OneLine).finish().with(no_asides()).try_init(),
     };
     Log(lines)
 }
 
-/// Fields as the default writes them where there are no colours, and at a third of its cost: it thinks of colours at
-/// each name all the same.
-fn plain_fields() -> impl for<'w> format::FormatFields<'w> + Send + Sync + 'static {
-    format::debug_fn(|line, field, value| match field.name() {
-        "message" => write!(line, "{value:?}"),
-        name => write!(line, "{name}={value:?}"),
-    })
-    .delimited(" ")
+/// Leaves out what Rocket's macros write in the name of our routes, such as which part of an address does not fit and
+/// what stands there: the request has its own line. Their targets end in a way that no [`EnvFilter`] can name.
+pub fn no_asides() -> FilterFn {
+    fn is_none(about: &Metadata<'_>) -> bool {
+        !(about.target().starts_with("miandeng::") && about.target().ends_with("::_"))
+    }
+    filter_fn(is_none)
 }
 
 /// What is logged. `MIANDENG_LOG` adds to it: a level for our own lines (`debug`), or a filter such as `sqlx=info`.

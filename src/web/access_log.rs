@@ -3,9 +3,10 @@
 use rocket::{
     Data, Request, Response,
     fairing::{Fairing, Info, Kind},
+    response::{self, Responder},
 };
 
-use super::visit::Visit;
+use super::{problem::Problem, visit::Visit};
 
 /// Logs each request once, when its answer is ready; what is routine only on the level `debug`. The path is logged without its query, which may hold a code.
 pub struct AccessLog;
@@ -17,47 +18,69 @@ impl Fairing for AccessLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        // Starts the stopwatch.
-        Visit::of(request);
+        // Starts the stopwatch, too.
+        Visit::follow(request);
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let visit = Visit::of(request);
-        response.set_raw_header("X-Request-Id", visit.id.clone());
-        // Here rather than by Shield, which takes twice as long, and says it of answers that have no content, too.
-        if !response.body().is_none() {
-            response.set_raw_header("X-Content-Type-Options", "nosniff");
-        }
+        answered(request, response);
+    }
+}
 
-        let notes = visit.notes();
-        let status = response.status().code;
-        let elapsed_ms = visit.started.elapsed().as_secs_f64() * 1000.0;
-        // `?` writes text quoted, so that nothing in it can break the line.
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(
-                    target: "miandeng::access",
-                    request_id = visit.id,
-                    method = request.method().as_str(),
-                    path = ?request.uri().path().as_str(),
-                    status,
-                    elapsed_ms = (elapsed_ms * 100.0).round() / 100.0,
-                    app = notes.app.as_deref(),
-                    corp_id = notes.corp_id.as_ref().map(tracing::field::debug),
-                    userid = notes.userid.as_ref().map(tracing::field::debug),
-                    page_request_id = notes.page_request_id.as_deref(),
-                    problem = notes.problem,
-                    errcode = notes.errcode,
-                    dingtalk_request_id = notes.dingtalk_request_id.as_ref().map(tracing::field::debug),
-                    cause = notes.cause.as_ref().map(tracing::field::debug),
-                    hint = notes.hint.as_ref().map(tracing::field::debug),
-                )
-            };
+/// What a catcher answers. Rocket runs no fairings for a request that it finds malformed, such as one by a method that it
+/// does not know, and asks the catcher at once: then the answer is made complete and logged here.
+pub struct Caught(pub Problem);
+
+impl<'r> Responder<'r, 'static> for Caught {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = self.0.respond_to(request)?;
+        let visit = Visit::of(request);
+        if !visit.is_followed {
+            // Rocket puts these in place of what it could not read, and shows the request itself to nobody.
+            let cause = "no HTTP request that can be served: its method, written as GET, or its target, written as /";
+            visit.note(|notes| notes.cause = Some(cause.to_owned()));
+            answered(request, &mut response);
         }
-        match status {
-            500.. => line!(warn),
-            _ if notes.is_routine => line!(debug),
-            _ => line!(info),
-        }
+        Ok(response)
+    }
+}
+
+fn answered(request: &Request<'_>, response: &mut Response<'_>) {
+    let visit = Visit::of(request);
+    response.set_raw_header("X-Request-Id", visit.id.clone());
+    // Here rather than by Shield, which takes twice as long, and says it of answers that have no content, too.
+    if !response.body().is_none() {
+        response.set_raw_header("X-Content-Type-Options", "nosniff");
+    }
+
+    let notes = visit.notes();
+    let status = response.status().code;
+    let elapsed_ms = visit.started.elapsed().as_secs_f64() * 1000.0;
+    // `?` writes text quoted, so that nothing in it can break the line.
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "miandeng::access",
+                request_id = visit.id,
+                method = request.method().as_str(),
+                path = ?request.uri().path().as_str(),
+                status,
+                elapsed_ms = (elapsed_ms * 100.0).round() / 100.0,
+                app = notes.app.as_deref(),
+                corp_id = notes.corp_id.as_ref().map(tracing::field::debug),
+                userid = notes.userid.as_ref().map(tracing::field::debug),
+                page_request_id = notes.page_request_id.as_deref(),
+                problem = notes.problem,
+                errcode = notes.errcode,
+                dingtalk_request_id = notes.dingtalk_request_id.as_ref().map(tracing::field::debug),
+                cause = notes.cause.as_ref().map(tracing::field::debug),
+                hint = notes.hint.as_ref().map(tracing::field::debug),
+            )
+        };
+    }
+    match status {
+        500.. => line!(warn),
+        _ if notes.is_routine => line!(debug),
+        _ => line!(info),
     }
 }

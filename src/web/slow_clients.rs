@@ -5,8 +5,13 @@
 //! use, and the process's own descriptors tell which connections there are. Cutting shuts the socket down and leaves
 //! closing it to Rocket, which sees the end of the stream.
 //!
-//! The address in `peer` is the other end of the connection: a proxy's, where there is one. Its idle connections stay
-//! open longer than nginx keeps them (60 s), so that it is nginx who closes them, never we under a request of its own.
+//! The address in `peer` is the other end of the connection: a proxy's, where there is one. An idle connection of a
+//! trusted proxy stays open longer than any such proxy keeps it, so that it is the proxy who closes it, never we in the
+//! moment in which it sends a request. Whether a client of its own reads our answer is the proxy's matter.
+//!
+//! "Header" includes the first bytes of a body (14, if there are as many), which Rocket takes in before it shows the
+//! request to anything. So a request whose body has not begun is none yet, and the connection's deadline stays what it
+//! was: that of a first header, or of idleness.
 
 use std::{
     collections::HashMap,
@@ -22,7 +27,7 @@ use std::{
 
 use nix::sys::socket::{Shutdown, SockaddrStorage, getpeername, getsockname, shutdown};
 use rocket::{
-    Data, Orbit, Request, Rocket,
+    Data, Orbit, Request, Response, Rocket,
     fairing::{Fairing, Info, Kind},
     tokio::{
         self,
@@ -30,13 +35,17 @@ use rocket::{
     },
 };
 
-use crate::clock::Clock;
+use super::client;
+use crate::{clock::Clock, config::Config};
 
 /// From accepting a connection (a TLS handshake included) to the end of its first request's header.
 const FIRST_HEADER_MS: i64 = 20_000;
-/// From a request's header to the next one's: its body, DingTalk's answers, our answer, and idleness. No request takes
-/// nearly as long by itself.
+/// From a request's header to our answer, or to the next header of a peer that is not trusted: its body, DingTalk's
+/// answers, our answer, and idleness. No request takes nearly as long by itself.
 const NEXT_HEADER_MS: i64 = 75_000;
+/// From our answer to a trusted proxy to the next header: idleness. Envoy keeps an idle connection longest, an hour
+/// (envoyproxy.io, "How do I configure timeouts?", read 2026-11-21); Caddy two minutes, Traefik 90 s, nginx 60 s.
+const PROXY_IDLE_MS: i64 = 65 * 60_000;
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Cuts connections off that are of no use to anybody.
@@ -63,7 +72,7 @@ impl SlowClients {
 #[rocket::async_trait]
 impl Fairing for SlowClients {
     fn info(&self) -> Info {
-        Info { name: "deadlines of connections", kind: Kind::Liftoff | Kind::Request }
+        Info { name: "deadlines of connections", kind: Kind::Liftoff | Kind::Request | Kind::Response }
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
@@ -95,15 +104,22 @@ impl Fairing for SlowClients {
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         if let Some(peer) = request.remote() {
-            self.0.used(peer);
+            self.0.used(peer, NEXT_HEADER_MS);
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, _: &mut Response<'r>) {
+        let is_trusted = |config| client::is_trusted(config, &client::peer(request));
+        if let Some(peer) = request.remote().filter(|_| request.rocket().state::<Config>().is_some_and(is_trusted)) {
+            self.0.used(peer, PROXY_IDLE_MS);
         }
     }
 }
 
 impl Connections {
-    /// A request has come by this connection.
-    fn used(&self, peer: SocketAddr) {
-        let until = self.clock.monotonic_ms() + NEXT_HEADER_MS;
+    /// A request has come by this connection, or was answered: until the next one it has so much time.
+    fn used(&self, peer: SocketAddr, time_ms: i64) {
+        let until = self.clock.monotonic_ms() + time_ms;
         if let Some(deadline) = self.used.read().unwrap_or_else(PoisonError::into_inner).get(&peer) {
             return deadline.0.store(until, Ordering::Relaxed);
         }

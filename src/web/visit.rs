@@ -21,6 +21,8 @@ pub struct Visit {
     pub operator: Locale,
     /// When the request came.
     pub(super) started: Instant,
+    /// Whether the access log hears of the answer. It does not of a request that Rocket finds malformed.
+    pub(super) is_followed: bool,
     notes: Mutex<Notes>,
 }
 
@@ -52,15 +54,22 @@ pub struct Notes {
 impl Visit {
     /// The visit of a request.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
-        request.local_cache(|| {
-            let rocket = request.rocket();
-            Self {
-                id: crate::random::unique(),
-                operator: default_locale(request),
-                started: rocket.state::<Clock>().cloned().unwrap_or_default().stopwatch(),
-                notes: Mutex::default(),
-            }
-        })
+        request.local_cache(|| Self::begin(request, false))
+    }
+
+    /// Begins the visit of a request whose answer the access log will hear of.
+    pub(super) fn follow(request: &Request<'_>) {
+        request.local_cache(|| Self::begin(request, true));
+    }
+
+    fn begin(request: &Request<'_>, is_followed: bool) -> Self {
+        Self {
+            id: crate::random::unique(),
+            operator: default_locale(request),
+            started: request.rocket().state::<Clock>().cloned().unwrap_or_default().stopwatch(),
+            is_followed,
+            notes: Mutex::default(),
+        }
     }
 
     /// Adds to the log line.

@@ -14,7 +14,7 @@ use rocket::tokio::{
 use serde_json::json;
 use url::Url;
 
-use crate::harness::{App, CORP, PUBLIC_URL, Phone, log_line};
+use crate::harness::{App, CORP, PUBLIC_URL, Phone, log_line, whole_log};
 
 const EXCHANGE: &str = "/topapi/v2/user/getuserinfo";
 
@@ -65,6 +65,16 @@ async fn raw(app: &App, request: &[u8]) -> String {
 
 fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer:?}"))
+}
+
+/// A header of an answer in text; once.
+fn header<'a>(answer: &'a str, name: &str) -> &'a str {
+    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+    let mut values =
+        head.lines().filter_map(|line| line.split_once(": ")).filter(|(n, _)| n.eq_ignore_ascii_case(name));
+    let value = values.next().unwrap_or_else(|| panic!("no {name}: {head}")).1;
+    assert!(values.next().is_none(), "{head}");
+    value
 }
 
 /// Through DingTalk's own page, as somebody who wants to go to `wanted`.
@@ -258,6 +268,67 @@ async fn odd_bytes_in_a_request_are_answered_and_the_next_request_is_served() {
     let answer = raw(&app, long.as_bytes()).await;
     assert!(answer.is_empty() || (400..500).contains(&status(&answer)), "{answer:.200}");
     assert_eq!(app.phone("zhangsan").signs_in().await.status, 200);
+}
+
+/// Rocket has a line of its own for nearly everything that is wrong with a request; anybody could fill a disk with them.
+#[tokio::test]
+async fn no_request_however_broken_adds_more_than_its_own_line_to_the_log() {
+    let app = App::start().await;
+    let odd = (0..90).flat_map(|i| [format!("X-Odd-{i}: ").as_bytes(), b"\xff\r\n"].concat()).collect::<Vec<_>>();
+    let form = &b"Content-Type: application/x-www-form-urlencoded\r\n"[..];
+    let json = &b"Content-Type: application/json\r\nContent-Length: 18\r\n\r\n{\"code\": [[[[[[[[["[..];
+    let chunks = &b"Transfer-Encoding: chunked\r\n\r\n5\r\ncode=\r\nno number\r\n"[..];
+    let long = [b"Content-Length: 20000\r\n\r\n", &[b'x'; 20_000][..]].concat();
+    let requests: [(&str, Vec<u8>); 12] = [
+        ("GET /healthz", odd.clone()),
+        ("GET /home", odd.clone()),
+        ("GET /auth/nginx", odd),
+        ("GET /nowhere", vec![]),
+        ("GET /home?%ff=%fe&a&=&&", b"Cookie: =; ;a;__Host-miandeng=%ff\r\n".to_vec()),
+        ("GET /static/..%2f", b"Accept: ,;/\r\nContent-Type: /\r\nHost: [\r\n".to_vec()),
+        ("POST /home/sessions/%ff/sign-out", form.to_vec()),
+        ("POST /userinfo", [form, chunks].concat()),
+        ("POST /handover", [form, chunks].concat()),
+        ("POST /userinfo", json.to_vec()),
+        ("POST /userinfo", [form, &long].concat()),
+        ("POST /signin/report", [form, &long].concat()),
+    ];
+    for (request, rest) in requests {
+        let line = format!("{request} HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n");
+        let answer = raw(&app, &[line.as_bytes(), &rest, b"\r\n"].concat()).await;
+        let id = header(&answer, "x-request-id").to_owned();
+        assert!(!whole_log().contains(&id) || log_line(&id).contains("miandeng::access"), "{request}");
+    }
+    let log = whole_log();
+    let rockets = |line: &&str| {
+        let target = line.split_whitespace().nth(2).unwrap_or_default();
+        target.starts_with("rocket") || target.ends_with("::_:") || line.contains("x-odd")
+    };
+    assert_eq!(log.lines().filter(rockets).collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn a_request_that_is_malformed_as_a_whole_is_answered_and_logged_like_any_other() {
+    let app = App::start().await;
+    for (request, accept) in [
+        ("PROPFIND /home", "application/json"),
+        ("PROPFIND /home", "text/html"),
+        ("CONNECT app.example.com:443", "*/*"),
+    ] {
+        let line =
+            format!("{request} HTTP/1.1\r\nHost: app.example.com\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+        let answer = raw(&app, line.as_bytes()).await;
+        assert_eq!((status(&answer), header(&answer, "x-content-type-options")), (400, "nosniff"), "{answer}");
+        let id = header(&answer, "x-request-id");
+        assert_eq!(answer.matches(id).count(), 2, "in the header and for the reader: {answer}");
+        let line = log_line(id);
+        assert!(line.contains("INFO") && line.contains("status=400") && line.contains("cause=\"no HTTP"), "{line}");
+        assert!(line.contains("problem=\"invalid-request\""), "{line}");
+    }
+    // One that no route answers is caught, too, and is no such case.
+    let nowhere = app.phone("zhangsan").gets("/nowhere").await;
+    assert_eq!((nowhere.status, nowhere.all("x-request-id").len()), (404, 1));
+    assert!(!log_line(nowhere.request_id()).contains("no HTTP"));
 }
 
 #[tokio::test]

@@ -14,6 +14,10 @@ use crate::harness::App;
 /// Longer than any story takes; a connection that is not cut by then never will be.
 const NEVER: Duration = Duration::from_secs(60);
 
+/// The only trusted proxy, where connections are strangers' and where they are the proxy's.
+const ELSEWHERE: &str = "10.0.0.1/32";
+const HERE: &str = "127.0.0.1/32";
+
 async fn connect(app: &App, says: &str) -> TcpStream {
     let address = app.url("").replace("http://", "");
     let mut connection = TcpStream::connect(address).await.unwrap();
@@ -50,6 +54,11 @@ async fn is_cut(connection: &mut TcpStream) -> bool {
     }
 }
 
+/// Whether the server keeps the connection, and has not answered yet.
+async fn is_open(connection: &mut TcpStream) -> bool {
+    timeout(Duration::from_millis(100), connection.read_u8()).await.is_err()
+}
+
 /// A request and its answer.
 async fn is_used(connection: &mut TcpStream) {
     connection.write_all(WHOLE.as_bytes()).await.unwrap();
@@ -57,9 +66,9 @@ async fn is_used(connection: &mut TcpStream) {
 }
 
 /// A connection that is used now and not again: when it is cut off, 75 seconds later, the server has looked at all that
-/// had come before. It was accepted after all that are there now.
+/// had come before. It was accepted after all that are there now, and is never a trusted proxy's.
 async fn hourglass(app: &App) -> TcpStream {
-    let mut used = connect(app, "").await;
+    let mut used = connect_from(([127, 0, 0, 3], 0).into(), app, "").await;
     is_used(&mut used).await;
     used
 }
@@ -67,28 +76,33 @@ async fn hourglass(app: &App) -> TcpStream {
 const HALF_A_HEADER: &str = "GET /healthz HTTP/1.1\r\nHost: app.example.com\r\nX-Slow: a";
 const HALF_A_BODY: &str = "POST /userinfo HTTP/1.1\r\nHost: app.example.com\r\n\
                            Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncode=";
+/// Too little of its body: Rocket takes 14 bytes in before it shows the request to anything.
+const NO_BODY: &str = "POST /userinfo HTTP/1.1\r\nHost: app.example.com\r\n\
+                       Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncode=";
 const WHOLE: &str = "HEAD /healthz HTTP/1.1\r\nHost: app.example.com\r\n\r\n";
 
 #[tokio::test]
 async fn silence_half_a_header_and_half_a_body_are_cut_off() {
-    let (app, clock) = App::with_deadlines().await;
+    let (app, clock) = App::with_deadlines(ELSEWHERE).await;
     let mut look = hourglass(&app).await;
     clock.advance(74);
     let mut silent = connect(&app, "").await;
     let mut half_a_header = connect(&app, HALF_A_HEADER).await;
     let mut half_a_body = connect(&app, HALF_A_BODY).await;
+    let mut no_body = connect(&app, NO_BODY).await;
     drop(hourglass(&app).await);
     clock.advance(1);
     assert!(is_cut(&mut look).await);
     clock.advance(20);
-    assert!(is_cut(&mut silent).await && is_cut(&mut half_a_header).await);
+    assert!(is_cut(&mut silent).await && is_cut(&mut half_a_header).await && is_cut(&mut no_body).await);
+    assert!(is_open(&mut half_a_body).await, "it has more time");
     clock.advance(55);
     assert!(is_cut(&mut half_a_body).await);
 }
 
 #[tokio::test]
 async fn who_sends_a_header_in_ten_seconds_is_served() {
-    let (app, clock) = App::with_deadlines().await;
+    let (app, clock) = App::with_deadlines(ELSEWHERE).await;
     let mut look = hourglass(&app).await;
     clock.advance(9);
     let mut another_look = hourglass(&app).await;
@@ -106,7 +120,7 @@ async fn who_sends_a_header_in_ten_seconds_is_served() {
 #[tokio::test]
 async fn whose_address_another_connection_had_is_given_time_anew() {
     for earlier in [HALF_A_HEADER, WHOLE] {
-        let (app, clock) = App::with_deadlines().await;
+        let (app, clock) = App::with_deadlines(ELSEWHERE).await;
         let mut look = hourglass(&app).await;
         clock.advance(74);
         // No other story connects from there, so that the port stays free meanwhile.
@@ -135,7 +149,7 @@ async fn whose_address_another_connection_had_is_given_time_anew() {
 
 #[tokio::test]
 async fn a_header_that_drips_is_cut_off_however_steadily() {
-    let (app, clock) = App::with_deadlines().await;
+    let (app, clock) = App::with_deadlines(ELSEWHERE).await;
     let mut looks = Vec::new();
     for _ in 0..3 {
         looks.push(hourglass(&app).await);
@@ -159,7 +173,7 @@ async fn a_header_that_drips_is_cut_off_however_steadily() {
 
 #[tokio::test]
 async fn a_connection_that_is_used_every_minute_stays_open_and_no_longer() {
-    let (app, clock) = App::with_deadlines().await;
+    let (app, clock) = App::with_deadlines(ELSEWHERE).await;
     let mut kept = connect(&app, "").await;
     for _ in 0..3 {
         let mut look = hourglass(&app).await;
@@ -174,8 +188,36 @@ async fn a_connection_that_is_used_every_minute_stays_open_and_no_longer() {
 }
 
 #[tokio::test]
+async fn a_proxys_idle_connection_outlives_the_proxys_own_patience_and_no_request() {
+    let (app, clock) = App::with_deadlines(HERE).await;
+    let mut kept = connect(&app, "").await;
+    is_used(&mut kept).await;
+    // nginx or Traefik; Caddy; Envoy.
+    for seconds in [90, 600, 3600] {
+        let mut look = hourglass(&app).await;
+        clock.advance(seconds);
+        assert!(is_cut(&mut look).await);
+        is_used(&mut kept).await;
+    }
+    let mut stalls = connect(&app, "").await;
+    is_used(&mut stalls).await;
+    let mut look = hourglass(&app).await;
+    clock.advance(14);
+    stalls.write_all(HALF_A_BODY.as_bytes()).await.unwrap();
+    drop(hourglass(&app).await);
+    clock.advance(61);
+    assert!(is_cut(&mut look).await);
+    assert!(is_open(&mut stalls).await, "its body may yet come");
+    clock.advance(14);
+    assert!(is_cut(&mut stalls).await);
+    assert!(is_open(&mut kept).await, "it does nothing wrong");
+    clock.advance(3900);
+    assert!(is_cut(&mut kept).await);
+}
+
+#[tokio::test]
 async fn an_answer_that_nobody_reads_is_given_up() {
-    let (app, clock) = App::with_deadlines().await;
+    let (app, clock) = App::with_deadlines(ELSEWHERE).await;
     let mut lazy = connect(&app, "").await;
     // More answers than the buffers of both ends hold. Long questions: few of them wait to be read.
     let page = format!("GET /?corpid=dingsamplecorp00000001 HTTP/1.1\r\nX-Long: {}\r\n\r\n", "a".repeat(8192));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use miandeng::cli::logging;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -26,7 +26,7 @@ pub fn whole_log() -> String {
 
 pub fn start() {
     let log = tracing_subscriber::fmt().with_env_filter(logging::filter()).with_ansi(false).with_writer(Collect);
-    log.try_init().expect("the first subscriber");
+    log.finish().with(logging::no_asides()).try_init().expect("the first subscriber");
 }
 
 struct Collect;

@@ -79,11 +79,13 @@ impl App {
         Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder), |server| server).await
     }
 
-    /// A deployment whose connections have deadlines, as those of the program have; the second clock is theirs.
-    pub async fn with_deadlines() -> (Self, Clock) {
+    /// A deployment whose connections have deadlines, as those of the program have; the second clock is theirs. All of
+    /// them come from 127.0.0.1, which is a trusted proxy or not.
+    pub async fn with_deadlines(trusted_proxy: &str) -> (Self, Clock) {
         let deadlines = Clock::system();
         let slow_clients = SlowClients::new(deadlines.clone());
-        (Self::start().await.second_with(|server| server.attach(slow_clients)).await, deadlines)
+        let app = Self::with(|settings| settings["trusted_proxies"] = json!([trusted_proxy])).await;
+        (app.second_with(|server| server.attach(slow_clients)).await, deadlines)
     }
 
     /// A second server on the same file, with the same DingTalk and clock.
