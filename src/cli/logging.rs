@@ -17,8 +17,8 @@ use super::log_lines::LogLines;
 
 /// Of Rocket's lines only the warnings about settings and start are let through. Those about requests hold whole
 /// addresses, which may have codes in them, and anybody could fill the log with them: two for each header that is not
-/// UTF-8.
-const DEFAULT: &str = "info,rocket=off,rocket::config=warn,rocket::error=warn,rocket::rkt=warn,rocket::shield=warn,rocket::state=warn,rocket_http=warn,rocket_db_pools=warn,sqlx=warn,hyper=warn,reqwest=warn";
+/// UTF-8. `rocket::server` is named for itself, so that it stays silent where somebody asks for `rocket=info`.
+const DEFAULT: &str = "info,rocket=off,rocket::server=off,rocket::config=warn,rocket::error=warn,rocket::rkt=warn,rocket::shield=warn,rocket::state=warn,rocket_http=warn,rocket_db_pools=warn,sqlx=warn,hyper=warn,reqwest=warn";
 
 /// The log; what it still holds is written when this is dropped.
 #[must_use]
