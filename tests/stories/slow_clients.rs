@@ -75,7 +75,7 @@ async fn hourglass(app: &App) -> TcpStream {
 
 const HALF_A_HEADER: &str = "GET /healthz HTTP/1.1\r\nHost: app.example.com\r\nX-Slow: a";
 const HALF_A_BODY: &str = "POST /userinfo HTTP/1.1\r\nHost: app.example.com\r\n\
-                           Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncode=";
+                           Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncode=0123456789abcdef";
 /// Too little of its body: Rocket takes 14 bytes in before it shows the request to anything.
 const NO_BODY: &str = "POST /userinfo HTTP/1.1\r\nHost: app.example.com\r\n\
                        Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncode=";
