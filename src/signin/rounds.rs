@@ -26,11 +26,13 @@ const SIGN_INS_MS: i64 = 10_000;
 const REMEMBER: Duration = Duration::from_secs(30);
 const REMEMBER_MOST: u64 = 50_000;
 
+/// A session, and the digest of the address that it is sent to: an address may be long, and who is signed in chooses it.
+type Way = (i64, [u8; 32]);
+
 /// Counts rounds, in this process: a circle runs through one.
 pub struct Rounds {
     clock: Clock,
-    /// By session and the address's digest: an address may be long, and who is signed in chooses it.
-    arrivals: moka::sync::Cache<(i64, [u8; 32]), Arc<Mutex<Vec<i64>>>>,
+    arrivals: moka::sync::Cache<Way, Arc<Mutex<Vec<i64>>>>,
     sign_ins: moka::sync::Cache<String, Arc<Mutex<SignIns>>>,
 }
 
