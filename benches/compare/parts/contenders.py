@@ -46,6 +46,9 @@ class Contender:
         for server in self.servers:
             server.empty_log()
 
+    def many_sessions(self):
+        return self.deployment.cookies, MANY, COOKIE
+
     def configured(self, file, **words):
         """A configuration file with its {words} filled in."""
         text = open(os.path.join(HERE, "contenders", file)).read()
@@ -64,6 +67,8 @@ class EmptyRocket(Contender):
         self.serve("empty-rocket", [self.tools["empty"], str(port)], port, self.folder)
         return [
             Row("rocket-gate", port, "/auth/nginx", with_cookie(OUR_COOKIE)),
+            # The generator's own part of taking turns is in it, too.
+            Row("rocket-gate-many", port, "/auth/nginx", with_cookie(OUR_COOKIE), sessions=self.many_sessions()),
             Row("rocket-page", port, PAGE, PAGE_REQUEST),
         ]
 
@@ -75,7 +80,7 @@ class Miandeng(Contender):
         return [
             Row("gate", port, "/auth/nginx", with_cookie(OUR_COOKIE), without_cookie=(401,)),
             Row("gate-many", port, "/auth/nginx", with_cookie(OUR_COOKIE),
-                sessions=(self.deployment.cookies, MANY, COOKIE)),
+                sessions=self.many_sessions()),
             Row("page", port, PAGE, PAGE_REQUEST, body_holds="var _config = "),
         ]
 
