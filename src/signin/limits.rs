@@ -130,6 +130,8 @@ struct Count<K> {
 
 struct Failures {
     bucket: Bucket,
+    /// When the first was counted. Before that, time stands still for the bucket.
+    since_ms: i64,
     barred_until_ms: AtomicI64,
 }
 
@@ -159,14 +161,19 @@ impl<K: Hash + Eq + Send + Sync + 'static> Count<K> {
             let quota = Quota::with_period(self.refill).unwrap_or(Quota::per_second(NonZeroU32::MIN));
             let quota = quota.allow_burst(self.burst.saturating_add(self.on_top));
             let bucket = RateLimiter::direct_with_clock(quota, OurClock(self.clock.clone()));
-            Arc::new(Failures { bucket: bucket.with_middleware(), barred_until_ms: AtomicI64::new(0) })
+            let (since_ms, barred_until_ms) = (self.clock.now_ms(), AtomicI64::new(0));
+            Arc::new(Failures { bucket: bucket.with_middleware(), since_ms, barred_until_ms })
         });
+        if self.clock.now_ms() < failures.since_ms {
+            // The clock was set back: what was counted tells nothing.
+            return self.keys.invalidate(&key);
+        }
         let on_top = match failures.bucket.check() {
             Ok(state) => self.on_top.saturating_sub(state.remaining_burst_capacity()),
             Err(not_until) if not_until.wait_time_from(OurClock(self.clock.clone()).now()) <= self.refill => {
                 self.on_top
             }
-            // The clock was set back: what was counted tells nothing.
+            // Set back as well, but not as far.
             Err(_) => return self.keys.invalidate(&key),
         };
         if on_top > 0 {
@@ -315,11 +322,16 @@ mod tests {
         let clock = Clock::system();
         let limits = Limits::new(&clock);
         let fails = |times| (0..times).for_each(|_| limits.stranger_failed(client("192.0.2.1")));
-        fails(61);
-        clock.advance(-86_400);
-        assert_eq!(limits.stranger_waits(client("192.0.2.1")), None);
-        fails(1);
-        assert_eq!(limits.stranger_waits(client("192.0.2.1")), None);
+        // To before the first failure, and to a time after it.
+        for (after, back) in [(0, 86_400), (7_200, 3_600)] {
+            fails(1);
+            clock.advance(after);
+            fails(61);
+            clock.advance(-back);
+            assert_eq!(limits.stranger_waits(client("192.0.2.1")), None, "{back}");
+            fails(1);
+            assert_eq!(limits.stranger_waits(client("192.0.2.1")), None, "{back}");
+        }
         fails(61);
         assert_eq!(limits.stranger_waits(client("192.0.2.1")), Some(1), "but who goes on is counted by the new time");
     }
