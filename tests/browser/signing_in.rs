@@ -193,6 +193,8 @@ async fn the_code_is_sent_once_and_stands_in_no_address_and_no_log() {
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
     window.open(&app.url(OPENED)).await;
     window.lands_on("/home").await;
+    // Lines may wait for each other, and come in order: whatever was before this one is there.
+    app.server.logs(&["path=\"/home\""]).await;
     let log = app.server.log();
     let sent: Vec<_> = log.iter().filter(|line| line.contains("/userinfo")).collect();
     assert!(matches!(sent.as_slice(), [line] if line.contains("POST")), "{sent:#?}");
