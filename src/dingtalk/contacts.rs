@@ -68,7 +68,7 @@ impl DingtalkApp {
             let why = "walking through the departments took too long".into();
             Err(DingtalkError::Unreachable { call: SUB_DEPARTMENTS, why })
         };
-        timeout(LONGEST_WALK * self.client.timeout(), self.walk(wanted)).await.unwrap_or_else(too_slow)
+        timeout(self.client.timeout().saturating_mul(LONGEST_WALK), self.walk(wanted)).await.unwrap_or_else(too_slow)
     }
 
     async fn walk(&self, wanted: &[i64]) -> Result<Vec<String>, DingtalkError> {

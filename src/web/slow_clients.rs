@@ -41,7 +41,8 @@ use crate::{clock::Clock, config::Config};
 /// From accepting a connection (a TLS handshake included) to the end of its first request's header.
 const FIRST_HEADER_MS: i64 = 20_000;
 /// From a request's header to our answer, or to the next header of a peer that is not trusted: its body, DingTalk's
-/// answers, our answer, and idleness. No request takes nearly as long by itself.
+/// answers, our answer, and idleness. No request takes as long by itself with DingTalk's
+/// time limit as it is set by default.
 const NEXT_HEADER_MS: i64 = 75_000;
 /// From our answer to a trusted proxy to the next header: idleness. Envoy keeps an idle connection longest, an hour
 /// (envoyproxy.io, "How do I configure timeouts?", read 2026-11-21); Caddy two minutes, Traefik 90 s, nginx 60 s.
