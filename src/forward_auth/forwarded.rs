@@ -4,11 +4,14 @@
 //! of the plainest form: what two readers could read differently is refused, because the proxy, the app and we must
 //! all mean the same request.
 
+use std::borrow::Cow;
+
 use rocket::Request;
 use url::Url;
 
 use super::{
     decision::Reader,
+    header_names,
     rules::{Rules, escapes_are_whole},
 };
 use crate::{
@@ -49,13 +52,14 @@ impl Original {
     /// Reads a proxy's question.
     ///
     /// # Errors
-    /// 400 when the peer is no trusted proxy, or when anything is missing, doubled or malformed; 403 when the address
-    /// is neither on `public_url` nor on a listed host.
+    /// 400 when the peer is no trusted proxy, when anything is missing, doubled or malformed, or when a header passes for
+    /// one that the app believes; 403 when the address is neither on `public_url` nor on a listed host.
     pub fn read(dialect: Dialect, request: &Request<'_>, config: &Config) -> Result<Self, Problem> {
         let peer = client::peer(request);
         if !client::is_trusted(config, &peer) {
             return Err(Problem::untrusted_proxy().because(format!("{peer} is not in trusted_proxies")));
         }
+        refuse_disguises(request)?;
         let query = request.uri().query().map(|query| query.as_str());
         let (method, url, rules) = match dialect {
             Dialect::Nginx => (
@@ -92,6 +96,18 @@ impl Original {
     pub fn url(&self) -> Option<Url> {
         parse(&self.address)
     }
+}
+
+/// Refuses a question with a header such as `Remote.User`. Not every proxy can delete what it cannot list: Traefik and
+/// Envoy show the gate what they would pass on to the app, and the gate refuses for them.
+fn refuse_disguises(request: &Request<'_>) -> Result<(), Problem> {
+    let disguise = request.headers().iter().find_map(|header| {
+        let name = header.name().as_str();
+        header_names::disguised(name).map(|header| (header, name.to_owned()))
+    });
+    let Some((header, name)) = disguise else { return Ok(()) };
+    Err(Problem::from(FieldError::Malformed(header))
+        .because(format!("the client sent {name:?}, which passes for {header}")))
 }
 
 /// A header's value, if it came exactly once.
@@ -172,10 +188,15 @@ fn is_plain(text: &str) -> bool {
         && is_one_plain_path(rest.split('?').next().unwrap_or_default())
 }
 
-/// Without an escaped control character or backslash, and without the comma that joins two values in one header.
+/// Without an escaped control character or backslash, without the comma that joins two values in one header, and without
+/// `..;x`, which is a name to the proxy and one level up to servlet containers: a part with a rule of its own could be
+/// reached by another part's rule.
 fn is_one_plain_path(path: &str) -> bool {
     let hidden = |b: u8| b < 0x20 || b == 0x7f || b == b'\\';
-    !percent_encoding::percent_decode_str(path).any(hidden) && !path.contains(",/")
+    let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode_str(path).into();
+    let is_dots = |segment: &[u8]| matches!(segment.split(|b| *b == b';').next(), Some(b"." | b".."));
+    let climbs = |segment: &[u8]| segment.contains(&b';') && is_dots(segment);
+    !path.contains(",/") && !decoded.iter().copied().any(hidden) && !decoded.split(|b| *b == b'/').any(climbs)
 }
 
 /// A method's name: of HTTP itself, WebDAV or a later registration.

@@ -5,6 +5,7 @@
 
 mod decision;
 mod forwarded;
+pub mod header_names;
 mod identity;
 mod rotation;
 pub mod routes;

@@ -94,6 +94,11 @@ async fn an_address_that_two_readers_could_read_differently_is_malformed() {
         "/?a=%z",
         "/%0d%0aSet-Cookie:x=1",
         "/%5cevil",
+        "/a/..;/b",
+        "/a/..;x=1/b",
+        "/a/%2e%2E;/b",
+        "/a/..%3b/b",
+        "/.;",
         "/#x",
         "/a, /b",
         "/a,/b",
@@ -114,10 +119,34 @@ async fn an_address_that_two_readers_could_read_differently_is_malformed() {
             assert!(status == 400, "{proxy:?} {path:.40?}: {status}");
         }
     }
-    for path in ["/%", "/%zz", "/%00", "/a?b=%0", "/%0a", "/%5c"] {
+    for path in ["/%", "/%zz", "/%00", "/a?b=%0", "/%0a", "/%5c", "/a/..;/b"] {
         let answer = ask(&mut phone, &format!("/auth/envoy{path}"), &[("Host", "app.example.com")]).await;
         assert_eq!(answer.status, 400, "{path}");
     }
+}
+
+/// Programs behind CGI, WSGI or PHP read each of these as a header that names a person or where a request came from.
+#[tokio::test]
+async fn a_header_that_passes_for_one_that_the_app_believes_is_refused() {
+    let (_app, mut phone) = signed_in().await;
+    for proxy in PROXIES {
+        for name in
+            ["Remote_User", "remote.user", "REMOTE~USER", "X-Auth_Request-Groups", "X`Corp`Id", "X_Forwarded_Host"]
+        {
+            let question = proxy.question(&phone, "GET", WANTED, "").header(name, "boss");
+            let answer = phone.sends(question).await;
+            assert_eq!((answer.status, answer.problem().as_str()), (400, "invalid-request"), "{proxy:?} {name}");
+            assert_eq!(answer.header("remote-user"), "");
+        }
+        for harmless in ["X_Anything", "sec-ch-ua", "X.Y"] {
+            let question = proxy.question(&phone, "GET", WANTED, "").header(harmless, "boss");
+            assert_eq!(phone.sends(question).await.status, 200, "{proxy:?} {harmless}");
+        }
+    }
+    let question = Proxy::Traefik.question(&phone, "GET", WANTED, "").header("Remote.User", "boss");
+    let answer = phone.sends(question).await;
+    let line = log_line(answer.header("x-request-id"));
+    assert!(line.contains("remote.user") && line.contains("passes for Remote-User"), "{line}");
 }
 
 #[tokio::test]

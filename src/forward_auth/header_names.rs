@@ -1,0 +1,126 @@
+//! The request headers that an app behind the gate may believe, and the names that pass for them (pure).
+//!
+//! Programs behind CGI, WSGI, Rack or PHP do not see a header's name but a variable: `HTTP_`, the name in capitals, and
+//! `_` for what is no letter or digit. How much of that a server does differs (PHP replaces `.`, lighttpd replaces
+//! everything), so `Remote_User` and `Remote.User` may both arrive as `HTTP_REMOTE_USER` (RFC 3875, 4.1.18).
+
+/// Who somebody is. Only the gate says so.
+pub const IDENTITY: [&str; 10] = [
+    "Remote-User",
+    "Remote-Name",
+    "Remote-Email",
+    "Remote-Groups",
+    "X-Corp-Id",
+    "X-Miandeng-Identity",
+    "X-Auth-Request-User",
+    "X-Auth-Request-Preferred-Username",
+    "X-Auth-Request-Email",
+    "X-Auth-Request-Groups",
+];
+
+/// The same in oauth2-proxy's words towards an app, which some apps believe wherever they find them.
+pub const FOREIGN_IDENTITY: [&str; 5] = [
+    "X-Forwarded-User",
+    "X-Forwarded-Email",
+    "X-Forwarded-Groups",
+    "X-Forwarded-Preferred-Username",
+    "X-Forwarded-Access-Token",
+];
+
+/// Where a request came from and how, in the words of the proxies in use. Only the operator's own proxy says so. The
+/// first four are written by the proxies themselves; the others have no place in a request that reaches the app.
+pub const ORIGIN: [&str; 31] = [
+    "X-Real-IP",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "Forwarded",
+    "X-Forwarded",
+    "X-Forwarded-By",
+    "X-Forwarded-Port",
+    "X-Forwarded-Uri",
+    "X-Forwarded-Method",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Path",
+    "X-Forwarded-Server",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Protocol",
+    "X-Forwarded-Ssl",
+    "X-Forwarded-Client-Cert",
+    "X-Forwarded-Tls-Client-Cert",
+    "X-Forwarded-Tls-Client-Cert-Info",
+    "X-Original-URL",
+    "X-Original-URI",
+    "X-Original-Method",
+    "X-Original-Host",
+    "X-Original-Forwarded-For",
+    "X-Rewrite-URL",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "True-Client-IP",
+    "X-Url-Scheme",
+    "Front-End-Https",
+    "X-Miandeng-Rules",
+];
+
+/// The characters besides the hyphen that a header's name may hold and that are no letter or digit (RFC 9110, 5.6.2).
+pub const ODD: [char; 14] = ['_', '.', '~', '!', '\'', '+', '^', '|', '$', '&', '*', '#', '%', '`'];
+
+/// All of these.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    IDENTITY.into_iter().chain(FOREIGN_IDENTITY).chain(ORIGIN)
+}
+
+/// Whether a header says who somebody is.
+pub fn is_identity(header: &str) -> bool {
+    IDENTITY.contains(&header) || FOREIGN_IDENTITY.contains(&header)
+}
+
+/// The header of those lists that a program takes a name for, however much of the name it replaces.
+pub fn taken_for(name: &str) -> Option<&'static str> {
+    let same =
+        |known: &str| known.len() == name.len() && known.bytes().zip(name.bytes()).all(|(a, b)| fold(a) == fold(b));
+    all().find(|known| same(known))
+}
+
+/// The header that a name passes for without being it.
+pub(super) fn disguised(name: &str) -> Option<&'static str> {
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if is_plain { None } else { taken_for(name) }
+}
+
+fn fold(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_seen_through_whatever_stands_between_its_words() {
+        for name in ["Remote_User", "remote.user", "REMOTE~USER", "Remote`User", "Remote\u{b7}"] {
+            let expected = name.is_ascii().then_some("Remote-User");
+            assert_eq!(disguised(name), expected, "{name}");
+        }
+        assert_eq!((disguised("Remote-User"), taken_for("rEMOTE-uSER")), (None, Some("Remote-User")));
+        assert_eq!(disguised("X_Forwarded.For"), Some("X-Forwarded-For"));
+        for other in ["Remote-Users", "X-Requested-With", "sec-ch-ua", "RemoteUser", "X_Anything", ""] {
+            assert_eq!(disguised(other), None, "{other}");
+        }
+    }
+
+    proptest! {
+        /// What a server that replaces everything makes the variable of, is what we see in a name.
+        #[test]
+        fn we_see_what_the_greediest_server_sees(name in "[A-Za-z]{1,9}([-_.~!'+^|$&*#%`]{1,2}[A-Za-z]{1,9}){0,4}", ours in any::<prop::sample::Index>(), odd in any::<prop::sample::Index>()) {
+            let variable = |name: &str| name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+            prop_assert_eq!(taken_for(&name), all().find(|known| variable(known) == variable(&name)));
+            let known = all().nth(ours.index(all().count())).unwrap();
+            let spelt = known.replace('-', &ODD[odd.index(ODD.len())].to_string());
+            prop_assert_eq!(disguised(&spelt), known.contains('-').then_some(known));
+        }
+    }
+}
