@@ -112,8 +112,8 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
             if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {
                 let url = original.url().ok_or_else(|| Problem::malformed("URL"))?;
                 let host = &url[Position::BeforeHost..Position::AfterPort];
-                let token =
-                    signer.token(who, host).await.map_err(|_| Problem::internal("no identity can be signed"))?;
+                let token = signer.token(who, host, &original.rules).await;
+                let token = token.map_err(|_| Problem::internal("no identity can be signed"))?;
                 headers.push(("X-Miandeng-Identity", token));
             }
             Ok(Answer::Allowed(headers))

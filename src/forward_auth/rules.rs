@@ -13,6 +13,8 @@ use crate::{
 /// Whom an app is for. Without rules: everybody who is signed in.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Rules {
+    /// The parameters as they were written, in their order.
+    text: String,
     corp_id: Option<String>,
     groups: Option<Items<Group>>,
     users: Option<Items<String>>,
@@ -41,7 +43,21 @@ impl Rules {
     /// # Errors
     /// When a parameter is unknown, repeated or malformed.
     pub fn of_query(query: Option<&str>) -> Result<Self, FieldError> {
-        Self::read(query, |_| Err(FieldError::Malformed("query")))
+        let mut rules = Self::default();
+        for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match name {
+                "groups" => once("groups", &mut rules.groups, items("groups", value, group)?)?,
+                "users" => once("users", &mut rules.users, items("users", value, Some)?)?,
+                "corpid" => once("corpid", &mut rules.corp_id, decoded("corpid", value)?)?,
+                _ => return Err(FieldError::Malformed("query")),
+            }
+            if !rules.text.is_empty() {
+                rules.text.push('&');
+            }
+            rules.text.push_str(pair);
+        }
+        Ok(rules)
     }
 
     /// Reads `groups` and `users` out of the query of the app's own address (Envoy puts it behind ours). They are not
@@ -50,23 +66,14 @@ impl Rules {
     /// # Errors
     /// When one of the two is repeated or malformed.
     pub fn among_others(query: Option<&str>) -> Result<Self, FieldError> {
-        let mut rules = Self::read(query, |_| Ok(()))?;
-        rules.corp_id = None;
-        Ok(rules)
+        let pairs = query.unwrap_or_default().split('&');
+        let ours = pairs.filter(|pair| matches!(pair.split('=').next(), Some("groups" | "users")));
+        Self::of_query(Some(&ours.collect::<Vec<_>>().join("&")))
     }
 
-    fn read(query: Option<&str>, unknown: impl Fn(&str) -> Result<(), FieldError>) -> Result<Self, FieldError> {
-        let mut rules = Self::default();
-        for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match name {
-                "groups" => once("groups", &mut rules.groups, items("groups", value, group)?)?,
-                "users" => once("users", &mut rules.users, items("users", value, Some)?)?,
-                "corpid" => once("corpid", &mut rules.corp_id, decoded("corpid", value)?)?,
-                other => unknown(other)?,
-            }
-        }
-        Ok(rules)
+    /// The rules as they were written, escapes and all; empty where everybody who is signed in may pass.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// The corp whose people are meant, where the operator names one.
@@ -150,8 +157,11 @@ fn items<T>(name: &'static str, value: &str, read: fn(String) -> Option<T>) -> R
 }
 
 /// Decodes escapes once. A plus stays a plus: this is no form, and departments are called C++.
+///
+/// A `#` must be written `%23`. Where the rules are part of an address, proxies and HTTP libraries cut it there before
+/// we see it; where we see one (Envoy's header), it is refused rather than read as nothing else would read it.
 fn decoded(name: &'static str, text: &str) -> Result<String, FieldError> {
-    if !escapes_are_whole(text) {
+    if !escapes_are_whole(text) || text.contains('#') {
         return Err(FieldError::Malformed(name));
     }
     let text = percent_decode_str(text).decode_utf8().map_err(|_| FieldError::Malformed(name))?;

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use super::{
     rotation,
+    rules::Rules,
     token::{Claims, LIFETIME, PublicKey, SigningKey},
 };
 use crate::{
@@ -47,8 +48,11 @@ pub struct SignedIdentity {
     clock: Clock,
     keys: RwLock<Arc<Keys>>,
     refreshing: Mutex<()>,
-    tokens: Cache<(i64, String), Arc<Issued>>,
+    tokens: Cache<Place, Arc<Issued>>,
 }
+
+/// What a token was given out for: a session, the app's host, and the rules that let the person in.
+type Place = (i64, String, String);
 
 /// The keys at one moment, the oldest first, and at least one.
 struct Keys {
@@ -84,14 +88,14 @@ impl SignedIdentity {
         })
     }
 
-    /// A token about a person for the app on `host`: the last one again during half its life, unless the person's row
-    /// has changed.
+    /// A token about a person for the app on `host`, whose `rules` let the person in: the last one again during half its
+    /// life, unless the person's row has changed.
     ///
     /// # Errors
     /// When the machine has no randomness.
-    pub(super) async fn token(&self, who: &SignedIn, host: &str) -> Result<String, Unspecified> {
+    pub(super) async fn token(&self, who: &SignedIn, host: &str, rules: &Rules) -> Result<String, Unspecified> {
         let now = self.clock.now();
-        let place = (who.session.id, host.to_owned());
+        let place = (who.session.id, host.to_owned(), rules.as_str().to_owned());
         if let Some(issued) = self.tokens.get(&place)
             && issued.user == who.user
             && (0..LIFETIME / 2).contains(&(now - issued.at))
@@ -99,7 +103,8 @@ impl SignedIdentity {
             return Ok(issued.token.clone());
         }
         let keys = self.keys().await;
-        let token = keys.signer(now).ok_or(Unspecified)?.sign(&Claims::new(&self.issuer, host, &who.user, now))?;
+        let claims = Claims::new(&self.issuer, host, &who.user, rules.as_str(), now);
+        let token = keys.signer(now).ok_or(Unspecified)?.sign(&claims)?;
         self.tokens.insert(place, Arc::new(Issued { user: who.user.clone(), at: now, token: token.clone() }));
         Ok(token)
     }

@@ -56,13 +56,17 @@ pub(super) struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     groups: Vec<&'a str>,
+    rules: &'a str,
     iat: UnixSeconds,
     exp: UnixSeconds,
 }
 
 impl<'a> Claims<'a> {
     /// Of a person, for the app on `host`, good from `now` on.
-    pub fn new(issuer: &'a str, host: &'a str, user: &'a User, now: UnixSeconds) -> Self {
+    ///
+    /// `rules`: whom the proxy's question said that the app is for. Whoever can reach the gate chooses the rules, so a
+    /// token without them, or with others than the app's own, proves who somebody is but not that they may be there.
+    pub fn new(issuer: &'a str, host: &'a str, user: &'a User, rules: &'a str, now: UnixSeconds) -> Self {
         Self {
             iss: issuer,
             aud: host,
@@ -71,6 +75,7 @@ impl<'a> Claims<'a> {
             name: &user.name,
             email: user.email.as_deref(),
             groups: user.departments().collect(),
+            rules,
             iat: now,
             exp: now.saturating_add(LIFETIME),
         }

@@ -180,6 +180,24 @@ async fn a_signed_identity_is_verified_with_the_published_keys_alone() {
     assert!(verified(&mut phone, &other, "bi.example.com:8443", now).await.is_ok());
 }
 
+/// Whoever reaches the gate chooses the rules of the question: a token says which they were.
+#[tokio::test]
+async fn a_signed_identity_names_the_rules_under_which_it_was_given() {
+    let (app, mut phone) = signing_app().await;
+    app.db_change("zhangsan", Change { department: Some("研发部".into()), ..Change::default() }).await;
+    for proxy in [Proxy::Nginx, Proxy::Traefik, Proxy::Caddy, Proxy::Envoy] {
+        for rules in ["", "groups=%E7%A0%94%E5%8F%91%E9%83%A8&users=boss", "users=zhangsan"] {
+            let answer = proxy.asks(&mut phone, rules).await;
+            let now = app.clock.now();
+            let claims =
+                verified(&mut phone, answer.header("x-miandeng-identity"), "app.example.com", now).await.unwrap();
+            assert_eq!(claims["rules"], rules, "{proxy:?}");
+        }
+        let refused = proxy.asks(&mut phone, "users=boss").await;
+        assert_eq!((refused.status, refused.header("x-miandeng-identity")), (403, ""));
+    }
+}
+
 #[tokio::test]
 async fn a_signed_identity_expires_and_a_fresh_one_comes_in_time() {
     let (app, mut phone) = signing_app().await;

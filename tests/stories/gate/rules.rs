@@ -194,6 +194,10 @@ async fn behind_envoy_the_rules_stand_in_a_header_and_the_query_is_the_apps_own(
     assert_eq!(ask("groups=its-own&groups=twice", "users=zhangsan").await, 200);
     assert_eq!(ask("users=zhangsan", "users=lisi").await, 403, "the client's own address opens nothing");
     assert_eq!(ask("", "groups=").await, 403);
+    for cut in ["groups=%E8%B4%A2%E5%8A%A1#1", "users=zhangsan#1&corpid=dingother", "users=zhangsan&corpid=#"] {
+        assert_eq!(ask("", cut).await, 400, "{cut}: proxies that have the rules in an address cut it there");
+    }
+    assert_eq!(ask("", "groups=C%23,%E8%B4%A2%E5%8A%A1").await, 200);
     assert_eq!(ask("", "").await, 400);
     assert_eq!(ask("", "group=x").await, 400);
 
