@@ -15,6 +15,9 @@ through_each_proxy! {
     nothing_that_looks_harmless_passes_unasked,
     no_odd_address_opens_the_app,
     a_cookie_that_is_none_opens_nothing,
+    nobody_asks_the_gate_from_outside,
+    a_stricter_part_is_all_of_the_part,
+    a_malformed_address_is_refused_as_such,
 }
 
 fn borrowed(headers: &[(String, String)]) -> Vec<Header<'_>> {
@@ -55,23 +58,55 @@ async fn headers_that_a_client_names_in_connection_stay(proxy: Proxy) {
     assert!(matches!(reply.status, 200 | 401), "{}", reply.status);
 }
 
+/// In the words of nginx, Apache, Traefik, Envoy, IIS, oauth2-proxy and the clouds' balancers.
+const ELSEWHERE: [Header<'_>; 44] = [
+    ("X-Original-URL", "https://evil.example/"),
+    ("X-Original-Method", "TRACE"),
+    ("X-Original-URI", "/evil"),
+    ("X-Original-Host", "evil.example"),
+    ("X-Original-Forwarded-For", "6.6.6.6"),
+    ("X-Rewrite-URL", "/evil"),
+    ("X-Forwarded-Host", "evil.example"),
+    ("X-Forwarded-Proto", "gopher"),
+    ("X-Forwarded-Port", "666"),
+    ("X-Forwarded-Uri", "/evil"),
+    ("X-Forwarded-Method", "EVIL"),
+    ("X-Forwarded-Prefix", "/evil"),
+    ("X-Forwarded-Path", "/evil"),
+    ("X-Forwarded-Server", "evil.example"),
+    ("X-Forwarded-Scheme", "gopher"),
+    ("X-Forwarded-Protocol", "gopher"),
+    ("X-Forwarded-Ssl", "evil"),
+    ("X-Forwarded-By", "evil"),
+    ("X-Forwarded", "for=6.6.6.6"),
+    ("X-Forwarded-User", "evil"),
+    ("X-Forwarded-Email", "evil@example.com"),
+    ("X-Forwarded-Groups", "evil"),
+    ("X-Forwarded-Preferred-Username", "evil"),
+    ("X-Forwarded-Access-Token", "evil"),
+    ("X-Forwarded-Client-Cert", "Subject=evil"),
+    ("X-Forwarded-Tls-Client-Cert", "evil"),
+    ("X-Forwarded-Tls-Client-Cert-Info", "evil"),
+    ("X-Forwarded-For", "6.6.6.6"),
+    ("X-Forwarded-For", "6.6.6.7"),
+    ("X-Real-IP", "6.6.6.6"),
+    ("X-Client-IP", "6.6.6.6"),
+    ("X-Cluster-Client-IP", "6.6.6.6"),
+    ("True-Client-IP", "6.6.6.6"),
+    ("X-Url-Scheme", "gopher"),
+    ("Front-End-Https", "evil"),
+    ("X-Miandeng-Rules", "users=evil"),
+    ("Forwarded", "for=6.6.6.6;host=evil.example;proto=gopher"),
+    ("X-Original-URL", "https://evil.example/2"),
+    ("x_forwarded_host", "evil.example"),
+    ("X.Forwarded.Host", "evil.example"),
+    ("X-Forwarded.User", "evil"),
+    ("X~Real~IP", "6.6.6.6"),
+    ("x_original-url", "/evil"),
+    ("X+Forwarded+For", "6.6.6.6"),
+];
+
 async fn a_client_cannot_say_where_a_request_came_from(proxy: Proxy) {
-    const ELSEWHERE: [Header<'_>; 14] = [
-        ("X-Original-URL", "https://evil.example/"),
-        ("X-Original-Method", "TRACE"),
-        ("X-Forwarded-Host", "evil.example"),
-        ("X-Forwarded-Proto", "gopher"),
-        ("X-Forwarded-Port", "666"),
-        ("X-Forwarded-Uri", "/evil"),
-        ("X-Forwarded-Method", "EVIL"),
-        ("X-Forwarded-Prefix", "/evil"),
-        ("X-Forwarded-For", "6.6.6.6"),
-        ("X-Forwarded-For", "6.6.6.7"),
-        ("X-Real-IP", "6.6.6.6"),
-        ("Forwarded", "for=6.6.6.6;host=evil.example;proto=gopher"),
-        ("X-Original-URL", "https://evil.example/2"),
-        ("x_forwarded_host", "evil.example"),
-    ];
     let site = Site::behind(proxy).await;
     let headers = [&[("Accept", "text/html")][..], &ELSEWHERE].concat();
     let reply = site.visitor().sends("GET", "/x", &headers, b"").await;
@@ -193,5 +228,94 @@ async fn a_cookie_that_is_none_opens_nothing(proxy: Proxy) {
     refused(site.visitor(), &[&flipped, session]).await;
     refused(site.visitor(), &[&session.replace("miandeng=", "__Host-miandeng=")]).await;
     refused(site.visitor(), &[&format!("miandeng={}", "a".repeat(7000))]).await;
+    assert!(site.app.seen().is_empty());
+}
+
+async fn nobody_asks_the_gate_from_outside(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let visitor = site.signed_in().await;
+    let headers = [
+        ("X-Original-URL", "http://app.example.com:8080/finance/"),
+        ("X-Original-Method", "GET"),
+        ("X-Forwarded-Method", "GET"),
+        ("X-Forwarded-Uri", "/finance/"),
+    ];
+    for target in [
+        "/_signin/auth/nginx",
+        "/_signin/auth/nginx/",
+        "/_signin/auth/traefik",
+        "/_signin/auth/caddy?users=zhangsan",
+        "/_signin/auth/envoy/finance/",
+        "/_signin/%61uth/nginx",
+        "/_signin/auth%2fnginx",
+        "/_signin//auth//nginx",
+        "//_signin/auth/nginx",
+        "/_signin/./auth/nginx",
+        "/_signin/x/../auth/nginx",
+        "/_signin/AUTH/nginx",
+        "/_signin/auth",
+    ] {
+        for method in ["GET", "POST"] {
+            let reply = visitor.sends(method, target, &headers, b"").await;
+            let told = reply.headers.iter().find(|(name, _)| name.to_ascii_lowercase().contains("miandeng-identity"));
+            assert!(told.is_none() && reply.header("Remote-User").is_empty(), "{method} {target}: {told:?}");
+            assert!(reply.status >= 400 || !site.app.seen().is_empty(), "{method} {target}: {}", reply.status);
+        }
+    }
+    // What is no address of ours is the app's, under the gate's usual rule.
+    assert!(site.app.seen().iter().all(|seen| seen.folded("Remote-User") == ["zhangsan"]));
+}
+
+/// Apps that do not care for case or a slash at the end serve the part under these addresses too.
+async fn a_stricter_part_is_all_of_the_part(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let visitor = site.signed_in().await;
+    for target in [
+        "/finance",
+        "/finance/",
+        "/finance?x",
+        "/FINANCE",
+        "/FINANCE/salaries",
+        "/Finance/salaries",
+        "/finance;x=1/salaries",
+        "/finance;x",
+        "/finance%2fsalaries",
+        "/finance%2Fsalaries",
+        "/%66%49nance/salaries",
+        "/finance//salaries",
+        "//finance",
+        "/./finance",
+        "/x/../finance",
+        "/x/%2e%2e/finance",
+        "/x/..;/finance/salaries",
+        "/x/%2e.;y/finance",
+        "/finance\\salaries",
+        "/finance%5csalaries",
+        "/x%5c..%5cfinance",
+    ] {
+        let reply = visitor.sends("GET", target, &[], b"").await;
+        assert!(matches!(reply.status, 400 | 403), "{target}: {} {}", reply.status, reply.text());
+        assert!(site.app.seen().is_empty(), "{target}: {:?}", site.app.seen());
+    }
+    for target in ["/financex", "/x/finance", "/finances/"] {
+        assert_eq!(visitor.sends("GET", target, &[], b"").await.status, 200, "{target}");
+        assert_eq!(site.app.takes_one().target, target);
+    }
+}
+
+/// Trying again later does not help, so nobody is told to.
+async fn a_malformed_address_is_refused_as_such(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    for visitor in [site.signed_in().await, site.visitor()] {
+        for target in ["/a%5cb", "/%0a", "/a/..;/b"] {
+            let reply = visitor.sends("GET", target, &[("Accept", "text/html")], b"").await;
+            assert_eq!((reply.status, reply.header("retry-after")), (400, ""), "{target}: {}", reply.text());
+            assert!(
+                reply.text().contains("不") && reply.header("cache-control").contains("no-store"),
+                "{}",
+                reply.text()
+            );
+        }
+    }
     assert!(site.app.seen().is_empty());
 }

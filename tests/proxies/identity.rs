@@ -24,13 +24,19 @@ pub fn spellings(name: &str) -> Vec<String> {
     spellings
 }
 
+/// What a name may hold besides letters, digits and hyphens, and what some program takes for a hyphen.
+const ODD: &str = "_.~!'+^|$&*#%`";
+
 /// Every identity header in every spelling, also shouted and whispered, the plain one twice.
 pub fn forged() -> Vec<(String, String)> {
-    let mut forged = Vec::new();
+    let mut names = Vec::new();
     for spelling in IDENTITY.iter().flat_map(|name| spellings(name)) {
-        for name in [spelling.clone(), spelling.to_ascii_uppercase(), spelling.to_ascii_lowercase()] {
-            forged.push((name, "forged".to_owned()));
+        names.extend([spelling.clone(), spelling.to_ascii_uppercase(), spelling.to_ascii_lowercase()]);
+    }
+    for name in IDENTITY {
+        for odd in ODD.chars() {
+            names.extend([name.replace('-', &odd.to_string()), name.replacen('-', &odd.to_string(), 1)]);
         }
     }
-    forged
+    names.into_iter().map(|name| (name, "forged".to_owned())).collect()
 }

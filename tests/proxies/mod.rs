@@ -5,7 +5,7 @@
 //! endpoints instead (`replay`); these stories need nothing installed. The others:
 //!
 //! ```sh
-//! apt-get install nginx caddy
+//! apt-get install nginx caddy python3-hypercorn php-cli lighttpd
 //! cargo test --test stories proxies -- --ignored
 //! ```
 
@@ -19,6 +19,7 @@ mod attacks;
 mod gate_down;
 mod passing;
 mod probe;
+mod programs;
 mod replay;
 
 /// Each story through each proxy that can be run here.
@@ -27,7 +28,7 @@ macro_rules! through_each_proxy {
         mod nginx {
             $(
                 #[tokio::test]
-                #[ignore = "needs nginx and Caddy; CI runs it"]
+                #[ignore = "needs nginx, Caddy and the programs behind them; CI runs it"]
                 async fn $story() {
                     super::$story($crate::proxies::recipe::Proxy::Nginx).await;
                 }
@@ -36,7 +37,7 @@ macro_rules! through_each_proxy {
         mod caddy {
             $(
                 #[tokio::test]
-                #[ignore = "needs nginx and Caddy; CI runs it"]
+                #[ignore = "needs nginx, Caddy and the programs behind them; CI runs it"]
                 async fn $story() {
                     super::$story($crate::proxies::recipe::Proxy::Caddy).await;
                 }

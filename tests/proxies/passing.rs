@@ -16,6 +16,7 @@ through_each_proxy! {
     who_is_not_signed_in_is_sent_to_the_sign_in_page_and_back,
     a_script_is_told_where_to_sign_in,
     the_app_gets_every_cookie_but_ours,
+    no_number_of_cookies_called_like_ours_shows_the_app_the_real_one,
     what_is_posted_arrives_once_and_whole,
     twenty_megabytes_arrive_or_are_refused,
     a_websocket_opens_for_who_is_signed_in,
@@ -107,6 +108,27 @@ async fn the_app_gets_every_cookie_but_ours(proxy: Proxy) {
     let reply = site.visitor().sends("GET", "/", &[("Cookie", &ours)], b"").await;
     assert_eq!(reply.status, 200);
     assert!(site.app.takes_one().folded("Cookie").join("").is_empty());
+}
+
+/// An app that sets cookies called like ours cannot push the real one past what takes ours out.
+async fn no_number_of_cookies_called_like_ours_shows_the_app_the_real_one(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let ours = site.signed_in().await.cookie();
+    let session = ours.split("; ").find_map(|pair| pair.strip_prefix("miandeng=")).unwrap();
+    let many = |count: usize| (0..count).map(|i| format!("miandeng-{}=x", "a".repeat(i + 1))).collect::<Vec<_>>();
+    for count in [1, 2, 3, 4, 20] {
+        let others = many(count).join("; ");
+        for cookie in [format!("{others}; {ours}"), format!("{ours}; {others}"), format!("a=1;{others};\t{ours};b=2")] {
+            let reply = site.visitor().sends("GET", "/", &[("Cookie", &cookie)], b"").await;
+            assert_eq!(reply.status, 200, "{cookie}");
+            let seen = site.app.takes_one();
+            assert!(!format!("{seen:?}").contains(session), "{cookie}: {seen:?}");
+        }
+    }
+    let lines: Vec<_> = many(4).into_iter().chain([ours.clone()]).collect();
+    let lines: Vec<_> = lines.iter().map(|line| ("Cookie", line.as_str())).collect();
+    assert_eq!(site.visitor().sends("GET", "/", &lines, b"").await.status, 200);
+    assert!(!format!("{:?}", site.app.takes_one()).contains(session));
 }
 
 async fn what_is_posted_arrives_once_and_whole(proxy: Proxy) {

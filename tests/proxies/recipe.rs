@@ -170,7 +170,8 @@ fn program(proxy: Proxy) -> &'static str {
     }
 }
 
-fn own_address() -> String {
+/// A loopback address that no other story uses.
+pub fn own_address() -> String {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let process = std::process::id();
     let (high, low) = (1 + process / 250 % 250, process % 250);

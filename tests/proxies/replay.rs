@@ -4,7 +4,7 @@
 
 use super::{
     http::{Header, Reply, ask},
-    identity::{IDENTITY, spellings},
+    identity::IDENTITY,
     recipe::{ORIGIN, text_of},
     site::{Visitor, address_of, miandeng},
 };
@@ -125,35 +125,94 @@ async fn envoy_is_answered_as_it_documents_its_questions() {
     assert!(script.json()["signin_url"].is_string());
 }
 
+/// Where a request came from: what the proxy does not write itself.
+const ELSEWHERE: [&str; 33] = [
+    "Forwarded",
+    "X-Forwarded",
+    "X-Forwarded-By",
+    "X-Forwarded-Uri",
+    "X-Forwarded-Method",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Path",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Protocol",
+    "X-Forwarded-Ssl",
+    "X-Forwarded-Client-Cert",
+    "X-Forwarded-Tls-Client-Cert",
+    "X-Forwarded-Tls-Client-Cert-Info",
+    "X-Forwarded-User",
+    "X-Forwarded-Email",
+    "X-Forwarded-Groups",
+    "X-Forwarded-Preferred-Username",
+    "X-Forwarded-Access-Token",
+    "X-Original-URL",
+    "X-Original-URI",
+    "X-Original-Method",
+    "X-Original-Host",
+    "X-Original-Forwarded-For",
+    "X-Rewrite-URL",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "True-Client-IP",
+    "X-Url-Scheme",
+    "Front-End-Https",
+    "X-Miandeng-Rules",
+    "X-Miandeng-Identity",
+    "Http2-Settings",
+    "Remote-User",
+];
+
 #[test]
-fn the_recipe_for_traefik_deletes_every_spelling_before_it_asks() {
+fn the_recipe_for_traefik_deletes_what_clients_claim_before_it_asks() {
     let recipe = text_of("traefik/dynamic.yml");
-    let deleted = &recipe[recipe.find("customRequestHeaders").unwrap()..];
+    let deleted = recipe[recipe.find("customRequestHeaders").unwrap()..].to_ascii_lowercase();
     let copied = &recipe[recipe.find("authResponseHeaders").unwrap()..];
     for name in IDENTITY {
         assert!(copied.contains(&format!("- {name}\n")), "{name}");
-        for spelling in spellings(name) {
-            assert!(deleted.contains(&format!(" {spelling}: \"\"\n")), "{spelling}");
-        }
+    }
+    for name in IDENTITY.into_iter().chain(ELSEWHERE).map(str::to_ascii_lowercase) {
+        assert!(deleted.contains(&format!(" {name}: \"\"\n")), "{name}");
     }
     let chains = behind(&recipe, "middlewares: [");
-    assert_eq!(chains.len(), 3, "the finance part, the echo and the rest: {chains:?}");
-    assert!(chains.iter().all(|chain| chain.starts_with("forget, gate")), "{chains:?}");
+    assert_eq!(chains.len(), 4, "the finance part, the echo, the rest, and its WebSockets: {chains:?}");
+    let in_order =
+        |chain: &&String| chain.starts_with("forget, no-upgrade, gate") || chain.starts_with("forget, websocket, gate");
+    assert_eq!(chains.iter().filter(in_order).count(), 4, "{chains:?}");
+    assert!(!recipe.contains("authRequestHeaders:"), "the gate must see what it has to refuse");
     assert_eq!(behind(&recipe, "trustForwardHeader:"), ["false", "false"]);
+    assert_eq!(behind(&recipe, "Upgrade:"), ["\"\"", "websocket"]);
+    assert!(recipe.contains("PathPrefix(`/_signin/`) && !PathPrefix(`/_signin/auth`)"));
 }
 
 #[test]
-fn the_recipe_for_envoy_deletes_every_spelling_before_it_asks_and_stays_closed() {
+fn the_recipe_for_envoy_deletes_what_clients_claim_before_it_asks_and_stays_closed() {
     let recipe = text_of("envoy/envoy.yaml");
     let at = |text: &str| recipe.find(text).unwrap_or_else(|| panic!("{text}"));
     assert!(at("name: envoy.filters.http.header_mutation") < at("name: envoy.filters.http.ext_authz"));
     assert!(at("name: envoy.filters.http.ext_authz") < at("name: envoy.filters.http.router"));
     assert!(recipe.contains("headers_with_underscores_action: DROP_HEADER"));
     assert!(recipe.contains("failure_mode_allow: false"));
+    assert!(recipe.contains("upgrade_configs: [{ upgrade_type: websocket }]"));
+    assert!(at("prefix: /_signin/auth }") < at("prefix: /_signin/ }"), "the first route that fits counts");
     let copied = &recipe[at("allowed_upstream_headers")..];
-    for name in IDENTITY.iter().map(|name| name.to_ascii_lowercase()) {
-        assert!(recipe.contains(&format!("- {{ remove: {name} }}")), "{name}");
+    for name in IDENTITY.map(str::to_ascii_lowercase) {
         assert!(copied.contains(&format!("- {{ exact: {name} }}")), "{name}");
+    }
+    for name in IDENTITY.into_iter().chain(ELSEWHERE).map(str::to_ascii_lowercase) {
+        assert!(recipe.contains(&format!("- {{ remove: {name} }}")), "{name}");
+    }
+}
+
+/// Traefik and Envoy cannot delete every spelling: they show the gate what would reach the app, and it refuses.
+#[tokio::test]
+async fn what_traefik_and_envoy_cannot_delete_is_refused_by_the_gate() {
+    let (_miandeng, address, cookie) = gate().await;
+    for name in ["Remote_User", "remote.user", "X~Auth~Request~User", "X|Forwarded|Host"] {
+        let headers = [("Cookie", cookie.as_str()), (name, "boss")];
+        let asked = traefik(&address, "/_signin/auth/traefik", "GET", "/", &headers).await;
+        assert_eq!((asked.status, asked.header("Remote-User")), (400, ""), "{name}");
+        let asked = envoy(&address, "/_signin/auth/envoy", "GET", "/", &headers).await;
+        assert_eq!((asked.status, asked.header("Remote-User")), (400, ""), "{name}");
     }
 }
 
@@ -169,6 +228,7 @@ fn the_other_recipe_for_nginx_differs_in_addresses_alone() {
         assert!(one_host.contains(line) && two_hosts.contains(line), "{line}");
     }
     assert!(two_hosts.contains("proxy_pass http://miandeng/auth/nginx;"));
+    assert!(one_host.contains("location ^~ /_signin/auth/ {") && two_hosts.contains("location ^~ /auth/ {"));
 }
 
 #[tokio::test]
