@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::web::testing::{PROXY, config, is_listed, read};
+use crate::web::testing::{PROXY, config, corpus, is_listed, read};
 
 const DIALECTS: [Dialect; 4] = [Dialect::Nginx, Dialect::Traefik, Dialect::Caddy, Dialect::Envoy];
-const PIECES: [&str; 48] = [
+const PIECES: [&str; 50] = [
     "/",
     "/",
     "//",
@@ -16,6 +16,8 @@ const PIECES: [&str; 48] = [
     "..",
     "/..",
     "/.",
+    ";",
+    "/..;/",
     "%2e%2e",
     "%2e",
     "%2f",
@@ -134,28 +136,43 @@ fn naive(url: &str) -> (String, String, Vec<u8>) {
     (scheme.to_owned(), host, plain_path(path))
 }
 
+/// What is let through to a decision is one request to the proxy, the app and a browser.
+fn read_as_everybody_reads_it_or_not_at_all(dialect: Dialect, values: &[String; 6]) -> Result<(), TestCaseError> {
+    let mut headers: Vec<(&str, &str)> = NAMES.into_iter().zip(values.iter().map(String::as_str)).collect();
+    headers.push(("Host", values[4].as_str()));
+    let Some(url) = understood(dialect, &headers) else { return Ok(()) };
+    let [_, original_url, _, proto, host, uri] = values;
+    let asked = match dialect {
+        Dialect::Nginx => original_url.clone(),
+        // Empty is absent: then the scheme is public_url's.
+        Dialect::Envoy if proto.is_empty() => format!("https://{host}/a/b"),
+        Dialect::Envoy => format!("{proto}://{host}/a/b"),
+        _ => format!("{}://{host}{uri}", proto.replace("wss", "https")),
+    };
+    let (scheme, authority, path) = naive(&asked);
+    let ours = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    prop_assert_eq!(url.scheme(), scheme);
+    prop_assert_eq!(format!("{}{ours}", url.host_str().unwrap_or_default()), authority.clone());
+    prop_assert!(is_listed(&authority), "{authority}");
+    prop_assert!(!path.split(|b| *b == b'/').any(|segment| segment.starts_with(b"..;") || segment.starts_with(b".;")));
+    prop_assert_eq!(percent_encoding::percent_decode_str(url.path()).collect::<Vec<u8>>(), path);
+    Ok(())
+}
+
+#[test]
+fn what_was_tried_before_is_tried_again() {
+    for values in corpus::<[String; 6]>("forwarded.jsonl") {
+        for dialect in DIALECTS {
+            read_as_everybody_reads_it_or_not_at_all(dialect, &values)
+                .unwrap_or_else(|error| panic!("{values:?}: {error}"));
+        }
+    }
+}
+
 proptest! {
-    /// What is let through to a decision is one request to the proxy, the app and a browser.
     #[test]
     fn a_question_is_read_as_everybody_reads_it_or_not_at_all(values in headers(), which in 0..4_usize) {
-        let dialect = DIALECTS[which];
-        let mut headers: Vec<(&str, &str)> = NAMES.into_iter().zip(values.iter().map(String::as_str)).collect();
-        headers.push(("Host", values[4].as_str()));
-        let Some(url) = understood(dialect, &headers) else { return Ok(()) };
-        let [_, original_url, _, proto, host, uri] = &values;
-        let asked = match dialect {
-            Dialect::Nginx => original_url.clone(),
-            // Empty is absent: then the scheme is public_url's.
-            Dialect::Envoy if proto.is_empty() => format!("https://{host}/a/b"),
-            Dialect::Envoy => format!("{proto}://{host}/a/b"),
-            _ => format!("{}://{host}{uri}", proto.replace("wss", "https")),
-        };
-        let (scheme, authority, path) = naive(&asked);
-        let ours = url.port().map_or_else(String::new, |port| format!(":{port}"));
-        prop_assert_eq!(url.scheme(), scheme);
-        prop_assert_eq!(format!("{}{ours}", url.host_str().unwrap_or_default()), authority.clone());
-        prop_assert!(is_listed(&authority), "{authority}");
-        prop_assert_eq!(percent_encoding::percent_decode_str(url.path()).collect::<Vec<u8>>(), path);
+        read_as_everybody_reads_it_or_not_at_all(DIALECTS[which], &values)?;
     }
 
     /// Whatever is there twice, or holds two values, is refused.
