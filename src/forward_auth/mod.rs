@@ -7,6 +7,7 @@ mod decision;
 mod forwarded;
 pub mod header_names;
 mod identity;
+mod refusal;
 mod rotation;
 pub mod routes;
 mod rules;

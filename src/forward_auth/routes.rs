@@ -15,7 +15,7 @@ use url::{Position, Url};
 use super::{
     decision::{Decision, Reader, SignInBy, decide},
     forwarded::{self, Dialect, Original},
-    identity,
+    identity, refusal,
     signed_identity::SignedIdentity,
     token::PublicKey,
 };
@@ -55,7 +55,7 @@ pub fn routes() -> Vec<Route> {
     ];
     // Before all other routes: this is what is asked most.
     let each = |(path, dialect)| METHODS.map(|method| Route::ranked(RANK, method, path, dialect));
-    endpoints.into_iter().flat_map(each).chain(routes![key_set]).collect()
+    endpoints.into_iter().flat_map(each).chain(routes![key_set]).chain(refusal::routes()).collect()
 }
 
 /// The key set, for apps that verify `X-Miandeng-Identity` (RFC 7517).
@@ -80,8 +80,23 @@ async fn key_set(signer: &State<Option<SignedIdentity>>) -> Result<Published, Pr
 #[rocket::async_trait]
 impl Handler for Dialect {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
-        Outcome::from(request, answer(*self, request).await)
+        match answer(*self, request).await {
+            Ok(answer) => Outcome::from(request, answer),
+            // nginx keeps nothing of an answer but its headers: by these it asks for the page.
+            Err(problem) if *self == Self::Nginx => {
+                let named = Header::new(refusal::PROBLEM_HEADER, problem.word());
+                Outcome::from(request, Refused { problem, named })
+            }
+            Err(problem) => Outcome::from(request, problem),
+        }
     }
+}
+
+/// A refusal for nginx.
+#[derive(Responder)]
+struct Refused {
+    problem: Problem,
+    named: Header<'static>,
 }
 
 /// What a proxy is answered. No session begins or ends here: no answer sets a cookie.
@@ -98,13 +113,17 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
     let config =
         request.rocket().state::<Config>().ok_or_else(|| Problem::internal("the server lacks its settings"))?;
     let for_reader = |problem: Problem| match forwarded::reader(dialect, request, "GET") {
-        Reader::Person { .. } => problem.page(),
+        Reader::Person { .. } => problem.page_elsewhere(),
         Reader::Proxy | Reader::Script => problem,
     };
     let original = Original::read(dialect, request, config).map_err(for_reader)?;
     let who = MaybeSignedIn::behind(request).await.map_err(for_reader)?;
     let address = || sign_in_address(config, &original);
-    match decide(who.as_deref(), &original.rules, original.reader) {
+    let decision = decide(who.as_deref(), &original.rules, original.reader);
+    if !matches!(decision, Decision::Allowed(_)) {
+        note_question(Visit::of(request), &original);
+    }
+    match decision {
         Decision::Allowed(who) => {
             // The proxy logs each request that it lets through, and a page is made of many.
             Visit::of(request).note(|notes| notes.is_routine = true);
@@ -126,6 +145,16 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
             Ok(Answer::Unauthorized(address(), Problem::sign_in_required(address())))
         }
     }
+}
+
+/// Which app and which rule a refusal was about: the request's own line has nothing but the gate's address.
+fn note_question(visit: &Visit, original: &Original) {
+    let wanted =
+        original.url().map(|url| (url[Position::BeforeHost..Position::AfterPort].to_owned(), url.path().to_owned()));
+    visit.note(|notes| {
+        notes.wanted = wanted;
+        notes.rules = Some(original.rules.as_str().to_owned()).filter(|rules| !rules.is_empty());
+    });
 }
 
 /// The absolute address of the sign-in page, which leads back to where the person wanted to go.

@@ -25,6 +25,15 @@ pub fn url(base: &str, path: &str) -> String {
     }
 }
 
+/// The style sheet's text, for pages that cannot load it.
+pub fn style() -> &'static str {
+    static STYLE: LazyLock<String> = LazyLock::new(|| {
+        let file = Static::get("css/app.css").map(|file| file.data).unwrap_or_default();
+        String::from_utf8_lossy(&file).into_owned()
+    });
+    &STYLE
+}
+
 /// The routes of the static files.
 pub fn routes() -> Vec<Route> {
     routes![asset]

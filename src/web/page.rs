@@ -1,14 +1,16 @@
 //! A page: rendered, never cached, and fenced in by a content security policy.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::LazyLock};
 
 use askama::Template;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use rocket::{
     Request, Response,
     http::{ContentType, Status},
     request::{FromRequest, Outcome},
     response::{self, Responder},
 };
+use sha2::{Digest, Sha256};
 
 use super::{
     assets,
@@ -20,8 +22,10 @@ use crate::{
 };
 
 /// What holds for every page. The desktop client shows pages in a frame, from the hosts of `frame-ancestors`.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai; ";
+/// For pages on our own origin, which load the style sheet.
+const OWN_STYLE: &str = "style-src 'self'; ";
 
 /// What the layout shows around every page.
 pub struct Frame<'a> {
@@ -33,6 +37,8 @@ pub struct Frame<'a> {
     pub base: &'a str,
     /// The request's id.
     pub request_id: &'a str,
+    /// The style sheet itself, where the page is shown on another host, which has none of our files.
+    pub inline_style: Option<&'static str>,
 }
 
 impl<'a> Frame<'a> {
@@ -40,7 +46,13 @@ impl<'a> Frame<'a> {
     pub fn of(request: &'a Request<'_>) -> Self {
         let locale = visit::locale(request);
         let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
-        Self { locale, t: locale.texts(), base, request_id: &Visit::of(request).id }
+        Self { locale, t: locale.texts(), base, request_id: &Visit::of(request).id, inline_style: None }
+    }
+
+    /// The same for a page that is shown on the host of an app behind the gate.
+    #[must_use]
+    pub fn elsewhere(self) -> Self {
+        Self { inline_style: Some(assets::style()), ..self }
     }
 
     /// The address of a static file. It changes with the file's content, so that browsers may keep it for ever.
@@ -84,7 +96,19 @@ impl Page {
             tracing::error!(%error, "a page could not be rendered");
             Status::InternalServerError
         })?;
-        Ok(Self { status, html, policy: [POLICY, policy].concat(), referrer: "same-origin" })
+        Ok(Self { status, html, policy: [POLICY, OWN_STYLE, policy].concat(), referrer: "same-origin" })
+    }
+
+    /// Renders a page without scripts that is shown on another host ([`Frame::elsewhere`]).
+    ///
+    /// # Errors
+    /// 500 when the template fails.
+    pub fn elsewhere(status: Status, template: &impl Template) -> Result<Self, Status> {
+        static STYLE: LazyLock<String> = LazyLock::new(|| {
+            let digest = STANDARD.encode(Sha256::digest(assets::style()));
+            format!("{POLICY}style-src 'sha256-{digest}'")
+        });
+        Ok(Self { policy: STYLE.clone(), ..Self::new(status, template)? })
     }
 
     /// Says otherwise than usual what browsers tell about this page's address (`Referrer-Policy`).

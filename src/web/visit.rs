@@ -39,6 +39,10 @@ pub struct Notes {
     pub userid: Option<String>,
     /// The id that the person sees, where the page shows that of an earlier request.
     pub page_request_id: Option<String>,
+    /// Where a request for an app behind the gate wanted to go: the app's host, and the path without its query.
+    pub wanted: Option<(String, String)>,
+    /// Whom that app is for, as the proxy says it.
+    pub rules: Option<String>,
     /// The problem's type word.
     pub problem: Option<&'static str>,
     /// What was behind it.

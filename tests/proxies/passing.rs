@@ -9,7 +9,7 @@ use super::{
     site::Site,
     through_each_proxy,
 };
-use crate::harness::CORP;
+use crate::harness::{CORP, whole_log};
 
 through_each_proxy! {
     who_is_signed_in_reaches_the_app_under_their_own_name,
@@ -21,6 +21,7 @@ through_each_proxy! {
     twenty_megabytes_arrive_or_are_refused,
     a_websocket_opens_for_who_is_signed_in,
     a_rule_in_the_proxys_block_keeps_others_out,
+    a_person_who_is_refused_reads_our_page_and_a_script_a_problem,
     who_signs_out_or_is_disabled_is_refused_at_the_next_request,
 }
 
@@ -194,6 +195,45 @@ async fn a_rule_in_the_proxys_block_keeps_others_out(proxy: Proxy) {
     assert_eq!(boss.navigates("GET", "/finance/x?q=1").await.status, 200);
     assert_eq!(site.app.takes_one().folded("Remote-User"), ["lisi"]);
     assert_eq!(site.visitor().navigates("GET", "/finance/").await.status, 302);
+}
+
+/// In the person's language, with the request id by which the log is found, and with its style: the app's host has no file
+/// of ours.
+async fn a_person_who_is_refused_reads_our_page_and_a_script_a_problem(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let visitor = site.signed_in().await;
+    let html = [("Accept", "text/html"), ("Sec-Fetch-Mode", "navigate")];
+    for (language, says) in [("zh-CN", "不"), ("en", "not")] {
+        for (method, target, status, problem) in [
+            ("GET", "/finance/salaries?year=2026", 403, "not-allowed"),
+            ("POST", "/finance/salaries", 403, "not-allowed"),
+            ("GET", "/a%5cb", 400, "invalid-request"),
+        ] {
+            let headers = [&html[..], &[("Accept-Language", language)]].concat();
+            let reply = visitor.sends(method, target, &headers, b"").await;
+            let page = reply.text();
+            assert_eq!((reply.status, reply.header("cache-control")), (status, "no-store"), "{target}: {page}");
+            assert!(page.contains(&format!("data-problem=\"{problem}\"")), "{page}");
+            assert!(page.contains(&format!("lang=\"{language}\"")) && page.contains(says), "{page}");
+            assert!(page.contains("<style>") && !page.contains("<link rel=\"stylesheet\""), "{page}");
+            assert!(reply.header("content-security-policy").contains("style-src 'sha256-"), "{:?}", reply.headers);
+            let (_, rest) = page.split_once("<code>").expect("a request id");
+            let id = rest.split('<').next().unwrap();
+            let log = whole_log();
+            let line = log.lines().find(|line| line.contains(&format!(" request_id=\"{id}\"")));
+            let line = line.unwrap_or_else(|| panic!("no line of {id}"));
+            assert!(line.contains(problem), "{line}");
+            if status == 403 {
+                let wanted =
+                    ["app.example.com:8080", "/finance/salaries", "groups=%E8%B4%A2%E5%8A%A1%E9%83%A8&users=boss"];
+                assert!(wanted.iter().all(|wanted| line.contains(wanted)) && !line.contains("year"), "{line}");
+            }
+        }
+    }
+    let reply = visitor.fetches("GET", "/finance/salaries").await;
+    assert_eq!((reply.status, reply.header("content-type")), (403, "application/problem+json"), "{}", reply.text());
+    assert_eq!(reply.json()["type"], "not-allowed");
+    assert!(site.app.seen().is_empty());
 }
 
 async fn who_signs_out_or_is_disabled_is_refused_at_the_next_request(proxy: Proxy) {

@@ -58,7 +58,7 @@ const POST: &[&str] = &["POST"];
 /// The gate answers a proxy whatever the method of the request that it asks about.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 24] = [
+const TABLE: [Row; 25] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -74,6 +74,7 @@ const TABLE: [Row; 24] = [
     row("/jsapi/config", &["GET", "HEAD", "OPTIONS"], "/jsapi/config?url=https://app.example.com/x", Is::Public),
     row("/jsapi/dingtalk.js", GET, "/jsapi/dingtalk.js", Is::Refused),
     row("/auth/nginx", ANY, "/auth/nginx", Is::Gate),
+    row("/auth/nginx/refusal", GET, "/auth/nginx/refusal?problem=not-allowed", Is::Refused),
     row("/auth/traefik", ANY, "/auth/traefik", Is::Gate),
     row("/auth/caddy", ANY, "/auth/caddy", Is::Gate),
     row("/auth/envoy/<path..>", ANY, "/auth/envoy/x", Is::Gate),

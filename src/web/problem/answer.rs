@@ -8,7 +8,7 @@ use rocket::{
 };
 use serde::Serialize;
 
-use super::{Kind, Problem, Why};
+use super::{Kind, Problem, Shown, Why};
 use crate::web::{
     page::{Frame, Page},
     visit::Visit,
@@ -45,13 +45,19 @@ struct ProblemPage<'a> {
 
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let frame = Frame::of(request);
+        let mut frame = Frame::of(request);
         self.note(Visit::of(request));
+        if let Some(id) = &self.refused_request {
+            frame.request_id = id;
+        }
+        if self.page == Some(Shown::Elsewhere) {
+            frame = frame.elsewhere();
+        }
         let message = self.message(frame.t);
         let detail = self.detail(frame.t, message.detail);
         let hint = self.hint(frame.t, message.hint);
 
-        let mut response = if self.page {
+        let mut response = if let Some(shown) = self.page {
             let page = ProblemPage {
                 frame,
                 kind: self.kind.word(),
@@ -61,7 +67,12 @@ impl<'r> Responder<'r, 'static> for Problem {
                 retry: self.retry_at.is_some() || self.kind.may_pass(),
                 retry_at: self.retry_at.as_deref().unwrap_or_default(),
             };
-            Page::new(self.kind.status(), &page)?.respond_to(request)?
+            let status = self.kind.status();
+            let page = match shown {
+                Shown::Here => Page::new(status, &page)?,
+                Shown::Elsewhere => Page::elsewhere(status, &page)?,
+            };
+            page.respond_to(request)?
         } else {
             let body = Body {
                 kind: self.kind.word(),
@@ -93,6 +104,9 @@ impl Problem {
         visit.note(|notes| {
             notes.problem = Some(self.kind.word());
             notes.cause.clone_from(&self.cause);
+            if let Some(id) = &self.refused_request {
+                notes.page_request_id = Some(id.clone());
+            }
             if let Why::Dingtalk { code, request_id } = &self.why {
                 notes.errcode = code.number();
                 notes.dingtalk_request_id.clone_from(request_id);

@@ -23,10 +23,19 @@ pub struct Problem {
     retry_after: Option<u64>,
     /// For the log only.
     cause: Option<String>,
-    /// Whether a person is to read it.
-    page: bool,
+    /// Whether a person is to read it, and where.
+    page: Option<Shown>,
+    /// The id of the request that was refused, if it is not the one that is answered.
+    refused_request: Option<String>,
     /// Where a fresh try begins, if not at this very address.
     retry_at: Option<String>,
+}
+
+/// On whose host a page is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Here,
+    Elsewhere,
 }
 
 /// What makes a problem more precise than its kind.
@@ -49,14 +58,41 @@ enum Why {
 
 impl Problem {
     fn of(kind: Kind) -> Self {
-        Self { kind, why: Why::General, retry_after: None, cause: None, page: false, retry_at: None }
+        Self {
+            kind,
+            why: Why::General,
+            retry_after: None,
+            cause: None,
+            page: None,
+            refused_request: None,
+            retry_at: None,
+        }
     }
 
     /// Says it on a page instead of in JSON.
     #[must_use]
     pub fn page(mut self) -> Self {
-        self.page = true;
+        self.page = Some(Shown::Here);
         self
+    }
+
+    /// Says it on a page that is shown on the host of an app behind the gate.
+    #[must_use]
+    pub fn page_elsewhere(mut self) -> Self {
+        self.page = Some(Shown::Elsewhere);
+        self
+    }
+
+    /// Says it of another request, which was refused before.
+    #[must_use]
+    pub fn of_request(mut self, id: &str) -> Self {
+        self.refused_request = Some(id.to_owned());
+        self
+    }
+
+    /// The stable word.
+    pub fn word(&self) -> &'static str {
+        self.kind.word()
     }
 
     /// Says where a fresh try begins: this address is of no use a second time.
@@ -175,6 +211,14 @@ impl Problem {
     /// 403, a proxy that guards a host which no sign-in may lead back to.
     pub fn unlisted_host() -> Self {
         Self::of(Kind::UnlistedHost)
+    }
+
+    /// A refusal of the gate's by its stable word; 503 for a word that the gate does not say.
+    pub fn of_gate(word: &str) -> Self {
+        let kinds = [Kind::NotAllowed, Kind::UnlistedHost, Kind::InvalidRequest, Kind::Internal];
+        let kind = kinds.into_iter().find(|kind| kind.word() == word).unwrap_or(Kind::Unavailable);
+        let retry_after = (kind == Kind::Unavailable).then_some(5);
+        Self { retry_after, ..Self::of(kind) }
     }
 
     /// 400, a question of the gate's from somebody who is no trusted proxy: nothing of it is read.

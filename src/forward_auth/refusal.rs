@@ -1,0 +1,69 @@
+//! `/auth/nginx/refusal`: what a refusal of the gate's says, for nginx, which keeps nothing of the gate's answer but the
+//! status and the headers. Its error page leads here and names the problem and the request by what those headers said.
+
+use std::convert::Infallible;
+
+use rocket::{
+    Request, Route, get,
+    http::uri::Origin,
+    request::{FromRequest, Outcome},
+    routes,
+};
+
+use super::{
+    decision::Reader,
+    forwarded::{self, Dialect},
+};
+use crate::{
+    config::Config,
+    web::{client, fields::Fields, problem::Problem},
+};
+
+/// By which the gate names a refusal to nginx.
+pub(super) const PROBLEM_HEADER: &str = "X-Miandeng-Problem";
+
+/// The routes of this part.
+pub(super) fn routes() -> Vec<Route> {
+    routes![refusal]
+}
+
+/// Who asks: a trusted proxy or not, for a person or for a script.
+struct Asker {
+    is_trusted: bool,
+    reader: Reader,
+}
+
+#[get("/auth/nginx/refusal")]
+fn refusal(asker: Asker, uri: &Origin<'_>) -> Problem {
+    if !asker.is_trusted {
+        return Problem::untrusted_proxy();
+    }
+    let fields = Fields::of_query(uri);
+    // No word at all: nginx had no answer from the gate.
+    let mut problem = Problem::of_gate(fields.lenient("problem").unwrap_or_default());
+    if let Some(id) = fields.lenient("request_id").filter(|id| is_request_id(id)) {
+        problem = problem.of_request(id);
+    }
+    match asker.reader {
+        Reader::Person { .. } => problem.page_elsewhere(),
+        Reader::Proxy | Reader::Script => problem,
+    }
+}
+
+fn is_request_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Asker {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let config = request.rocket().state::<Config>();
+        Outcome::Success(Self {
+            is_trusted: config.is_some_and(|config| client::is_trusted(config, &client::peer(request))),
+            // As the gate reads the original request of the proxies that pass its answer on.
+            reader: forwarded::reader(Dialect::Caddy, request, "GET"),
+        })
+    }
+}
