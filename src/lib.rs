@@ -10,6 +10,7 @@ pub mod dingtalk;
 pub mod forward_auth;
 pub mod hex_digits;
 pub mod housekeeping;
+pub mod invisible;
 pub mod jsapi;
 pub mod probe;
 pub mod random;

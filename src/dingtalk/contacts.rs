@@ -1,13 +1,15 @@
 //! Employees and departments, as the directory (通讯录) shows them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
 
 use serde_json::json;
 use tokio::time::timeout;
 
 use super::{
     DingtalkApp, DingtalkError,
+    answer::Answer,
     client::{Repeat, object},
+    departments::{DepartmentName, DepartmentPath},
     ids::{DingUserId, UnionId},
 };
 
@@ -63,7 +65,7 @@ impl DingtalkApp {
     ///
     /// # Errors
     /// When a call fails, or all of them take too long; nothing is guessed from half a tree.
-    pub async fn department_paths(&self, wanted: &[i64]) -> Result<Vec<String>, DingtalkError> {
+    pub async fn department_paths(&self, wanted: &[i64]) -> Result<Vec<DepartmentPath>, DingtalkError> {
         let too_slow = |_| {
             let why = "walking through the departments took too long".into();
             Err(DingtalkError::Unreachable { call: SUB_DEPARTMENTS, why })
@@ -71,9 +73,9 @@ impl DingtalkApp {
         timeout(self.client.timeout().saturating_mul(LONGEST_WALK), self.walk(wanted)).await.unwrap_or_else(too_slow)
     }
 
-    async fn walk(&self, wanted: &[i64]) -> Result<Vec<String>, DingtalkError> {
-        let mut found: HashMap<i64, String> = HashMap::new();
-        let mut open = VecDeque::from([(ROOT, String::new())]);
+    async fn walk(&self, wanted: &[i64]) -> Result<Vec<DepartmentPath>, DingtalkError> {
+        let mut found: HashMap<i64, DepartmentPath> = HashMap::new();
+        let mut open = VecDeque::from([(ROOT, None)]);
         let mut asked = 0;
         while let Some((parent, path)) = open.pop_front() {
             let missing = wanted.iter().any(|id| *id != ROOT && !found.contains_key(id));
@@ -83,17 +85,21 @@ impl DingtalkApp {
             asked += 1;
             let body = || object([("dept_id", json!(parent))]);
             let children = self.call(SUB_DEPARTMENTS, body, Repeat::Reads).await?.result_list()?;
-            for child in children {
-                let (Some(id), Some(name)) = (child.number("dept_id"), child.optional_text("name")) else {
-                    continue;
-                };
-                let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-                // A department that is listed twice, or as its own ancestor, is walked once.
-                if found.insert(id, path.clone()).is_none() {
-                    open.push_back((id, path));
+            let children: Vec<_> = children.iter().filter_map(number_and_name).filter(|(id, _)| *id != ROOT).collect();
+            for ((id, _), name) in children.iter().zip(DepartmentName::of_siblings(&children)) {
+                // A department that is listed twice, or as its own ancestor, stays where it was, and is walked once.
+                if let Entry::Vacant(place) = found.entry(*id) {
+                    let path = DepartmentPath::below(path.as_ref(), &name);
+                    open.push_back((*id, Some(path.clone())));
+                    place.insert(path);
                 }
             }
         }
         Ok(wanted.iter().filter_map(|id| found.remove(id)).collect())
     }
+}
+
+/// A department as `listsub` tells of it. One that has no name is still above others.
+fn number_and_name(department: &Answer) -> Option<(i64, &str)> {
+    Some((department.number("dept_id")?, department.optional_text("name").unwrap_or_default()))
 }

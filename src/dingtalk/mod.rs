@@ -9,6 +9,7 @@ mod channel;
 mod client;
 mod contacts;
 mod credential;
+pub mod departments;
 mod errors;
 pub mod events;
 pub mod ids;

@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     config::{Config, Secret, UnknownUsers},
     db::{Conn, Pools},
-    dingtalk::{DingtalkApp, DingtalkError, Employee, Identity, Turn},
+    dingtalk::{DingtalkApp, DingtalkError, Employee, Identity, Turn, departments::DepartmentPath},
     sessions::{self, Origin, Token},
     users::{self, Status, User},
 };
@@ -129,9 +129,8 @@ impl SignIn<'_> {
         // One transaction, and the person is read inside it: who is disabled in this very moment gets no session.
         let now = self.clock.now();
         let mut transaction = self.pools.write().await?;
-        if let Some((employee, department)) = newcomer {
-            let department = department.as_deref();
-            users::insert_from_dingtalk(&mut transaction, corp_id, &identity.userid, &employee, department, now)
+        if let Some((employee, departments)) = newcomer {
+            users::insert_from_dingtalk(&mut transaction, corp_id, &identity.userid, &employee, &departments, now)
                 .await?;
         }
         let outcome = match users::find(&mut transaction, corp_id, &identity.userid).await? {
@@ -151,18 +150,15 @@ impl SignIn<'_> {
         self,
         app: &DingtalkApp,
         identity: &Identity,
-    ) -> Result<(Employee, Option<String>), DingtalkError> {
+    ) -> Result<(Employee, Vec<DepartmentPath>), DingtalkError> {
         let mut employee = app.employee(&identity.userid).await?;
         employee.name = employee.name.or_else(|| identity.name.clone());
         employee.unionid = employee.unionid.or_else(|| identity.unionid.clone());
-        let department = match app.department_paths(&employee.departments).await {
-            Ok(paths) => (!paths.is_empty()).then(|| paths.join(";")),
-            Err(error) => {
-                tracing::warn!(%error, app = app.config.name, "a newcomer's departments could not be read");
-                None
-            }
-        };
-        Ok((employee, department))
+        let departments = app.department_paths(&employee.departments).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, app = app.config.name, "a newcomer's departments could not be read");
+            Vec::new()
+        });
+        Ok((employee, departments))
     }
 }
 

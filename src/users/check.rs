@@ -1,6 +1,9 @@
 //! What an operator may write into the table, on the command line and in a CSV file.
 
-use crate::dingtalk::ids::{CorpId, DingUserId, UnionId};
+use crate::dingtalk::{
+    departments,
+    ids::{CorpId, DingUserId, UnionId},
+};
 
 /// Why a value cannot stand in the table, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
@@ -80,12 +83,15 @@ pub fn email(text: &str) -> Result<String, BadValue> {
     Ok(text)
 }
 
-/// Departments with `;` between them, or nothing.
+/// Departments with `;` between them and `/` between their levels, or nothing. Blanks around their names are taken off.
 ///
 /// # Errors
-/// When it is too long, or holds a control character.
+/// When it is too long, holds a control or an invisible character, a level without a name, or a name that begins as
+/// a role does.
 pub fn department(text: &str) -> Result<String, BadValue> {
-    plain(text, 4000)
+    let text = plain(text, departments::LONGEST_COLUMN)?;
+    let paths = departments::parse_column(&text).map_err(|why| BadValue::new(why.to_string()))?;
+    Ok(departments::to_column(&paths).0)
 }
 
 /// A job title, or nothing.

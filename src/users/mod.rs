@@ -8,7 +8,10 @@ mod write;
 use crate::{
     clock::UnixSeconds,
     db::Conn,
-    dingtalk::ids::{CorpId, DingUserId, InvalidId, UnionId},
+    dingtalk::{
+        departments,
+        ids::{CorpId, DingUserId, InvalidId, UnionId},
+    },
 };
 
 pub use self::{
@@ -34,7 +37,7 @@ pub struct User {
     pub mobile: Option<String>,
     /// Mail address; never used to recognise anybody.
     pub email: Option<String>,
-    /// `;` between departments, `/` between levels.
+    /// `;` between departments, `/` between levels: see `dingtalk::departments`.
     pub department: Option<String>,
     /// Job title.
     pub title: Option<String>,
@@ -55,8 +58,7 @@ pub struct User {
 impl User {
     /// The paths of the person's departments.
     pub fn departments(&self) -> impl Iterator<Item = &str> {
-        let departments = self.department.as_deref().unwrap_or_default().split(';');
-        departments.map(str::trim).filter(|path| !path.is_empty())
+        departments::in_column(self.department.as_deref().unwrap_or_default())
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     db::Conn,
     dingtalk::{
         Employee,
+        departments::{self, DepartmentPath},
         ids::{CorpId, DingUserId},
     },
 };
@@ -32,7 +33,7 @@ pub struct Change {
     pub mobile: Option<String>,
     /// Mail address.
     pub email: Option<String>,
-    /// Departments, `;` between them.
+    /// Departments, as `dingtalk::departments` writes them.
     pub department: Option<String>,
     /// Job title.
     pub title: Option<String>,
@@ -93,9 +94,13 @@ pub async fn insert_from_dingtalk(
     corp_id: &CorpId,
     userid: &DingUserId,
     employee: &Employee,
-    department: Option<&str>,
+    departments: &[DepartmentPath],
     now: UnixSeconds,
 ) -> sqlx::Result<()> {
+    let (department, left_out) = departments::to_column(departments);
+    if left_out > 0 {
+        tracing::warn!(userid = userid.as_str(), left_out, "a newcomer has more departments than the table takes");
+    }
     sqlx::query(
         "INSERT INTO users (corp_id, userid, name, unionid, mobile, email, department, title, source, created_at, \
                             updated_at) \
@@ -108,7 +113,7 @@ pub async fn insert_from_dingtalk(
     .bind(employee.unionid.as_ref().map(|id| id.as_str()))
     .bind(checked(&employee.mobile, check::mobile))
     .bind(checked(&employee.email, check::email))
-    .bind(department.and_then(|text| check::department(text).ok()))
+    .bind(Some(department).filter(|text| !text.is_empty()))
     .bind(checked(&employee.title, check::title))
     .bind(now)
     .execute(db)

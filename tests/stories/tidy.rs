@@ -67,8 +67,8 @@ fn may_use(part: &str, allowed: &[&str]) {
 
 #[test]
 fn each_part_knows_only_those_below_it() {
-    may_use("dingtalk/", &["clock", "config", "dingtalk", "hex_digits"]);
-    may_use("users/", &["clock", "db", "dingtalk", "text", "users"]);
+    may_use("dingtalk/", &["clock", "config", "dingtalk", "hex_digits", "invisible"]);
+    may_use("users/", &["clock", "db", "dingtalk", "invisible", "text", "users"]);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("text/", &["clock", "text"]);
     may_use("config/", &["config", "dingtalk", "text"]);

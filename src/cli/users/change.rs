@@ -64,7 +64,7 @@ struct Columns {
     /// Mail address
     #[arg(long, value_parser = check::email)]
     email: Option<String>,
-    /// Departments, ";" between them and "/" between levels: "研发部/后端组;技术委员会"
+    /// Departments, ";" between them and "/" between levels: "研发部/后端组;技术委员会". Inside a name write ； and ／
     #[arg(long, value_parser = check::department)]
     department: Option<String>,
     /// Job title

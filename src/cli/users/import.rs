@@ -32,6 +32,9 @@ const SHOWN: usize = 50;
 /// configured. The columns source, created_at, updated_at and last_signed_in_at are not read, so that an export can be
 /// imported.
 ///
+/// Departments have ; between them and / between their levels, as in the example; inside a name write ； and ／. The
+/// organisation itself is not named.
+///
 /// The file is UTF-8, with or without BOM, or GB18030 as Excel saves it. White space around a value is taken off, and
 /// so is the ' that an export puts before =, +, - and @.
 ///

@@ -1,5 +1,6 @@
 //! The gate: what proxies ask, and what they are told.
 
+mod departments;
 mod identity;
 mod people;
 mod questions;

@@ -209,7 +209,7 @@ async fn behind_envoy_the_rules_stand_in_a_header_and_the_query_is_the_apps_own(
 }
 
 /// As a browser or a configuration file writes it: UTF-8 in escapes.
-fn encoded(rules: &str) -> String {
+pub fn encoded(rules: &str) -> String {
     let escaped = |c: char| if c.is_ascii() { c.to_string() } else { percent(c) };
     rules.chars().map(escaped).collect()
 }

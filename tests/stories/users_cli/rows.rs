@@ -38,6 +38,47 @@ fn a_person_is_added_changed_and_cleared() {
 }
 
 #[test]
+fn departments_are_taken_as_they_are_written_or_refused_with_what_to_write() {
+    let operator = Operator::new();
+    operator.does(&[
+        "users",
+        "add",
+        "u1",
+        "--name",
+        "A",
+        "--department",
+        " 研发部 / 后端组 ; 技术委员会;;研发部/后端组",
+    ]);
+    assert_eq!(operator.sees("u1")["department"], "研发部/后端组;技术委员会");
+    operator.does(&["users", "set", "u1", "--department", "x；总部／财务;role：admin"]);
+    assert_eq!(operator.sees("u1")["department"], "x；总部／财务;role：admin");
+    operator.imports("userid,name,department\nu2,B,\u{3000}市场部 ; 人事 / 招聘\u{feff}\n");
+    assert_eq!(operator.sees("u2")["department"], "市场部;人事/招聘");
+
+    for (written, says) in [
+        ("a//b", "write one / between two levels"),
+        ("/a", "write one / between two levels"),
+        ("a/", "write one / between two levels"),
+        ("a;b/ /c", "write one / between two levels"),
+        ("role:admin", "\"role:\", which stands for something else; write the full-width colon ："),
+        ("a; Role:admin", "\"Role:\", which stands for something else; write the full-width colon ："),
+        ("id:x", "write the full-width colon ："),
+        ("财\u{200b}务", "invisible character U+200B"),
+        ("财\u{1b}务", "control character"),
+        (&"x".repeat(129), "more than 128 characters"),
+    ] {
+        let before = operator.everybody();
+        for command in [&["users", "add", "u3", "--name", "C"][..], &["users", "set", "u1"]] {
+            let answer = operator.runs(&[command, &["--department", written]].concat());
+            assert!(answer.code == 2 && answer.err.contains(says), "{written:?}: {answer:?}");
+        }
+        let said = operator.is_refused(format!("userid,name,department\nu1,A,{written}\n"));
+        assert!(said.contains("line 2, department") && said.contains(says), "{written:?}: {said}");
+        assert_eq!(operator.everybody(), before);
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_2_and_changes_nothing() {
     let operator = Operator::new();
     operator.does(&["users", "add", "u1", "--name", "A"]);

@@ -1,0 +1,220 @@
+//! How departments are written (pure): a path has `/` between its levels, and several paths have `;` between them.
+//!
+//! Whoever may name a department in DingTalk may name it anything: `x;总部/财务`, `role:admin`, or nothing that can be
+//! seen. So a name is not joined to others as it came. [`DepartmentName`] is what it is written as, in which nothing
+//! marks a level, another department, a role or a number, and no end is cut off by whoever trims. What the user table
+//! holds is written so, and [`in_column`] answers nothing else.
+//!
+//! | in DingTalk | written |
+//! | --- | --- |
+//! | `/`, `;` | `／`, `；` |
+//! | blanks and invisible characters at the ends | left out |
+//! | control and invisible characters inside | `�` each |
+//! | `role:` or `id:` at the beginning, in any case | `role：`, `id：` |
+//! | a name of which nothing is left, or of more than 128 characters | `id:` and the department's number |
+//! | a name that would be written as another one beside it | the same |
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
+
+use crate::invisible::{is_blank, is_shaper};
+
+/// The longest name, in characters. DingTalk takes 64.
+pub const LONGEST_NAME: usize = 128;
+/// The longest list of departments, in characters.
+pub const LONGEST_COLUMN: usize = 4000;
+
+/// Stands for the number of a department whose name cannot be written.
+const NUMBER: &str = "id:";
+/// No name begins so: `role:admin` is a role wherever groups are named.
+const KEPT: [&str; 2] = ["role:", NUMBER];
+
+/// A department's own name, without those above it, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DepartmentName(String);
+
+impl DepartmentName {
+    /// The names of departments with one parent, each given by its number and DingTalk's name for it.
+    ///
+    /// Two of them are written alike only if DingTalk has them under the very same name. Otherwise the one that is
+    /// called so keeps the name, whatever the others have hidden in theirs.
+    pub fn of_siblings(departments: &[(i64, &str)]) -> Vec<Self> {
+        let written: Vec<_> = departments.iter().map(|(_, name)| written(name)).collect();
+        // Which number a name has; none where several have it.
+        let mut owners: HashMap<&str, Option<i64>> = HashMap::new();
+        for ((id, _), name) in departments.iter().zip(&written) {
+            if let Some(name) = name {
+                owners.entry(name).and_modify(|owner| *owner = owner.filter(|owner| owner == id)).or_insert(Some(*id));
+            }
+        }
+        let each = departments.iter().zip(&written);
+        each.map(|((id, in_dingtalk), written)| match written {
+            Some(name) if name == in_dingtalk || owners.get(name.as_str()) == Some(&Some(*id)) => Self(name.clone()),
+            _ => Self(format!("{NUMBER}{id}")),
+        })
+        .collect()
+    }
+
+    /// The name as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A department by the names of its levels below the root, such as `研发部/后端组`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DepartmentPath(String);
+
+impl DepartmentPath {
+    /// The path of a department directly below another one, or below the root, whose own name stands in no path.
+    pub fn below(parent: Option<&Self>, name: &DepartmentName) -> Self {
+        match parent {
+            Some(parent) => Self(format!("{}/{}", parent.0, name.0)),
+            None => Self(name.0.clone()),
+        }
+    }
+
+    /// The path as a person writes it: blanks around its names are left out.
+    ///
+    /// # Errors
+    /// When it is not the way in which departments are written.
+    fn parse(text: &str) -> Result<Self, BadDepartment> {
+        let levels: Vec<_> = text.split('/').map(trimmed).collect();
+        levels.iter().try_for_each(|level| check(level))?;
+        Ok(Self(levels.join("/")))
+    }
+
+    /// The path as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DepartmentPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text that a person wrote names no department, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadDepartment {
+    /// `a//b`, `/a`, `a/`.
+    #[error(
+        "has a level without a name; write one / between two levels, none at the ends, and ／ for a slash in a name"
+    )]
+    EmptyLevel,
+    /// `role:admin` is a role.
+    #[error(
+        "begins a department's name with {0:?}, which stands for something else; write the full-width colon ： there"
+    )]
+    Kept(String),
+    /// Nobody would see how it differs from another name.
+    #[error("holds the invisible character U+{:04X}; type the department's name again", u32::from(*.0))]
+    Invisible(char),
+    /// Longer than any of DingTalk's.
+    #[error("has a department's name of more than {LONGEST_NAME} characters; write a shorter one")]
+    TooLong,
+}
+
+/// Departments as a column of the user table holds them, in their order and each once. Also how many are left out
+/// because the column would be too long: being in fewer departments opens nothing.
+pub fn to_column(paths: &[DepartmentPath]) -> (String, usize) {
+    let (mut column, mut length, mut left_out) = (String::new(), 0, 0);
+    let mut seen = HashSet::new();
+    for path in paths.iter().filter(|path| seen.insert(*path)) {
+        let more = path.0.chars().count() + usize::from(!column.is_empty());
+        if length + more > LONGEST_COLUMN {
+            left_out += 1;
+            continue;
+        }
+        if !column.is_empty() {
+            column.push(';');
+        }
+        column.push_str(&path.0);
+        length += more;
+    }
+    (column, left_out)
+}
+
+/// The departments of a column as a person writes it: blanks around names are left out, and so is nothing at all
+/// between two `;`.
+///
+/// # Errors
+/// When one of them is not the way in which departments are written.
+pub fn parse_column(text: &str) -> Result<Vec<DepartmentPath>, BadDepartment> {
+    text.split(';').map(trimmed).filter(|path| !path.is_empty()).map(DepartmentPath::parse).collect()
+}
+
+/// The paths that a column holds. What cannot be a department's path, whoever put it there, is none.
+pub fn in_column(column: &str) -> impl Iterator<Item = &str> {
+    column
+        .split(';')
+        .map(str::trim)
+        .filter(|path| path.split('/').all(|level| trimmed(level) == level && check(level).is_ok()))
+}
+
+/// A name as it is written; nothing where no name is left of it, or too much.
+fn written(name: &str) -> Option<String> {
+    let name = trimmed(name);
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        return None;
+    }
+    let seen = |c| match c {
+        '/' => '／',
+        ';' => '；',
+        c if is_misleading(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    let mut name: String = name.chars().map(seen).collect();
+    if let Some(kept) = kept(&name) {
+        name.replace_range(kept.len() - 1..kept.len(), "：");
+    }
+    Some(name)
+}
+
+/// Whether a text without `/` and `;` is a name as it is written; its ends have been looked at.
+fn check(name: &str) -> Result<(), BadDepartment> {
+    if name.is_empty() {
+        return Err(BadDepartment::EmptyLevel);
+    }
+    if let Some(c) = name.chars().find(|c| is_misleading(*c)) {
+        return Err(BadDepartment::Invisible(c));
+    }
+    // Bytes first: they are counted already, and are never fewer than characters.
+    if name.len() > LONGEST_NAME && name.chars().count() > LONGEST_NAME {
+        return Err(BadDepartment::TooLong);
+    }
+    match kept(name) {
+        Some(kept) if !is_number(name) => Err(BadDepartment::Kept(kept.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// What stands for something else at the beginning of a name, as it stands there.
+fn kept(name: &str) -> Option<&str> {
+    let begins = |word: &str| name.get(..word.len()).filter(|begin| begin.eq_ignore_ascii_case(word));
+    KEPT.into_iter().find_map(begins)
+}
+
+/// Whether this stands for the number of a department.
+fn is_number(name: &str) -> bool {
+    let digits = name.strip_prefix(NUMBER).map(|number| number.strip_prefix('-').unwrap_or(number));
+    digits.is_some_and(|digits| (1..20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn trimmed(name: &str) -> &str {
+    // What shapes the character before it may stand at the end.
+    let name = name.trim_start_matches(|c| is_blank(c) || is_shaper(c));
+    name.trim_end_matches(|c| is_blank(c) || matches!(c, '\u{200c}' | '\u{200d}'))
+}
+
+/// Whether a character inside a name makes it look like another one, or moves to another line.
+fn is_misleading(c: char) -> bool {
+    is_blank(c) && (!c.is_whitespace() || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
+#[cfg(test)]
+mod tests;
