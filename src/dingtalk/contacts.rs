@@ -31,7 +31,7 @@ pub struct Employee {
     pub unionid: Option<UnionId>,
     /// Needs 企业员工手机号信息.
     pub mobile: Option<String>,
-    /// Needs 邮箱等个人信息.
+    /// Needs 邮箱等个人信息. The one that administrators set where there is one; otherwise the person's own choice.
     pub email: Option<String>,
     /// Job title.
     pub title: Option<String>,
@@ -52,7 +52,8 @@ impl DingtalkApp {
             name: text("name"),
             unionid: result.optional_text("unionid").and_then(|text| UnionId::new(text).ok()),
             mobile: text("mobile"),
-            email: text("email").or_else(|| text("org_email")),
+            // Apps believe it, so what the organisation gave goes before what anybody may write into the own profile.
+            email: text("org_email").or_else(|| text("email")),
             title: text("title"),
             departments: result.numbers("dept_id_list"),
         })

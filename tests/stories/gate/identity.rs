@@ -64,6 +64,22 @@ async fn what_is_not_known_is_sent_empty_so_that_nothing_of_the_clients_stays() 
 }
 
 #[tokio::test]
+async fn an_address_that_administrators_set_goes_before_one_that_the_person_chose() {
+    let app = App::with(|settings| settings["unknown_users"] = json!("create")).await;
+    app.simulator.edit_employee(CORP, "lisi", |lisi| {
+        lisi.email = "ceo@example.com".into();
+        lisi.org_email = "lisi@corp.example.com".into();
+    });
+    for (userid, address) in [("lisi", "lisi@corp.example.com"), ("wangwu", "wangwu@example.com"), ("zhouba", "")] {
+        let mut phone = app.phone(userid);
+        phone.is_signed_in().await;
+        for proxy in PROXIES {
+            assert_eq!(proxy.asks(&mut phone, "").await.header("remote-email"), address, "{proxy:?} {userid}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_userid_that_is_not_ascii_is_escaped() {
     let app = App::start().await;
     app.simulator.edit_corp(CORP, |corp| {
