@@ -21,7 +21,8 @@ const BOM: &str = "\u{feff}";
 
 /// Write the user table as CSV, in a form that "users import" takes.
 ///
-/// A value that a spreadsheet would take for a formula gets a ' in front, which an import takes off again.
+/// Every value stands in quotation marks. One that a spreadsheet would take for a formula gets a ' in front, and so does
+/// what follows a comma or a ; inside a value; an import takes them off again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

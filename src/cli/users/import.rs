@@ -36,7 +36,7 @@ const SHOWN: usize = 50;
 /// organisation itself is not named.
 ///
 /// The file is UTF-8, with or without BOM, or GB18030 as Excel saves it. White space around a value is taken off, and
-/// so is the ' that an export puts before =, +, - and @.
+/// so is each ' that an export puts before =, +, - and @.
 ///
 /// Of a person who is there, an empty cell clears its column (an empty role or status is left as it is), and columns
 /// that the file does not have stay. Nobody is removed or disabled for not being in the file. People who become

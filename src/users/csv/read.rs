@@ -171,6 +171,7 @@ fn person(
     let before = bad.len();
     for (column, cell) in columns.iter().zip(&row.cells) {
         let value = unguard(cell.trim());
+        let value = value.as_ref();
         let checked = match column {
             None if value.is_empty() => Ok(()),
             None => Err(BadValue::new("stands in a column without a name; name the column on the first line")),

@@ -161,18 +161,58 @@ proptest! {
         }
     }
 
-    /// Whatever DingTalk called somebody, no cell of an export is run by a spreadsheet or ends its line.
+    /// Whatever DingTalk called somebody, no cell of an export is run by a spreadsheet or ends its line, wherever that
+    /// one splits and whatever it makes of quotation marks.
     #[test]
     fn no_cell_of_an_export_is_a_formula(user in user(), name in cell(), title in cell()) {
         let file = exported(&[User { name, title: Some(title), ..user }]);
-        for row in csv::ReaderBuilder::new().has_headers(false).from_reader(&file[..]).records() {
-            for cell in row.unwrap().iter() {
-                prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']), "{cell:?}");
-                prop_assert!(!cell.contains(char::is_control), "{cell:?}");
+        prop_assert_eq!(lines(&file), 3);
+        let text = String::from_utf8(file).unwrap();
+        for cell in cells_of_any_spreadsheet(&text) {
+            prop_assert!(!is_run(&cell), "{cell:?} of {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_guarded_value_comes_back_as_it_was(value in cell(), more in any::<String>()) {
+        for value in [&value, &more, &format!("{more}{value}")] {
+            let cell = guard(value);
+            prop_assert_eq!(&unguard(&cell), value);
+        }
+    }
+}
+
+/// A spreadsheet runs a cell that begins so; some skip blanks and what has no width.
+fn is_run(cell: &str) -> bool {
+    let shown =
+        cell.trim_start_matches(|c: char| c.is_whitespace() || ['\u{feff}', '\u{200b}', '\u{2060}'].contains(&c));
+    [cell, shown].iter().any(|text| text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']))
+}
+
+/// The cells of a text for a spreadsheet that splits at a comma, a semicolon or a tab, whether it heeds quotation marks
+/// as RFC 4180 has them, takes one behind a cell's beginning for a letter as Excel does, or knows none at all.
+fn cells_of_any_spreadsheet(text: &str) -> Vec<String> {
+    let mut cells = Vec::new();
+    for separator in [',', ';', '\t'] {
+        for quoting in [true, false] {
+            let byte = u8::try_from(separator).unwrap();
+            let mut reader = csv::ReaderBuilder::new();
+            let reader = reader.has_headers(false).flexible(true).delimiter(byte).quoting(quoting);
+            let rows = reader.from_reader(text.as_bytes()).into_records().map(Result::unwrap);
+            cells.extend(rows.flat_map(|row| row.iter().map(str::to_owned).collect::<Vec<_>>()));
+        }
+        for line in text.lines() {
+            let mut rest = Some(line);
+            while let Some(cell) = rest {
+                let closed = cell.strip_prefix('"').and_then(|inner| inner.split_once('"'));
+                let (quoted, plain) = closed.unwrap_or(("", cell));
+                let (end, after) = plain.split_once(separator).map_or((plain, None), |(end, after)| (end, Some(after)));
+                cells.push(format!("{quoted}{end}"));
+                rest = after;
             }
         }
-        prop_assert_eq!(lines(&file), 3);
     }
+    cells
 }
 
 #[test]
@@ -195,6 +235,15 @@ fn a_cell_that_a_spreadsheet_would_run_is_guarded_and_comes_back_as_it_was() {
         ("''=1", "'''=1"),
         ("'-", "''-"),
         ("1=1", "1=1"),
+        ("\u{feff}=1", "'\u{feff}=1"),
+        (" \u{200b}\u{3000}+1", "' \u{200b}\u{3000}+1"),
+        ("\"=1\"", "'\"=1\""),
+        ("研发部;财务", "研发部;财务"),
+        ("研发部;=1", "研发部;'=1"),
+        ("研发部; \"=1;-2,@3", "研发部;' \"=1;'-2,'@3"),
+        ("研发部;'=1", "研发部;''=1"),
+        ("=1;2", "'=1;2"),
+        ("研发 - 后端;x=1", "研发 - 后端;x=1"),
     ] {
         assert_eq!(guard(value), cell, "{value:?}");
         assert_eq!(unguard(cell), value, "{cell:?}");
@@ -206,4 +255,31 @@ fn a_cell_that_a_person_typed_is_left_as_it_is() {
     for cell in ["=1", "+86 138", "-1", "@x", "'x"] {
         assert_eq!(unguard(cell), cell);
     }
+}
+
+/// As exports were written before every value stood in quotation marks.
+#[test]
+fn an_export_of_an_older_version_is_still_read() {
+    let file = "corp_id,userid,unionid,name,mobile,email,department,title,role,status,source,created_at,updated_at,\
+                last_signed_in_at\n\
+                dinga,u1,,'=cmd|' /C calc'!A0,'+86 138,,\"a,b\",''=1,admin,active,csv,x,x,\n\
+                dinga,'-u2,,O'Neil,,,研发部/后端组;财务,',user,disabled,cli,x,x,x\n";
+    let people = read(file.as_bytes(), &corps()).unwrap().people;
+    let told: Vec<_> = people
+        .iter()
+        .map(|person| {
+            let text = |text: &Option<String>| text.clone().unwrap();
+            let change = &person.change;
+            (
+                person.userid.as_str(),
+                text(&change.name),
+                text(&change.mobile),
+                text(&change.department),
+                text(&change.title),
+            )
+        })
+        .collect();
+    let expected =
+        [("u1", "=cmd|' /C calc'!A0", "+86 138", "a,b", "'=1"), ("-u2", "O'Neil", "", "研发部/后端组;财务", "'")];
+    assert_eq!(told, expected.map(|(id, a, b, c, d)| (id, a.to_owned(), b.to_owned(), c.to_owned(), d.to_owned())));
 }

@@ -12,7 +12,9 @@ use crate::{clock::UnixSeconds, text::utc, users::User};
 /// # Errors
 /// When `to` cannot be written.
 pub fn write<'a>(to: impl std::io::Write, users: impl IntoIterator<Item = &'a User>) -> csv::Result<()> {
-    let mut file = csv::Writer::from_writer(to);
+    // Each value in quotation marks, so that a spreadsheet which splits at other characters finds none of its cells
+    // beginning with a value.
+    let mut file = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(to);
     file.write_record(Column::ALL.map(Column::name))?;
     for user in users {
         for column in Column::ALL {

@@ -122,7 +122,7 @@ fn an_import_says_what_it_did_and_leaves_the_rest_alone() {
 fn an_export_is_imported_again_without_changing_anybody() {
     let operator = Operator::new();
     let file = "userid,name,mobile,title,department\n\
-                u1,=cmd|' /C calc'!A0,+86 138,'=1,\"a,b;\"\"c\"\"\"\n\
+                u1,=cmd|' /C calc'!A0,+86 138,'=1,\"a,b;\"\"c\"\";=cmd|' /C calc'!A0;-1\"\n\
                 -u2,@SUM(A1),-1,''=1,'n\n\
                 u3,O'Neil,,',欧阳\n";
     operator.imports(file);
@@ -142,6 +142,12 @@ fn an_export_is_imported_again_without_changing_anybody() {
     for record in reader.records() {
         for cell in &record.unwrap() {
             assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+        }
+    }
+    for line in export.lines() {
+        assert!(line.starts_with('"') && line.ends_with('"'), "{line}");
+        for part in line.split([';', '\t']) {
+            assert!(!part.starts_with(['=', '+', '-', '@', ' ']), "a spreadsheet that splits elsewhere runs {part}");
         }
     }
     assert_eq!(operator.imports(&export)["unchanged"], 3);
@@ -165,13 +171,13 @@ fn an_exported_file_is_private_and_never_overwritten_by_mistake() {
 
     assert_eq!(operator.runs(&["users", "export", "out.csv", "--excel"]).code, 0);
     assert_eq!(mode(&file), 0o600);
-    assert!(fs::read(&file).unwrap().starts_with(b"\xEF\xBB\xBFcorp_id,userid"));
+    assert!(fs::read(&file).unwrap().starts_with(b"\xEF\xBB\xBF\"corp_id\",\"userid\""));
 
     operator.fails(&["users", "export", "out.csv"], "is there already; add --force");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(operator.runs(&["users", "export", "out.csv", "--force"]).code, 0);
     assert_eq!(mode(&file), 0o600);
-    assert!(fs::read_to_string(&file).unwrap().starts_with("corp_id,userid"));
+    assert!(fs::read_to_string(&file).unwrap().starts_with("\"corp_id\",\"userid\""));
     let left = fs::read_dir(operator.folder.path()).unwrap();
     assert!(left.map(|entry| entry.unwrap().path()).all(|path| path.extension().unwrap() != "part"));
 
