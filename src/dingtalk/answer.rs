@@ -172,7 +172,8 @@ fn unwrap_gateway<'a>(fields: &Map<String, Value>, errmsg: &'a str, sub_msg: &'a
 pub(super) fn lenient_number(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
+        // As JSON spells a number: no plus, and no blanks but JSON's.
+        Value::String(text) => serde_json::from_str(text).ok(),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use rocket::{
 };
 
 use super::{PASS_HEADER, Passes, Reached};
-use crate::web::problem::Problem;
+use crate::web::{ows, problem::Problem};
 
 /// The routes of this part.
 pub fn routes() -> Vec<Route> {
@@ -48,7 +48,7 @@ impl Headers {
     fn cookies(&self) -> Vec<String> {
         let lines = self.0.iter().filter(|header| header.name() == "cookie");
         let pairs = lines.flat_map(|header| header.value().split(';'));
-        pairs.filter_map(|pair| Some(pair.split_once('=')?.0.trim().to_owned())).collect()
+        pairs.filter_map(|pair| Some(ows::trim(pair.split_once('=')?.0).to_owned())).collect()
     }
 }
 

@@ -4,7 +4,7 @@
 //! comes without a state that fits this browser, and is refused before DingTalk is asked. Nothing is stored per page:
 //! many tabs share the cookie, and a page costs no write. A state is taken once.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
 use moka::policy::EvictionPolicy;
@@ -114,16 +114,16 @@ impl States {
         if !expires.bytes().all(|b| b.is_ascii_digit()) {
             return Err("the state is not one of ours");
         }
-        let expires: UnixSeconds = expires.parse().map_err(|_| "the state is not one of ours")?;
+        let until: UnixSeconds = expires.parse().map_err(|_| "the state is not one of ours")?;
         let seal = hex::decode(seal).map_err(|_| "the state is not one of ours")?;
         let expected = self.seal(&Browser(browser.to_owned()), about, expires, nonce);
-        // Constant in time.
+        // Constant in time. What is sealed is the number as it is spelt: `07` is another.
         expected.verify_slice(&seal).map_err(|_| "the state is another browser's or another app's")?;
-        let left = expires - self.clock.now();
+        let left = until - self.clock.now();
         if (1..=LIFETIME).contains(&left) { Ok(nonce) } else { Err("the state has expired") }
     }
 
-    fn seal(&self, browser: &Browser, about: &str, expires: UnixSeconds, nonce: &str) -> Hmac<Sha256> {
+    fn seal(&self, browser: &Browser, about: &str, expires: impl fmt::Display, nonce: &str) -> Hmac<Sha256> {
         let mut mac = self.seal.clone();
         // App names hold no "|", and neither do hex, numbers and what an attempt is about.
         mac.update(format!("{}|{about}|{expires}|{nonce}", browser.0).as_bytes());
@@ -194,7 +194,8 @@ mod tests {
             let changed = format!("{}{c}{}", &state[..at], &state[at + 1..]);
             let longer = format!("{}{c}{}", &state[..at], &state[at..]);
             let take = |text: &str| states.take(text, Some(BROWSER), "oa").is_ok();
-            prop_assert!(!take(&any) && !take(&like));
+            let (padded, signed) = (format!("0{state}"), format!("+{state}"));
+            prop_assert!([&any, &like, &padded, &signed].iter().all(|text| !take(text)));
             let taken = [&changed, &longer, &state, &state.to_uppercase(), &changed].map(|text| take(text));
             prop_assert_eq!(taken.iter().filter(|taken| **taken).count(), 1, "{:?}", taken);
             let browser = Browser::recognise(Some(&any));

@@ -1,5 +1,8 @@
 //! Which language a person reads.
 
+/// What `Accept-Language` calls blanks (OWS of RFC 9110, 5.6.3).
+const BLANKS: [char; 2] = [' ', '\t'];
+
 /// A language that miandeng speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Locale {
@@ -31,7 +34,7 @@ impl Locale {
         let mut best = (0, fallback);
         for range in accept_language.unwrap_or_default().split(',') {
             let (tag, parameters) = range.split_once(';').unwrap_or((range, "q=1"));
-            if let Some(locale) = Self::of_range(tag.trim())
+            if let Some(locale) = Self::of_range(tag.trim_matches(BLANKS))
                 && let Some(weight) = weight(parameters)
                 && weight > best.0
             {
@@ -53,7 +56,8 @@ impl Locale {
 /// `q=0.25` as 250, if it is written as the standard has it: 0 to 1, with at most three decimals. Whole numbers, so that
 /// any two compare; a float can be "NaN".
 fn weight(parameters: &str) -> Option<u16> {
-    let text = parameters.trim().strip_prefix(['q', 'Q'])?.trim_start().strip_prefix('=')?.trim_start();
+    let text = parameters.trim_matches(BLANKS).strip_prefix(['q', 'Q'])?;
+    let text = text.trim_start_matches(BLANKS).strip_prefix('=')?.trim_start_matches(BLANKS);
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -84,6 +88,8 @@ mod tests {
         check(Some("en;q=0"), Locale::ZhCn);
         check(Some("EN ; q = 0.001 , zh;q=2, zh;q=1.5, zh;q=NaN, zh;q=-1, zh;q=0.0001"), Locale::En);
         check(Some("en, zh"), Locale::En);
+        check(Some("\ten\t;\tq\t=\t1"), Locale::En);
+        check(Some("\u{2000}en, \u{3000}en;q=1, en;\u{a0}q=1, en;q=\u{2000}1, en;q=+1, en;q=１"), Locale::ZhCn);
     }
 
     /// A comparison of floats, of which one is no number, made the sort of a former parser panic.

@@ -10,6 +10,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
+use super::ows;
 use crate::config::Config;
 
 /// The client's own address: the connection's, or what a trusted proxy says of it.
@@ -72,7 +73,7 @@ pub fn is_trusted(config: &Config, peer: &IpAddr) -> bool {
 }
 
 fn parse(text: &str) -> Option<IpAddr> {
-    text.trim().parse().ok().map(canonical)
+    ows::trim(text).parse().ok().map(canonical)
 }
 
 /// `::ffff:127.0.0.1` is 127.0.0.1.
@@ -136,6 +137,16 @@ mod tests {
                 vec![("X-Forwarded-For", joined.as_str())]
             };
             prop_assert_eq!(address(&headers, PROXY), client);
+        }
+
+        /// What no proxy writes around an address makes it none: the last one before it counts.
+        #[test]
+        fn an_address_is_spelt_plainly(odd in "[\\s\u{85}\u{200b}\u{feff}\"+0]".prop_filter("a blank", |odd| !matches!(odd.as_str(), " " | "\t"))) {
+            for hop in [format!("{odd}192.0.2.1"), format!("192.0.2.1{odd}"), format!("192.0.2.1,{odd}")] {
+                prop_assume!(hop != "192.0.2.10");
+                prop_assert_eq!(address(&[("X-Forwarded-For", hop.as_str())], PROXY), PROXY, "{:?}", &hop);
+                prop_assert_eq!(address(&[("X-Real-IP", hop.as_str())], PROXY), PROXY, "{:?}", &hop);
+            }
         }
 
         /// A header that is no list of addresses names the last proxy that it could be read up to.

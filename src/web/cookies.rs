@@ -2,14 +2,18 @@
 
 use rocket::Request;
 
+use super::ows;
+
 /// The value of the cookie `name`, if it was sent exactly once.
 ///
 /// A cookie that arrives twice was set by two parties: one of them may be an attacker on a neighbouring host. Rocket's
 /// jar would pick one of the two; here neither counts.
+///
+/// Names are compared byte by byte, after the blanks alone are gone that a browser never has at a name's ends.
 pub fn only_value<'r>(request: &'r Request<'_>, name: &str) -> Option<&'r str> {
     let pairs = request.headers().get("Cookie").flat_map(|line| line.split(';'));
     let mut values = pairs.filter_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
+        let (key, value) = ows::trim(pair).split_once('=')?;
         (key == name).then_some(value)
     });
     let value = values.next()?;
@@ -39,7 +43,43 @@ mod tests {
         ]
     }
 
+    /// Characters that some library takes for a blank, for nothing or for the end of something; and any others.
+    fn odd() -> impl Strategy<Value = char> {
+        let blank = |c: &char| (c.is_whitespace() || c.is_control()) && !matches!(c, ' ' | '\t');
+        let blanks: Vec<char> = ('\0'..=char::MAX).filter(blank).collect();
+        const UNSEEN: [char; 8] =
+            ['\u{ad}', '\u{180e}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{2060}', '\u{feff}'];
+        let other = any::<char>().prop_filter("a blank or a separator", |c| !matches!(c, ' ' | '\t' | ';'));
+        prop_oneof![prop::sample::select(blanks), prop::sample::select(&UNSEEN[..]), other]
+    }
+
+    /// Our name in other letter cases.
+    fn in_other_case() -> impl Strategy<Value = String> {
+        proptest::collection::vec(any::<bool>(), NAME.len()).prop_map(|upper| {
+            let cased = |(c, upper): (char, bool)| if upper { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+            NAME.chars().zip(upper).map(cased).collect()
+        })
+    }
+
     proptest! {
+        /// To a browser it is another name, which a neighbouring host may set: it is none of ours, and takes nothing
+        /// away from ours.
+        #[test]
+        fn a_name_with_anything_in_it_or_around_it_is_another_name(
+            odd in proptest::collection::vec(odd(), 1..3), at in 0..=NAME.len(), blank in "[ \t]{0,2}", cased in in_other_case(),
+        ) {
+            let (front, back) = NAME.split_at(at);
+            let odd: String = odd.into_iter().collect();
+            for name in [format!("{front}{odd}{back}"), format!("{odd}{blank}{NAME}"), format!("{NAME}{blank}{odd}"), cased] {
+                prop_assume!(name != NAME && !name.starts_with(&format!("{NAME}=")));
+                let twin = format!("{blank}{name}=attacker");
+                prop_assert_eq!(sent(&[format!("a=b;{twin}; c=d")]), None, "{:?}", &name);
+                for lines in [vec![format!("{twin}; {NAME}=ours")], vec![format!("{NAME}=ours;{twin}")], vec![twin, format!("{NAME}=ours")]] {
+                    prop_assert_eq!(sent(&lines), Some("ours".to_owned()), "{:?}", &lines);
+                }
+            }
+        }
+
         /// Among whatever else there is, ours counts if it is there once; a second one, wherever it stands, ends that.
         #[test]
         fn a_cookie_counts_if_it_came_once(

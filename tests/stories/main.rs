@@ -4,6 +4,7 @@
 mod attacks;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod cookie_names;
 mod credentials;
 mod doctor;
 mod failures;

@@ -123,3 +123,34 @@ fn no_file_is_two_files() {
         assert!(code.lines().count() <= 350, "{file} is long: two subjects in one?");
     }
 }
+
+/// What Rust calls a blank or a letter is more than what a browser, a proxy or DingTalk means by it, and where the two
+/// differ somebody else's cookie, address or number becomes ours.
+#[test]
+fn what_others_have_sent_is_never_read_by_unicodes_rules() {
+    const WIDE: [&str; 12] = [
+        ".trim()",
+        "::trim)",
+        ".trim_start()",
+        ".trim_end()",
+        "::trim_start",
+        "::trim_end",
+        "split_whitespace",
+        ".to_lowercase()",
+        ".to_uppercase()",
+        "is_alphanumeric",
+        "is_alphabetic",
+        "is_numeric",
+    ];
+    // The kernel's own file; a comparison that only refuses; words for the log; a text of our own.
+    const HARMLESS: [&str; 4] =
+        ["web/slow_clients.rs", "signin/return_to.rs", "signin/report.rs", "sessions/device.rs"];
+    let reads = ["dingtalk/", "jsapi/", "probe/", "sessions/", "signin/", "text/locale.rs", "web/"];
+    let read = |file: &str| {
+        reads.iter().any(|part| file.starts_with(part)) && !HARMLESS.contains(&file) && !file.ends_with("tests.rs")
+    };
+    for (file, code) in sources().into_iter().filter(|(file, _)| read(file)) {
+        let wide: Vec<_> = WIDE.iter().filter(|wide| code.contains(**wide)).collect();
+        assert!(wide.is_empty(), "{file} has {wide:?}: use web::ows, or say here why not");
+    }
+}

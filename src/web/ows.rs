@@ -1,0 +1,28 @@
+//! The blanks of HTTP.
+
+/// A text without the blanks around it: spaces and tabs, which are all that HTTP calls so (RFC 9110, 5.6.3; for cookies
+/// RFC 6265, 5.2).
+///
+/// Whatever a browser, a proxy or DingTalk has sent is trimmed by this. `str::trim` takes away two dozen more characters,
+/// which belong to the name for whoever sent it: a cookie whose name begins with one of them may be set by a neighbouring
+/// host, since it does not begin with `__Host-`.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_and_tabs_are_blanks_and_no_other_character_is() {
+        for c in '\0'..=char::MAX {
+            let inside = format!("a{c}b");
+            let around = format!("{c}{inside}{c}");
+            let left = if matches!(c, ' ' | '\t') { inside } else { around.clone() };
+            assert_eq!(trim(&around), left, "{c:?}");
+            assert_eq!(trim(&format!(" \t{around}\t ")), left, "{c:?}");
+        }
+        assert_eq!(trim(" \t"), "");
+    }
+}
