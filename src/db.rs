@@ -3,8 +3,10 @@
 //! One connection writes and a few read. Writers queue in the process instead of failing with "database is locked",
 //! and reading never waits for writing. What must write (a sign-in, a sign-out) waits while an import holds the file.
 
+mod private;
+
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io,
     path::{Path, PathBuf},
     sync::{
@@ -22,6 +24,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::time::{Instant, sleep};
+
+pub use self::private::{NotPrivate, Repaired};
 
 /// How long a statement waits for another process (the command line, a backup) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -53,6 +57,14 @@ pub enum OpenError {
         /// The system's answer.
         source: io::Error,
     },
+    /// Others may read or write the file.
+    #[error("databases.miandeng.url = {path:?}: {source}")]
+    NotPrivate {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is, and what to do.
+        source: NotPrivate,
+    },
     /// SQLite refused the file.
     #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", cure(source))]
     Sqlite {
@@ -80,6 +92,7 @@ pub struct Pools {
     /// descriptor of a file drops the locks that this process, and so SQLite, holds on it (sqlite.org/howtocorrupt, 2.2).
     wal_index: Option<&'static File>,
     checks: Arc<Checks>,
+    repaired: Arc<[Repaired]>,
 }
 
 /// Checks whether the file can be written.
@@ -97,14 +110,24 @@ struct Checks {
 pub type ChangeStamp = [u8; 96];
 
 impl Pools {
-    /// Opens the file that `databases.miandeng.url` names, making it with mode 0600 if it is absent, and migrates it.
+    /// Opens the file that `databases.miandeng.url` names and migrates it. The file is made with mode 0600 if it is absent,
+    /// and brought to it if it is there.
     ///
     /// # Errors
-    /// One case each for a setting that names no file, a file or folder without write access, a file that is no
-    /// SQLite database, and a failed migration.
+    /// One case each for a setting that names no file, a file or folder without write access, a file that others may
+    /// read and that is not ours to change, a file that is no SQLite database, and a failed migration.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let path = file_of(url)?;
-        create_private(&path).map_err(|source| OpenError::File { path: path.clone(), source })?;
+        let file = |source| OpenError::File { path: path.clone(), source };
+        let database = private::create(&path).map_err(file)?;
+        // SQLite follows links, and puts its other files beside what they lead to.
+        let resolved = path.canonicalize().map_err(file)?;
+        let repaired = private::keep(&path, &resolved, &database)
+            .map_err(|source| OpenError::NotPrivate { path: path.clone(), source })?;
+        for file in &repaired {
+            tracing::warn!("{file}");
+        }
+        drop(database);
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
 
         let writing = options(&path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
@@ -114,8 +137,13 @@ impl Pools {
 
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = connect(READERS, reading).await.map_err(sqlite)?;
-        let wal_index = File::open(with_suffix(&path, "-shm")).ok().map(|file| &*Box::leak(Box::new(file)));
-        Ok(Self { writer, readers, wal_index, checks: Arc::default() })
+        let wal_index = File::open(with_suffix(&resolved, "-shm")).ok().map(|file| &*Box::leak(Box::new(file)));
+        Ok(Self { writer, readers, wal_index, checks: Arc::default(), repaired: repaired.into() })
+    }
+
+    /// The files that others could read or write until they were opened here.
+    pub fn repaired(&self) -> &[Repaired] {
+        &self.repaired
     }
 
     /// The file's change stamp: one read of memory that the processes share, no query. `None` where this machine has no
@@ -305,15 +333,6 @@ pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
         return refuse("is not the path of a SQLite file");
     }
     Ok(PathBuf::from(path))
-}
-
-/// Makes the file with mode 0600 unless it is there; SQLite gives its `-wal` and `-shm` files the same mode.
-fn create_private(path: &Path) -> io::Result<()> {
-    let mut open = OpenOptions::new();
-    open.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path).map(drop)
 }
 
 /// A fresh database in a folder of its own, which goes when the folder is dropped.

@@ -29,6 +29,10 @@ impl Deployment {
     pub async fn open() -> anyhow::Result<Self> {
         let (config, url) = Self::settings()?;
         let pools = Pools::open(&url).await?;
+        // The server's log has it already; a command has none.
+        if !tracing::enabled!(tracing::Level::WARN) {
+            pools.repaired().iter().for_each(|file| eprintln!("miandeng: {file}"));
+        }
         Ok(Self { config, pools, clock: Clock::system() })
     }
 

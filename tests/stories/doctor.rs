@@ -191,9 +191,12 @@ async fn what_is_wrong_on_the_machine_itself_is_named() {
     std::fs::set_permissions(deployment.path().join("data.db"), PermissionsExt::from_mode(0o644)).unwrap();
     let report = deployment.doctor("C").await;
     assert!(!report.ok);
-    for says in
-        ["anybody may say", "can read the session cookie", "mode 0644", "chmod 600 data.db*", "nobody is in the user"]
-    {
+    for says in [
+        "anybody may say",
+        "can read the session cookie",
+        "data.db (mode 0644); it is its owner's alone now",
+        "nobody is in the user",
+    ] {
         assert!(report.text.contains(says), "{says}: {}", report.text);
     }
 }

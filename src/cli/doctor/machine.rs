@@ -4,7 +4,6 @@ use super::finding::Finding;
 use crate::{
     cli::{Deployment, terminal::count},
     config::{Config, UnknownUsers},
-    db,
     users::{self, Filter, Status},
 };
 
@@ -28,31 +27,23 @@ pub(super) fn settings(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Whether the file can be written, who may read it, and whether anybody is in it.
+/// Whether the file can be written, who could read it, and whether anybody is in it.
 pub(super) async fn database(deployment: &Deployment, url: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     match deployment.check_write().await {
         Ok(()) => findings.push(Finding::ok("database", format!("{url} opens, is up to date and can be written"))),
         Err(error) => findings.push(Finding::failed("database", error.to_string(), "")),
     }
-    findings.extend(readers(url));
+    findings.extend(readers(deployment));
     findings.extend(people(deployment).await);
     findings
 }
 
-#[cfg(unix)]
-fn readers(url: &str) -> Option<Finding> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let file = db::file_of(url).ok()?;
-    let mode = std::fs::metadata(&file).ok()?.permissions().mode() & 0o777;
-    let says = format!("other users of this machine may read {} (mode {mode:04o})", file.display());
-    (mode & 0o077 != 0).then(|| Finding::warning("database", says, format!("chmod 600 {}*", file.display())))
-}
-
-#[cfg(not(unix))]
-fn readers(_: &str) -> Option<Finding> {
-    None
+/// Opening the database has mended this already, or has failed.
+fn readers(deployment: &Deployment) -> impl Iterator<Item = Finding> {
+    let cure = "DingTalk's tokens and your people's data are in it: find out how it came by that mode (a copy, a restored \
+                backup, chmod -R)";
+    deployment.pools.repaired().iter().map(move |file| Finding::warning("database", file.to_string(), cure))
 }
 
 async fn people(deployment: &Deployment) -> Option<Finding> {

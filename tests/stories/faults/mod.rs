@@ -8,6 +8,7 @@ mod dingtalk;
 mod full;
 mod kill;
 mod locked;
+mod modes;
 mod panic;
 mod read_only;
 mod two_servers;

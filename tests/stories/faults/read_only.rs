@@ -16,14 +16,14 @@ use super::gate;
 use crate::harness::{Server, Site, ends, one_line, program_at};
 
 /// A user who owns nothing here: what is forbidden to everybody is not forbidden to root.
-const NOBODY: u32 = 65_534;
+pub(super) const NOBODY: u32 = 65_534;
 
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     std::fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 /// The server as a user whom permissions bind.
-fn serve(site: &Site) -> Command {
+pub(super) fn serve(site: &Site) -> Command {
     if !is_root() {
         return program_at(Path::new(env!("CARGO_BIN_EXE_miandeng")), site.path(), &["serve"]);
     }
@@ -41,7 +41,7 @@ fn serve(site: &Site) -> Command {
 }
 
 /// A site whose files belong to whom the server runs as.
-async fn site() -> Site {
+pub(super) async fn site() -> Site {
     let site = Site::new().await;
     if is_root() {
         serve(&site);
@@ -57,7 +57,7 @@ async fn site() -> Site {
     site
 }
 
-fn mode(path: &Path, mode: u32) {
+pub(super) fn mode(path: &Path, mode: u32) {
     set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 

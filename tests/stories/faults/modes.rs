@@ -1,0 +1,114 @@
+//! A database that others may read or write: repaired if it is ours, refused if it is not.
+
+use std::{
+    os::unix::fs::{PermissionsExt, chown, symlink},
+    path::Path,
+};
+
+use super::{
+    gate,
+    read_only::{NOBODY, is_root, mode, serve, site},
+};
+use crate::harness::{Server, Site, ends, one_line, program, text};
+
+fn mode_of(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn a_database_that_others_could_read_is_its_owners_alone_after_the_start_and_the_log_says_so() {
+    let site = site().await;
+    let server = Server::listening(serve(&site));
+    let mut phone = site.phone(&server, "zhangsan");
+    phone.is_signed_in().await;
+    // Killed, it leaves the other two files beside the first.
+    server.kill();
+    let files = [("data.db", 0o644), ("data.db-wal", 0o664), ("data.db-shm", 0o606)];
+    for (file, old) in files {
+        mode(&site.path().join(file), old);
+    }
+    let server = Server::spawn(serve(&site));
+    for (file, old) in files {
+        let line = server.says("other users of this machine could read");
+        assert!(line.contains("WARN") && line.contains(&format!("{file} (mode {old:04o})")), "{line}");
+    }
+    let server = server.listens();
+    for (file, _) in files {
+        assert_eq!(mode_of(&site.path().join(file)), 0o600, "{file}");
+    }
+    let mut again = site.phone(&server, "zhangsan");
+    again.cookies = phone.cookies;
+    assert_eq!(gate(&mut again).await, 200, "nothing is lost");
+}
+
+#[tokio::test]
+async fn a_command_repairs_it_too_and_says_so_once() {
+    let site = Site::new().await;
+    mode(&site.db_file(), 0o640);
+    let list = || ends(program(site.path(), &["users", "list"]));
+    let output = list();
+    assert!(output.status.success() && text(&output.stdout).contains("zhangsan"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("data.db (mode 0640)"), "{}", text(&output.stderr));
+    assert_eq!((mode_of(&site.db_file()), text(&list().stderr).as_str()), (0o600, ""));
+}
+
+#[tokio::test]
+async fn a_database_of_somebody_elses_that_others_may_read_stops_the_start() {
+    if !is_root() {
+        return;
+    }
+    let site = site().await;
+    mode(&site.db_file(), 0o644);
+    // Root could change it, and says to whom it belongs instead.
+    let message = one_line(&ends(program(site.path(), &["users", "list"])));
+    assert!(message.contains(&format!("belongs to the user {NOBODY}, and miandeng runs as 0")), "{message}");
+    // The server could not. It may write the file, as everybody may.
+    chown(site.db_file(), Some(0), Some(0)).unwrap();
+    mode(&site.db_file(), 0o666);
+    let message = one_line(&ends(serve(&site)));
+    assert!(message.contains("belongs to the user 0, and miandeng runs as 65534; chmod 600"), "{message}");
+    assert_eq!(mode_of(&site.db_file()), 0o666);
+    // Closed to others it is as good as any, to whoever may open it.
+    mode(&site.db_file(), 0o600);
+    assert!(ends(program(site.path(), &["users", "list"])).status.success());
+}
+
+#[tokio::test]
+async fn no_mode_is_changed_through_a_link() {
+    let site = Site::new().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let meant = elsewhere.path().join("any.db");
+    std::fs::rename(site.db_file(), &meant).unwrap();
+    symlink(&meant, site.db_file()).unwrap();
+    mode(&meant, 0o644);
+    let by_itself = || one_line(&ends(program(site.path(), &["serve"])));
+    let message = by_itself();
+    assert!(message.contains("symbolic link") && message.contains("mode 0644"), "{message}");
+    assert_eq!(mode_of(&meant), 0o644);
+    // What it leads to is a database like any other once its mode is right, with its other files beside it.
+    mode(&meant, 0o600);
+    let server = site.serves();
+    let mut phone = site.phone(&server, "zhangsan");
+    phone.is_signed_in().await;
+    assert_eq!(gate(&mut phone).await, 200);
+    assert!(elsewhere.path().join("any.db-wal").exists() && !site.path().join("data.db-wal").exists());
+    drop(server);
+    // A second name of a file may have been given to it by anybody.
+    std::fs::remove_file(site.db_file()).unwrap();
+    std::fs::hard_link(&meant, site.db_file()).unwrap();
+    mode(&meant, 0o644);
+    let message = by_itself();
+    assert!(message.contains("hard links") && mode_of(&meant) == 0o644, "{message}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_named_by_mistake_keeps_its_mode() {
+    let site = Site::new().await;
+    let settings = site.path().join("Rocket.toml");
+    let text = std::fs::read_to_string(&settings).unwrap().replace("data.db", "Rocket.toml");
+    std::fs::write(&settings, text).unwrap();
+    mode(&settings, 0o644);
+    let message = one_line(&ends(program(site.path(), &["serve"])));
+    assert!(message.contains("Rocket.toml") && message.contains("the file cannot be used"), "{message}");
+    assert_eq!(mode_of(&settings), 0o644);
+}
