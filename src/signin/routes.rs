@@ -4,7 +4,7 @@ use rocket::{
     Data, Responder, Route,
     data::ToByteUnit,
     get,
-    http::{ContentType, Method, Status, uri::Origin},
+    http::{ContentType, Status, uri::Origin},
     post, routes,
     serde::json::Json,
 };
@@ -25,6 +25,7 @@ use crate::{
     sessions::{SignedIn, cookie, guard::MaybeSignedIn},
     web::{
         fields::Fields,
+        method::NotHead,
         page::{Frame, Page},
         problem::Problem,
         see_other::SeeOther,
@@ -111,11 +112,7 @@ fn send_on(desk: &Desk<'_>, who: &SignedIn, wanted: Option<&str>) -> Result<Open
 
 /// As in the tutorial that the product follows.
 #[get("/userinfo")]
-async fn userinfo_by_get(desk: Desk<'_>, method: Method, uri: &Origin<'_>) -> Result<Welcomed, Problem> {
-    // Rocket lets HEAD run this: a robot that only looks must spend nothing.
-    if method == Method::Head {
-        return Err(Problem::not_found());
-    }
+async fn userinfo_by_get(_not_head: NotHead, desk: Desk<'_>, uri: &Origin<'_>) -> Result<Welcomed, Problem> {
     userinfo(desk, Ok(Fields::of_query(uri))).await
 }
 

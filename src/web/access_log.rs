@@ -3,10 +3,11 @@
 use rocket::{
     Data, Request, Response,
     fairing::{Fairing, Info, Kind},
+    http::Method,
     response::{self, Responder},
 };
 
-use super::{problem::Problem, visit::Visit};
+use super::{method, problem::Problem, visit::Visit};
 
 /// Logs each request once, when its answer is ready; what is routine only on the level `debug`. The path is logged without its query, which may hold a code.
 pub struct AccessLog;
@@ -17,7 +18,8 @@ impl Fairing for AccessLog {
         Info { name: "request ids and access log", kind: Kind::Request | Kind::Response }
     }
 
-    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        method::undo_override(request, data).await;
         // Starts the stopwatch, too.
         Visit::follow(request);
     }
@@ -48,6 +50,10 @@ impl<'r> Responder<'r, 'static> for Caught {
 fn answered(request: &Request<'_>, response: &mut Response<'_>) {
     let visit = Visit::of(request);
     response.set_raw_header("X-Request-Id", visit.id.clone());
+    if visit.method == Method::Head {
+        // A browser that only looks is told nothing to keep.
+        response.remove_header("Set-Cookie");
+    }
     // Here rather than by Shield, which takes twice as long, and says it of answers that have no content, too.
     if !response.body().is_none() {
         response.set_raw_header("X-Content-Type-Options", "nosniff");
@@ -62,7 +68,7 @@ fn answered(request: &Request<'_>, response: &mut Response<'_>) {
             tracing::$level!(
                 target: "miandeng::access",
                 request_id = visit.id,
-                method = request.method().as_str(),
+                method = visit.method.as_str(),
                 path = ?request.uri().path().as_str(),
                 status,
                 elapsed_ms = (elapsed_ms * 100.0).round() / 100.0,

@@ -6,6 +6,7 @@ pub mod client;
 pub mod cookies;
 pub mod fields;
 pub mod health;
+pub mod method;
 pub mod ows;
 pub mod page;
 pub mod problem;

@@ -8,6 +8,7 @@ use std::{
 
 use rocket::{
     Request,
+    http::Method,
     request::{FromRequest, Outcome},
 };
 
@@ -19,6 +20,8 @@ pub struct Visit {
     pub id: String,
     /// The language of the log: the deployment's.
     pub operator: Locale,
+    /// The method that the client sent. Rocket itself puts GET in place of HEAD.
+    pub method: Method,
     /// When the request came.
     pub(super) started: Instant,
     /// Whether the access log hears of the answer. It does not of a request that Rocket finds malformed.
@@ -70,6 +73,7 @@ impl Visit {
         Self {
             id: crate::random::unique(),
             operator: default_locale(request),
+            method: request.method(),
             started: request.rocket().state::<Clock>().cloned().unwrap_or_default().stopwatch(),
             is_followed,
             notes: Mutex::default(),

@@ -8,7 +8,7 @@ use crate::harness::{Answer, App, PUBLIC_URL, Phone, whole_log};
 const HOME: &str = "/home/open-in-browser";
 
 /// Presses "open in browser"; answers the link's path and its token.
-async fn makes_a_link(phone: &mut Phone) -> (String, String) {
+pub async fn makes_a_link(phone: &mut Phone) -> (String, String) {
     let page = phone.posts(HOME, &[]).await;
     assert_eq!(page.status, 200, "{}", page.body);
     let link = page.body.split("data-link>").nth(1).unwrap().split('<').next().unwrap();

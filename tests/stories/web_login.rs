@@ -39,10 +39,15 @@ async fn scans(there: &Url, userid: &str) -> String {
     back.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{back}")).to_owned()
 }
 
+/// The way there; answers the path that the browser is sent back to.
+pub async fn is_sent_back(browser: &mut Phone, path: &str) -> String {
+    let there = sets_out(browser, path).await;
+    scans(&there, &browser.userid.clone()).await
+}
+
 /// The whole way.
 async fn signs_in(browser: &mut Phone, path: &str) -> Answer {
-    let there = sets_out(browser, path).await;
-    let back = scans(&there, &browser.userid.clone()).await;
+    let back = is_sent_back(browser, path).await;
     browser.gets(&back).await
 }
 

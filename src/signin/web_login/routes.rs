@@ -13,7 +13,7 @@ use crate::{
         return_to,
         state::Browser,
     },
-    web::{fields::Fields, problem::Problem, see_other::SeeOther},
+    web::{fields::Fields, method::NotHead, problem::Problem, see_other::SeeOther},
 };
 
 /// The routes of signing in outside the client.
@@ -40,7 +40,7 @@ async fn begin(desk: Desk<'_>, uri: &Origin<'_>) -> Result<SeeOther, Problem> {
 
 /// DingTalk's page sends the browser back, with a code or with the reason why not.
 #[get("/login/dingtalk/callback")]
-async fn come_back(desk: Desk<'_>, uri: &Origin<'_>) -> Result<SeeOther, Problem> {
+async fn come_back(_not_head: NotHead, desk: Desk<'_>, uri: &Origin<'_>) -> Result<SeeOther, Problem> {
     let fields = Fields::of_query(uri);
     let sender = desk.sender_of_attempt(&fields);
     desk.may_try(sender.as_ref()).map_err(Problem::page)?;

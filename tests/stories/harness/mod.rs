@@ -232,6 +232,25 @@ impl App {
         sqlx::query_scalar(count).fetch_one(&mut *reader).await.expect("a number")
     }
 
+    /// Every row of every table, as text.
+    pub async fn db_rows(&self) -> String {
+        let mut reader = self.pools.read().await.expect("a connection");
+        let tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *reader).await.expect("names");
+        let mut rows = String::new();
+        for table in tables {
+            let columns = format!(
+                "SELECT group_concat('quote(\"' || name || '\")', ' || '','' || ') FROM pragma_table_info('{table}')"
+            );
+            let columns: String =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(columns)).fetch_one(&mut *reader).await.expect("names");
+            let all = format!("SELECT COALESCE(group_concat({columns}, '\n'), '') FROM {table}");
+            let all: String = sqlx::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(&mut *reader).await.expect("rows");
+            rows.push_str(&format!("{table}\n{all}\n"));
+        }
+        rows
+    }
+
     /// The database file.
     pub fn db_file(&self) -> std::path::PathBuf {
         self.folder.path().join("test.db")

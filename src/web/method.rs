@@ -1,0 +1,46 @@
+//! The method that the client sent.
+
+use rocket::{
+    Data, Request,
+    form::Form,
+    http::{Method, Status},
+    request::{FromRequest, Outcome},
+};
+
+use super::{problem::Problem, visit::Visit};
+
+/// The longest field that Rocket takes for a method.
+const LONGEST: usize = "_method=delete".len();
+
+/// Refuses HEAD, for routes whose GET spends or starts something: whoever only looks, as robots do that check links, must
+/// change nothing. Rocket answers HEAD by the GET route and writes GET into the request before any guard runs, so what was
+/// sent is kept by the request's [`Visit`].
+pub struct NotHead;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for NotHead {
+    type Error = Problem;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+        match Visit::of(request).method {
+            Method::Head => Outcome::Error((Status::NotFound, Problem::not_found())),
+            _ => Outcome::Success(Self),
+        }
+    }
+}
+
+/// Undoes what Rocket does to a form whose first field is `_method`: it takes the field's value for the method that is
+/// meant, and so lets any page send HEAD or GET with a body, and a POST pass by the guards of POST. A request that was
+/// really sent by that method with such a form is taken for posted as well; nothing but a program sends one.
+pub(super) async fn undo_override(request: &mut Request<'_>, data: &mut Data<'_>) {
+    let is_form = request.content_type().is_some_and(|kind| kind.is_form());
+    if !is_form || request.method() == Method::Post {
+        return;
+    }
+    // As Rocket reads it, from the bytes that it has waited for already.
+    let start = std::str::from_utf8(data.peek(LONGEST).await).unwrap_or_default();
+    let first = Form::values(start).next().filter(|field| field.name == "_method");
+    if first.and_then(|field| field.value.parse().ok()) == Some(request.method()) {
+        request.set_method(Method::Post);
+    }
+}
