@@ -18,7 +18,7 @@ use miandeng::{
         ids::{CorpId, DingUserId},
         jsapi,
     },
-    sessions::{self, Lifetimes, LiveSessions, Origin, Token, cookie, last_seen},
+    sessions::{self, LiveSessions, Origin, Policy, Token, cookie, last_seen},
     signin::return_to,
     simulator::{Company, Running, Simulator},
     users::{self, Change, NewUser, csv},
@@ -173,7 +173,7 @@ fn look_ups(c: &mut Criterion) {
     let now = server.clock.now();
     let live = runtime.block_on(async {
         let (last_seen, _) = last_seen(server.pools.clone());
-        LiveSessions::new(server.pools.clone(), Lifetimes::of(&server.config), last_seen).await.expect("the database")
+        LiveSessions::new(server.pools.clone(), Policy::of(&server.config), last_seen).await.expect("the database")
     });
     let mut group = c.benchmark_group("session");
     for (name, tokens) in [("remembered", &server.tokens[..1]), ("from the file", &server.tokens[..])] {

@@ -19,7 +19,7 @@ use crate::{
     jsapi,
     probe::{self, Passes},
     server_keys,
-    sessions::{self, Lifetimes, LiveSessions},
+    sessions::{self, LiveSessions, Policy},
     signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
     web::{
         access_log::{AccessLog, Caught},
@@ -48,7 +48,7 @@ pub enum BuildError {
 /// When the database does not answer, or the machine's certificates cannot be used.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
     let (last_seen, writer) = sessions::last_seen(pools.clone());
-    let live = LiveSessions::new(pools.clone(), Lifetimes::of(&config), last_seen).await?;
+    let live = LiveSessions::new(pools.clone(), Policy::of(&config), last_seen).await?;
     // It ends with the server's state, which holds the other end.
     rocket::tokio::spawn(writer.run());
     let state_key = server_keys::state_key(&pools, &clock).await?;

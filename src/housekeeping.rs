@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     db::Db,
     dingtalk::Dingtalk,
-    sessions::{self, Lifetimes},
+    sessions::{self, Policy},
     signin::handover,
 };
 
@@ -52,7 +52,7 @@ impl Fairing for Housekeeping {
         else {
             return;
         };
-        let (lifetimes, db, clock) = (Lifetimes::of(config), db.clone(), clock.clone());
+        let (policy, db, clock) = (Policy::of(config), db.clone(), clock.clone());
         let dingtalk = rocket.state::<Dingtalk>().cloned();
         let (every, mut shutdown) = (self.every, rocket.shutdown());
         rocket::tokio::spawn(async move {
@@ -65,7 +65,7 @@ impl Fairing for Housekeeping {
                     () = &mut shutdown => return,
                 }
                 let trusted = trust.may_delete_by(clock.now(), clock.monotonic_ms());
-                if trusted && let Err(error) = sweep(&db, lifetimes, &clock).await {
+                if trusted && let Err(error) = sweep(&db, &policy, &clock).await {
                     tracing::warn!(%error, "expired sessions could not be swept; they stay refused");
                 }
                 if let Some(dingtalk) = &dingtalk {
@@ -108,9 +108,9 @@ impl Trust {
     }
 }
 
-async fn sweep(db: &Db, lifetimes: Lifetimes, clock: &Clock) -> sqlx::Result<()> {
+async fn sweep(db: &Db, policy: &Policy, clock: &Clock) -> sqlx::Result<()> {
     let mut transaction = db.write().await?;
-    let swept = sessions::sweep(&mut transaction, lifetimes, clock.now()).await?;
+    let swept = sessions::sweep(&mut transaction, policy, clock.now()).await?;
     handover::sweep(&mut transaction, clock.now()).await?;
     transaction.commit().await?;
     if swept > 0 {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     dingtalk::ids::{CorpId, DingUserId},
-    sessions::{self, Lifetimes},
+    sessions::{self, Policy},
     text::utc,
 };
 
@@ -98,8 +98,8 @@ impl List {
             }
             None => None,
         };
-        let lifetimes = Lifetimes::of(&deployment.config);
-        let mut live = sessions::list(&mut db, user, lifetimes, deployment.clock.now()).await?;
+        let policy = Policy::of(&deployment.config);
+        let mut live = sessions::list(&mut db, user, &policy, deployment.clock.now()).await?;
         live.retain(|session| self.corp_id.as_ref().is_none_or(|corp| corp.as_str() == session.corp_id));
         if self.json {
             return print_json(&live);

@@ -16,7 +16,7 @@ use std::{
 use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::{
-    Lifetimes, Session, TOUCH_INTERVAL, Token,
+    Policy, Session, TOUCH_INTERVAL, Token,
     changes::{self, Since},
     last_seen::LastSeen,
 };
@@ -35,7 +35,7 @@ const MOST_CHANGED: usize = 10_000;
 /// Finds live sessions.
 pub struct LiveSessions {
     pools: Pools,
-    lifetimes: Lifetimes,
+    policy: Policy,
     last_seen: LastSeen,
     remembered: Cache<[u8; 32], Arc<Remembered>>,
     changed: RwLock<Changed>,
@@ -94,11 +94,11 @@ impl LiveSessions {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn new(pools: Pools, lifetimes: Lifetimes, last_seen: LastSeen) -> sqlx::Result<Self> {
+    pub async fn new(pools: Pools, policy: Policy, last_seen: LastSeen) -> sqlx::Result<Self> {
         let seen = changes::last(&mut *pools.read().await?).await?;
         Ok(Self {
             pools,
-            lifetimes,
+            policy,
             last_seen,
             remembered: Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru()).build(),
             changed: RwLock::default(),
@@ -147,7 +147,7 @@ impl LiveSessions {
     }
 
     fn is_in_time(&self, found: &Remembered, now: UnixSeconds) -> bool {
-        self.lifetimes.allow(found.signed_in.session.created_at, found.last_seen_at.load(Ordering::Relaxed), now)
+        self.policy.is_in_time(found.signed_in.session.created_at, found.last_seen_at.load(Ordering::Relaxed), now)
     }
 
     /// Forgets what has changed in the file since it was last asked.
@@ -194,7 +194,7 @@ impl LiveSessions {
         let mut reader = self.pools.read().await?;
         // One snapshot for both.
         let mut snapshot = sqlx::Connection::begin(&mut *reader).await?;
-        let Some(session) = super::find(&mut snapshot, token, self.lifetimes, now).await? else { return Ok(None) };
+        let Some(session) = super::find(&mut snapshot, token, &self.policy, now).await? else { return Ok(None) };
         let Some(user) = users::get(&mut snapshot, session.user_id).await? else { return Ok(None) };
         snapshot.rollback().await?;
         let last_seen_at = AtomicI64::new(session.last_seen_at);

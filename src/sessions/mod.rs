@@ -6,22 +6,20 @@ mod device;
 pub mod guard;
 mod last_seen;
 mod live;
+mod policy;
 pub mod routes;
-
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 pub use self::{
     last_seen::{LastSeen, Writer, last_seen},
     live::{LiveSessions, SignedIn},
+    policy::Policy,
 };
-use crate::{clock::UnixSeconds, config::Config, db::Conn, users::User};
+use crate::{clock::UnixSeconds, db::Conn, users::User};
 
 /// A cookie is sent again with each request; this often, in seconds, the row is told.
 pub const TOUCH_INTERVAL: i64 = 60;
-/// A session from the future means that the clock was set back. So much, in seconds, is taken for a correction.
-const CLOCK_SLACK: i64 = 60;
 
 /// A session's secret: the cookie's value. Only its digest is stored.
 #[derive(Clone)]
@@ -84,25 +82,20 @@ pub struct Listed {
     pub user_agent: String,
 }
 
-/// How long sessions live.
-#[derive(Debug, Clone, Copy)]
-pub struct Lifetimes {
-    idle: i64,
-    absolute: i64,
+/// A session as the table has it, with its person's corp.
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    user_id: i64,
+    created_at: UnixSeconds,
+    last_seen_at: UnixSeconds,
+    corp_id: String,
 }
 
-impl Lifetimes {
-    /// The lifetimes of the settings.
-    pub fn of(config: &Config) -> Self {
-        let seconds = |duration: Duration| duration.as_secs().try_into().unwrap_or(i64::MAX);
-        Self { idle: seconds(config.session_idle), absolute: seconds(config.session_lifetime) }
-    }
-
-    /// Whether a session with these times is still good.
-    fn allow(self, created_at: UnixSeconds, last_seen_at: UnixSeconds, now: UnixSeconds) -> bool {
-        let age = |since: UnixSeconds| now.saturating_sub(since);
-        let not_from_the_future = age(created_at) >= -CLOCK_SLACK && age(last_seen_at) >= -CLOCK_SLACK;
-        not_from_the_future && age(created_at) < self.absolute && age(last_seen_at) < self.idle
+impl Row {
+    fn into_session(self) -> Session {
+        let Self { id, user_id, created_at, last_seen_at, .. } = self;
+        Session { id, user_id, created_at, last_seen_at }
     }
 }
 
@@ -136,45 +129,37 @@ pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: Un
     Ok(token)
 }
 
-/// The live session behind a cookie, with its person. A session of a disabled person is none.
+/// The live session behind a cookie. A session of a disabled person is none, nor is one of a corp without an app.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find(
-    db: &mut Conn,
-    token: &Token,
-    lifetimes: Lifetimes,
-    now: UnixSeconds,
-) -> sqlx::Result<Option<Session>> {
-    let row: Option<(i64, i64, i64, i64)> = sqlx::query_as(
-        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at FROM sessions s JOIN users u ON u.id = s.user_id \
-         WHERE s.token_hash = $1 AND u.status = 'active'",
+pub async fn find(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Session>> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, u.corp_id \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND u.status = 'active'",
     )
     .bind(token.digest().as_slice())
     .fetch_optional(db)
     .await?;
-    let session = row.map(|(id, user_id, created_at, last_seen_at)| Session { id, user_id, created_at, last_seen_at });
-    Ok(session.filter(|session| lifetimes.allow(session.created_at, session.last_seen_at, now)))
+    let is_live = |row: &Row| policy.knows(&row.corp_id) && policy.is_in_time(row.created_at, row.last_seen_at, now);
+    Ok(row.filter(is_live).map(Row::into_session))
 }
 
-/// A session by its number, whosever it is, within its lifetime. Whether it lay idle, which the table learns a little
+/// A session by its number, whosever it is, within its lifetime, of a corp that has an app. Whether it lay idle, which the table learns a little
 /// late, and whether its person is disabled is for the caller to see.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_by_id(
-    db: &mut Conn,
-    id: i64,
-    lifetimes: Lifetimes,
-    now: UnixSeconds,
-) -> sqlx::Result<Option<Session>> {
-    let row: Option<(i64, i64, i64)> =
-        sqlx::query_as("SELECT user_id, created_at, last_seen_at FROM sessions WHERE id = $1")
-            .bind(id)
-            .fetch_optional(db)
-            .await?;
-    let session = row.map(|(user_id, created_at, last_seen_at)| Session { id, user_id, created_at, last_seen_at });
-    Ok(session.filter(|session| lifetimes.allow(session.created_at, now, now)))
+pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Session>> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, u.corp_id \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?;
+    let is_good = |row: &Row| policy.knows(&row.corp_id) && policy.is_in_time(row.created_at, now, now);
+    Ok(row.filter(is_good).map(Row::into_session))
 }
 
 /// Starts a session beside another one of the same person, in another browser. It is as old as that one: DingTalk
@@ -268,12 +253,7 @@ pub async fn end_all_of_disabled(db: &mut Conn) -> sqlx::Result<u64> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(
-    db: &mut Conn,
-    user_id: Option<i64>,
-    lifetimes: Lifetimes,
-    now: UnixSeconds,
-) -> sqlx::Result<Vec<Listed>> {
+pub async fn list(db: &mut Conn, user_id: Option<i64>, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Vec<Listed>> {
     let rows: Vec<Listed> = sqlx::query_as(
         "SELECT s.id, u.corp_id, u.userid, s.app, s.created_at, s.last_seen_at, s.address, s.user_agent \
          FROM sessions s JOIN users u ON u.id = s.user_id \
@@ -282,18 +262,19 @@ pub async fn list(
     .bind(user_id)
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().filter(|row| lifetimes.allow(row.created_at, row.last_seen_at, now)).collect())
+    let is_live = |row: &Listed| policy.knows(&row.corp_id) && policy.is_in_time(row.created_at, row.last_seen_at, now);
+    Ok(rows.into_iter().filter(is_live).collect())
 }
 
 /// Deletes what has outlived its lifetimes, and changes that every process has read. Answers how many sessions.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sweep(db: &mut Conn, lifetimes: Lifetimes, now: UnixSeconds) -> sqlx::Result<u64> {
+pub async fn sweep(db: &mut Conn, policy: &Policy, now: UnixSeconds) -> sqlx::Result<u64> {
     // The last use is written a little later than it happens.
-    let idle = lifetimes.idle.saturating_add(2 * TOUCH_INTERVAL);
+    let idle = policy.idle.saturating_add(2 * TOUCH_INTERVAL);
     let done = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
-        .bind(now.saturating_sub(lifetimes.absolute))
+        .bind(now.saturating_sub(policy.absolute))
         .bind(now.saturating_sub(idle))
         .execute(&mut *db)
         .await?;

@@ -8,7 +8,7 @@ use rocket::{
 };
 
 use super::{
-    Lifetimes, Listed, cookie, device,
+    Listed, Policy, cookie, device,
     guard::{MaybeSignedIn, SessionCookie},
 };
 use crate::{
@@ -75,8 +75,7 @@ async fn home(
         return Ok(Answer::To(SeeOther(config.path("/"))));
     };
     let (user, session) = (&signed_in.user, &signed_in.session);
-    let sessions =
-        async { super::list(&mut *db.read().await?, Some(user.id), Lifetimes::of(config), clock.now()).await };
+    let sessions = async { super::list(&mut *db.read().await?, Some(user.id), &Policy::of(config), clock.now()).await };
     let sessions = sessions.await.map_err(|error| Problem::from(error).page())?;
     let row = |listed: Listed| row(frame.t, clock, session.id, listed);
     let page = HomePage { user, others: sessions.len() > 1, sessions: sessions.into_iter().map(row).collect(), frame };

@@ -4,7 +4,7 @@ use super::{NotListed, Outcome, Way, desk::Desk};
 use crate::{
     config::Secret,
     dingtalk::DingtalkApp,
-    sessions::{self, Lifetimes, cookie},
+    sessions::{self, Policy, cookie},
     users::User,
     web::problem::Problem,
 };
@@ -49,8 +49,8 @@ impl Desk<'_> {
         let (Some(browser), Some(unkept)) = (self.browser, unkept) else {
             return Ok(());
         };
-        let lifetimes = Lifetimes::of(self.config);
-        let given = sessions::find(&mut *self.db.read().await?, &unkept.token, lifetimes, self.clock.now()).await?;
+        let policy = Policy::of(self.config);
+        let given = sessions::find(&mut *self.db.read().await?, &unkept.token, &policy, self.clock.now()).await?;
         match given {
             None => self.rounds.forget(browser),
             Some(_) if unkept.too_often => return Err(Problem::cookie_not_kept()),

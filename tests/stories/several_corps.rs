@@ -3,7 +3,11 @@
 use miandeng::simulator::{Company, Corp, Employee, Fault, FaultKind};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, Phone, log_line};
+use crate::{
+    gate::PROXIES,
+    handover::makes_a_link,
+    harness::{Answer, App, Phone, log_line},
+};
 
 /// A corp with apps that are numbered through, and one employee of the same userid in each corp.
 fn corp(number: usize, apps: usize) -> Corp {
@@ -111,6 +115,42 @@ async fn opening_the_page_of_another_corp_asks_for_a_new_sign_in() {
     assert!(phone.gets("/home").await.body.contains("dingcorp1"));
     assert_eq!(phone.gets("/?corpid=dingcorp0").await.status, 200, "one session, of one corp");
     assert_eq!(app.db_count("SELECT count(*) FROM sessions").await, 1);
+}
+
+/// The phone as it is after a restart: with its cookies, at the new server.
+fn moved(app: &App, old: &Phone) -> Phone {
+    let mut phone = app.phone(&old.userid);
+    phone.cookies = old.cookies.clone();
+    phone
+}
+
+#[tokio::test]
+async fn people_of_a_corp_that_left_the_settings_are_signed_in_nowhere() {
+    let app = deployment(2, 1).await;
+    let (mut stays, mut goes) = (app.phone("boss"), app.phone("boss"));
+    assert_eq!(signs_in(&app, &mut stays, "corpid=dingcorp0", 0, "client-0-0").await.status, 200);
+    assert_eq!(signs_in(&app, &mut goes, "corpid=dingcorp1", 1, "client-1-0").await.status, 200);
+    let (_, token) = makes_a_link(&mut goes).await;
+    let mut apps = json!([]);
+    let app = app.restart_with(|settings| {
+        apps = settings["apps"].clone();
+        settings["apps"].as_array_mut().unwrap().pop();
+    });
+    let app = app.await;
+    let (mut stays, mut goes) = (moved(&app, &stays), moved(&app, &goes));
+    for proxy in PROXIES {
+        assert_eq!(proxy.asks(&mut stays, "").await.status, 200, "{proxy:?}");
+        assert_ne!(proxy.asks(&mut goes, "").await.status, 200, "{proxy:?}");
+    }
+    assert_eq!((goes.gets("/home").await.status, goes.gets("/").await.status), (303, 200));
+    assert_eq!(goes.posts("/home/open-in-browser", &[]).await.header("location"), "/");
+    let mut browser = app.phone("boss");
+    let page = browser.posts("/handover", &[("token", &token)]).await;
+    assert_eq!((page.status, page.all("set-cookie").len()), (410, 0), "{}", page.body);
+    assert_eq!(stays.gets("/home").await.status, 200);
+
+    let app = app.restart_with(|settings| settings["apps"] = apps).await;
+    assert_eq!(moved(&app, &goes).gets("/home").await.status, 200, "back in the settings, and nothing else happened");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use super::desk::Desk;
 use crate::{
     clock::UnixSeconds,
     db::Conn,
-    sessions::{self, Lifetimes},
+    sessions::{self, Policy},
     users::{self, Status, User},
 };
 
@@ -87,7 +87,7 @@ impl Desk<'_> {
 
     async fn follow(&self, db: &mut Conn, session: i64, now: UnixSeconds) -> sqlx::Result<Spent> {
         // It was in use when the link was made.
-        let Some(session) = sessions::find_by_id(db, session, Lifetimes::of(self.config), now).await? else {
+        let Some(session) = sessions::find_by_id(db, session, &Policy::of(self.config), now).await? else {
             return Ok(Spent::Expired);
         };
         let user = match users::get(db, session.user_id).await? {

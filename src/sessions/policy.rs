@@ -1,0 +1,39 @@
+//! Which sessions are good, by the settings in force (pure).
+
+use std::time::Duration;
+
+use crate::{clock::UnixSeconds, config::Config};
+
+/// A session from the future means that the clock was set back. So much, in seconds, is taken for a correction.
+const CLOCK_SLACK: i64 = 60;
+
+/// How long sessions live, and whose count.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// In seconds.
+    pub(super) idle: i64,
+    /// In seconds.
+    pub(super) absolute: i64,
+    corps: Vec<String>,
+}
+
+impl Policy {
+    /// What the settings say.
+    pub fn of(config: &Config) -> Self {
+        let seconds = |duration: Duration| duration.as_secs().try_into().unwrap_or(i64::MAX);
+        let corps = config.apps.iter().map(|app| app.corp_id.to_string()).collect();
+        Self { idle: seconds(config.session_idle), absolute: seconds(config.session_lifetime), corps }
+    }
+
+    /// Whether people of this corp may be signed in: nobody vouches for those of a corp that has no app any more.
+    pub(super) fn knows(&self, corp_id: &str) -> bool {
+        self.corps.iter().any(|known| known == corp_id)
+    }
+
+    /// Whether a session with these times is still good.
+    pub(super) fn is_in_time(&self, created_at: UnixSeconds, last_seen_at: UnixSeconds, now: UnixSeconds) -> bool {
+        let age = |since: UnixSeconds| now.saturating_sub(since);
+        let not_from_the_future = age(created_at) >= -CLOCK_SLACK && age(last_seen_at) >= -CLOCK_SLACK;
+        not_from_the_future && age(created_at) < self.absolute && age(last_seen_at) < self.idle
+    }
+}
