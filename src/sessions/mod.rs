@@ -20,6 +20,8 @@ use crate::{clock::UnixSeconds, db::Conn, users::User};
 
 /// A cookie is sent again with each request; this often, in seconds, the row is told.
 pub const TOUCH_INTERVAL: i64 = 60;
+/// So many sessions a person has at the most; the next one ends the oldest.
+const MOST_OF_ONE: i64 = 50;
 
 /// A session's secret: the cookie's value. Only its digest is stored.
 #[derive(Clone)]
@@ -108,7 +110,7 @@ pub struct Origin {
     pub user_agent: String,
 }
 
-/// Starts a session for a person; the caller's transaction has seen that the person may sign in.
+/// Starts a session for a person, who has fifty at the most: the oldest ends. The caller's transaction has seen that the person may sign in.
 ///
 /// # Errors
 /// When the database fails.
@@ -124,9 +126,23 @@ pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: Un
     .bind(now)
     .bind(&from.address)
     .bind(&from.user_agent)
+    .execute(&mut *db)
+    .await?;
+    end_oldest(db, user.id).await?;
+    Ok(token)
+}
+
+/// Ends what a person has too much of. The oldest is the one with the lowest number: clocks can be set back.
+async fn end_oldest(db: &mut Conn, user_id: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "DELETE FROM sessions WHERE user_id = $1 AND id <= \
+         (SELECT id FROM sessions WHERE user_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)",
+    )
+    .bind(user_id)
+    .bind(MOST_OF_ONE)
     .execute(db)
     .await?;
-    Ok(token)
+    Ok(())
 }
 
 /// The live session behind a cookie. A session of a disabled person is none, nor is one of a corp without an app.
@@ -163,7 +179,7 @@ pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSecond
 }
 
 /// Starts a session beside another one of the same person, in another browser. It is as old as that one: DingTalk
-/// vouched for the person then, not now.
+/// vouched for the person then, not now. Here too the oldest of more than fifty ends.
 ///
 /// # Errors
 /// When the database fails, or the other session has ended.
@@ -178,8 +194,9 @@ pub async fn start_beside(db: &mut Conn, other: &Session, from: &Origin, now: Un
     .bind(now)
     .bind(&from.address)
     .bind(&from.user_agent)
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await?;
+    end_oldest(db, other.user_id).await?;
     Ok(token)
 }
 

@@ -13,6 +13,9 @@
 //! - and by address, with room for an office, because browsers are easily made up and each try costs a call;
 //! - and by corp, because addresses can be rented, and DingTalk counts the calls of a corp together. A corp's count
 //!   bars nobody by itself: it takes the room from addresses that sent rejected codes, and from nobody else.
+//!
+//! Two things count although they succeed: what a page reports, by browser, and hand-over links, by person. Each link
+//! starts a session that can make the next link, so a count by session would be none.
 
 use std::{
     hash::Hash,
@@ -42,7 +45,7 @@ const REMEMBER: u64 = 50_000;
 /// Nobody waits longer, however many failures came at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The counts of failed sign-ins, and of reports.
+/// The counts of failed sign-ins, of reports and of hand-over links.
 pub struct Limits {
     strangers: Count<IpAddr>,
     browsers: Count<String>,
@@ -51,6 +54,8 @@ pub struct Limits {
     suspects: Count<IpAddr>,
     corps: Count<CorpId>,
     reports: Count<String>,
+    /// By the person's number.
+    handovers: Count<i64>,
 }
 
 /// Who sends a code, with a state of ours.
@@ -74,6 +79,8 @@ impl Limits {
             suspects: Count::new(clock, 5, 20 * second),
             corps: Count::new(clock, 600, second / 10),
             reports: Count::new(clock, 20, 10 * second),
+            // The tenth is the first to make the next one wait.
+            handovers: Count::new(clock, 9, 30 * second),
         }
     }
 
@@ -107,11 +114,12 @@ impl Limits {
 
     /// Counts a report of a page; answers how many seconds the next one must wait.
     pub fn reported(&self, browser: &str) -> Option<u64> {
-        let wait = self.reports.wait(browser);
-        if wait.is_none() {
-            self.reports.failed(browser.to_owned());
-        }
-        wait
+        self.reports.admit(browser.to_owned())
+    }
+
+    /// Counts a hand-over link that a person makes; answers how many seconds the next one must wait.
+    pub fn handed_over(&self, user_id: i64) -> Option<u64> {
+        self.handovers.admit(user_id)
     }
 }
 
@@ -151,6 +159,18 @@ impl<K: Hash + Eq + Send + Sync + 'static> Count<K> {
         let left_ms = self.keys.get(key)?.barred_until_ms.load(Ordering::Relaxed) - self.clock.now_ms();
         // A longer wait means that the clock was set back: it is not imposed.
         (1..=millis(LONGEST_WAIT)).contains(&left_ms).then(|| left_ms.unsigned_abs().div_ceil(1000))
+    }
+
+    /// Counts what is limited as such, unless it must wait.
+    fn admit(&self, key: K) -> Option<u64>
+    where
+        K: Clone,
+    {
+        let wait = self.wait(&key);
+        if wait.is_none() {
+            self.failed(key);
+        }
+        wait
     }
 
     fn failed(&self, key: K)
@@ -315,6 +335,21 @@ mod tests {
         let waits: Vec<_> = (0..100).map(|_| limits.reported("browser")).collect();
         assert!(waits.iter().take(21).all(Option::is_none), "{waits:?}");
         assert!(waits.iter().skip(21).all(|wait| wait.is_some_and(|seconds| seconds <= 10)), "{waits:?}");
+    }
+
+    #[test]
+    fn a_person_makes_ten_links_and_then_one_each_half_minute() {
+        let clock = Clock::system();
+        let limits = Limits::new(&clock);
+        let made = |times: usize| (0..times).filter(|_| limits.handed_over(1).is_none()).count();
+        assert_eq!((made(30), limits.handed_over(1)), (10, Some(30)));
+        assert_eq!(limits.handed_over(2), None, "somebody else");
+        for _ in 0..3 {
+            clock.advance(30);
+            assert_eq!(made(5), 1);
+        }
+        clock.advance(-86_400);
+        assert!(made(30) >= 10, "a clock that was set back bars nobody");
     }
 
     #[test]

@@ -82,6 +82,11 @@ pub(super) static TEXTS: Texts = Texts {
             detail: "Too many sign-ins have failed from this network address.",
             hint: "Wait a moment, then try again.",
         },
+        too_many_links: Message {
+            title: "Too many links",
+            detail: "You have made many links in a short time.",
+            hint: "Use the last one if it is still good, or wait a moment and make a new one.",
+        },
         dingtalk_refused: Message {
             title: "DingTalk refused the sign-in",
             detail: "The app's settings at DingTalk need mending; you can do nothing wrong here.",

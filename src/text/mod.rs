@@ -72,6 +72,8 @@ pub struct Problems {
     pub disabled: Message,
     /// 429.
     pub rate_limited: Message,
+    /// 429, one hand-over link after the other.
+    pub too_many_links: Message,
     /// 502.
     pub dingtalk_refused: Message,
     /// 503, DingTalk.

@@ -78,6 +78,11 @@ pub(super) static TEXTS: Texts = Texts {
             detail: "来自这个网络地址的失败登录太多。",
             hint: "请稍等片刻再试。",
         },
+        too_many_links: Message {
+            title: "链接生成得太频繁",
+            detail: "您在短时间内生成了很多链接。",
+            hint: "最近一个链接如果还有效，请直接使用；或者稍等片刻再生成。",
+        },
         dingtalk_refused: Message {
             title: "钉钉拒绝了这次登录",
             detail: "应用在钉钉的设置需要管理员修正，不是您的操作有误。",

@@ -172,6 +172,41 @@ async fn only_who_is_signed_in_makes_a_link_and_only_from_our_own_page() {
 }
 
 #[tokio::test]
+async fn a_person_makes_ten_links_at_once_and_then_one_each_half_minute() {
+    let app = App::start().await;
+    app.db_add("lisi", "李四").await;
+    let (mut phone, mut other) = (app.phone("zhangsan"), app.phone("lisi"));
+    phone.is_signed_in().await;
+    other.is_signed_in().await;
+    // Each session that a link starts makes the next link: it is the person that counts.
+    for _ in 0..10 {
+        let (_, token) = makes_a_link(&mut phone).await;
+        assert_eq!(phone.posts("/handover", &[("token", &token)]).await.status, 303);
+    }
+    let links = app.db_count("SELECT count(*) FROM handovers").await;
+    let mut second = app.phone("zhangsan");
+    second.is_signed_in().await;
+    for phone in [&mut phone, &mut second] {
+        let page = phone.posts(HOME, &[]).await;
+        is_refused(&page, 429, "rate-limited");
+        assert_eq!(page.header("retry-after"), "30");
+        assert!(page.body.contains("链接"), "{}", page.body);
+    }
+    assert_eq!(app.db_count("SELECT count(*) FROM handovers").await, links);
+    makes_a_link(&mut other).await;
+    app.clock.advance(29);
+    assert_eq!(phone.posts(HOME, &[]).await.header("retry-after"), "1");
+    app.clock.advance(1);
+    makes_a_link(&mut phone).await;
+    is_refused(&phone.posts(HOME, &[]).await, 429, "rate-limited");
+    app.clock.advance(300);
+    for _ in 0..10 {
+        makes_a_link(&mut phone).await;
+    }
+    is_refused(&phone.posts(HOME, &[]).await, 429, "rate-limited");
+}
+
+#[tokio::test]
 async fn guesses_are_refused_and_counted() {
     let app = App::start().await;
     let mut browser = app.phone("x");

@@ -6,7 +6,11 @@ use miandeng::housekeeping::Housekeeping;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{App, Phone};
+use crate::{
+    gate::Proxy,
+    handover::makes_a_link,
+    harness::{App, Phone},
+};
 
 const DAY: i64 = 86_400;
 
@@ -127,6 +131,37 @@ async fn a_person_sees_their_sessions_and_ends_those_elsewhere() {
     phone.posts("/home/sign-out-elsewhere", &[]).await;
     assert!(is_in(&mut phone).await && !is_in(&mut tablet).await && !is_in(&mut laptop).await);
     assert!(is_in(&mut other).await);
+}
+
+#[tokio::test]
+async fn a_person_has_fifty_sessions_at_the_most_and_the_oldest_makes_room() {
+    const MOST: i64 = 50;
+    let app = App::start().await;
+    app.db_add("lisi", "李四").await;
+    let mut other = app.phone("lisi");
+    other.is_signed_in().await;
+    let mut phones = Vec::new();
+    for _ in 0..MOST {
+        let mut phone = app.phone("zhangsan");
+        phone.is_signed_in().await;
+        assert_eq!(Proxy::Nginx.asks(&mut phone, "").await.status, 200);
+        phones.push(phone);
+    }
+    assert_eq!(Proxy::Nginx.asks(&mut phones[0], "").await.status, 200, "fifty is not too many");
+    // By the clock the next one is the oldest.
+    app.clock.advance(-30);
+    let mut next = app.phone("zhangsan");
+    next.is_signed_in().await;
+    assert_eq!(Proxy::Nginx.asks(&mut phones[0], "").await.status, 401);
+    assert_eq!(Proxy::Nginx.asks(&mut phones[1], "").await.status, 200);
+    let (_, token) = makes_a_link(&mut next).await;
+    let mut browser = app.phone("x");
+    assert_eq!(browser.posts("/handover", &[("token", &token)]).await.status, 303);
+    assert_eq!(Proxy::Nginx.asks(&mut phones[1], "").await.status, 401);
+    for phone in phones[2..].iter_mut().chain([&mut next, &mut browser, &mut other]) {
+        assert!(is_in(phone).await);
+    }
+    assert_eq!(app.db_count("SELECT count(*) FROM sessions").await, MOST + 1);
 }
 
 #[tokio::test]

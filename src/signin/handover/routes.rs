@@ -59,6 +59,9 @@ async fn offer(
     let Some(signed_in) = who.0.map_err(Problem::page)? else {
         return Ok(Answer::To(SeeOther(desk.config.path("/"))));
     };
+    if let Some(seconds) = desk.limits.handed_over(signed_in.user.id) {
+        return Err(Problem::too_many_links(seconds).page().retry_at(desk.config.path("/home")));
+    }
     let key = desk.offer_handover(signed_in.session.id).await.map_err(|error| Problem::from(error).page())?;
     let address = format!("{}{}", desk.config.public_url.origin(), desk.config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());

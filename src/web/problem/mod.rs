@@ -52,6 +52,7 @@ enum Why {
     UntrustedProxy,
     SignIn { url: String },
     NoWebLogin,
+    TooManyLinks,
     SentBack { address: String, covered: bool },
     Dingtalk { code: ErrorCode, request_id: Option<String> },
 }
@@ -183,6 +184,11 @@ impl Problem {
         Self { retry_after: Some(seconds.max(1)), ..Self::of(Kind::RateLimited) }
     }
 
+    /// 429 of somebody who makes one hand-over link after the other; `seconds` until the next one.
+    pub fn too_many_links(seconds: u64) -> Self {
+        Self { why: Why::TooManyLinks, ..Self::rate_limited(seconds) }
+    }
+
     /// 404 of a page.
     pub fn not_found() -> Self {
         Self::of(Kind::NotFound)
@@ -268,6 +274,7 @@ impl Problem {
             Why::ForeignPage => problems.foreign_page,
             Why::UntrustedProxy => problems.untrusted_proxy,
             Why::NoWebLogin => problems.no_web_login,
+            Why::TooManyLinks => problems.too_many_links,
             Why::SentBack { covered: false, .. } => problems.cookie_out_of_reach,
             Why::SentBack { covered: true, .. } => problems.sent_back,
             Why::General | Why::Field(_) | Why::SignIn { .. } | Why::Dingtalk { .. } => self.kind.message(problems),
