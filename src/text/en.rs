@@ -249,8 +249,10 @@ pub(super) static TEXTS: Texts = Texts {
         back: "Back",
         arrive_title: "Sign in in this browser",
         arrive_detail: "You come from DingTalk. One click, and you are signed in here too.",
+        arrive_as: "Sign in as",
         arrive: "Sign in",
-        arrive_warning: "If somebody sent you this link, close this page: you would be signed in as that person.",
+        arrive_warning: "Is that not you, or did somebody send you this link? Then close this page: you would be signed in as \
+                         that person.",
     },
     dingtalk_down: "No answer from DingTalk: check this server's way to oapi.dingtalk.com (DNS, firewall, proxy, certificates). If \
                     the network is fine, DingTalk itself is slow; sign-ins work again when it is back.",

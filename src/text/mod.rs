@@ -166,6 +166,8 @@ pub struct Handover {
     pub arrive_title: &'static str,
     /// What its button does.
     pub arrive_detail: &'static str,
+    /// Label of the person whose link it is.
+    pub arrive_as: &'static str,
     /// The button.
     pub arrive: &'static str,
     /// For whoever did not ask for it.

@@ -236,8 +236,9 @@ pub(super) static TEXTS: Texts = Texts {
         back: "返回",
         arrive_title: "在此浏览器登录",
         arrive_detail: "您从钉钉过来，点一下即可在这里登录。",
+        arrive_as: "登录身份",
         arrive: "登录",
-        arrive_warning: "如果这个链接是别人发给您的，请关闭本页：您会以对方的身份登录。",
+        arrive_warning: "如果以上不是您本人，或者这个链接是别人发给您的，请关闭本页：否则您会以对方的身份登录。",
     },
     dingtalk_down: "钉钉没有应答：请检查本服务器到 oapi.dingtalk.com 的网络（DNS、防火墙、代理、证书）。如果网络正常，则是钉钉较慢，恢复后即可登录。",
     dingtalk_hint: |errcode| match errcode {

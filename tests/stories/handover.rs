@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Answer, App, PUBLIC_URL, Phone, whole_log};
+use crate::harness::{Answer, App, CORP, PUBLIC_URL, Phone, whole_log};
 
 const HOME: &str = "/home/open-in-browser";
 
@@ -15,6 +15,20 @@ pub async fn makes_a_link(phone: &mut Phone) -> (String, String) {
     let path = link.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{link}")).to_owned();
     let token = path.split_once("token=").unwrap().1.to_owned();
     (path, token)
+}
+
+/// The page behind the link, and what its button does: both say that the link is no longer good.
+async fn is_expired(app: &App, token: &str) {
+    for method in [Method::GET, Method::HEAD] {
+        let mut browser = app.phone("x");
+        let request =
+            browser.request(method.clone(), &format!("/handover?token={token}")).header("Accept", "text/html");
+        let page = browser.sends(request).await;
+        assert_eq!(page.status, 410, "{method}");
+        assert!(method == Method::HEAD || page.body.contains("data-problem=\"link-expired\""), "{}", page.body);
+        assert!(!page.body.contains("张三"), "{}", page.body);
+    }
+    is_refused(&app.phone("x").posts("/handover", &[("token", token)]).await, 410, "link-expired");
 }
 
 #[track_caller]
@@ -33,7 +47,13 @@ async fn a_person_takes_the_sign_in_to_another_browser_with_one_click() {
     let (path, token) = makes_a_link(&mut phone).await;
     let page = browser.gets(&path).await;
     assert!(page.status == 200 && page.body.contains(&format!("value=\"{token}\"")), "{}", page.body);
-    assert!(!page.body.contains("张三"), "a preview learns nothing");
+    for named in ["张三", CORP] {
+        assert!(
+            page.body.contains(&format!("<dd>{named}</dd>")),
+            "who is lured here sees whose link it is: {}",
+            page.body
+        );
+    }
     assert!(!page.body.contains("<script"), "nothing presses the button but a person");
     for (name, value) in [("referrer-policy", "strict-origin"), ("cache-control", "no-store")] {
         assert_eq!(page.header(name), value);
@@ -64,6 +84,7 @@ async fn robots_that_open_the_link_spend_nothing() {
     let put_on = robot.request(Method::POST, &path).header("Origin", PUBLIC_URL);
     assert_ne!(robot.sends(put_on).await.status, 303, "the address alone is no form");
     assert_eq!(app.phone("x").posts("/handover", &[("token", &token)]).await.status, 303);
+    is_expired(&app, &token).await;
 }
 
 #[tokio::test]
@@ -92,8 +113,9 @@ async fn a_link_is_good_for_thirty_seconds_and_only_the_newest() {
     phone.is_signed_in().await;
     let (_, replaced) = makes_a_link(&mut phone).await;
     let (_, token) = makes_a_link(&mut phone).await;
-    is_refused(&app.phone("x").posts("/handover", &[("token", &replaced)]).await, 410, "link-expired");
+    is_expired(&app, &replaced).await;
     app.clock.advance(31);
+    assert_eq!(app.phone("x").gets(&format!("/handover?token={token}")).await.status, 410);
     let late = app.phone("x").posts("/handover", &[("token", &token)]).await;
     is_refused(&late, 410, "link-expired");
     assert!(late.body.contains("href=\"/\""), "the way in from here: {}", late.body);
@@ -101,7 +123,7 @@ async fn a_link_is_good_for_thirty_seconds_and_only_the_newest() {
     is_refused(&app.phone("x").posts("/handover", &[("token", &token)]).await, 410, "link-expired");
     let (_, token) = makes_a_link(&mut phone).await;
     app.clock.advance(-3600);
-    is_refused(&app.phone("x").posts("/handover", &[("token", &token)]).await, 410, "link-expired");
+    is_expired(&app, &token).await;
 }
 
 #[tokio::test]
@@ -111,11 +133,12 @@ async fn a_link_dies_with_its_session_and_with_its_person() {
     phone.is_signed_in().await;
     let (_, token) = makes_a_link(&mut phone).await;
     phone.posts("/logout", &[]).await;
-    is_refused(&app.phone("x").posts("/handover", &[("token", &token)]).await, 410, "link-expired");
+    is_expired(&app, &token).await;
 
     phone.is_signed_in().await;
-    let (_, token) = makes_a_link(&mut phone).await;
+    let (path, token) = makes_a_link(&mut phone).await;
     app.db_disable("zhangsan").await;
+    is_refused(&app.phone("x").gets(&path).await, 410, "link-expired");
     is_refused(&app.phone("x").posts("/handover", &[("token", &token)]).await, 403, "disabled");
 }
 
@@ -242,7 +265,10 @@ async fn a_link_works_where_others_have_guessed_too_often() {
 #[tokio::test]
 async fn guesses_keep_nobody_from_writing() {
     let app = App::start().await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    let (path, _) = makes_a_link(&mut phone).await;
     let _writing = app.pools.write().await.unwrap();
-    let page = app.phone("x").posts("/handover", &[("token", &"0".repeat(64))]).await;
-    is_refused(&page, 410, "link-expired");
+    is_expired(&app, &"0".repeat(64)).await;
+    assert_eq!(app.phone("x").gets(&path).await.status, 200, "nor does looking at a good one");
 }

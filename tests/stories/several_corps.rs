@@ -130,7 +130,7 @@ async fn people_of_a_corp_that_left_the_settings_are_signed_in_nowhere() {
     let (mut stays, mut goes) = (app.phone("boss"), app.phone("boss"));
     assert_eq!(signs_in(&app, &mut stays, "corpid=dingcorp0", 0, "client-0-0").await.status, 200);
     assert_eq!(signs_in(&app, &mut goes, "corpid=dingcorp1", 1, "client-1-0").await.status, 200);
-    let (_, token) = makes_a_link(&mut goes).await;
+    let (path, token) = makes_a_link(&mut goes).await;
     let mut apps = json!([]);
     let app = app.restart_with(|settings| {
         apps = settings["apps"].clone();
@@ -145,6 +145,7 @@ async fn people_of_a_corp_that_left_the_settings_are_signed_in_nowhere() {
     assert_eq!((goes.gets("/home").await.status, goes.gets("/").await.status), (303, 200));
     assert_eq!(goes.posts("/home/open-in-browser", &[]).await.header("location"), "/");
     let mut browser = app.phone("boss");
+    assert_eq!(browser.gets(&path).await.status, 410);
     let page = browser.posts("/handover", &[("token", &token)]).await;
     assert_eq!((page.status, page.all("set-cookie").len()), (410, 0), "{}", page.body);
     assert_eq!(stays.gets("/home").await.status, 200);

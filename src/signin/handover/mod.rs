@@ -1,7 +1,8 @@
 //! "Open in browser": a link that signs a person in who is signed in already, in another browser. The only place that
 //! knows the SQL of `handovers`.
 //!
-//! The link opens a page with a button, and only the button spends it: what looks at links for a preview spends nothing.
+//! The link opens a page that says whose session it starts, with a button, and only the button spends it: what looks at
+//! links for a preview spends nothing.
 
 pub mod routes;
 
@@ -66,20 +67,35 @@ impl Desk<'_> {
         Ok(key)
     }
 
+    /// Whose session a link would start, if it is good at this moment. Only reads: any number of robots may look.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn whose_handover(&self, key: &Key) -> sqlx::Result<Option<User>> {
+        let (mut reader, now) = (self.db.read().await?, self.clock.now());
+        let Some(link) = find(&mut reader, key).await?.filter(|link| link.is_in_time(now)) else { return Ok(None) };
+        let policy = Policy::of(self.config);
+        let Some(session) = sessions::find_by_id(&mut reader, link.session_id, &policy, now).await? else {
+            return Ok(None);
+        };
+        let user = users::get(&mut reader, session.user_id).await?;
+        Ok(user.filter(|user| user.status == Status::Active))
+    }
+
     /// Spends a link: starts a session in this browser in place of the one that it had. All of it is one transaction,
     /// and the person is read inside it. A key that is none costs a read: nobody waits to write because others guess.
     ///
     /// # Errors
     /// When the database fails; the link is then not spent.
     pub async fn spend_handover(&self, key: &Key) -> sqlx::Result<Spent> {
-        if !is_known(&mut *self.db.read().await?, key).await? {
+        if find(&mut *self.db.read().await?, key).await?.is_none() {
             return Ok(Spent::Expired);
         }
         let now = self.clock.now();
         let mut transaction = self.db.write().await?;
-        let spent = match take(&mut transaction, key, now).await? {
+        let spent = match take(&mut transaction, key).await?.filter(|link| link.is_in_time(now)) {
             None => Spent::Expired,
-            Some(session) => self.follow(&mut transaction, session, now).await?,
+            Some(link) => self.follow(&mut transaction, link.session_id, now).await?,
         };
         transaction.commit().await?;
         Ok(spent)
@@ -124,21 +140,27 @@ async fn keep(db: &mut Conn, key: &Key, session: i64, expires_at: UnixSeconds) -
     Ok(())
 }
 
-async fn is_known(db: &mut Conn, key: &Key) -> sqlx::Result<bool> {
-    let row: Option<(i64,)> = sqlx::query_as("SELECT session_id FROM handovers WHERE token_hash = $1")
-        .bind(key.digest())
-        .fetch_optional(db)
-        .await?;
-    Ok(row.is_some())
+/// A link as the table has it.
+#[derive(sqlx::FromRow)]
+struct Link {
+    session_id: i64,
+    expires_at: UnixSeconds,
 }
 
-/// The session that a link is of; of any number of callers one gets it.
-async fn take(db: &mut Conn, key: &Key, now: UnixSeconds) -> sqlx::Result<Option<i64>> {
-    let row: Option<(i64, i64)> =
-        sqlx::query_as("DELETE FROM handovers WHERE token_hash = $1 RETURNING session_id, expires_at")
-            .bind(key.digest())
-            .fetch_optional(db)
-            .await?;
-    // A clock that was set back makes an old link no younger.
-    Ok(row.filter(|(_, expires_at)| (1..=LIFETIME).contains(&(expires_at - now))).map(|(session, _)| session))
+impl Link {
+    /// A clock that was set back makes an old link no younger.
+    fn is_in_time(&self, now: UnixSeconds) -> bool {
+        (1..=LIFETIME).contains(&(self.expires_at - now))
+    }
+}
+
+async fn find(db: &mut Conn, key: &Key) -> sqlx::Result<Option<Link>> {
+    let link = sqlx::query_as("SELECT session_id, expires_at FROM handovers WHERE token_hash = $1");
+    link.bind(key.digest()).fetch_optional(db).await
+}
+
+/// Takes a link away; of any number of callers one gets it.
+async fn take(db: &mut Conn, key: &Key) -> sqlx::Result<Option<Link>> {
+    let link = sqlx::query_as("DELETE FROM handovers WHERE token_hash = $1 RETURNING session_id, expires_at");
+    link.bind(key.digest()).fetch_optional(db).await
 }

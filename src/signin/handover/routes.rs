@@ -11,6 +11,7 @@ use super::{Key, Spent};
 use crate::{
     sessions::{cookie, guard::MaybeSignedIn},
     signin::{desk::Desk, routes::posted},
+    users::User,
     web::{
         fields::Fields,
         page::{Frame, Page},
@@ -46,6 +47,7 @@ struct LinkPage<'a> {
 #[template(path = "signin/handover.html")]
 struct ButtonPage<'a> {
     frame: Frame<'a>,
+    user: &'a User,
     key: &'a str,
 }
 
@@ -69,12 +71,15 @@ async fn offer(
     page.map(Answer::Page).map_err(|status| Problem::internal(status).page())
 }
 
-/// Shows the button and looks nothing up: a robot that opens links learns nothing and spends nothing.
+/// Shows whose session it would be, and the button. A robot that opens links spends nothing; a person who was sent
+/// somebody else's link sees that it is.
 #[get("/handover")]
 async fn show(frame: Frame<'_>, desk: Desk<'_>, uri: &Origin<'_>) -> Result<Page, Problem> {
     let fields = Fields::of_query(uri);
     let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(&desk))?;
-    let page = Page::new(Status::Ok, &ButtonPage { frame, key: key.expose() });
+    let user = desk.whose_handover(&key).await.map_err(|error| Problem::from(error).page())?;
+    let user = user.ok_or_else(|| expired(&desk))?;
+    let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() });
     // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
     // form, and the guard of forms could not tell our own page from another site's.
     page.map(|page| page.referrer("strict-origin")).map_err(|status| Problem::internal(status).page())
