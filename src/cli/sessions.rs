@@ -106,6 +106,10 @@ impl List {
         }
         let mut table = Table::new(&["ID", "CORP", "USERID", "APP", "SIGNED IN", "LAST SEEN", "ADDRESS", "CLIENT"]);
         for session in &live {
+            let client = match &session.only_for {
+                Some(address) => format!("{}, only for {address}", session.user_agent),
+                None => session.user_agent.clone(),
+            };
             table.row([
                 session.id.to_string().as_str(),
                 &session.corp_id,
@@ -114,7 +118,7 @@ impl List {
                 &utc(session.created_at),
                 &utc(session.last_seen_at),
                 &session.address,
-                &session.user_agent,
+                &client,
             ]);
         }
         print(table.to_string())

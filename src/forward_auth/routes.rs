@@ -117,7 +117,7 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
         Reader::Proxy | Reader::Script => problem,
     };
     let original = Original::read(dialect, request, config).map_err(for_reader)?;
-    let who = MaybeSignedIn::behind(request).await.map_err(for_reader)?;
+    let who = MaybeSignedIn::at(request, || original.url()).await.map_err(for_reader)?;
     let address = || sign_in_address(config, &original);
     let decision = decide(who.as_deref(), &original.rules, original.reader);
     if !matches!(decision, Decision::Allowed(_)) {

@@ -6,10 +6,11 @@ use rocket::{
     Request,
     request::{FromRequest, Outcome},
 };
+use url::Url;
 
 use super::{LiveSessions, SignedIn, Token, cookie};
 use crate::{
-    clock::Clock,
+    clock::{Clock, UnixSeconds},
     config::Config,
     web::{cookies, problem::Problem, visit::Visit},
 };
@@ -21,21 +22,49 @@ pub struct SessionCookie(pub Option<Token>);
 pub struct MaybeSignedIn(pub Result<Option<Arc<SignedIn>>, Problem>);
 
 impl MaybeSignedIn {
-    /// Who is signed in behind a request's cookie. The one way to find out, for pages and for the gate.
+    /// Who is signed in behind a request's cookie when a proxy asks about an address: the gate's way to find out, and
+    /// nobody else's. Pages take the guard; to that, a session that is good for one address alone is none.
     ///
     /// # Errors
     /// When the database cannot tell.
-    pub async fn behind(request: &Request<'_>) -> Result<Option<Arc<SignedIn>>, Problem> {
+    pub async fn at(
+        request: &Request<'_>,
+        address: impl FnOnce() -> Option<Url>,
+    ) -> Result<Option<Arc<SignedIn>>, Problem> {
+        let Some(look) = Look::of(request)? else { return Ok(None) };
+        look.noted(look.live.find_at(&look.token, address, look.now).await?)
+    }
+
+    async fn of(request: &Request<'_>) -> Result<Option<Arc<SignedIn>>, Problem> {
+        let Some(look) = Look::of(request)? else { return Ok(None) };
+        look.noted(look.live.find(&look.token, look.now).await?)
+    }
+}
+
+/// What a look-up needs of a request that carries a cookie.
+struct Look<'r> {
+    visit: &'r Visit,
+    live: &'r LiveSessions,
+    token: Token,
+    now: UnixSeconds,
+}
+
+impl<'r> Look<'r> {
+    fn of(request: &'r Request<'_>) -> Result<Option<Self>, Problem> {
         let rocket = request.rocket();
         let (Some(config), Some(live), Some(clock)) =
             (rocket.state::<Config>(), rocket.state::<LiveSessions>(), rocket.state::<Clock>())
         else {
             return Err(Problem::internal("the server lacks its state"));
         };
-        let Some(token) = SessionCookie::of(request, config).0 else { return Ok(None) };
-        let found = live.find(&token, clock.now()).await?;
+        let token = SessionCookie::of(request, config).0;
+        Ok(token.map(|token| Self { visit: Visit::of(request), live, token, now: clock.now() }))
+    }
+
+    /// The log line says who it was.
+    fn noted(&self, found: Option<Arc<SignedIn>>) -> Result<Option<Arc<SignedIn>>, Problem> {
         if let Some(signed_in) = &found {
-            Visit::of(request).note(|notes| {
+            self.visit.note(|notes| {
                 notes.corp_id = Some(signed_in.user.corp_id.to_string());
                 notes.userid = Some(signed_in.user.userid.to_string());
             });
@@ -65,6 +94,6 @@ impl<'r> FromRequest<'r> for MaybeSignedIn {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        Outcome::Success(Self(Self::behind(request).await))
+        Outcome::Success(Self(Self::of(request).await))
     }
 }

@@ -112,7 +112,7 @@ mod tests {
     async fn what_cannot_be_written_now_is_written_later() {
         let (folder, pools) = open_temporary().await;
         does(&pools, USER).await;
-        does(&pools, "INSERT INTO sessions VALUES (1, x'00', 1, 'oa', 100, 100, '', '')").await;
+        does(&pools, "INSERT INTO sessions VALUES (1, x'00', 1, 'oa', 100, 100, '', '', NULL)").await;
         let last = async || number(&pools, "SELECT last_seen_at FROM sessions").await;
         let (last_seen, mut writer) = last_seen(pools.clone());
         let others = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.unwrap();
@@ -133,7 +133,7 @@ mod tests {
         does(
             &pools,
             "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
-             INSERT INTO sessions SELECT i, CAST(i AS BLOB), 1, 'oa', 100, 100, '', '' FROM n",
+             INSERT INTO sessions SELECT i, CAST(i AS BLOB), 1, 'oa', 100, 100, '', '', NULL FROM n",
         )
         .await;
         // One transaction that wrote more would be undone as a whole.

@@ -14,6 +14,7 @@ use std::{
 };
 
 use moka::{policy::EvictionPolicy, sync::Cache};
+use url::Url;
 
 use super::{
     Policy, Session, TOUCH_INTERVAL, Token,
@@ -84,6 +85,8 @@ pub struct SignedIn {
 
 struct Remembered {
     signed_in: Arc<SignedIn>,
+    /// The one address that the session is good for, if there is one.
+    only_for: Option<String>,
     /// The last change that was known before it was read: a later one may concern it.
     as_of: i64,
     last_seen_at: AtomicI64,
@@ -107,11 +110,34 @@ impl LiveSessions {
         })
     }
 
-    /// Who is signed in by this cookie.
+    /// Who is signed in by this cookie. Nobody is by a session that is good for one address alone.
     ///
     /// # Errors
     /// When the database fails. Nobody is then taken for signed in.
     pub async fn find(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<SignedIn>>> {
+        let found = self.find_any(token, now).await?.filter(|found| found.only_for.is_none());
+        Ok(found.map(|found| self.in_use(&found, now)))
+    }
+
+    /// Who is signed in by this cookie at one address. It is asked for only if the session is good for one alone.
+    ///
+    /// # Errors
+    /// As for [`LiveSessions::find`].
+    pub async fn find_at(
+        &self,
+        token: &Token,
+        address: impl FnOnce() -> Option<Url>,
+        now: UnixSeconds,
+    ) -> sqlx::Result<Option<Arc<SignedIn>>> {
+        let Some(found) = self.find_any(token, now).await? else { return Ok(None) };
+        Ok(match &found.only_for {
+            None => Some(self.in_use(&found, now)),
+            // That one lives by its age: it is in use for nobody to see.
+            Some(only) => address().filter(|url| url.as_str() == only).map(|_| Arc::clone(&found.signed_in)),
+        })
+    }
+
+    async fn find_any(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<Remembered>>> {
         let digest = token.digest();
         let known = self.remembered.get(&digest);
         // Asked after that was fetched: whatever was committed before this moment makes it stale.
@@ -127,14 +153,15 @@ impl LiveSessions {
             }
         };
         let Some(found) = found else { return Ok(None) };
-        let found = match self.is_in_time(&found, now) {
-            true => found,
+        match self.is_in_time(&found, now) {
+            true => Ok(Some(found)),
             // Another server may know of a later use: what was remembered is no reason to refuse.
-            false => match self.read(token, digest, now).await? {
-                Some(found) => found,
-                None => return Ok(None),
-            },
-        };
+            false => self.read(token, digest, now).await,
+        }
+    }
+
+    /// Notes that a session is in use, now and then.
+    fn in_use(&self, found: &Remembered, now: UnixSeconds) -> Arc<SignedIn> {
         let last_seen_at = found.last_seen_at.load(Ordering::Relaxed);
         if now - last_seen_at >= TOUCH_INTERVAL {
             // Of all requests in this minute, one says so.
@@ -143,11 +170,12 @@ impl LiveSessions {
                 self.last_seen.note(found.signed_in.session.id, now);
             }
         }
-        Ok(Some(Arc::clone(&found.signed_in)))
+        Arc::clone(&found.signed_in)
     }
 
     fn is_in_time(&self, found: &Remembered, now: UnixSeconds) -> bool {
-        self.policy.is_in_time(found.signed_in.session.created_at, found.last_seen_at.load(Ordering::Relaxed), now)
+        let last_seen_at = found.last_seen_at.load(Ordering::Relaxed);
+        self.policy.is_in_time(found.only_for.as_deref(), found.signed_in.session.created_at, last_seen_at, now)
     }
 
     /// Forgets what has changed in the file since it was last asked.
@@ -194,11 +222,12 @@ impl LiveSessions {
         let mut reader = self.pools.read().await?;
         // One snapshot for both.
         let mut snapshot = sqlx::Connection::begin(&mut *reader).await?;
-        let Some(session) = super::find(&mut snapshot, token, &self.policy, now).await? else { return Ok(None) };
-        let Some(user) = users::get(&mut snapshot, session.user_id).await? else { return Ok(None) };
+        let Some(mut row) = super::find_any(&mut snapshot, token, &self.policy, now).await? else { return Ok(None) };
+        let Some(user) = users::get(&mut snapshot, row.user_id).await? else { return Ok(None) };
         snapshot.rollback().await?;
-        let last_seen_at = AtomicI64::new(session.last_seen_at);
-        let found = Arc::new(Remembered { signed_in: Arc::new(SignedIn { user, session }), as_of, last_seen_at });
+        let (only_for, last_seen_at) = (row.only_for.take(), AtomicI64::new(row.last_seen_at));
+        let signed_in = Arc::new(SignedIn { user, session: row.into_session() });
+        let found = Arc::new(Remembered { signed_in, only_for, as_of, last_seen_at });
         self.remembered.insert(digest, Arc::clone(&found));
         Ok(Some(found))
     }

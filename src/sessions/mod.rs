@@ -82,6 +82,8 @@ pub struct Listed {
     pub address: String,
     /// With which client.
     pub user_agent: String,
+    /// The one address that it is good for, if it is doctor's.
+    pub only_for: Option<String>,
 }
 
 /// A session as the table has it, with its person's corp.
@@ -92,9 +94,15 @@ struct Row {
     created_at: UnixSeconds,
     last_seen_at: UnixSeconds,
     corp_id: String,
+    only_for: Option<String>,
 }
 
 impl Row {
+    fn is_live(&self, policy: &Policy, now: UnixSeconds) -> bool {
+        let only_for = self.only_for.as_deref();
+        policy.knows(&self.corp_id) && policy.is_in_time(only_for, self.created_at, self.last_seen_at, now)
+    }
+
     fn into_session(self) -> Session {
         let Self { id, user_id, created_at, last_seen_at, .. } = self;
         Session { id, user_id, created_at, last_seen_at }
@@ -132,11 +140,41 @@ pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: Un
     Ok(token)
 }
 
+/// Starts a session that is good for one address alone: the gate takes it for a question about exactly that, nothing else
+/// takes it at all, and it ends after five minutes. It takes the place of no other session.
+///
+/// # Errors
+/// When the database fails.
+pub async fn start_for(
+    db: &mut Conn,
+    user: &User,
+    app: &str,
+    from: &Origin,
+    only_for: &str,
+    now: UnixSeconds,
+) -> sqlx::Result<Token> {
+    let token = Token::random();
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent, only_for) \
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
+    )
+    .bind(token.digest().as_slice())
+    .bind(user.id)
+    .bind(app)
+    .bind(now)
+    .bind(&from.address)
+    .bind(&from.user_agent)
+    .bind(only_for)
+    .execute(db)
+    .await?;
+    Ok(token)
+}
+
 /// Ends what a person has too much of. The oldest is the one with the lowest number: clocks can be set back.
 async fn end_oldest(db: &mut Conn, user_id: i64) -> sqlx::Result<()> {
     sqlx::query(
-        "DELETE FROM sessions WHERE user_id = $1 AND id <= \
-         (SELECT id FROM sessions WHERE user_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)",
+        "DELETE FROM sessions WHERE user_id = $1 AND only_for IS NULL AND id <= \
+         (SELECT id FROM sessions WHERE user_id = $1 AND only_for IS NULL ORDER BY id DESC LIMIT 1 OFFSET $2)",
     )
     .bind(user_id)
     .bind(MOST_OF_ONE)
@@ -145,37 +183,44 @@ async fn end_oldest(db: &mut Conn, user_id: i64) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// The live session behind a cookie. A session of a disabled person is none, nor is one of a corp without an app.
+/// The live session behind a cookie. A session of a disabled person is none, nor is one of a corp without an app, nor one
+/// that is good for one address alone.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Session>> {
+    let row = find_any(db, token, policy, now).await?;
+    Ok(row.filter(|row| row.only_for.is_none()).map(Row::into_session))
+}
+
+/// The same with those that are good for one address: whoever calls this asks which.
+async fn find_any(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Row>> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, u.corp_id \
+        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND u.status = 'active'",
     )
     .bind(token.digest().as_slice())
     .fetch_optional(db)
     .await?;
-    let is_live = |row: &Row| policy.knows(&row.corp_id) && policy.is_in_time(row.created_at, row.last_seen_at, now);
-    Ok(row.filter(is_live).map(Row::into_session))
+    Ok(row.filter(|row| row.is_live(policy, now)))
 }
 
-/// A session by its number, whosever it is, within its lifetime, of a corp that has an app. Whether it lay idle, which the table learns a little
-/// late, and whether its person is disabled is for the caller to see.
+/// A session by its number, whosever it is, within its lifetime, of a corp that has an app; not one that is good for one
+/// address alone. Whether it lay idle, which the table learns a little late, and whether its person is disabled is for
+/// the caller to see.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Session>> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, u.corp_id \
-         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1",
+        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.only_for IS NULL",
     )
     .bind(id)
     .fetch_optional(db)
     .await?;
-    let is_good = |row: &Row| policy.knows(&row.corp_id) && policy.is_in_time(row.created_at, now, now);
-    Ok(row.filter(is_good).map(Row::into_session))
+    let in_use = |row: Row| Row { last_seen_at: now, ..row };
+    Ok(row.map(in_use).filter(|row| row.is_live(policy, now)).map(Row::into_session))
 }
 
 /// Starts a session beside another one of the same person, in another browser. It is as old as that one: DingTalk
@@ -187,7 +232,8 @@ pub async fn start_beside(db: &mut Conn, other: &Session, from: &Origin, now: Un
     let token = Token::random();
     sqlx::query(
         "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent) \
-         SELECT $2, user_id, app, created_at, $3, $4, $5 FROM sessions WHERE id = $1 RETURNING id",
+         SELECT $2, user_id, app, created_at, $3, $4, $5 FROM sessions \
+         WHERE id = $1 AND only_for IS NULL RETURNING id",
     )
     .bind(other.id)
     .bind(token.digest().as_slice())
@@ -272,14 +318,17 @@ pub async fn end_all_of_disabled(db: &mut Conn) -> sqlx::Result<u64> {
 /// When the database fails.
 pub async fn list(db: &mut Conn, user_id: Option<i64>, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Vec<Listed>> {
     let rows: Vec<Listed> = sqlx::query_as(
-        "SELECT s.id, u.corp_id, u.userid, s.app, s.created_at, s.last_seen_at, s.address, s.user_agent \
+        "SELECT s.id, u.corp_id, u.userid, s.app, s.created_at, s.last_seen_at, s.address, s.user_agent, s.only_for \
          FROM sessions s JOIN users u ON u.id = s.user_id \
          WHERE ($1 IS NULL OR s.user_id = $1) AND u.status = 'active' ORDER BY s.last_seen_at DESC, s.id DESC",
     )
     .bind(user_id)
     .fetch_all(db)
     .await?;
-    let is_live = |row: &Listed| policy.knows(&row.corp_id) && policy.is_in_time(row.created_at, row.last_seen_at, now);
+    let is_live = |row: &Listed| {
+        let only_for = row.only_for.as_deref();
+        policy.knows(&row.corp_id) && policy.is_in_time(only_for, row.created_at, row.last_seen_at, now)
+    };
     Ok(rows.into_iter().filter(is_live).collect())
 }
 
@@ -290,9 +339,12 @@ pub async fn list(db: &mut Conn, user_id: Option<i64>, policy: &Policy, now: Uni
 pub async fn sweep(db: &mut Conn, policy: &Policy, now: UnixSeconds) -> sqlx::Result<u64> {
     // The last use is written a little later than it happens.
     let idle = policy.idle.saturating_add(2 * TOUCH_INTERVAL);
-    let done = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
+    let outlived = "DELETE FROM sessions \
+                    WHERE created_at <= $1 OR last_seen_at <= $2 OR (only_for IS NOT NULL AND created_at <= $3)";
+    let done = sqlx::query(outlived)
         .bind(now.saturating_sub(policy.absolute))
         .bind(now.saturating_sub(idle))
+        .bind(now.saturating_sub(policy::FOR_ONE_ADDRESS))
         .execute(&mut *db)
         .await?;
     changes::sweep(db).await?;

@@ -6,6 +6,8 @@ use crate::{clock::UnixSeconds, config::Config};
 
 /// A session from the future means that the clock was set back. So much, in seconds, is taken for a correction.
 const CLOCK_SLACK: i64 = 60;
+/// So long, in seconds, a session that is good for one address alone lives, whatever the settings say.
+pub(super) const FOR_ONE_ADDRESS: i64 = 300;
 
 /// How long sessions live, and whose count.
 #[derive(Debug, Clone)]
@@ -30,10 +32,17 @@ impl Policy {
         self.corps.iter().any(|known| known == corp_id)
     }
 
-    /// Whether a session with these times is still good.
-    pub(super) fn is_in_time(&self, created_at: UnixSeconds, last_seen_at: UnixSeconds, now: UnixSeconds) -> bool {
+    /// Whether a session with these times is still good; `only_for` is the one address that it is good for, if there is one.
+    pub(super) fn is_in_time(
+        &self,
+        only_for: Option<&str>,
+        created_at: UnixSeconds,
+        last_seen_at: UnixSeconds,
+        now: UnixSeconds,
+    ) -> bool {
+        let absolute = if only_for.is_some() { self.absolute.min(FOR_ONE_ADDRESS) } else { self.absolute };
         let age = |since: UnixSeconds| now.saturating_sub(since);
         let not_from_the_future = age(created_at) >= -CLOCK_SLACK && age(last_seen_at) >= -CLOCK_SLACK;
-        not_from_the_future && age(created_at) < self.absolute && age(last_seen_at) < self.idle
+        not_from_the_future && age(created_at) < absolute && age(last_seen_at) < self.idle
     }
 }

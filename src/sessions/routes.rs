@@ -146,7 +146,10 @@ fn row(texts: &Texts, clock: &Clock, this: i64, listed: Listed) -> SessionRow {
     let ago = |time: i64| (home.ago)((clock.now() - time).max(0));
     SessionRow {
         id: listed.id,
-        device: device::name(&listed.user_agent).unwrap_or_else(|| home.unknown_device.to_owned()),
+        device: match listed.only_for {
+            Some(_) => "miandeng doctor".to_owned(),
+            None => device::name(&listed.user_agent).unwrap_or_else(|| home.unknown_device.to_owned()),
+        },
         address: listed.address,
         signed_in: ago(listed.created_at),
         last_seen: ago(listed.last_seen_at),

@@ -10,7 +10,7 @@
 //! ```
 
 mod echo;
-mod http;
+pub mod http;
 mod identity;
 mod recipe;
 mod site;

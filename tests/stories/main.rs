@@ -15,6 +15,7 @@ mod harness;
 mod jsapi_config;
 mod limits;
 mod operator;
+mod probe;
 #[path = "../proxies/mod.rs"]
 mod proxies;
 mod revocation;

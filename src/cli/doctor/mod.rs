@@ -33,7 +33,7 @@ Examples:
   miandeng doctor --json | jq '.findings[] | select(.state != \"ok\")'
 
 The probe goes to /_miandeng/echo on that host, which the recipes in deploy/ lead through the gate to miandeng instead of
-the app. It signs a person in for the few seconds that it takes; nothing else sees that session.")]
+the app. It passes the gate by a session that is good for that address alone and ends with the probe.")]
 pub struct DoctorArgs {
     /// An address behind your proxy: what would reach the app there? Forged identity headers are sent, in all spellings
     #[arg(long, value_name = "URL")]

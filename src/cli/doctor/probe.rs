@@ -176,7 +176,8 @@ impl Probe<'_> {
             }
             Led::Elsewhere { status: 301..=303 | 401, .. } => {
                 let says = format!("{} refuses a visitor who is signed in", self.echo);
-                let cure = "does the gate's block pass Cookie on, and does the server use this very database?";
+                let cure = "does the gate's block pass Cookie on, does it name the address as it was asked for, and does the server use \
+                            this very database?";
                 Err(Finding::failed(CHECK, says, cure))
             }
             Led::Elsewhere { status, .. } => {
@@ -274,15 +275,16 @@ impl Probe<'_> {
         }
     }
 
-    /// The session that the probe passes the gate with. It is a person's own, because the gate knows no other; its
-    /// secret is in this process alone.
+    /// The session that the probe passes the gate with. It is a person's, because the gate knows no other, and good for
+    /// the echo's address alone: whoever the probed host belongs to by now gets its cookie.
     async fn start_session(&self, user: &User) -> Result<Token, Finding> {
         let app = self.deployment.config.apps.iter().find(|app| app.corp_id == user.corp_id);
         let app = app.map_or("", |app| app.name.as_str());
         let from = sessions::Origin { address: "127.0.0.1".into(), user_agent: "miandeng doctor --probe".into() };
+        let now = self.deployment.clock.now();
         let started = async {
             let mut transaction = self.deployment.write().await?;
-            let token = sessions::start(&mut transaction, user, app, &from, self.deployment.clock.now()).await?;
+            let token = sessions::start_for(&mut transaction, user, app, &from, self.echo.as_str(), now).await?;
             transaction.commit().await?;
             anyhow::Ok(token)
         };

@@ -162,7 +162,7 @@ pub struct Site {
     pub simulator: Simulator,
     folder: TempDir,
     http: reqwest::Client,
-    _dingtalk: Running,
+    dingtalk: Running,
 }
 
 impl Site {
@@ -174,7 +174,7 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let settings = least_settings(0, PUBLIC_URL, dingtalk.url());
         std::fs::write(folder.path().join("Rocket.toml"), settings).unwrap();
-        Self { simulator, folder, http: phone::http(), _dingtalk: dingtalk }
+        Self { simulator, folder, http: phone::http(), dingtalk }
     }
 
     /// The same, and 张三 is in the table.
@@ -182,6 +182,10 @@ impl Site {
         let site = Self::fresh().await;
         site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
         site
+    }
+
+    pub fn dingtalk_url(&self) -> &str {
+        self.dingtalk.url()
     }
 
     pub fn path(&self) -> &Path {
