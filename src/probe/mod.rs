@@ -2,7 +2,8 @@
 //!
 //! The proxy's block for the echo path passes through the same gate and the same deletions as the app's, but ends at
 //! our echo instead of the app. The echo answers doctor alone: whoever asks shows a pass that this deployment has
-//! sealed a moment ago, and the answer carries a seal in turn, so that doctor takes nobody else's answer for ours.
+//! sealed a moment ago, and the answer is sealed in turn together with what was seen, so that doctor takes nobody else's
+//! answer for ours, nor one that somebody in between has changed.
 
 pub mod routes;
 
@@ -28,7 +29,7 @@ pub struct Passes {
 /// What reached the app's side.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reached {
-    /// Proves that this deployment answers.
+    /// Proves that this deployment has seen this, with that pass.
     pub seal: String,
     /// Names and values in the order of their coming; of credentials the names alone.
     pub headers: Vec<(String, String)>,
@@ -65,9 +66,31 @@ impl Passes {
         is_ours && (1..=LIFETIME).contains(&(expires.saturating_sub(self.clock.now())))
     }
 
-    /// What the answer to a pass is sealed with.
-    pub fn seal_of_answer(&self, pass: &str) -> String {
-        hex::encode(seal(&self.key, &format!("answer|{pass}")).finalize().into_bytes())
+    /// The answer to a pass, sealed.
+    pub fn answer(&self, pass: &str, headers: Vec<(String, String)>, cookies: Vec<String>) -> Reached {
+        let seal = hex::encode(self.answers_seal(pass, &headers, &cookies).finalize().into_bytes());
+        Reached { seal, headers, cookies }
+    }
+
+    /// Whether this is, unchanged, what this deployment has answered to a pass.
+    pub fn vouch_for(&self, reached: &Reached, pass: &str) -> bool {
+        // Constant in time.
+        let is_ours = |seal: Vec<u8>| self.answers_seal(pass, &reached.headers, &reached.cookies).verify_slice(&seal);
+        hex::decode(&reached.seal).is_ok_and(|seal| is_ours(seal).is_ok())
+    }
+
+    /// Each text with its length before it: no two answers run together into the same bytes.
+    fn answers_seal(&self, pass: &str, headers: &[(String, String)], cookies: &[String]) -> Hmac<Sha256> {
+        let mut mac = seal(&self.key, "answer|");
+        let mut add = |text: &str| mac.update(format!("{}:{text}", text.len()).as_bytes());
+        add(pass);
+        add(&headers.len().to_string());
+        headers.iter().for_each(|(name, value)| {
+            add(name);
+            add(value);
+        });
+        cookies.iter().for_each(|name| add(name));
+        mac
     }
 }
 
@@ -79,7 +102,7 @@ fn seal(key: &[u8; 32], text: &str) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
 
@@ -107,7 +130,53 @@ mod tests {
         assert!(!passes.accepts(&pass), "a clock that was set back does not revive it");
     }
 
+    #[test]
+    fn an_answer_is_good_for_its_pass_and_as_it_was_given() {
+        let passes = Passes::new(&[7; 32], Clock::system());
+        let pass = passes.issue();
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let headers = || vec![header("remote-user", "zhangsan"), header("remote_user", "forged")];
+        let good = passes.answer(&pass, headers(), vec!["a".into(), "b".into()]);
+        assert!(passes.vouch_for(&good, &pass));
+        assert!(!passes.vouch_for(&good, &passes.issue()), "another pass");
+        assert!(!Passes::new(&[8; 32], Clock::system()).vouch_for(&good, &pass), "another deployment");
+        let changes: [fn(&mut Reached); 8] = [
+            |reached| drop(reached.headers.pop()),
+            |reached| reached.headers.swap(0, 1),
+            |reached| reached.headers[1].1.clear(),
+            |reached| reached.headers[1] = ("remote_userf".into(), "orged".into()),
+            |reached| reached.headers.push(("x".into(), String::new())),
+            |reached| drop(reached.cookies.pop()),
+            |reached| reached.cookies = vec!["ab".into()],
+            |reached| reached.seal.clear(),
+        ];
+        for change in changes {
+            let mut changed = good.clone();
+            change(&mut changed);
+            assert!(!passes.vouch_for(&changed, &pass), "{changed:?}");
+        }
+        let bare = passes.answer(&pass, vec![header("a", "b")], Vec::new());
+        let other = Reached { headers: Vec::new(), cookies: vec!["a".into(), "b".into()], ..bare };
+        assert!(!passes.vouch_for(&other, &pass), "a header is no two cookies");
+    }
+
     proptest! {
+        /// Whatever is read back of an answer is what was sealed.
+        #[test]
+        fn any_answer_survives_the_way_and_no_other_is_taken_for_it(
+            headers in vec(any::<(String, String)>(), 0..3), cookies in vec("[ab]{0,2}", 0..3),
+            other in (vec(("[ab]{0,2}", "[ab]{0,2}"), 0..3), vec("[ab]{0,2}", 0..3)),
+        ) {
+            let passes = Passes::new(&[7; 32], Clock::system());
+            let pass = passes.issue();
+            let answer = passes.answer(&pass, headers.clone(), cookies.clone());
+            let read: Reached = serde_json::from_str(&serde_json::to_string(&answer).unwrap()).unwrap();
+            prop_assert!(passes.vouch_for(&read, &pass));
+            let is_the_same = other == (headers, cookies);
+            let other = Reached { headers: other.0, cookies: other.1, ..answer };
+            prop_assert_eq!(passes.vouch_for(&other, &pass), is_the_same);
+        }
+
         #[test]
         fn no_other_text_is_a_pass(any in any::<String>(), like in "[0-9+-]{0,20}(\\.[0-9a-fé]{0,70}){0,4}", at in any::<prop::sample::Index>(), c in "[g-zé.]") {
             let passes = Passes::new(&[7; 32], Clock::system());

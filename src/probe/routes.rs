@@ -23,7 +23,7 @@ struct Headers(Vec<Header<'static>>);
 #[get("/probe/echo")]
 fn echo(headers: Headers, passes: &State<Passes>) -> Result<Json<Reached>, Problem> {
     let pass = headers.only(PASS_HEADER).filter(|pass| passes.accepts(pass)).ok_or_else(Problem::not_found)?;
-    Ok(Json(Reached { seal: passes.seal_of_answer(pass), headers: headers.shown(), cookies: headers.cookies() }))
+    Ok(Json(passes.answer(pass, headers.shown(), headers.cookies())))
 }
 
 impl Headers {

@@ -153,6 +153,15 @@ impl Probe<'_> {
             let headers = forged(portion);
             match self.ask(headers.clone(), Some(token)).await? {
                 Led::Echo(reached, _) => arrived.extend(names_of_forged(&reached)),
+                Led::Elsewhere { status: status @ 200..=299, .. } => {
+                    let says = format!(
+                        "a request with {} forged headers gets another answer than miandeng's echo gave ({status})",
+                        portion.len()
+                    );
+                    let cure = "either it has reached the app, or something on the way changes answers: probe an address \
+                                behind which nothing but your proxy stands";
+                    return Err(Finding::failed(CHECK, says, cure));
+                }
                 Led::Elsewhere { .. } => refused += portion.len(),
             }
             self.refuses_strangers(headers).await?;
@@ -236,7 +245,7 @@ impl Probe<'_> {
         Ok(self.read(&pass, answer).await)
     }
 
-    /// Only an answer with our own seal is the echo's.
+    /// Only an answer with our own seal is the echo's, and only as it was given.
     async fn read(&self, pass: &str, answer: Response) -> Led {
         let text = |name: &str| {
             let values = answer.headers().get_all(name).iter();
@@ -247,7 +256,7 @@ impl Probe<'_> {
         let servers: Vec<_> = servers.iter().map(String::as_str).collect();
         let proxy = Proxy::named(&servers);
         match answer.json::<Reached>().await {
-            Ok(reached) if reached.seal == self.passes.seal_of_answer(pass) => Led::Echo(reached, proxy),
+            Ok(reached) if self.passes.vouch_for(&reached, pass) => Led::Echo(reached, proxy),
             _ => Led::Elsewhere { status, location },
         }
     }
