@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     credentials::CredentialTable,
     db::{Db, Pools},
-    dingtalk::Dingtalk,
+    dingtalk::{ClientError, Dingtalk},
     forward_auth::{
         self,
         signed_identity::{KeyError, SignedIdentity},
@@ -31,9 +31,9 @@ use crate::{
 /// Why the server cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// No HTTP client on this machine.
-    #[error("no HTTP client for DingTalk can be made: {0}")]
-    Client(#[from] reqwest::Error),
+    /// DingTalk cannot be called from this machine.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The database does not answer.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
@@ -45,7 +45,7 @@ pub enum BuildError {
 /// Builds the server. DingTalk is not asked for anything: it may be down while the server starts.
 ///
 /// # Errors
-/// When the database does not answer, or the machine's certificates cannot be used.
+/// When the database does not answer, or DingTalk cannot be called as the settings and the machine have it.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
     let (last_seen, writer) = sessions::last_seen(pools.clone());
     let live = LiveSessions::new(pools.clone(), Policy::of(&config), last_seen).await?;

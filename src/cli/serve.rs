@@ -8,7 +8,7 @@ use super::{Deployment, logging};
 use crate::{
     app,
     clock::Clock,
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, Proxies},
     db::Pools,
 };
 #[cfg(unix)]
@@ -21,7 +21,13 @@ use crate::{cli::open_files, web::slow_clients::SlowClients};
 pub async fn run() -> anyhow::Result<()> {
     let _log = logging::start();
     let Deployment { config, pools, clock } = Deployment::open().await?;
+    let proxies = Proxies::of_environment();
+    let behind = |(key, address): (_, &str)| Some((key, address.to_owned(), proxies.before(address)?));
+    let proxied: Vec<_> = config.dingtalk.called().into_iter().filter_map(behind).collect();
     let server = ignite(rocket::Config::figment(), config, pools.clone(), clock).await?;
+    for (key, address, proxy) in proxied {
+        tracing::info!("{key} {address} goes through the proxy {proxy}, which the environment names");
+    }
     let stopped = server.launch().await;
     // After the last request was answered, whatever made the server stop.
     pools.close().await;

@@ -4,6 +4,7 @@ mod app;
 mod error;
 mod hosts;
 mod names;
+mod proxies;
 mod raw;
 mod secret;
 
@@ -17,6 +18,7 @@ pub use self::{
     app::{App, AppKind, Credentials, Signature},
     error::ConfigError,
     hosts::HostPattern,
+    proxies::{Proxies, is_local},
     secret::Secret,
 };
 use crate::text::Locale;
@@ -231,6 +233,11 @@ impl Config {
 }
 
 impl DingtalkConfig {
+    /// The addresses that the server itself calls, with their keys. The others are for browsers.
+    pub fn called(&self) -> [(&'static str, &str); 2] {
+        [("oapi_url", &self.oapi_url), ("api_url", &self.api_url)]
+    }
+
     fn check(raw: raw::RawDingtalk) -> Result<Self, ConfigError> {
         let base = |key: &str, text: String| match http_url(&text) {
             Some(url) if url.query().is_none() && url.fragment().is_none() => Ok(text.trim_end_matches('/').to_owned()),

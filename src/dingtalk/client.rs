@@ -12,7 +12,7 @@ use super::{
     DingtalkError,
     answer::{self, Answer},
 };
-use crate::config::{DingtalkConfig, Secret};
+use crate::config::{self, ConfigError, DingtalkConfig, Proxies, Secret};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Far above any answer that is asked for here; a page of 100 employees is 200 KB.
@@ -57,27 +57,40 @@ enum Host {
 /// Speaks to one DingTalk, for all apps.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    oapi_url: String,
-    api_url: String,
+    oapi: Platform,
+    api: Platform,
     timeout: Duration,
+}
+
+/// One of its hosts, and what speaks to it.
+#[derive(Clone)]
+struct Platform {
+    http: reqwest::Client,
+    url: String,
+}
+
+/// Why DingTalk cannot be called from here.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The machine's certificates or its proxy settings cannot be used.
+    #[error("no HTTP client for DingTalk can be made: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The apps' secrets would pass through a proxy in the clear.
+    #[error(transparent)]
+    InTheClear(#[from] ConfigError),
 }
 
 impl Client {
     /// A client for the addresses of the settings. Opens no connection yet.
     ///
     /// # Errors
-    /// When the machine's certificates or its proxy settings cannot be used.
-    pub fn new(config: &DingtalkConfig) -> reqwest::Result<Self> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("miandeng/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT.min(config.timeout))
-            .timeout(config.timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .build()?;
-        let (oapi_url, api_url) = (config.oapi_url.clone(), config.api_url.clone());
-        Ok(Self { http, oapi_url, api_url, timeout: config.timeout })
+    /// When the machine's certificates or its proxy settings cannot be used, or a secret would pass through a proxy in the
+    /// clear.
+    pub fn new(config: &DingtalkConfig) -> Result<Self, ClientError> {
+        Proxies::of_environment().check(config)?;
+        let oapi = Platform::new(&config.oapi_url, config.timeout)?;
+        let api = Platform::new(&config.api_url, config.timeout)?;
+        Ok(Self { oapi, api, timeout: config.timeout })
     }
 
     /// How long one call may take.
@@ -137,15 +150,15 @@ impl Client {
     }
 
     fn request(&self, call: &Call<'_>) -> reqwest::RequestBuilder {
-        let base = match call.host {
-            Host::Old => &self.oapi_url,
-            Host::New => &self.api_url,
+        let Platform { http, url } = match call.host {
+            Host::Old => &self.oapi,
+            Host::New => &self.api,
         };
-        let url = format!("{base}{}", call.path);
+        let url = format!("{url}{}", call.path);
         let request = match &call.body {
-            Body::None => self.http.get(url),
-            Body::Form(fields) => self.http.post(url).form(fields),
-            Body::Json(value) => self.http.post(url).json(value),
+            Body::None => http.get(url),
+            Body::Form(fields) => http.post(url).form(fields),
+            Body::Json(value) => http.post(url).json(value),
         };
         let request = if call.query.is_empty() { request } else { request.query(call.query) };
         match call.token {
@@ -178,6 +191,19 @@ impl Client {
             Host::New => answer::read_new,
         };
         read(call, status.as_u16(), &bytes, &secrets(sent)).map_err(|error| (error, false))
+    }
+}
+
+impl Platform {
+    fn new(url: &str, timeout: Duration) -> reqwest::Result<Self> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("miandeng/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+            .timeout(timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false);
+        let http = if config::is_local(url) { http.no_proxy() } else { http };
+        Ok(Self { http: http.build()?, url: url.to_owned() })
     }
 }
 

@@ -24,7 +24,7 @@ pub use self::{
     app::DingtalkApp,
     auth_code::Identity,
     channel::{Contact, Follower},
-    client::Client,
+    client::{Client, ClientError},
     contacts::Employee,
     credential::{Credential, Store},
     errors::{DingtalkError, ErrorCode, Refusal},
@@ -52,8 +52,8 @@ impl Dingtalk {
     /// Prepares every app. DingTalk is not asked for anything yet: the server starts while DingTalk is down.
     ///
     /// # Errors
-    /// When no HTTP client can be made on this machine.
-    pub fn new(config: &Config, store: Arc<dyn Store>, clock: &Clock) -> reqwest::Result<Self> {
+    /// When no HTTP client can be made on this machine, or it would show a proxy the apps' secrets.
+    pub fn new(config: &Config, store: Arc<dyn Store>, clock: &Clock) -> Result<Self, ClientError> {
         let client = Client::new(&config.dingtalk)?;
         let mut caches = caches::Caches::new(client.clone(), &config.dingtalk, store, clock);
         let apps = config.apps.iter();

@@ -18,6 +18,7 @@ mod operator;
 mod probe;
 #[path = "../proxies/mod.rs"]
 mod proxies;
+mod proxy_variables;
 mod revocation;
 mod rounds;
 mod routes_by_role;

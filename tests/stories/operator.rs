@@ -19,12 +19,12 @@ fn settings(port: u16, dingtalk: &str) -> String {
     least.replace(&format!("client_secret = \"{CLIENT_SECRET}\""), "client_secret_file = \"secret\"")
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A browser with cookies, for a server that is reached without TLS. It keeps no connection to a server that dies.
-fn browser() -> reqwest::Client {
+pub fn browser() -> reqwest::Client {
     prepare();
     let nowhere = reqwest::redirect::Policy::none();
     reqwest::Client::builder()
@@ -42,7 +42,7 @@ fn state_of(page: &str) -> String {
 }
 
 /// Signs in as whoever holds the simulated phone, as the page's script does.
-async fn signs_in(browser: &reqwest::Client, server: &str, dingtalk: &str) -> (u16, serde_json::Value) {
+pub async fn signs_in(browser: &reqwest::Client, server: &str, dingtalk: &str) -> (u16, serde_json::Value) {
     let page = browser.get(format!("{server}/?corpid={CORP}")).send().await.unwrap().text().await.unwrap();
     let ask =
         serde_json::json!({"corpId": CORP, "clientId": CLIENT_ID, "kind": "employee", "url": format!("{server}/")});

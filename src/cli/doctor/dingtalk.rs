@@ -9,7 +9,7 @@ use crate::{
     cli::Deployment,
     config::AppKind,
     credentials::CredentialTable,
-    dingtalk::{Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
+    dingtalk::{ClientError, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
     text::Locale,
 };
 
@@ -26,8 +26,11 @@ pub(super) async fn check(deployment: &Deployment, locale: Locale) -> Vec<Findin
     let (anew, kept) = match (anew, kept) {
         (Ok(anew), Ok(kept)) => (anew, kept),
         (Err(error), _) | (_, Err(error)) => {
-            let cure = "look at the machine's certificates (ca-certificates) and proxy variables";
-            return vec![Finding::failed("dingtalk", format!("no HTTP client can be made: {error}"), cure)];
+            let cure = match error {
+                ClientError::Http(_) => "look at the machine's certificates (ca-certificates) and proxy variables",
+                ClientError::InTheClear(_) => "",
+            };
+            return vec![Finding::failed("dingtalk", error.to_string(), cure)];
         }
     };
     let mut findings = Vec::new();

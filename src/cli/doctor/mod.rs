@@ -90,6 +90,7 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
             findings.extend(probe::check(&deployment, probe, person).await);
         }
         None => {
+            findings.extend(reach::proxies(&deployment.config));
             findings.extend(reach::clock(&deployment).await);
             findings.extend(dingtalk::check(&deployment, locale()).await);
             findings.push(reach::public_url(&deployment).await);

@@ -3,7 +3,10 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::finding::Finding;
-use crate::cli::Deployment;
+use crate::{
+    cli::Deployment,
+    config::{Config, Proxies, is_local},
+};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// In seconds. Signatures and sessions bear more; a clock that runs free is noticed early.
@@ -11,7 +14,8 @@ const CLOCK_SLACK: i64 = 30;
 
 /// Compares our clock with DingTalk's. Where DingTalk does not answer, the checks of the apps say so.
 pub(super) async fn clock(deployment: &Deployment) -> Option<Finding> {
-    let answer = client().ok()?.get(&deployment.config.dingtalk.oapi_url).send().await.ok()?;
+    let address = &deployment.config.dingtalk.oapi_url;
+    let answer = client_for(address).ok()?.get(address).send().await.ok()?;
     let theirs = unix_seconds(answer.headers().get("date")?.to_str().ok()?)?;
     let ahead = deployment.clock.now() - theirs;
     if ahead.abs() <= CLOCK_SLACK {
@@ -28,7 +32,7 @@ pub(super) async fn public_url(deployment: &Deployment) -> Finding {
     let address = format!("{}{}", config.public_url.origin(), config.path("/healthz"));
     let cure = "is the server running, does the name lead to the proxy, and the proxy to the server? From inside some \
                 networks the public address cannot be reached although employees reach it";
-    let answer = async { client()?.get(&address).send().await }.await;
+    let answer = async { client_for(&address)?.get(&address).send().await }.await;
     match answer {
         Ok(answer) if answer.status().is_success() => Finding::ok("public_url", format!("{address} answers")),
         Ok(answer) => Finding::warning("public_url", format!("{address} answers {}", answer.status()), cure),
@@ -36,11 +40,32 @@ pub(super) async fn public_url(deployment: &Deployment) -> Finding {
     }
 }
 
+/// Which of DingTalk's addresses a proxy stands before, where the environment names any.
+pub(super) fn proxies(config: &Config) -> Option<Finding> {
+    let variables = Proxies::variables();
+    let proxies = Proxies::of_environment();
+    let way = |(key, address): (&str, &str)| match proxies.before(address) {
+        Some(proxy) => format!("{key} {address} goes through the proxy {proxy}"),
+        None => format!("{key} {address} is reached directly"),
+    };
+    let ways = config.dingtalk.called().map(way).join(", ");
+    (!variables.is_empty()).then(|| Finding::ok("proxies", format!("set here: {}; {ways}", variables.join(", "))))
+}
+
+/// A client for an address; one on this machine is behind no proxy.
+fn client_for(address: &str) -> reqwest::Result<reqwest::Client> {
+    if is_local(address) { builder().no_proxy().build() } else { client() }
+}
+
 /// A client that follows nothing.
 pub(super) fn client() -> reqwest::Result<reqwest::Client> {
+    builder().build()
+}
+
+fn builder() -> reqwest::ClientBuilder {
     let agent = concat!("miandeng-doctor/", env!("CARGO_PKG_VERSION"));
     let nowhere = reqwest::redirect::Policy::none();
-    reqwest::Client::builder().user_agent(agent).timeout(TIMEOUT).redirect(nowhere).referer(false).build()
+    reqwest::Client::builder().user_agent(agent).timeout(TIMEOUT).redirect(nowhere).referer(false)
 }
 
 /// An error with its causes: reqwest's own text says little more than "error sending request".
