@@ -16,9 +16,12 @@ pub type UnixSeconds = i64;
 
 /// The time of day, shared by everything that was built with one clone of it.
 ///
-/// A clock made by [`Clock::system`] shows the machine's time; [`Clock::advance`] shifts all clones at once.
+/// A clock made by [`Clock::system`] shows the machine's time, one made by [`Clock::standing`] stands still;
+/// [`Clock::advance`] moves either, and all its clones at once.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
+    /// Where it stands, in milliseconds since 1970. `None` for a clock that runs.
+    standing_at_ms: Option<i64>,
     offset_ms: Arc<AtomicI64>,
 }
 
@@ -26,6 +29,12 @@ impl Clock {
     /// A clock that shows the machine's own time.
     pub fn system() -> Self {
         Self::default()
+    }
+
+    /// A clock that shows the moment at which it was made until it is moved: what a test expects does not depend on how
+    /// busy the machine is.
+    pub fn standing() -> Self {
+        Self { standing_at_ms: Some(Self::system().now_ms()), offset_ms: Arc::default() }
     }
 
     /// The time now, in whole seconds.
@@ -36,11 +45,10 @@ impl Clock {
     /// The time now, in milliseconds since 1970.
     #[expect(clippy::disallowed_methods, reason = "this is the place that the lint sends everybody to")]
     pub fn now_ms(&self) -> i64 {
-        let now = SystemTime::now();
-        let since_epoch = match now.duration_since(UNIX_EPOCH) {
+        let since_epoch = self.standing_at_ms.unwrap_or_else(|| match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(after) => after.as_millis().try_into().unwrap_or(i64::MAX),
             Err(before) => before.duration().as_millis().try_into().map_or(i64::MIN, |ms: i64| -ms),
-        };
+        });
         since_epoch.saturating_add(self.offset_ms.load(Ordering::Relaxed))
     }
 
@@ -53,7 +61,10 @@ impl Clock {
     /// Milliseconds since some moment of this process. Setting the machine's time does not change them;
     /// [`Clock::advance`] does.
     pub fn monotonic_ms(&self) -> i64 {
-        let running = START.elapsed().as_millis().try_into().unwrap_or(i64::MAX);
+        let running = match self.standing_at_ms {
+            Some(_) => 0,
+            None => START.elapsed().as_millis().try_into().unwrap_or(i64::MAX),
+        };
         self.offset_ms.load(Ordering::Relaxed).saturating_add(running)
     }
 

@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn an_attempt_comes_back_once_as_it_went_and_never_otherwise() {
-        let states = States::new([7; 32], Clock::system());
+        let states = States::new([7; 32], Clock::standing());
         let browser = Browser::recognise(Some(BROWSER));
         let attempt = || Attempt { app: "oa".into(), return_to: "https://app.example.com/报表?a=b|c".into() };
         let state = states.issue_attempt(&browser, &attempt());
@@ -100,7 +100,7 @@ mod tests {
         /// The way back returns as it went; with a character changed, nothing does.
         #[test]
         fn any_way_back_returns_unchanged(return_to in any::<String>(), at in any::<prop::sample::Index>(), c in "[0-9a-zA-Z._é-]", any in any::<String>()) {
-            let states = States::new([7; 32], Clock::system());
+            let states = States::new([7; 32], Clock::standing());
             let attempt = || Attempt { app: "oa".into(), return_to: return_to.clone() };
             let state = states.issue_attempt(&Browser::recognise(Some(BROWSER)), &attempt());
             let at = at.index(state.len());

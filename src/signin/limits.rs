@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn an_address_is_barred_after_a_burst_of_failures_and_only_for_a_while() {
-        let clock = Clock::system();
+        let clock = Clock::standing();
         let limits = Limits::new(&clock);
         for _ in 0..60 {
             limits.stranger_failed(client("192.0.2.1"));
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_browser_that_sends_bad_codes_waits_and_its_neighbours_do_not() {
-        let limits = Limits::new(&Clock::system());
+        let limits = Limits::new(&Clock::standing());
         for _ in 0..11 {
             limits.code_failed(&sender("one", "192.0.2.1"));
         }
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn while_a_corp_is_under_attack_the_attacking_addresses_wait_and_nobody_else() {
-        let clock = Clock::system();
+        let clock = Clock::standing();
         let limits = Limits::new(&clock);
         for _ in 0..5 {
             limits.code_failed(&sender("careless", "192.0.2.1"));
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn an_attack_that_is_over_is_forgotten() {
-        let clock = Clock::system();
+        let clock = Clock::standing();
         let limits = Limits::new(&clock);
         attack(&limits, &CorpId::new("dingcorp").unwrap());
         clock.advance(60);
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn without_an_attack_an_office_may_get_more_codes_wrong_than_one_person() {
-        let limits = Limits::new(&Clock::system());
+        let limits = Limits::new(&Clock::standing());
         for browser in 0..100 {
             limits.code_failed(&sender(&browser.to_string(), "192.0.2.1"));
         }
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn failures_that_come_on_top_are_waited_for_a_minute_at_most() {
-        let clock = Clock::system();
+        let clock = Clock::standing();
         let limits = Limits::new(&clock);
         let office = || sender("colleague", "192.0.2.1");
         for browser in 0..320 {
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn reports_that_are_refused_make_nobody_wait_longer() {
-        let limits = Limits::new(&Clock::system());
+        let limits = Limits::new(&Clock::standing());
         let waits: Vec<_> = (0..100).map(|_| limits.reported("browser")).collect();
         assert!(waits.iter().take(21).all(Option::is_none), "{waits:?}");
         assert!(waits.iter().skip(21).all(|wait| wait.is_some_and(|seconds| seconds <= 10)), "{waits:?}");
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_person_makes_ten_links_and_then_one_each_half_minute() {
-        let clock = Clock::system();
+        let clock = Clock::standing();
         let limits = Limits::new(&clock);
         let made = |times: usize| (0..times).filter(|_| limits.handed_over(1).is_none()).count();
         assert_eq!((made(30), limits.handed_over(1)), (10, Some(30)));
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_back_bars_nobody() {
-        let clock = Clock::system();
+        let clock = Clock::standing();
         let limits = Limits::new(&clock);
         let fails = |times| (0..times).for_each(|_| limits.stranger_failed(client("192.0.2.1")));
         // To before the first failure, and to a time after it.

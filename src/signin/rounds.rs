@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     fn rounds() -> (Rounds, Clock) {
-        let clock = Clock::system();
+        let clock = Clock::standing();
         (Rounds::new(clock.clone()), clock)
     }
 

@@ -140,7 +140,7 @@ mod tests {
     const BROWSER: &str = "00112233445566778899aabbccddeeff";
 
     fn states() -> (States, Clock) {
-        let clock = Clock::system();
+        let clock = Clock::standing();
         (States::new([7; 32], clock.clone()), clock)
     }
 

@@ -193,7 +193,7 @@ mod tests {
 
     /// The verdict on a page of the sample's app, which holds just this ticket.
     fn verdict(ticket: &str, nonce: &str, time_stamp: &str, url: &str, signature: &str) -> ConfigCheck {
-        let mut state = State::new(Clock::system(), Company::sample());
+        let mut state = State::new(Clock::standing(), Company::sample());
         let corp = &state.company.corps[0];
         let (corp_id, app) = (corp.corp_id.clone(), corp.apps[0].clone());
         let holder = Holder::App { corp_id: corp_id.clone(), client_id: app.client_id };

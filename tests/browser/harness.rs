@@ -65,7 +65,7 @@ impl App {
 
     pub async fn with(setup: Setup) -> Self {
         crate::harness::prepare();
-        let simulator = Simulator::new(Clock::system(), Company::sample());
+        let simulator = Simulator::new(Clock::standing(), Company::sample());
         let dingtalk = simulator.start([127, 0, 0, 1].into(), 0).await.expect("a free port");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let server = Server::configured(folder.path(), dingtalk.url(), &setup);

@@ -42,7 +42,7 @@ struct Deployment {
 impl Deployment {
     async fn behind(recipe: Recipe) -> Self {
         prepare();
-        let simulator = Simulator::new(Clock::system(), Company::sample());
+        let simulator = Simulator::new(Clock::standing(), Company::sample());
         let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
         let recipe = recipe.under_its_address();
         let gate = format!("{}:8000", recipe.address.split(':').next().unwrap());

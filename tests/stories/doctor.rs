@@ -32,7 +32,7 @@ impl Deployment {
         prepare();
         let mut company = Company::sample();
         change(&mut company);
-        let simulator = Simulator::new(Clock::system(), company);
+        let simulator = Simulator::new(Clock::standing(), company);
         let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let deployment = Self { folder, simulator, dingtalk };

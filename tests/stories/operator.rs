@@ -55,7 +55,7 @@ pub async fn signs_in(browser: &reqwest::Client, server: &str, dingtalk: &str) -
 
 async fn simulator() -> (Simulator, Running) {
     prepare();
-    let simulator = Simulator::new(Clock::system(), Company::sample());
+    let simulator = Simulator::new(Clock::standing(), Company::sample());
     let running = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
     (simulator, running)
 }

@@ -173,7 +173,7 @@ async fn the_operator_and_its_person_see_what_it_is() {
     let site = Site::new().await;
     let pools = Pools::open(&site.db_file().to_string_lossy()).await.unwrap();
     let everybody = users::list(&mut pools.read().await.unwrap(), &Filter::default()).await.unwrap();
-    db_starts(&pools, &everybody[0], &Clock::system()).await;
+    db_starts(&pools, &everybody[0], &Clock::standing()).await;
     let table = site.runs(&["sessions", "list"]);
     assert!(table.contains(&format!("miandeng doctor --probe, only for {ECHO}")), "{table}");
     let list: Value = serde_json::from_str(&site.runs(&["sessions", "list", "--json"])).unwrap();

@@ -115,7 +115,7 @@ async fn the_last_use_is_noted_once_a_minute_and_on_nobodys_time() {
     app.clock.advance(31);
     is_in(&mut phone).await;
     let mut noted = 0;
-    for _ in 0..500 {
+    for _ in 0..12_000 {
         noted = app.db_count(LAST).await;
         if noted > 0 {
             break;

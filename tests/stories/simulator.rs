@@ -44,7 +44,7 @@ impl World {
 
     async fn with(company: Company) -> Self {
         crate::harness::prepare();
-        let clock = Clock::system();
+        let clock = Clock::standing();
         let simulator = Simulator::new(clock.clone(), company);
         let running = simulator.start([127, 0, 0, 1].into(), 0).await.expect("a free port");
         let http = Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");

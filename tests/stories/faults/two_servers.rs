@@ -60,7 +60,7 @@ async fn a_session_in_use_at_the_one_does_not_lie_idle_at_the_other() {
 /// Last uses are written a moment later.
 async fn last_use_is_written(app: &App) {
     let now = app.clock.now();
-    for _ in 0..1000 {
+    for _ in 0..12_000 {
         if app.db_count("SELECT max(last_seen_at) FROM sessions").await >= now - 60 {
             return;
         }

@@ -70,7 +70,7 @@ impl App {
     /// A deployment for other organisations, with nobody in the table.
     pub async fn of(company: Company, change: impl FnOnce(&mut Value)) -> Self {
         prepare();
-        let clock = Clock::system();
+        let clock = Clock::standing();
         let simulator = Simulator::new(clock.clone(), company);
         let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), 0).await.expect("the simulator starts");
         let mut settings = settings(dingtalk.url());
@@ -82,7 +82,7 @@ impl App {
     /// A deployment whose connections have deadlines, as those of the program have; the second clock is theirs. All of
     /// them come from 127.0.0.1, which is a trusted proxy or not.
     pub async fn with_deadlines(trusted_proxy: &str) -> (Self, Clock) {
-        let deadlines = Clock::system();
+        let deadlines = Clock::standing();
         let slow_clients = SlowClients::new(deadlines.clone());
         let app = Self::with(|settings| settings["trusted_proxies"] = json!([trusted_proxy])).await;
         (app.second_with(|server| server.attach(slow_clients)).await, deadlines)

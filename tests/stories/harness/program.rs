@@ -169,7 +169,7 @@ impl Site {
     /// The least settings; there is no database file yet.
     pub async fn fresh() -> Self {
         prepare();
-        let simulator = Simulator::new(Clock::system(), Company::sample());
+        let simulator = Simulator::new(Clock::standing(), Company::sample());
         let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let settings = least_settings(0, PUBLIC_URL, dingtalk.url());

@@ -4,7 +4,7 @@ use super::*;
 
 #[rocket::async_test]
 async fn it_refuses_to_listen_where_others_could_reach_it() {
-    let simulator = Simulator::new(Clock::system(), Company::sample());
+    let simulator = Simulator::new(Clock::standing(), Company::sample());
     let refused = simulator.start([0, 0, 0, 0].into(), 0).await.expect_err("every address of the machine");
     assert!(refused.to_string().contains("loopback only"), "{refused}");
 }

@@ -85,7 +85,7 @@ async fn what_happens(simulator: &Simulator, user_agent: &str, what_it_does: &'s
 }
 
 fn simulator() -> Simulator {
-    Simulator::new(Clock::system(), Company::sample())
+    Simulator::new(Clock::standing(), Company::sample())
 }
 
 #[rocket::async_test]

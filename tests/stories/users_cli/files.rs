@@ -1,6 +1,13 @@
 //! Files of people: what is imported, and what is exported.
 
-use std::{fs, io::Write, os::unix::fs::PermissionsExt, path::Path, process::Stdio, time::Duration};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -194,13 +201,20 @@ fn an_import_waits_while_another_process_writes() {
     runtime().block_on(async {
         let pools = operator.db().await;
         let tx = pools.write().await.unwrap();
-        let import = operator.command(&["users", "import", "staff.csv"]);
-        let import = tokio::task::spawn_blocking(|| Answer::of(import));
-        // Another process cannot be seen waiting: it is only given the time to come so far.
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        assert!(!import.is_finished(), "it did not wait");
+        let mut import = operator.command(&["users", "import", "staff.csv"]).stdout(Stdio::null()).spawn().unwrap();
+        // It has the file open, and the only thing left to do there is to write.
+        let open_files = PathBuf::from(format!("/proc/{}/fd", import.id()));
+        let is_waiting = || {
+            let links = fs::read_dir(&open_files).into_iter().flatten().flatten();
+            links.filter_map(|link| fs::read_link(link.path()).ok()).any(|file| file.ends_with("test.db-shm"))
+        };
+        while !is_waiting() {
+            assert!(import.try_wait().unwrap().is_none(), "it did not wait");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(import.try_wait().unwrap().is_none(), "it did not wait");
         tx.commit().await.unwrap();
-        assert_eq!(import.await.unwrap().code, 0);
+        assert!(import.wait().unwrap().success());
         pools.close().await;
     });
     assert_eq!(operator.names(), ["B"]);
