@@ -234,15 +234,18 @@ async fn signed_in(pools: &Pools, clock: &Clock) -> Vec<Token> {
     let now = clock.now();
     let change =
         Change { name: Some("张三".into()), department: Some("研发部/后端组".into()), ..Change::default() };
-    let userid = DingUserId::new("zhangsan").expect("a userid");
     let mut transaction = pools.write().await.expect("the writer");
-    let person = NewUser { corp_id: corp(), userid: userid.clone(), change };
-    users::save(&mut transaction, &person, "cli", now).await.expect("a row");
-    let user = users::find(&mut transaction, &corp(), &userid).await.expect("an answer").expect("that person");
     let from = Origin { address: "203.0.113.7".into(), user_agent: "iPhone DingTalk/7.8.1".into() };
     let mut tokens = Vec::with_capacity(SESSIONS);
-    for _ in 0..SESSIONS {
-        tokens.push(sessions::start(&mut transaction, &user, "oa", &from, now).await.expect("a session"));
+    // A person has fifty at the most.
+    for i in 0..SESSIONS.div_ceil(50) {
+        let userid = DingUserId::new(format!("zhangsan{i}")).expect("a userid");
+        let person = NewUser { corp_id: corp(), userid: userid.clone(), change: change.clone() };
+        users::save(&mut transaction, &person, "cli", now).await.expect("a row");
+        let user = users::find(&mut transaction, &corp(), &userid).await.expect("an answer").expect("that person");
+        for _ in 0..50 {
+            tokens.push(sessions::start(&mut transaction, &user, "oa", &from, now).await.expect("a session"));
+        }
     }
     transaction.commit().await.expect("a commit");
     tokens

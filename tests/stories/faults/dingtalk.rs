@@ -85,6 +85,8 @@ async fn an_answer_without_end_is_cut_off_and_no_session_comes_of_it() {
 #[tokio::test]
 async fn two_hours_without_dingtalk_are_lived_through_and_its_return_costs_one_token() {
     let app = App::start().await;
+    app.db_add("lisi", "李四").await;
+    app.db_add("wangwu", "王五").await;
     let mut phone = app.phone("zhangsan");
     phone.is_signed_in().await;
     let before = calls(&app);
@@ -117,8 +119,8 @@ async fn two_hours_without_dingtalk_are_lived_through_and_its_return_costs_one_t
     assert!(dead > before, "it was tried: {dead:?}");
 
     app.simulator.clear_faults();
-    let crowd = (0..100).map(|_| {
-        let mut newcomer = app.phone("zhangsan");
+    let crowd = (0..100).map(|i| {
+        let mut newcomer = app.phone(["zhangsan", "lisi", "wangwu"][i % 3]);
         async move {
             newcomer.is_signed_in().await;
             gate(&mut newcomer).await

@@ -13,6 +13,8 @@ use crate::harness::{CORP, Phone, Server, Site, program, text};
 
 const ROUNDS: usize = 50;
 const PEOPLE: usize = 64;
+/// After so many rounds others come: a person's oldest session ends when there are fifty.
+const SHIFT: usize = 10;
 
 /// A session whose sign-in was answered.
 struct Session {
@@ -39,7 +41,10 @@ async fn killed_fifty_times_under_load_a_server_has_lost_no_sign_in_and_no_sign_
     for round in 0..ROUNDS {
         let answered = Arc::new(Semaphore::new(0));
         let people: Vec<_> = (0..PEOPLE)
-            .map(|i| tokio::spawn(comes_and_goes(site.phone(&server, &worker(i)), i, Arc::clone(&answered))))
+            .map(|i| {
+                let phone = site.phone(&server, &worker(round / SHIFT * PEOPLE + i));
+                tokio::spawn(comes_and_goes(phone, i, Arc::clone(&answered)))
+            })
             .collect();
         let revoked = if round % 5 == 0 { Some(revocation(&site, &server).await) } else { None };
 
@@ -79,11 +84,11 @@ fn worker(i: usize) -> String {
     format!("worker{i}")
 }
 
-/// A site with sixty-four people, whom DingTalk knows too.
+/// A site with sixty-four people for each shift, whom DingTalk knows too.
 async fn hired() -> Site {
     let site = Site::new().await;
     let mut csv = String::from("userid,name\n");
-    for i in 0..PEOPLE {
+    for i in 0..PEOPLE * ROUNDS.div_ceil(SHIFT) {
         let userid = worker(i);
         csv.push_str(&format!("{userid},员工{i}\n"));
         let employee = miandeng::simulator::Employee {

@@ -73,9 +73,11 @@ async fn last_use_is_written(app: &App) {
 async fn both_write_at_once_and_neither_fails() {
     let one = App::start().await;
     let two = one.second().await;
+    one.db_add("lisi", "李四").await;
+    one.db_add("wangwu", "王五").await;
     let people = (0..100).map(|i| {
         let (here, there) = if i % 2 == 0 { (&one, &two) } else { (&two, &one) };
-        let mut phone = here.phone("zhangsan");
+        let mut phone = here.phone(["zhangsan", "lisi", "wangwu"][i / 2 % 3]);
         async move {
             phone.is_signed_in().await;
             assert_eq!(gate(&mut moved(&phone, there)).await, 200, "{i}");
