@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 
 use askama::Template;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rocket::http::Status;
 use serde::Serialize;
-use url::Position;
+use url::{Position, Url};
 
 use super::web_login;
 use crate::{
@@ -106,12 +107,15 @@ pub fn render(
 ) -> Result<Page, Status> {
     let nonce = crate::random::hex::<16>();
     let own_script;
-    let (jsapi_url, jsapi_origin) = match &config.dingtalk.jsapi_file {
+    let (jsapi_url, script, simulator) = match &config.dingtalk.jsapi_file {
         Some(_) => {
             own_script = config.path("/jsapi/dingtalk.js");
-            (own_script.as_str(), "'self'")
+            (own_script.as_str(), "'self'".to_owned(), String::new())
         }
-        None => (config.dingtalk.jsapi_url.as_str(), &config.dingtalk.jsapi_url[..Position::BeforePath]),
+        None => {
+            let url = &config.dingtalk.jsapi_url;
+            (url.as_str(), script_source(url), simulator_source(url))
+        }
     };
     let page = SignInPage {
         config_json: script_json(&SignInConfig { page, state: asked.state })
@@ -125,8 +129,24 @@ pub fn render(
         web_login: web_login::start(config, app, asked.return_to),
         waits: asked.waits,
     };
-    let policy = format!("script-src 'self' 'nonce-{nonce}' {jsapi_origin}; connect-src 'self' {jsapi_origin}");
+    // Our own script has the nonce: an app may stand on this host, too, and none of its files is a script here.
+    let policy = format!("script-src 'nonce-{nonce}' {script}; connect-src 'self'{simulator}; form-action 'none'");
     Page::with_policy(Status::Ok, &page, &policy)
+}
+
+/// DingTalk's script and no other file of its host, which serves every customer's. Where the host redirects, a browser
+/// looks at the host alone (CSP 3, 7.6). A source has no query.
+fn script_source(url: &Url) -> String {
+    // Between sources stand semicolons, between policies commas; the others cannot stand in a path (RFC 3986, 3.3).
+    const SPLITS: &AsciiSet = &CONTROLS.add(b',').add(b';').add(b'[').add(b']').add(b'^').add(b'|');
+    let path = utf8_percent_encode(url.path(), SPLITS);
+    format!("{}{path}", &url[..Position::BeforePath])
+}
+
+/// What the simulator's script asks: it has no client with a bridge. DingTalk's own script asks no server for anything, and
+/// is never served in plain HTTP.
+fn simulator_source(url: &Url) -> String {
+    if url.scheme() == "http" { format!(" {}/_client/", &url[..Position::BeforePath]) } else { String::new() }
 }
 
 #[cfg(test)]
@@ -177,7 +197,33 @@ mod tests {
         plain + rest
     }
 
+    #[test]
+    fn a_script_is_named_by_its_path_and_a_simulator_by_what_it_answers() {
+        let check = |url: &str, source: &str, simulator: &str| {
+            let url = Url::parse(url).expect("an address");
+            assert_eq!((script_source(&url).as_str(), simulator_source(&url).as_str()), (source, simulator), "{url}");
+        };
+        let real = "https://g.alicdn.com/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js";
+        check(real, real, "");
+        check(&format!("{real}?v=1;script-src *#x"), real, "");
+        check("https://cdn.example:8443/??a.js,b.js", "https://cdn.example:8443/", "");
+        check(
+            "https://cdn.example/a,b;c d/[x]|y^'%2C钉",
+            "https://cdn.example/a%2Cb%3Bc%20d/%5Bx%5D%7Cy%5E'%2C%E9%92%89",
+            "",
+        );
+        check("http://127.0.0.1:8008/x/dd.js", "http://127.0.0.1:8008/x/dd.js", " http://127.0.0.1:8008/_client/");
+    }
+
     proptest! {
+        /// Whatever the address is, it is one source of one policy.
+        #[test]
+        fn no_address_ends_its_source(path in "\\PC{0,30}") {
+            let url = Url::parse(&format!("https://cdn.example/{path}")).expect("an address");
+            let source = script_source(&url);
+            prop_assert!(source.bytes().all(|b| b.is_ascii_graphic() && !b",;?#\"".contains(&b)), "{source}");
+        }
+
         #[test]
         fn whatever_reaches_the_page_stays_where_it_was_put(query in hostile(), state in hostile(), return_to in hostile()) {
             let url = format!("https://app.example.com/?corpid={query}");

@@ -22,7 +22,8 @@ use crate::{
 };
 
 /// What holds for every page. The desktop client shows pages in a frame, from the hosts of `frame-ancestors`.
-const POLICY: &str = "default-src 'none'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+/// The only picture is the empty one of the tab.
+const POLICY: &str = "default-src 'none'; img-src data:; base-uri 'none'; \
                       frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai; ";
 /// For pages on our own origin, which load the style sheet.
 const OWN_STYLE: &str = "style-src 'self'; ";
@@ -79,15 +80,15 @@ pub struct Page {
 }
 
 impl Page {
-    /// Renders a page without scripts of its own or others.
+    /// Renders a page with forms and scripts of our own.
     ///
     /// # Errors
     /// 500 when the template fails, which a template that compiled does not.
     pub fn new(status: Status, template: &impl Template) -> Result<Self, Status> {
-        Self::with_policy(status, template, "script-src 'self'")
+        Self::with_policy(status, template, "script-src 'self'; form-action 'self'")
     }
 
-    /// Renders a page; `policy` adds what it may load beside our own styles.
+    /// Renders a page; `policy` adds what it may do beside showing our own styles. Forms may go anywhere unless it says where.
     ///
     /// # Errors
     /// 500 when the template fails.
@@ -106,7 +107,7 @@ impl Page {
     pub fn elsewhere(status: Status, template: &impl Template) -> Result<Self, Status> {
         static STYLE: LazyLock<String> = LazyLock::new(|| {
             let digest = STANDARD.encode(Sha256::digest(assets::style()));
-            format!("{POLICY}style-src 'sha256-{digest}'")
+            format!("{POLICY}style-src 'sha256-{digest}'; form-action 'none'")
         });
         Ok(Self { policy: STYLE.clone(), ..Self::new(status, template)? })
     }

@@ -22,10 +22,11 @@ pub const CORP: &str = "dingsamplecorp00000001";
 pub const CLIENT_ID: &str = "dingsampleclientid01";
 
 /// Which script the page loads for `dd`.
-#[derive(Clone, Copy)]
 pub enum Jsapi {
     /// The published package, from the server itself.
     Package,
+    /// The same from another host, at this address.
+    Elsewhere(String),
     /// The simulator's, for ordinary browsers.
     Simulated,
     /// None: nothing listens there.
@@ -101,7 +102,7 @@ impl Server {
         let url = format!("http://127.0.0.1:{port}");
         let database = folder.join("miandeng.db");
         let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/out/dingtalk.js");
-        let jsapi = match setup.jsapi {
+        let jsapi = match &setup.jsapi {
             Jsapi::Package => {
                 assert!(
                     package.exists(),
@@ -109,6 +110,7 @@ impl Server {
                 );
                 format!("jsapi_file = {package:?}")
             }
+            Jsapi::Elsewhere(address) => format!("jsapi_url = {address:?}"),
             Jsapi::Simulated => format!("jsapi_url = \"{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js\""),
             Jsapi::SomethingElse => format!("jsapi_url = \"{dingtalk}/\""),
             Jsapi::Missing => format!("jsapi_url = \"http://127.0.0.1:{}/gone.js\"", free_port()),

@@ -6,7 +6,7 @@ use miandeng::simulator::ConfigCheck;
 
 use super::{
     client::{Client, Manner, Platform},
-    harness::{App, Setup},
+    harness::{App, Jsapi, Setup},
     window::{Look, Window},
 };
 
@@ -70,6 +70,32 @@ async fn an_employee_who_opens_the_app_on_the_desktop_is_signed_in_by_the_newer_
     let app = App::start().await;
     assert_eq!(signs_in(&app, Client::of(Platform::Pc)).await, [NEWER_CALL]);
     assert!(config_check(&app).await.accepted());
+}
+
+/// The host is one that serves every customer's files.
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn of_the_host_of_dingtalks_script_nothing_else_runs_and_that_script_lacks_nothing() {
+    let cdn = App::start().await;
+    let jsapi = Jsapi::Elsewhere(cdn.url("/jsapi/dingtalk.js?a,b;c"));
+    let app = App::with(Setup { jsapi, ..Setup::default() }).await;
+    for platform in [Platform::Ios, Platform::Android, Platform::Harmony, Platform::Pc] {
+        assert_eq!(signs_in(&app, Client::of(platform)).await, [NEWER_CALL], "{platform:?}");
+    }
+    let window = Window::ordinary(&app).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("plain-browser").await;
+    for other in [cdn.url("/static/js/signin.js"), cdn.url("/jsapi/"), app.url("/static/js/signin.js")] {
+        let load = format!(
+            "new Promise(done => {{ const s = document.createElement('script'); s.src = {other:?}; \
+             s.onload = () => done('ran'); s.onerror = () => done('refused'); document.head.appendChild(s) }})"
+        );
+        assert_eq!(window.run(&load).await, "refused", "{other}");
+        assert!(
+            window.complaints().iter().any(|said| said.contains("Content Security Policy") && said.contains(&other))
+        );
+    }
+    window.shut().await;
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ impl<'r> Responder<'r, 'static> for Problem {
             };
             let status = self.kind.status();
             let page = match shown {
-                Shown::Here => Page::new(status, &page)?,
+                Shown::Here => Page::with_policy(status, &page, "form-action 'none'")?,
                 Shown::Elsewhere => Page::elsewhere(status, &page)?,
             };
             page.respond_to(request)?
