@@ -29,9 +29,10 @@ impl<'r> FromRequest<'r> for NotHead {
     }
 }
 
-/// Undoes what Rocket does to a form whose first field is `_method`: it takes the field's value for the method that is
-/// meant, and so lets any page send HEAD or GET with a body, and a POST pass by the guards of POST. A request that was
-/// really sent by that method with such a form is taken for posted as well; nothing but a program sends one.
+/// Undoes what Rocket does to a form whose first field is `_method`: it handles the form by the method that the field names.
+/// A page elsewhere could so have a form handled by GET or HEAD routes, and HEAD breaks the connection, because the client
+/// waits for a body. A request that was really sent by that method with such a form counts as posted as well; only programs
+/// send one.
 pub(super) async fn undo_override(request: &mut Request<'_>, data: &mut Data<'_>) {
     let is_form = request.content_type().is_some_and(|kind| kind.is_form());
     if !is_form || request.method() == Method::Post {
