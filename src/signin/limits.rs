@@ -6,7 +6,10 @@
 //! that DingTalk is answering when a count is full come on top, and are waited for. What succeeds is never counted,
 //! neither before nor after.
 //!
-//! Nobody is made to wait for what another did elsewhere:
+//! Nobody is made to wait for what another did at another address. Whoever shares an address with somebody who sends
+//! rejected codes by the hundred does wait, with a good code too: at most a minute at a time, and while the flood goes on
+//! the two compete for the room that comes free. Made-up browsers cannot be told from a colleague's. One that has signed in
+//! before could show a sealed mark of that, but every employee could have marks made without end.
 //! - a try without a state of ours counts by address. It bars only further tries of this kind from there, and no good
 //!   hand-over link;
 //! - a code that DingTalk rejects counts by the browser that sent it;

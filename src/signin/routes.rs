@@ -124,7 +124,7 @@ async fn userinfo_by_post(desk: Desk<'_>, kind: Option<&ContentType>, body: Data
 }
 
 async fn userinfo(desk: Desk<'_>, fields: Result<Fields, Problem>) -> Result<Welcomed, Problem> {
-    // Who has a state of ours is told apart first: nobody is made to wait for what another did.
+    // Who has a state of ours is told apart first, and does not wait for strangers at the same address.
     let sender = fields.as_ref().ok().and_then(|fields| desk.sender_of_page(fields));
     desk.may_try(sender.as_ref())?;
     let answer = match fields {

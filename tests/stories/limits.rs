@@ -1,5 +1,5 @@
-//! Codes by the hundred, all at once: the limits hold for what is under way too, nobody elsewhere waits for it, and a
-//! company behind one address is no flood.
+//! Codes by the hundred, all at once: the limits hold for what is under way too, nobody elsewhere waits for it, whoever
+//! shares the address waits a moment, and a company behind one address is no flood.
 
 use std::time::Duration;
 
@@ -140,6 +140,29 @@ async fn nobody_elsewhere_waits_for_the_codes_that_one_address_sends() {
     assert!(asked <= 4 * TURNS, "{asked} calls until the employee was in");
     app.simulator.clear_faults();
     statuses(flood).await;
+}
+
+/// Made-up browsers look like a colleague's: whoever shares an address with them waits with them, for a moment at a time.
+#[tokio::test]
+async fn who_shares_an_address_with_a_flood_is_told_how_long_to_wait_and_keeps_the_code() {
+    let app = deployment().await;
+    let attackers = crowd(&app, "203.0.113.7", Way::Client, BURST + 5 * TURNS).await;
+    let one = async |address: &str| crowd(&app, address, Way::Client, 1).await.remove(0);
+    let (mut colleague, neighbour) = (one("203.0.113.7").await, one("203.0.113.8").await);
+    let (code, state) = (colleague.phone.code(), colleague.state.clone());
+    statuses(flood(attackers)).await;
+
+    let refused = colleague.phone.sends_code(&code, &state).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (429, "rate-limited"));
+    let wait: i64 = refused.header("retry-after").parse().unwrap();
+    // What was under way comes on top of the burst.
+    let longest = i64::try_from(2 * TURNS / FORGIVEN).unwrap();
+    assert!((1..=longest).contains(&wait), "{wait}");
+    assert!(refused.json()["detail"].as_str().unwrap().contains("这个网络地址"), "{}", refused.body);
+    let good = neighbour.phone.code();
+    assert_eq!(neighbour.sends(&good).await.status, 200, "elsewhere nobody waits");
+    app.clock.advance(wait);
+    assert_eq!(colleague.phone.sends_code(&code, &state).await.status, 200, "page and code are still good");
 }
 
 #[tokio::test]
