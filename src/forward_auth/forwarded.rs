@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    web::{client, fields::FieldError, problem::Problem},
+    web::{client, fields::FieldError, ows, problem::Problem},
 };
 
 /// Proxies and browsers refuse addresses long before this.
@@ -223,7 +223,7 @@ pub(super) fn reader(dialect: Dialect, request: &Request<'_>, method: &str) -> R
 
 fn accepts_html(accept: &str) -> bool {
     accept.split(',').any(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let kind = ows::trim(kind.split(';').next().unwrap_or_default());
         kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
     })
 }

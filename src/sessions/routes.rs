@@ -79,7 +79,9 @@ async fn home(
     let sessions = sessions.await.map_err(|error| Problem::from(error).page())?;
     let row = |listed: Listed| row(frame.t, clock, session.id, listed);
     let page = HomePage { user, others: sessions.len() > 1, sessions: sessions.into_iter().map(row).collect(), frame };
-    Page::new(Status::Ok, &page).map(Answer::Page).map_err(|status| Problem::internal(status).page())
+    Page::new(Status::Ok, &page, "form-action 'self'")
+        .map(Answer::Page)
+        .map_err(|status| Problem::internal(status).page())
 }
 
 #[post("/logout")]

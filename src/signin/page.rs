@@ -131,7 +131,7 @@ pub fn render(
     };
     // Our own script has the nonce: an app may stand on this host, too, and none of its files is a script here.
     let policy = format!("script-src 'nonce-{nonce}' {script}; connect-src 'self'{simulator}; form-action 'none'");
-    Page::with_policy(Status::Ok, &page, &policy)
+    Page::new(Status::Ok, &page, &policy)
 }
 
 /// DingTalk's script and no other file of its host, which serves every customer's. Where the host redirects, a browser

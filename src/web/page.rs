@@ -80,19 +80,12 @@ pub struct Page {
 }
 
 impl Page {
-    /// Renders a page with forms and scripts of our own.
+    /// Renders a page; `policy` adds what it may do besides showing our own styles: run scripts (`script-src`), send forms
+    /// (`form-action`, without which they may go anywhere).
     ///
     /// # Errors
     /// 500 when the template fails, which a template that compiled does not.
-    pub fn new(status: Status, template: &impl Template) -> Result<Self, Status> {
-        Self::with_policy(status, template, "script-src 'self'; form-action 'self'")
-    }
-
-    /// Renders a page; `policy` adds what it may do beside showing our own styles. Forms may go anywhere unless it says where.
-    ///
-    /// # Errors
-    /// 500 when the template fails.
-    pub fn with_policy(status: Status, template: &impl Template, policy: &str) -> Result<Self, Status> {
+    pub fn new(status: Status, template: &impl Template, policy: &str) -> Result<Self, Status> {
         let html = template.render().map_err(|error| {
             tracing::error!(%error, "a page could not be rendered");
             Status::InternalServerError
@@ -100,7 +93,7 @@ impl Page {
         Ok(Self { status, html, policy: [POLICY, OWN_STYLE, policy].concat(), referrer: "same-origin" })
     }
 
-    /// Renders a page without scripts that is shown on another host ([`Frame::elsewhere`]).
+    /// Renders a page without scripts and forms that is shown on another host ([`Frame::elsewhere`]).
     ///
     /// # Errors
     /// 500 when the template fails.
@@ -109,7 +102,7 @@ impl Page {
             let digest = STANDARD.encode(Sha256::digest(assets::style()));
             format!("{POLICY}style-src 'sha256-{digest}'; form-action 'none'")
         });
-        Ok(Self { policy: STYLE.clone(), ..Self::new(status, template)? })
+        Ok(Self { policy: STYLE.clone(), ..Self::new(status, template, "")? })
     }
 
     /// Says otherwise than usual what browsers tell about this page's address (`Referrer-Policy`).

@@ -129,10 +129,10 @@ async fn the_policy_lets_only_our_own_and_dingtalks_script_run() {
         directives,
         [
             "default-src 'none'",
-            "style-src 'self'",
             "img-src data:",
             "base-uri 'none'",
             frames,
+            "style-src 'self'",
             &format!("script-src {own} {script}"),
             &format!("connect-src 'self' {dingtalk}/_client/"),
             "form-action 'none'",

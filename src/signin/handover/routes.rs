@@ -67,7 +67,8 @@ async fn offer(
     let key = desk.offer_handover(signed_in.session.id).await.map_err(|error| Problem::from(error).page())?;
     let address = format!("{}{}", desk.config.public_url.origin(), desk.config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
-    let page = Page::new(Status::Ok, &LinkPage { frame, link });
+    // The script copies the link.
+    let page = Page::new(Status::Ok, &LinkPage { frame, link }, "script-src 'self'; form-action 'none'");
     page.map(Answer::Page).map_err(|status| Problem::internal(status).page())
 }
 
@@ -79,7 +80,7 @@ async fn show(frame: Frame<'_>, desk: Desk<'_>, uri: &Origin<'_>) -> Result<Page
     let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(&desk))?;
     let user = desk.whose_handover(&key).await.map_err(|error| Problem::from(error).page())?;
     let user = user.ok_or_else(|| expired(&desk))?;
-    let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() });
+    let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() }, "form-action 'self'");
     // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
     // form, and the guard of forms could not tell our own page from another site's.
     page.map(|page| page.referrer("strict-origin")).map_err(|status| Problem::internal(status).page())

@@ -69,7 +69,7 @@ impl<'r> Responder<'r, 'static> for Problem {
             };
             let status = self.kind.status();
             let page = match shown {
-                Shown::Here => Page::with_policy(status, &page, "form-action 'none'")?,
+                Shown::Here => Page::new(status, &page, "form-action 'none'")?,
                 Shown::Elsewhere => Page::elsewhere(status, &page)?,
             };
             page.respond_to(request)?
@@ -103,9 +103,9 @@ impl Problem {
         let texts = visit.operator.texts();
         visit.note(|notes| {
             notes.problem = Some(self.kind.word());
-            notes.cause.clone_from(&self.cause);
+            notes.cause = self.cause.as_deref().map(str::to_owned);
             if let Some(id) = &self.refused_request {
-                notes.page_request_id = Some(id.clone());
+                notes.page_request_id = Some(id.to_string());
             }
             if let Why::Dingtalk { code, request_id } = &self.why {
                 notes.errcode = code.number();

@@ -22,13 +22,13 @@ pub struct Problem {
     /// In seconds.
     retry_after: Option<u64>,
     /// For the log only.
-    cause: Option<String>,
+    cause: Option<Box<str>>,
     /// Whether a person is to read it, and where.
     page: Option<Shown>,
     /// The id of the request that was refused, if it is not the one that is answered.
-    refused_request: Option<String>,
+    refused_request: Option<Box<str>>,
     /// Where a fresh try begins, if not at this very address.
-    retry_at: Option<String>,
+    retry_at: Option<Box<str>>,
 }
 
 /// On whose host a page is shown.
@@ -87,7 +87,7 @@ impl Problem {
     /// Says it of another request, which was refused before.
     #[must_use]
     pub fn of_request(mut self, id: &str) -> Self {
-        self.refused_request = Some(id.to_owned());
+        self.refused_request = Some(id.into());
         self
     }
 
@@ -99,14 +99,14 @@ impl Problem {
     /// Says where a fresh try begins: this address is of no use a second time.
     #[must_use]
     pub fn retry_at(mut self, address: String) -> Self {
-        self.retry_at = Some(address);
+        self.retry_at = Some(address.into());
         self
     }
 
     /// Adds what the log is to say about it.
     #[must_use]
     pub fn because(mut self, cause: impl ToString) -> Self {
-        self.cause = Some(cause.to_string());
+        self.cause = Some(cause.to_string().into());
         self
     }
 
