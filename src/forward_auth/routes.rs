@@ -113,7 +113,7 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
     let config =
         request.rocket().state::<Config>().ok_or_else(|| Problem::internal("the server lacks its settings"))?;
     let for_reader = |problem: Problem| match forwarded::reader(dialect, request, "GET") {
-        Reader::Person { .. } => problem.page_elsewhere(),
+        Reader::Person { .. } => problem.for_visitor().page_elsewhere(),
         Reader::Proxy | Reader::Script => problem,
     };
     let original = Original::read(dialect, request, config).map_err(for_reader)?;

@@ -7,6 +7,12 @@ pub(super) static TEXTS: Texts = Texts {
     request_id: "Request ID",
     retry: "Try again",
     problems: Problems {
+        unreadable_request: Message {
+            title: "This address cannot be opened",
+            detail: "The address, or one of the headers that came with it, has a form that is not accepted here.",
+            hint: "Check the address, or start again from the app's home page. Administrators: the log line with this \
+                   request ID says what was wrong.",
+        },
         invalid_request: Message {
             title: "The request is incomplete",
             detail: "A field is missing or has a wrong form.",

@@ -46,6 +46,8 @@ pub struct Texts {
 pub struct Problems {
     /// 400.
     pub invalid_request: Message,
+    /// Of a request for an app behind the gate.
+    pub unreadable_request: Message,
     /// 404 of an app.
     pub unknown_app: Message,
     /// 403, the state.

@@ -7,6 +7,11 @@ pub(super) static TEXTS: Texts = Texts {
     request_id: "请求编号",
     retry: "重试",
     problems: Problems {
+        unreadable_request: Message {
+            title: "无法打开这个地址",
+            detail: "这个地址或随之发送的请求头，格式不被接受。",
+            hint: "请检查地址，或从应用首页重新进入。管理员：日志中这个请求编号所在的一行写明了原因。",
+        },
         invalid_request: Message {
             title: "请求不完整",
             detail: "缺少某个字段，或字段格式不对。",

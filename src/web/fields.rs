@@ -9,13 +9,16 @@ use serde::{
 };
 
 /// Why the fields of a request cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldError {
     /// Absent or empty.
+    #[error("{0} is missing")]
     Missing(&'static str),
     /// Given twice.
+    #[error("{0} was given more than once")]
     Repeated(&'static str),
     /// Not of the form that it must have.
+    #[error("{0} is malformed")]
     Malformed(&'static str),
 }
 

@@ -223,6 +223,7 @@ async fn a_person_who_is_refused_reads_our_page_and_a_script_a_problem(proxy: Pr
             let line = log.lines().find(|line| line.contains(&format!(" request_id=\"{id}\"")));
             let line = line.unwrap_or_else(|| panic!("no line of {id}"));
             assert!(line.contains(problem), "{line}");
+            assert!(status != 400 || line.contains("URL is malformed"), "{line}");
             if status == 403 {
                 let wanted =
                     ["app.example.com:8080", "/finance/salaries", "groups=%E8%B4%A2%E5%8A%A1%E9%83%A8&users=boss"];

@@ -103,7 +103,10 @@ impl Problem {
         let texts = visit.operator.texts();
         visit.note(|notes| {
             notes.problem = Some(self.kind.word());
-            notes.cause = self.cause.as_deref().map(str::to_owned);
+            notes.cause = match (&self.cause, &self.why) {
+                (None, Why::Field(error)) => Some(error.to_string()),
+                (cause, _) => cause.as_deref().map(str::to_owned),
+            };
             if let Some(id) = &self.refused_request {
                 notes.page_request_id = Some(id.to_string());
             }

@@ -50,6 +50,7 @@ enum Why {
     Stranger,
     ForeignPage,
     UntrustedProxy,
+    UnreadableRequest,
     SignIn { url: String },
     NoWebLogin,
     TooManyLinks,
@@ -224,7 +225,22 @@ impl Problem {
         let kinds = [Kind::NotAllowed, Kind::UnlistedHost, Kind::InvalidRequest, Kind::Internal];
         let kind = kinds.into_iter().find(|kind| kind.word() == word).unwrap_or(Kind::Unavailable);
         let retry_after = (kind == Kind::Unavailable).then_some(5);
-        Self { retry_after, ..Self::of(kind) }
+        Self { retry_after, ..Self::of(kind) }.for_visitor()
+    }
+
+    /// Says to somebody who wanted to open an app what the gate told the proxy. Of a malformed question, that is no more
+    /// than where to begin again; what it was stands in the log.
+    #[must_use]
+    pub fn for_visitor(mut self) -> Self {
+        if self.kind == Kind::InvalidRequest {
+            let field = match &self.why {
+                Why::Field(error) => Some(error.to_string()),
+                _ => None,
+            };
+            self.cause = self.cause.or(field.map(Into::into));
+            self.why = Why::UnreadableRequest;
+        }
+        self
     }
 
     /// 400, a question of the gate's from somebody who is no trusted proxy: nothing of it is read.
@@ -273,6 +289,7 @@ impl Problem {
             Why::Stranger => problems.stranger,
             Why::ForeignPage => problems.foreign_page,
             Why::UntrustedProxy => problems.untrusted_proxy,
+            Why::UnreadableRequest => problems.unreadable_request,
             Why::NoWebLogin => problems.no_web_login,
             Why::TooManyLinks => problems.too_many_links,
             Why::SentBack { covered: false, .. } => problems.cookie_out_of_reach,
