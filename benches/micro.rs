@@ -18,10 +18,11 @@ use miandeng::{
         ids::{CorpId, DingUserId},
         jsapi,
     },
+    people::{self, Actor, By, Reason},
     sessions::{self, LiveSessions, Origin, Policy, Token, cookie, last_seen},
     signin::return_to,
     simulator::{Company, Running, Simulator},
-    users::{self, Change, NewUser, csv},
+    users::{Change, NewUser, csv},
 };
 use rocket::{
     config::LogLevel,
@@ -118,7 +119,8 @@ fn import(c: &mut Criterion) {
             || people.clone(),
             async |people| {
                 let mut transaction = pools.write().await.expect("the writer");
-                users::import(&mut transaction, people, "csv", 1_700_000_000, |_| {}).await.expect("an import");
+                let by = By { actor: Actor::System, reason: Reason::Import, at: 1_700_000_000 };
+                people::import(&mut transaction, &by, people, |_| {}).await.expect("an import");
                 transaction.rollback().await.expect("an end");
             },
             BatchSize::LargeInput,
@@ -241,8 +243,8 @@ async fn signed_in(pools: &Pools, clock: &Clock) -> Vec<Token> {
     for i in 0..SESSIONS.div_ceil(50) {
         let userid = DingUserId::new(format!("zhangsan{i}")).expect("a userid");
         let person = NewUser { corp_id: corp(), userid: userid.clone(), change: change.clone() };
-        users::save(&mut transaction, &person, "cli", now).await.expect("a row");
-        let user = users::find(&mut transaction, &corp(), &userid).await.expect("an answer").expect("that person");
+        let by = By { actor: Actor::System, reason: Reason::Command, at: now };
+        let user = people::add(&mut transaction, &by, person).await.expect("a row");
         for _ in 0..50 {
             tokens.push(sessions::start(&mut transaction, &user, "oa", &from, now).await.expect("a session"));
         }

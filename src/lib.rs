@@ -12,6 +12,7 @@ pub mod hex_digits;
 pub mod housekeeping;
 pub mod invisible;
 pub mod jsapi;
+pub mod people;
 pub mod probe;
 pub mod random;
 pub mod server_keys;

@@ -16,8 +16,9 @@ use crate::{
     config::Config,
     db::Pools,
     dingtalk::ids::{CorpId, DingUserId},
+    people::{self, Actor, By, Reason},
     simulator::{Company, Corp, Employee, Simulator},
-    users::{self, Change, NewUser},
+    users::{Change, NewUser},
 };
 
 /// Who is in the table, and holds the simulated phone at first.
@@ -87,7 +88,8 @@ async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyho
         },
     };
     let mut transaction = pools.write().await?;
-    users::save(&mut transaction, &user, "demo", clock.now()).await?;
+    let by = By { actor: Actor::System, reason: Reason::Demo, at: clock.now() };
+    people::add(&mut transaction, &by, user).await?;
     transaction.commit().await?;
     Ok(employee.clone())
 }

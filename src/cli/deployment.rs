@@ -9,6 +9,7 @@ use crate::{
     config::{Config, ConfigError},
     db::{self, Pools},
     dingtalk::ids::CorpId,
+    people::{Actor, By, Reason},
 };
 
 /// What a command works on.
@@ -49,6 +50,11 @@ impl Deployment {
             Err(error) => return Err(ConfigError::parsing("", error).into()),
         };
         Ok((Config::from_figment(&figment)?, url))
+    }
+
+    /// Who changes people by a command, and when.
+    pub fn by(&self, reason: Reason) -> By {
+        By { actor: Actor::Cli(system_user()), reason, at: self.clock.now() }
     }
 
     /// The writer; see [`Pools::write`].
@@ -109,6 +115,18 @@ impl Deployment {
     pub async fn close(self) {
         self.pools.close().await;
     }
+}
+
+/// The name of the system's user who runs the command, or the number where it has no name.
+#[cfg(unix)]
+fn system_user() -> String {
+    let uid = nix::unistd::geteuid();
+    nix::unistd::User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+#[cfg(not(unix))]
+fn system_user() -> String {
+    std::env::var("USERNAME").unwrap_or_default()
 }
 
 /// Not as a context: sqlx's error says everything twice in a chain.

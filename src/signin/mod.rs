@@ -19,9 +19,10 @@ use crate::{
     clock::Clock,
     config::{Config, Secret, UnknownUsers},
     db::{Conn, Pools},
-    dingtalk::{DingtalkApp, DingtalkError, Employee, Identity, Turn, departments::DepartmentPath},
+    dingtalk::{DingtalkApp, DingtalkError, Identity, Turn},
+    people::{self, Actor, By, NotAdded, Reason},
     sessions::{self, Origin, Token},
-    users::{self, Status, User},
+    users::{self, NewUser, Status, User},
 };
 
 /// How a code came to us. Each kind is exchanged in its own way only.
@@ -74,6 +75,16 @@ pub enum Failure {
     Database(#[from] sqlx::Error),
 }
 
+impl From<NotAdded> for Failure {
+    fn from(error: NotAdded) -> Self {
+        match error {
+            NotAdded::Database(error) => error.into(),
+            // The transaction that looked has the only writer.
+            NotAdded::AlreadyThere => Self::Database(sqlx::Error::Protocol(error.to_string())),
+        }
+    }
+}
+
 /// What a sign-in works with.
 #[derive(Clone, Copy)]
 pub struct SignIn<'a> {
@@ -122,35 +133,33 @@ impl SignIn<'_> {
         let corp_id = &app.config.corp_id;
         let known = users::find(&mut *self.pools.read().await?, corp_id, &identity.userid).await?;
         let newcomer = match known {
-            None if self.config.unknown_users == UnknownUsers::Create => Some(self.details(app, &identity).await?),
+            None if self.config.unknown_users == UnknownUsers::Create => Some(self.newcomer(app, &identity).await?),
             _ => None,
         };
 
         // One transaction, and the person is read inside it: who is disabled in this very moment gets no session.
         let now = self.clock.now();
         let mut transaction = self.pools.write().await?;
-        if let Some((employee, departments)) = newcomer {
-            users::insert_from_dingtalk(&mut transaction, corp_id, &identity.userid, &employee, &departments, now)
-                .await?;
-        }
-        let outcome = match users::find(&mut transaction, corp_id, &identity.userid).await? {
-            None => return Ok(Outcome::NotListed(NotListed::NoRow(identity))),
-            Some(user) if user.status == Status::Disabled => return Ok(Outcome::Disabled(identity)),
-            Some(user) => start(&mut transaction, app, user, from, previous, now).await?,
+        let known = users::find(&mut transaction, corp_id, &identity.userid).await?;
+        let user = match (known, newcomer) {
+            (Some(user), _) if user.status == Status::Disabled => return Ok(Outcome::Disabled(identity)),
+            (Some(user), _) => user,
+            (None, Some(newcomer)) => {
+                let by = By { actor: Actor::Dingtalk, reason: Reason::FirstSignIn, at: now };
+                people::add(&mut transaction, &by, newcomer).await?
+            }
+            (None, None) => return Ok(Outcome::NotListed(NotListed::NoRow(identity))),
         };
+        let outcome = start(&mut transaction, app, user, from, previous, now).await?;
         transaction.commit().await?;
         Ok(outcome)
     }
 
-    /// Name, details and departments of an employee who signs in for the first time.
+    /// An employee who signs in for the first time, with name, details and departments.
     ///
     /// The details must be readable. The departments need one more permission and a walk through the directory: if
     /// that fails, the person gets in without them and the log says why.
-    async fn details(
-        self,
-        app: &DingtalkApp,
-        identity: &Identity,
-    ) -> Result<(Employee, Vec<DepartmentPath>), DingtalkError> {
+    async fn newcomer(self, app: &DingtalkApp, identity: &Identity) -> Result<NewUser, DingtalkError> {
         let mut employee = app.employee(&identity.userid).await?;
         employee.name = employee.name.or_else(|| identity.name.clone());
         employee.unionid = employee.unionid.or_else(|| identity.unionid.clone());
@@ -158,7 +167,7 @@ impl SignIn<'_> {
             tracing::warn!(%error, app = app.config.name, "a newcomer's departments could not be read");
             Vec::new()
         });
-        Ok((employee, departments))
+        Ok(users::newcomer(app.config.corp_id.clone(), identity.userid.clone(), &employee, &departments))
     }
 }
 

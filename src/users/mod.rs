@@ -1,8 +1,9 @@
 //! `users`: who may sign in. The only place that knows the table's SQL.
 
 pub mod check;
+mod columns;
 pub mod csv;
-mod import;
+mod newcomer;
 mod write;
 
 use crate::{
@@ -15,8 +16,9 @@ use crate::{
 };
 
 pub use self::{
-    import::{Imported, import, would_change},
-    write::{Change, NewUser, insert_from_dingtalk, remove, save, set_status, signed_in},
+    columns::Columns,
+    newcomer::newcomer,
+    write::{Change, Key, NewUser, remove, signed_in, upsert},
 };
 
 /// A row of the table: a person known to this deployment.

@@ -13,8 +13,9 @@ use miandeng::{
     clock::Clock,
     db::Pools,
     dingtalk::ids::{CorpId, DingUserId},
+    people::{self, Actor, By, Reason},
     simulator::{Company, Running, Simulator},
-    users::{self, Change, NewUser, Status},
+    users::{Change, NewUser, Status},
 };
 use tempfile::TempDir;
 
@@ -257,7 +258,8 @@ pub async fn add(database: &Path, userid: &str, name: &str, status: Status) {
         },
     };
     let now = Clock::system().now();
-    users::save(&mut transaction, &user, "cli", now).await.expect("a row");
+    let by = By { actor: Actor::System, reason: Reason::Command, at: now };
+    people::add(&mut transaction, &by, user).await.expect("a row");
     transaction.commit().await.expect("a commit");
     pools.close().await;
 }

@@ -3,6 +3,7 @@
 use miandeng::{
     db::Pools,
     dingtalk::ids::{CorpId, DingUserId},
+    people::{self, Actor, By, Reason},
     sessions, users,
 };
 
@@ -78,8 +79,9 @@ async fn a_change_of_a_person_is_seen_at_the_next_request_and_disturbs_nobody_el
     let mut transaction = others.write().await.unwrap();
     let (corp_id, userid) = (CorpId::new(CORP).unwrap(), DingUserId::new("zhangsan").unwrap());
     let change = users::Change { name: Some("张三丰".into()), ..users::Change::default() };
-    let change = users::NewUser { corp_id, userid, change };
-    users::save(&mut transaction, &change, "cli", app.clock.now()).await.unwrap();
+    let user = users::find(&mut transaction, &corp_id, &userid).await.unwrap().unwrap();
+    let by = By { actor: Actor::System, reason: Reason::Command, at: app.clock.now() };
+    people::change(&mut transaction, &by, &user, change).await.unwrap();
     transaction.commit().await.unwrap();
     assert!(phone.gets("/home").await.body.contains("张三丰"));
     app.db_disable("zhangsan").await;

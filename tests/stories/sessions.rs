@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use miandeng::housekeeping::Housekeeping;
+use miandeng::{housekeeping::Housekeeping, users::Change};
 use reqwest::Method;
 use serde_json::json;
 
@@ -257,7 +257,8 @@ async fn pages_of_signed_in_people_are_never_kept_by_the_browser() {
 #[tokio::test]
 async fn names_and_clients_that_hold_html_are_inert() {
     let app = App::start().await;
-    app.db_add("zhangsan", "<img src=x onerror=alert(1)>").await;
+    let name = Change { name: Some("<img src=x onerror=alert(1)>".into()), ..Change::default() };
+    app.db_change("zhangsan", name).await;
     let mut phone = app.phone("zhangsan");
     phone.is_signed_in().await;
     let home = phone.gets("/home").await.body;

@@ -69,6 +69,7 @@ fn may_use(part: &str, allowed: &[&str]) {
 fn each_part_knows_only_those_below_it() {
     may_use("dingtalk/", &["clock", "config", "dingtalk", "hex_digits", "invisible"]);
     may_use("users/", &["clock", "db", "dingtalk", "invisible", "text", "users"]);
+    may_use("people.rs", &["clock", "db", "dingtalk", "sessions", "users"]);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("text/", &["clock", "text"]);
     may_use("config/", &["config", "dingtalk", "text"]);
@@ -79,8 +80,20 @@ fn each_part_knows_only_those_below_it() {
     let below = ["clock", "config", "db", "random", "server_keys", "sessions", "users", "web"];
     may_use("forward_auth/", &below);
     may_use("probe/", &["clock", "random", "web"]);
-    let below =
-        ["clock", "config", "db", "dingtalk", "hex_digits", "random", "sessions", "signin", "text", "users", "web"];
+    let below = [
+        "clock",
+        "config",
+        "db",
+        "dingtalk",
+        "hex_digits",
+        "people",
+        "random",
+        "sessions",
+        "signin",
+        "text",
+        "users",
+        "web",
+    ];
     may_use("signin/", &below);
 }
 

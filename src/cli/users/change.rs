@@ -9,9 +9,8 @@ use crate::{
         Deployment,
         terminal::{can_ask, confirm, count, inert, print, print_json},
     },
-    db::Conn,
-    sessions,
-    users::{self, Change, NewUser, Role, Status, User, check},
+    people::{self, Changed, NotAdded, Reason},
+    users::{Change, NewUser, Role, User, check},
 };
 
 /// Let a person sign in.
@@ -130,15 +129,16 @@ impl Add {
         let corp_id = deployment.configured_corp(self.person.corp_id)?;
         let userid = self.person.userid;
         let mut tx = deployment.write().await?;
-        if users::find(&mut tx, &corp_id, &userid).await?.is_some() {
-            bail!(
+        let change = self.columns.into_change(Some(self.name));
+        let person = NewUser { corp_id: corp_id.clone(), userid: userid.clone(), change };
+        let user = match people::add(&mut tx, &deployment.by(Reason::Command), person).await {
+            Ok(user) => user,
+            Err(NotAdded::AlreadyThere) => bail!(
                 "{:?} of corp {corp_id} is in the user table already; \"miandeng users set\" changes a person",
                 userid.as_str()
-            );
-        }
-        let person = NewUser { corp_id, userid, change: self.columns.into_change(Some(self.name)) };
-        let id = users::save(&mut tx, &person, "cli", deployment.clock.now()).await?;
-        let user = reread(&mut tx, id).await?;
+            ),
+            Err(NotAdded::Database(error)) => return Err(error.into()),
+        };
         tx.commit().await?;
         if self.json {
             return print_json(&user);
@@ -151,15 +151,11 @@ impl Set {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let mut tx = deployment.write().await?;
         let admins = corps_with_admin(&mut tx).await?;
-        let mut user = self.person.find(deployment, &mut tx).await?;
+        let user = self.person.find(deployment, &mut tx).await?;
         let change = self.columns.into_change(self.name);
-        let changed = users::would_change(&user, &change);
-        if changed {
-            let person = NewUser { corp_id: user.corp_id.clone(), userid: user.userid.clone(), change };
-            users::save(&mut tx, &person, "cli", deployment.clock.now()).await?;
-            user = reread(&mut tx, user.id).await?;
-            warn_of_lost_admins(&mut tx, &admins).await?;
-        }
+        let by = deployment.by(Reason::Command);
+        let Changed { user, changed, .. } = people::change(&mut tx, &by, &user, change).await?;
+        warn_of_lost_admins(&mut tx, &admins).await?;
         tx.commit().await?;
         if self.json {
             return print_json(&user);
@@ -173,32 +169,25 @@ impl Disable {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let mut tx = deployment.write().await?;
         let admins = corps_with_admin(&mut tx).await?;
-        let mut user = self.person.find(deployment, &mut tx).await?;
-        let changed = user.status != Status::Disabled;
-        if changed {
-            users::set_status(&mut tx, &user, Status::Disabled, deployment.clock.now()).await?;
-            user = reread(&mut tx, user.id).await?;
-            warn_of_lost_admins(&mut tx, &admins).await?;
-        }
-        let ended = sessions::end_all_of(&mut tx, user.id, None).await?;
+        let user = self.person.find(deployment, &mut tx).await?;
+        let by = deployment.by(Reason::Command);
+        let Changed { user, changed, sessions_ended } = people::disable(&mut tx, &by, &user).await?;
+        warn_of_lost_admins(&mut tx, &admins).await?;
         tx.commit().await?;
         if self.json {
-            return print_json(&json!({ "user": user, "changed": changed, "sessions_ended": ended }));
+            return print_json(&json!({ "user": user, "changed": changed, "sessions_ended": sessions_ended }));
         }
         let what = if changed { "may no longer sign in" } else { "was disabled already" };
-        print(format!("{} {what}; {} ended\n", who(&user), count(ended, "session", "sessions")))
+        print(format!("{} {what}; {} ended\n", who(&user), count(sessions_ended, "session", "sessions")))
     }
 }
 
 impl Enable {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let mut tx = deployment.write().await?;
-        let mut user = self.person.find(deployment, &mut tx).await?;
-        let changed = user.status != Status::Active;
-        if changed {
-            users::set_status(&mut tx, &user, Status::Active, deployment.clock.now()).await?;
-            user = reread(&mut tx, user.id).await?;
-        }
+        let user = self.person.find(deployment, &mut tx).await?;
+        let by = deployment.by(Reason::Command);
+        let Changed { user, changed, .. } = people::enable(&mut tx, &by, &user).await?;
         tx.commit().await?;
         if self.json {
             return print_json(&json!({ "user": user, "changed": changed }));
@@ -222,8 +211,7 @@ impl Remove {
         let mut tx = deployment.write().await?;
         let admins = corps_with_admin(&mut tx).await?;
         let user = self.person.find(deployment, &mut tx).await?;
-        let ended = sessions::end_all_of(&mut tx, user.id, None).await?;
-        users::remove(&mut tx, &user).await?;
+        let ended = people::remove(&mut tx, &deployment.by(Reason::Command), &user).await?;
         warn_of_lost_admins(&mut tx, &admins).await?;
         tx.commit().await?;
         if self.json {
@@ -236,11 +224,4 @@ impl Remove {
 /// A person in a sentence, on one line whatever DingTalk says the name is.
 fn who(user: &User) -> String {
     inert(&format!("{} {} of corp {}", user.userid, user.name, user.corp_id))
-}
-
-async fn reread(db: &mut Conn, id: i64) -> anyhow::Result<User> {
-    match users::get(db, id).await? {
-        Some(user) => Ok(user),
-        None => bail!("row {id} is not there in the transaction that wrote it"),
-    }
 }

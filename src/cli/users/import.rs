@@ -15,11 +15,8 @@ use crate::{
         Deployment,
         terminal::{count, print, print_json},
     },
-    sessions,
-    users::{
-        self,
-        csv::{self, BadRow, ReadError, Sheet},
-    },
+    people::{self, Reason},
+    users::csv::{self, BadRow, ReadError, Sheet},
 };
 
 /// So many bad rows are printed; `--json` has all.
@@ -87,12 +84,8 @@ impl Import {
 
         let mut tx = deployment.write().await?;
         let admins = corps_with_admin(&mut tx).await?;
-        let now = deployment.clock.now();
-        let imported = users::import(&mut tx, people, "csv", now, |done| bar.set_position(done as u64)).await?;
-        let ended = match imported.disabled {
-            0 => 0,
-            _ => sessions::end_all_of_disabled(&mut tx).await?,
-        };
+        let by = deployment.by(Reason::Import);
+        let imported = people::import(&mut tx, &by, people, |done| bar.set_position(done as u64)).await?;
         bar.finish_and_clear();
         warn_of_lost_admins(&mut tx, &admins).await?;
         if self.dry_run {
@@ -108,7 +101,7 @@ impl Import {
                 "changed": imported.changed,
                 "unchanged": imported.unchanged,
                 "disabled": imported.disabled,
-                "sessions_ended": ended,
+                "sessions_ended": imported.sessions_ended,
                 "encoding": encoding,
                 "dry_run": self.dry_run,
             }));
@@ -122,7 +115,7 @@ impl Import {
             imported.changed,
             imported.unchanged,
             imported.disabled,
-            count(ended, "session", "sessions"),
+            count(imported.sessions_ended, "session", "sessions"),
         ))
     }
 }

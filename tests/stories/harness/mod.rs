@@ -17,9 +17,10 @@ use miandeng::{
     config::Config,
     db::Pools,
     dingtalk::ids::{CorpId, DingUserId},
+    people::{self, Actor, By, Reason},
     sessions,
     simulator::{Company, Running, Simulator},
-    users::{self, Change, NewUser, Status, User},
+    users::{self, Change, NewUser, User},
     web::slow_clients::SlowClients,
 };
 use rocket::{Build, Rocket, Shutdown, fairing::AdHoc, tokio};
@@ -186,8 +187,13 @@ impl App {
             change: Change { name: Some(name.into()), ..Change::default() },
         };
         let mut transaction = self.pools.write().await.expect("a transaction");
-        users::save(&mut transaction, &user, "cli", self.clock.now()).await.expect("a row");
+        people::add(&mut transaction, &self.by(), user).await.expect("a row");
         transaction.commit().await.expect("a commit");
+    }
+
+    /// Who changes people behind the surface.
+    fn by(&self) -> By {
+        By { actor: Actor::Cli("tests".into()), reason: Reason::Command, at: self.clock.now() }
     }
 
     /// A person's row.
@@ -197,11 +203,12 @@ impl App {
         users::find(&mut reader, &corp_id, &userid).await.expect("an answer")
     }
 
-    /// Disables a person's row alone, as another process may.
+    /// Disables a person's row alone, as somebody with SQLite's own shell may.
     pub async fn db_disable(&self, userid: &str) {
         let user = self.db_user(userid).await.expect("such a person");
         let mut transaction = self.pools.write().await.expect("a transaction");
-        users::set_status(&mut transaction, &user, Status::Disabled, self.clock.now()).await.expect("a change");
+        let disable = sqlx::query("UPDATE users SET status = 'disabled' WHERE id = $1").bind(user.id);
+        disable.execute(&mut *transaction).await.expect("a change");
         transaction.commit().await.expect("a commit");
     }
 
@@ -214,10 +221,9 @@ impl App {
 
     /// Changes a person's row.
     pub async fn db_change(&self, userid: &str, change: Change) {
-        let (corp_id, userid) = (CorpId::new(CORP).expect("a corp id"), DingUserId::new(userid).expect("a userid"));
+        let user = self.db_user(userid).await.expect("such a person");
         let mut transaction = self.pools.write().await.expect("a transaction");
-        let user = NewUser { corp_id, userid, change };
-        users::save(&mut transaction, &user, "cli", self.clock.now()).await.expect("a row");
+        people::change(&mut transaction, &self.by(), &user, change).await.expect("a row");
         transaction.commit().await.expect("a commit");
     }
 

@@ -4,6 +4,7 @@ use std::{fs, time::Duration};
 
 use miandeng::{
     dingtalk::ids::{CorpId, DingUserId},
+    people::{self, Actor, By, Reason},
     users,
 };
 use serde_json::{Value, json};
@@ -191,12 +192,11 @@ fn a_hostile_name_from_dingtalk_stays_on_its_line_and_in_its_cell() {
     runtime().block_on(async {
         let pools = operator.db().await;
         let mut tx = pools.write().await.unwrap();
-        let person = users::NewUser {
-            corp_id: CorpId::new("dinga").unwrap(),
-            userid: DingUserId::new("u1").unwrap(),
-            change: users::Change { name: Some(hostile.to_owned()), ..users::Change::default() },
-        };
-        users::save(&mut tx, &person, "dingtalk", 1).await.unwrap();
+        let (corp_id, userid) = (CorpId::new("dinga").unwrap(), DingUserId::new("u1").unwrap());
+        let user = users::find(&mut tx, &corp_id, &userid).await.unwrap().unwrap();
+        let by = By { actor: Actor::Dingtalk, reason: Reason::FirstSignIn, at: 1 };
+        let change = users::Change { name: Some(hostile.to_owned()), ..users::Change::default() };
+        people::change(&mut tx, &by, &user, change).await.unwrap();
         tx.commit().await.unwrap();
         pools.close().await;
     });
