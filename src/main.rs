@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use miandeng::cli::Arguments;
+use miandeng::cli::{self, Arguments};
 use mimalloc::MiMalloc;
 
 #[global_allocator]
@@ -28,7 +28,9 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // Rocket's own `workers` setting; where the settings cannot be read, the command says so with the cure.
-    if let Ok(workers @ 1..) = rocket::Config::figment().extract_inner::<usize>("workers") {
+    if let Ok(settings) = cli::figment()
+        && let Ok(workers @ 1..) = settings.extract_inner::<usize>("workers")
+    {
         runtime.worker_threads(workers);
     }
     runtime.enable_all().thread_name("miandeng").build()?.block_on(arguments.run())

@@ -1,12 +1,12 @@
 //! The settings and the database of this deployment, as the server would open them.
 
 use anyhow::{anyhow, bail};
-use figment::error::Kind;
+use figment::Figment;
 use sqlx::{Sqlite, Transaction};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError},
+    config::{self, Config, ConfigError},
     db::{self, Pools},
     dingtalk::ids::CorpId,
     people::{Actor, By, Reason},
@@ -22,8 +22,16 @@ pub struct Deployment {
     pub clock: Clock,
 }
 
+/// The settings as they are written, over Rocket's defaults.
+///
+/// # Errors
+/// When their file cannot be read.
+pub fn figment() -> Result<Figment, ConfigError> {
+    config::figment(Figment::from(rocket::Config::default()))
+}
+
 impl Deployment {
-    /// Reads the settings as Rocket finds them (`ROCKET_CONFIG`, profiles, `ROCKET_…`) and opens the database.
+    /// Reads the settings and opens the database.
     ///
     /// # Errors
     /// One line that says which setting or file is at fault and what to do.
@@ -42,13 +50,9 @@ impl Deployment {
     /// # Errors
     /// One line that says which setting is at fault and what to do.
     pub fn settings() -> anyhow::Result<(Config, String)> {
-        let figment = rocket::Config::figment();
-        // First, because it is what notices a file that cannot be read at all.
-        let url = match figment.extract_inner::<String>("databases.miandeng.url") {
-            Ok(url) => url,
-            Err(error) if matches!(error.kind, Kind::MissingField(_)) => "miandeng.db".to_owned(),
-            Err(error) => return Err(ConfigError::parsing("", error).into()),
-        };
+        let figment = figment()?;
+        // First, because it is what notices a file that cannot be parsed at all.
+        let url = config::database_url(&figment)?;
         Ok((Config::from_figment(&figment)?, url))
     }
 

@@ -13,14 +13,15 @@ pub mod simulator;
 mod terminal;
 pub mod users;
 
-pub use self::deployment::Deployment;
+pub use self::deployment::{Deployment, figment};
 
 use clap::{Parser, Subcommand};
 
 /// Password-free sign-in (免登) from inside the DingTalk client.
 ///
 /// An employee taps the app's icon in DingTalk and is signed in. Settings are read from Rocket.toml in the working
-/// folder (or the file that ROCKET_CONFIG names) and from ROCKET_… variables; see README, "Settings".
+/// folder, or else in /etc/miandeng (or from the file that ROCKET_CONFIG names), and from ROCKET_… variables; see README,
+/// "Settings".
 ///
 /// New here? "miandeng demo" runs everything against a simulated DingTalk, with nothing to configure.
 #[derive(Parser)]

@@ -24,7 +24,7 @@ pub async fn run() -> anyhow::Result<()> {
     let proxies = Proxies::of_environment();
     let behind = |(key, address): (_, &str)| Some((key, address.to_owned(), proxies.before(address)?));
     let proxied: Vec<_> = config.dingtalk.called().into_iter().filter_map(behind).collect();
-    let server = ignite(rocket::Config::figment(), config, pools.clone(), clock).await?;
+    let server = ignite(super::figment()?, config, pools.clone(), clock).await?;
     for (key, address, proxy) in proxied {
         tracing::info!("{key} {address} goes through the proxy {proxy}, which the environment names");
     }

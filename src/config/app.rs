@@ -1,5 +1,7 @@
 //! One DingTalk app: which corp it belongs to and how we prove to DingTalk that we are it.
 
+use figment::value::magic::RelativePathBuf;
+
 use super::{ConfigError, Secret, raw::RawApp};
 use crate::dingtalk::ids::CorpId;
 
@@ -147,21 +149,23 @@ impl App {
 }
 
 /// A secret from its setting or from the file that `…_file` names, without the line end that editors leave.
-fn secret(key: &str, direct: Option<Secret>, file: Option<String>) -> Result<Option<Secret>, ConfigError> {
+fn secret(key: &str, direct: Option<Secret>, file: Option<RelativePathBuf>) -> Result<Option<Secret>, ConfigError> {
     let value = match (direct, file) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => return Err(ConfigError::at(key, format!("is given twice; remove it or {key}_file"))),
         (Some(secret), None) => secret,
-        (None, Some(path)) => match std::fs::read_to_string(&path) {
+        (None, Some(written)) => match std::fs::read_to_string(written.relative()) {
             Ok(text) => Secret::new(text.trim()),
             Err(error) => {
                 let problem = format!("cannot be read ({error}); name a file that this user may read");
                 let key = format!("{key}_file");
                 // Somebody may have put the secret itself here.
-                let is_a_path = path.contains(['/', '.']);
-                let error =
-                    if is_a_path { ConfigError::wrong(key, path, problem) } else { ConfigError::at(key, problem) };
-                return Err(error);
+                let is_a_path = written.original().to_string_lossy().contains(['/', '.']);
+                return Err(if is_a_path {
+                    ConfigError::wrong(key, written.relative().to_string_lossy(), problem)
+                } else {
+                    ConfigError::at(key, problem)
+                });
             }
         },
     };

@@ -49,7 +49,8 @@ impl ConfigError {
 
         let mut path: Vec<&str> = error.path.iter().map(String::as_str).collect();
         path.insert(0, section);
-        path.retain(|part| !part.is_empty());
+        // figment's own names for the parts of a path that is relative to its file.
+        path.retain(|part| !part.is_empty() && !part.starts_with("___figment"));
         let key = if path.is_empty() { "Rocket.toml".to_owned() } else { path.join(".") };
         match &error.kind {
             Kind::UnknownField(field, known) => Self::at(key, no_such_setting(field, known)),

@@ -2,21 +2,23 @@
 
 mod app;
 mod error;
+mod file;
 mod hosts;
 mod names;
 mod proxies;
 mod raw;
 mod secret;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
-use figment::Figment;
+use figment::{Figment, value::magic::RelativePathBuf};
 use ipnet::IpNet;
 use url::{Position, Url};
 
 pub use self::{
     app::{App, AppKind, Credentials, Signature},
     error::ConfigError,
+    file::{database_url, figment},
     hosts::HostPattern,
     proxies::{Proxies, is_local},
     secret::Secret,
@@ -94,7 +96,7 @@ pub struct DingtalkConfig {
     /// The JSAPI script.
     pub jsapi_url: Url,
     /// A copy of that script that we serve ourselves.
-    pub jsapi_file: Option<String>,
+    pub jsapi_file: Option<PathBuf>,
     /// One call, in total. Default 3 seconds, after which DingTalk's own gateway gives up too.
     pub timeout: Duration,
 }
@@ -251,18 +253,19 @@ impl DingtalkConfig {
             let cure = "write the address of DingTalk's JSAPI script, or its path on the CDN";
             ConfigError::wrong("miandeng.dingtalk.jsapi_url", &raw.jsapi_url, cure)
         })?;
-        if let Some(path) = &raw.jsapi_file
+        let jsapi_file = raw.jsapi_file.as_ref().map(RelativePathBuf::relative);
+        if let Some(path) = &jsapi_file
             && let Err(error) = std::fs::read(path)
         {
             let problem = format!("cannot be read ({error}); name a copy of DingTalk's JSAPI script");
-            return Err(ConfigError::wrong("miandeng.dingtalk.jsapi_file", path, problem));
+            return Err(ConfigError::wrong("miandeng.dingtalk.jsapi_file", path.to_string_lossy(), problem));
         }
         Ok(Self {
             oapi_url: base("oapi_url", raw.oapi_url)?,
             api_url: base("api_url", raw.api_url)?,
             login_url: base("login_url", raw.login_url)?,
             jsapi_url,
-            jsapi_file: raw.jsapi_file,
+            jsapi_file,
             timeout,
         })
     }

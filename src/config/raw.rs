@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use figment::value::magic::RelativePathBuf;
 use serde::{Deserialize, Deserializer, de};
 
 use super::Secret;
@@ -39,7 +40,7 @@ pub(super) struct RawDingtalk {
     pub api_url: String,
     pub login_url: String,
     pub jsapi_url: String,
-    pub jsapi_file: Option<String>,
+    pub jsapi_file: Option<RelativePathBuf>,
     #[serde(deserialize_with = "lenient_string")]
     pub timeout: String,
 }
@@ -59,15 +60,15 @@ pub(super) struct RawApp {
     #[serde(deserialize_with = "lenient_string")]
     pub client_id: String,
     pub client_secret: Option<Secret>,
-    pub client_secret_file: Option<String>,
+    pub client_secret_file: Option<RelativePathBuf>,
     pub corp_secret: Option<Secret>,
-    pub corp_secret_file: Option<String>,
+    pub corp_secret_file: Option<RelativePathBuf>,
     pub channel_secret: Option<Secret>,
-    pub channel_secret_file: Option<String>,
+    pub channel_secret_file: Option<RelativePathBuf>,
     pub events: String,
     pub event_token: Option<Secret>,
     pub event_aes_key: Option<Secret>,
-    pub event_aes_key_file: Option<String>,
+    pub event_aes_key_file: Option<RelativePathBuf>,
 }
 
 impl Default for Raw {

@@ -24,6 +24,7 @@ mod rounds;
 mod routes_by_role;
 mod service_window;
 mod sessions;
+mod settings_file;
 mod several_corps;
 mod signin;
 mod signin_page;
