@@ -5,6 +5,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use crate::text::Locale;
+
 /// Writes to standard output. A reader that has seen enough (`| head`) is no failure.
 pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
@@ -102,6 +104,13 @@ pub fn confirm(question: &str) -> anyhow::Result<bool> {
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// The terminal's language: of LC_ALL, LC_MESSAGES and LANG, the first that is set.
+pub fn locale() -> Locale {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default();
+    if locale.to_ascii_lowercase().starts_with("zh") { Locale::ZhCn } else { Locale::En }
 }
 
 /// `1 session`, `2 sessions`.

@@ -88,7 +88,7 @@ pub(super) fn read(call: &'static str, status: u16, body: &[u8], secrets: &[&str
         88 => unwrap_gateway(&fields, text("errmsg"), text("sub_msg")),
         other => (other, text("errmsg")),
     };
-    Err(refusal(call, ErrorCode::Number(errcode), errmsg, text("request_id"), secrets))
+    Err(DingtalkError::of(quoted(call, ErrorCode::Number(errcode), errmsg, text("request_id"), secrets)))
 }
 
 /// Reads a body of the new host, which refuses by its HTTP status and `{code, message, requestid}`.
@@ -110,13 +110,12 @@ pub(super) fn read_new(
         Ok(number) => ErrorCode::Number(number),
         Err(_) => ErrorCode::Word(shorten(&without(text("code"), secrets), MAX_CODE)),
     };
-    // A server's own trouble, under whatever name.
-    if status >= 500 && code.meaning() == 0 {
-        return Err(DingtalkError::Unreachable { call, why: format!("HTTP status {status}, code {code}") });
-    }
     let scopes = fields.get("accessdenieddetail").and_then(|detail| detail.get("requiredScopes"));
     let scopes = scopes.map(|scopes| format!("{} requiredScopes: {scopes}", text("message")));
-    Err(refusal(call, code, scopes.as_deref().unwrap_or(text("message")), text("requestid"), secrets))
+    let refusal = quoted(call, code, scopes.as_deref().unwrap_or(text("message")), text("requestid"), secrets);
+    // A server's own trouble, under whatever name.
+    let own_trouble = status >= 500 && refusal.code.meaning() == 0;
+    Err(if own_trouble { DingtalkError::Failed(refusal) } else { DingtalkError::of(refusal) })
 }
 
 /// An answer without what says whether it grants or refuses.
@@ -125,10 +124,10 @@ fn neither(call: &'static str, status: u16, what: &str) -> DingtalkError {
     if status >= 500 { DingtalkError::Unreachable { call, why } } else { DingtalkError::Unexpected { call, why } }
 }
 
-fn refusal(call: &'static str, code: ErrorCode, errmsg: &str, request_id: &str, secrets: &[&str]) -> DingtalkError {
+fn quoted(call: &'static str, code: ErrorCode, errmsg: &str, request_id: &str, secrets: &[&str]) -> Refusal {
     let request_id = Some(request_id).filter(|id| !id.is_empty()).map(|id| shorten(&without(id, secrets), 64));
     let errmsg = shorten(&without(errmsg, secrets), MAX_ERRMSG);
-    DingtalkError::of(Refusal { call, code, errmsg, request_id })
+    Refusal { call, code, errmsg, request_id }
 }
 
 /// The JSON object that any answer of DingTalk's is.

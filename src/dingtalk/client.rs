@@ -39,7 +39,9 @@ pub(super) enum Body<'a> {
 /// One call, however often it is sent.
 struct Call<'a> {
     host: Host,
-    path: &'static str,
+    /// What errors call it.
+    name: &'static str,
+    path: &'a str,
     query: &'a [(&'a str, &'a str)],
     /// The new host takes the token in a header.
     token: Option<&'a Secret>,
@@ -105,7 +107,7 @@ impl Client {
         query: &[(&str, &str)],
         repeat: Repeat,
     ) -> Result<Answer, DingtalkError> {
-        self.send(Call { host: Host::Old, path, query, token: None, body: Body::None }, repeat).await
+        self.send(Call { host: Host::Old, name: path, path, query, token: None, body: Body::None }, repeat).await
     }
 
     /// `POST` on the old host, with the token in the query as that host wants it.
@@ -117,7 +119,7 @@ impl Client {
         repeat: Repeat,
     ) -> Result<Answer, DingtalkError> {
         let query = &[("access_token", token.expose())];
-        self.send(Call { host: Host::Old, path, query, token: None, body }, repeat).await
+        self.send(Call { host: Host::Old, name: path, path, query, token: None, body }, repeat).await
     }
 
     /// A call on the new host: `POST` with a body, `GET` without.
@@ -128,7 +130,18 @@ impl Client {
         body: Body<'_>,
         repeat: Repeat,
     ) -> Result<Answer, DingtalkError> {
-        self.send(Call { host: Host::New, path, query: &[], token, body }, repeat).await
+        self.send(Call { host: Host::New, name: path, path, query: &[], token, body }, repeat).await
+    }
+
+    /// The same without a token, for a call whose path is more than its name.
+    pub(super) async fn call_new_at(
+        &self,
+        name: &'static str,
+        path: &str,
+        body: Body<'_>,
+        repeat: Repeat,
+    ) -> Result<Answer, DingtalkError> {
+        self.send(Call { host: Host::New, name, path, query: &[], token: None, body }, repeat).await
     }
 
     async fn send(&self, call: Call<'_>, repeat: Repeat) -> Result<Answer, DingtalkError> {
@@ -139,7 +152,12 @@ impl Client {
                 Err(failed) => failed,
             };
             let again = match repeat {
-                Repeat::Reads => matches!(error, DingtalkError::Busy(_) | DingtalkError::Unreachable { .. }),
+                Repeat::Reads => {
+                    matches!(
+                        error,
+                        DingtalkError::Busy(_) | DingtalkError::Failed(_) | DingtalkError::Unreachable { .. }
+                    )
+                }
                 Repeat::Spends => never_sent,
             };
             match waits.next() {
@@ -169,7 +187,7 @@ impl Client {
 
     /// One try. The flag says that the request never left this machine.
     async fn once(&self, sent: &Call<'_>) -> Result<Answer, (DingtalkError, bool)> {
-        let call = sent.path;
+        let call = sent.name;
         let unreachable = |error: reqwest::Error| {
             let never_sent = error.is_connect();
             // The address holds the token in its query.
@@ -213,7 +231,7 @@ fn secrets<'a>(call: &'a Call<'_>) -> Vec<&'a str> {
     let query = call.query.iter().filter(|(name, _)| !not_secret.contains(name)).map(|(_, value)| *value);
     let fields: &[_] = if let Body::Form(fields) = &call.body { fields } else { &[] };
     let in_json = |name| if let Body::Json(json) = &call.body { json.get(name).and_then(Value::as_str) } else { None };
-    let json = ["clientSecret", "code"].into_iter().filter_map(in_json);
+    let json = ["clientSecret", "client_secret", "code"].into_iter().filter_map(in_json);
     query.chain(fields.iter().map(|(_, value)| *value)).chain(json).chain(call.token.map(Secret::expose)).collect()
 }
 

@@ -23,6 +23,9 @@ pub enum DingtalkError {
     /// DingTalk's own trouble, worth another try (-1, 15, 88 without a sub-code).
     #[error("DingTalk is busy: {0}")]
     Busy(Refusal),
+    /// DingTalk's own trouble by a word that is not known (a status of 500 and above on the new host).
+    #[error("DingTalk failed: {0}")]
+    Failed(Refusal),
     /// Anything else that DingTalk refuses: the operator must mend something.
     #[error("DingTalk refused: {0}")]
     Refused(Refusal),
@@ -151,12 +154,16 @@ impl DingtalkError {
             | Self::Throttled(refusal)
             | Self::Busy(refusal)
             | Self::Refused(refusal) => Some(refusal),
-            Self::Banned { .. } | Self::Unreachable { .. } | Self::Unexpected { .. } => None,
+            // A word that nobody knows tells nobody what to do.
+            Self::Failed(_) | Self::Banned { .. } | Self::Unreachable { .. } | Self::Unexpected { .. } => None,
         }
     }
 
     /// Whether the same call may succeed a moment later without anybody mending anything.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::Unreachable { .. } | Self::Throttled(_) | Self::Banned { .. })
+        matches!(
+            self,
+            Self::Busy(_) | Self::Failed(_) | Self::Unreachable { .. } | Self::Throttled(_) | Self::Banned { .. }
+        )
     }
 }

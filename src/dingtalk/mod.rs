@@ -8,6 +8,7 @@ mod caches;
 mod channel;
 mod client;
 mod contacts;
+mod corp;
 mod credential;
 pub mod departments;
 mod errors;
@@ -26,6 +27,7 @@ pub use self::{
     channel::{Contact, Follower},
     client::{Client, ClientError},
     contacts::Employee,
+    corp::Corp,
     credential::{Credential, Store},
     errors::{DingtalkError, ErrorCode, Refusal},
     scopes::Scopes,

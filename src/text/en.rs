@@ -262,6 +262,12 @@ pub(super) static TEXTS: Texts = Texts {
     },
     dingtalk_down: "No answer from DingTalk: check this server's way to oapi.dingtalk.com (DNS, firewall, proxy, certificates). If \
                     the network is fine, DingTalk itself is slow; sign-ins work again when it is back.",
+    wrong_corp_id: "copy CorpId again from the home page of DingTalk's developer console, signed in to the organisation that \
+                    the app belongs to",
+    unchecked_corp_id: "compare it with CorpId on the home page of DingTalk's developer console; with a wrong one, nobody gets \
+                        beyond the sign-in page",
+    unchecked_agent_id: "compare it with AgentId on the app's page (凭证与基础信息), then open the app from the workbench: if it \
+                         is wrong, the log has a client-report line with errcode 52019 (52023 of a service window)",
     dingtalk_hint: |errcode| match errcode {
         40078 | 40029 | 40102 | 42008 => {
             "The auth code was spent, has expired, or was made for another app: if it happens each time, check that corp_id, \

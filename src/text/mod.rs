@@ -40,6 +40,12 @@ pub struct Texts {
     pub dingtalk_hint: fn(i64) -> &'static str,
     /// What an operator does when DingTalk does not answer at all.
     pub dingtalk_down: &'static str,
+    /// What an operator does about a corp_id that is not the app's.
+    pub wrong_corp_id: &'static str,
+    /// How an operator sees whether a corp_id is right that could not be checked.
+    pub unchecked_corp_id: &'static str,
+    /// The same of an agent_id, which no call checks.
+    pub unchecked_agent_id: &'static str,
 }
 
 /// One message for each way a request can be refused, and the sentences that make one of them more precise.

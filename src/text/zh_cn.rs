@@ -246,6 +246,10 @@ pub(super) static TEXTS: Texts = Texts {
         arrive_warning: "如果以上不是您本人，或者这个链接是别人发给您的，请关闭本页：否则您会以对方的身份登录。",
     },
     dingtalk_down: "钉钉没有应答：请检查本服务器到 oapi.dingtalk.com 的网络（DNS、防火墙、代理、证书）。如果网络正常，则是钉钉较慢，恢复后即可登录。",
+    wrong_corp_id: "请登录应用所属的组织，从钉钉开发者后台首页重新复制 CorpId。",
+    unchecked_corp_id: "请与钉钉开发者后台首页的 CorpId 核对；填错时，所有人都停留在登录页，无法登录。",
+    unchecked_agent_id: "请与应用“凭证与基础信息”页的 AgentId 核对，再从工作台打开应用：如果填错，日志的 client-report 行会出现错误码 \
+                         52019（服务窗为 52023）。",
     dingtalk_hint: |errcode| match errcode {
         40078 | 40029 | 40102 | 42008 => {
             "免登码已用过、已过期，或属于另一个应用：如果每次都这样，请确认 corp_id、agent_id、client_id 来自同一个应用，并且没有其他应用使用相同的域名。"

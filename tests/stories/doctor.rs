@@ -11,7 +11,7 @@ use miandeng::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, least_settings, prepare, program};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, least_settings, prepare, program};
 
 /// A deployment on the operator's machine, with a simulated DingTalk.
 struct Deployment {
@@ -37,11 +37,25 @@ impl Deployment {
         let folder = tempfile::tempdir().unwrap();
         let deployment = Self { folder, simulator, dingtalk };
         deployment.writes(&settings(deployment.dingtalk.url()));
+        deployment.adds_somebody();
         deployment
+    }
+
+    /// 张三 is in the user table.
+    fn adds_somebody(&self) {
+        let added = program(self.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap();
+        assert!(added.status.success(), "{added:?}");
     }
 
     fn writes(&self, settings: &str) {
         std::fs::write(self.folder.path().join("Rocket.toml"), settings).unwrap();
+    }
+
+    fn empties_the_database(&self) {
+        for file in ["data.db", "data.db-wal", "data.db-shm"] {
+            let _ = std::fs::remove_file(self.path().join(file));
+        }
+        std::fs::write(self.path().join("data.db"), "").unwrap();
     }
 
     fn path(&self) -> &Path {
@@ -66,7 +80,9 @@ impl Deployment {
         }
         let findings = json["findings"].as_array().unwrap().clone();
         for finding in &findings {
-            assert!(text.contains(finding["says"].as_str().unwrap()), "{text}");
+            // DingTalk gives each request an id of its own.
+            let says = finding["says"].as_str().unwrap().split(" (request_id").next().unwrap();
+            assert!(text.contains(says), "{text}");
         }
         Report { ok, findings, text }
     }
@@ -96,19 +112,23 @@ impl Report {
 
 /// The least settings, of a server that does not run.
 fn settings(dingtalk: &str) -> String {
-    least_settings(0, "http://127.0.0.1:9", dingtalk)
+    let oapi = format!("oapi_url = \"{dingtalk}\"");
+    least_settings(0, "http://127.0.0.1:9", dingtalk).replace(&oapi, &format!("{oapi}\napi_url = \"{dingtalk}\""))
 }
 
 #[tokio::test]
 async fn a_deployment_that_works_is_called_good_and_left_as_it_was() {
     let deployment = Deployment::with(|_| {}).await;
-    let added = program(deployment.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap();
-    assert!(added.status.success());
     let report = deployment.doctor("C").await;
     assert!(report.ok, "{}", report.text);
     let complaints = report.complaints();
-    let [("public_url", "warning", says)] = &complaints[..] else { panic!("no server runs: {}", report.text) };
+    let [("agent_id oa", "unknown", agent), ("public_url", "warning", says)] = &complaints[..] else {
+        panic!("no server runs: {}", report.text)
+    };
     assert!(says.contains("does not answer") && says.contains("is the server running"), "{says}");
+    for part in ["100000001", "cannot be checked", "workbench", "52019", "client-report"] {
+        assert!(agent.contains(part), "{part}: {agent}");
+    }
     for good in ["oa: access token, a second call and ticket work", "clock: agrees", "1 person in the user table"] {
         assert!(report.text.contains(good), "{}", report.text);
     }
@@ -152,6 +172,55 @@ async fn wrong_credentials_a_narrow_scope_and_silence_are_each_told_apart() {
 }
 
 #[tokio::test]
+async fn a_corp_id_that_is_not_the_apps_own_is_a_failure() {
+    let deployment = Deployment::with(|company| {
+        let mut other = company.corps[0].clone();
+        other.corp_id = "dingsomebodyelse000001".into();
+        for app in &mut other.apps {
+            app.client_id = format!("{}-other", app.client_id);
+        }
+        company.corps.push(other);
+    })
+    .await;
+    let good = settings(deployment.dingtalk.url());
+    for wrong in ["dingsamplecorp0000000l", "dingsomebodyelse000001", "ding/../x?y#z%"] {
+        deployment.writes(&good.replace(CORP, wrong));
+        let report = deployment.doctor("C").await;
+        let complaints = report.complaints();
+        let (_, state, words) =
+            complaints.iter().find(|(check, ..)| *check == "corp_id oa").unwrap_or_else(|| panic!("{}", report.text));
+        assert_eq!((report.ok, *state), (false, "failed"), "{}", report.text);
+        assert!(words.contains(wrong) && words.contains("copy CorpId"), "{words}");
+    }
+
+    // Where the call itself does not work, nothing is known, and nothing is called wrong.
+    let api = format!("\napi_url = \"{}\"", deployment.dingtalk.url());
+    deployment.writes(&good.replace(&api, "\napi_url = \"http://127.0.0.1:9\""));
+    let report = deployment.doctor("C").await;
+    let complaints = report.complaints();
+    let (_, state, words) =
+        complaints.iter().find(|(check, ..)| *check == "corp_id oa").unwrap_or_else(|| panic!("{}", report.text));
+    assert_eq!((report.ok, *state), (true, "unknown"), "{}", report.text);
+    assert!(words.contains("cannot be checked") && words.contains("no answer"), "{words}");
+}
+
+#[tokio::test]
+async fn an_empty_user_table_is_a_failure_unless_people_get_their_row_at_the_first_sign_in() {
+    let deployment = Deployment::with(|_| {}).await;
+    deployment.empties_the_database();
+    let report = deployment.doctor("C").await;
+    let complaints = report.complaints();
+    let (_, state, words) = complaints.iter().find(|(check, ..)| *check == "people").unwrap();
+    assert_eq!((report.ok, *state), (false, "failed"));
+    assert!(words.contains("nobody can sign in") && words.contains("users import"), "{words}");
+
+    let create = "unknown_users = \"create\"\npublic_url";
+    deployment.writes(&settings(deployment.dingtalk.url()).replace("public_url", create));
+    let report = deployment.doctor("C").await;
+    assert!(report.ok && report.text.contains("first sign-in"), "{}", report.text);
+}
+
+#[tokio::test]
 async fn a_service_windows_own_token_is_tried_too() {
     let mut secret = String::new();
     let deployment = Deployment::with(|company| {
@@ -187,7 +256,7 @@ async fn what_is_wrong_on_the_machine_itself_is_named() {
 
     let open = "trusted_proxies = [\"0.0.0.0/0\"]\npublic_url = \"http://app.example.com\"";
     deployment.writes(&good.replace("public_url = \"http://127.0.0.1:9\"", open));
-    std::fs::write(deployment.path().join("data.db"), "").unwrap();
+    deployment.empties_the_database();
     std::fs::set_permissions(deployment.path().join("data.db"), PermissionsExt::from_mode(0o644)).unwrap();
     let report = deployment.doctor("C").await;
     assert!(!report.ok);
@@ -204,9 +273,6 @@ async fn what_is_wrong_on_the_machine_itself_is_named() {
 #[tokio::test]
 async fn the_probe_sends_a_session_to_no_address_but_our_own() {
     let deployment = Deployment::with(|_| {}).await;
-    assert!(
-        program(deployment.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap().status.success()
-    );
     let output = program(deployment.path(), &["doctor", "--probe", "https://evil.example/"]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");

@@ -1,4 +1,4 @@
-//! Each app's way to DingTalk: a token, a second call, a ticket.
+//! Each app's way to DingTalk: a token, a second call, a ticket; and whether corp and app belong together.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
     cli::Deployment,
     config::AppKind,
     credentials::CredentialTable,
-    dingtalk::{ClientError, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
+    dingtalk::{ClientError, Corp, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
     text::Locale,
 };
 
@@ -56,11 +56,35 @@ async fn app(anew: &DingtalkApp, kept: &DingtalkApp, locale: Locale) -> Vec<Find
                 AppKind::Channel { .. } => "access token, the service window's token, a second call and ticket",
             };
             let good = Finding::ok(&check, format!("{tokens} work"));
-            [good].into_iter().chain(too_small(&check, &scopes, locale)).collect()
+            let mut findings = vec![good];
+            findings.extend(too_small(&check, &scopes, locale));
+            findings.push(corp_id(anew, locale).await);
+            findings.push(agent_id(anew, locale));
+            findings
         }
     }
 }
 
+/// The credentials are good by now. They are an app's own, and do not say of which corp it is.
+async fn corp_id(app: &DingtalkApp, locale: Locale) -> Finding {
+    let (check, corp_id) = (format!("corp_id {}", app.config.name), &app.config.corp_id);
+    match app.corp().await {
+        Corp::Ours => Finding::ok(check, format!("{corp_id} is the app's corp")),
+        Corp::NotOurs(error) => {
+            let says = format!("{corp_id} is unknown, or not the app's corp: {error}");
+            Finding::failed(check, says, locale.texts().wrong_corp_id)
+        }
+        Corp::Unknown(error) => {
+            Finding::unknown(check, format!("{corp_id} cannot be checked: {error}"), locale.texts().unchecked_corp_id)
+        }
+    }
+}
+
+/// No call of DingTalk's names it: the client compares it, when dd.config is called.
+fn agent_id(app: &DingtalkApp, locale: Locale) -> Finding {
+    let says = format!("{} cannot be checked from here: only the DingTalk client compares it", app.config.agent_id);
+    Finding::unknown(format!("agent_id {}", app.config.name), says, locale.texts().unchecked_agent_id)
+}
 /// Why employees who exist may be unknown to DingTalk's answers.
 fn too_small(check: &str, scopes: &Scopes, locale: Locale) -> Option<Finding> {
     if scopes.whole_corp() {

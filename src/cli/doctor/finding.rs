@@ -14,6 +14,8 @@ pub(super) enum State {
     Ok,
     /// It works, and may not be what was meant.
     Warning,
+    /// Nothing that can be asked from here tells.
+    Unknown,
     /// It must be mended.
     Failed,
 }
@@ -41,6 +43,10 @@ impl Finding {
         Self::new(State::Warning, check, says, cure)
     }
 
+    pub fn unknown(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self::new(State::Unknown, check, says, cure)
+    }
+
     pub fn failed(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
         Self::new(State::Failed, check, says, cure)
     }
@@ -56,6 +62,7 @@ impl fmt::Display for Finding {
         let state = match self.state {
             State::Ok => "ok     ",
             State::Warning => "WARNING",
+            State::Unknown => "UNKNOWN",
             State::Failed => "FAILED ",
         };
         writeln!(f, "{state}  {}: {}", inert(&self.check), inert(&self.says))?;

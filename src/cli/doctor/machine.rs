@@ -53,7 +53,10 @@ async fn people(deployment: &Deployment) -> Option<Finding> {
         Err(error) => Some(Finding::failed("people", format!("the user table cannot be read: {error}"), "")),
         Ok(people) if people.is_empty() && deployment.config.unknown_users == UnknownUsers::Refuse => {
             let cure = "miandeng users import people.csv, or unknown_users = \"create\"";
-            Some(Finding::warning("people", "nobody is in the user table, so nobody can sign in", cure))
+            Some(Finding::failed("people", "nobody is in the user table, so nobody can sign in", cure))
+        }
+        Ok(people) if people.is_empty() => {
+            Some(Finding::ok("people", "nobody is in the user table yet; each employee is added at the first sign-in"))
         }
         Ok(people) => {
             let number = count(people.len() as u64, "person", "people");

@@ -13,13 +13,10 @@ use url::Url;
 use self::finding::{Finding, State};
 use super::{
     Deployment,
-    terminal::{count, print, print_json},
+    terminal::{count, locale, print, print_json},
     users::{corp_id_argument, userid_argument},
 };
-use crate::{
-    dingtalk::ids::{CorpId, DingUserId},
-    text::Locale,
-};
+use crate::dingtalk::ids::{CorpId, DingUserId};
 
 /// Check this deployment and its connection to DingTalk, and say what to fix.
 ///
@@ -98,11 +95,4 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
     }
     deployment.close().await;
     findings
-}
-
-/// The terminal's language: of LC_ALL, LC_MESSAGES and LANG, the first that is set.
-fn locale() -> Locale {
-    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default();
-    if locale.to_ascii_lowercase().starts_with("zh") { Locale::ZhCn } else { Locale::En }
 }

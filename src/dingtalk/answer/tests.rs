@@ -85,7 +85,7 @@ fn the_new_host_refuses_by_status_and_word() {
     assert_eq!(denied.refusal().map(|r| (r.code.number(), r.code.meaning())), Some((None, 60011)));
     assert!(denied.to_string().contains("Contact.User.Read"), "{denied}");
     assert!(matches!(refused(500, r#"{"code":"systemBusy"}"#), DingtalkError::Busy(_)));
-    assert!(matches!(refused(500, r#"{"code":"unknownError"}"#), DingtalkError::Unreachable { .. }));
+    assert!(matches!(refused(500, r#"{"code":"unknownError"}"#), DingtalkError::Failed(_)));
     assert!(matches!(refused(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#), DingtalkError::Throttled(_)));
     assert!(matches!(refused(400, r#"{"code":"90018"}"#), DingtalkError::Throttled(_)));
     assert!(matches!(refused(400, r#"{"code":7}"#), DingtalkError::Unexpected { .. }));
