@@ -90,7 +90,7 @@ word! {
     Role {
         /// Signs in.
         User = "user",
-        /// Also sees `/admin`.
+        /// Also passes where an app's rules say `role:admin`.
         Admin = "admin",
     }
 }

@@ -216,3 +216,19 @@ fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
     }
     assert!(text(&run(folder.path(), &["--version"]).stdout).starts_with("miandeng "));
 }
+
+#[test]
+fn no_help_promises_pages_that_are_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut left: Vec<Vec<String>> = vec![Vec::new()];
+    while let Some(command) = left.pop() {
+        let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = text(&run(folder.path(), &arguments).stdout);
+        assert!(!help.contains("/admin"), "{command:?}: {help}");
+        let below = help.split_once("Commands:\n").map(|(_, rest)| rest.split("\n\n").next().unwrap_or_default());
+        let names = below.unwrap_or_default().lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        for name in names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+            left.push(command.iter().cloned().chain([name.to_owned()]).collect());
+        }
+    }
+}

@@ -102,7 +102,7 @@ pub fn corp_id_argument(text: &str) -> Result<CorpId, check::BadValue> {
     check::corp_id(text)
 }
 
-/// The corps that have somebody who can see `/admin`.
+/// The corps that have an active administrator.
 async fn corps_with_admin(db: &mut Conn) -> sqlx::Result<Vec<CorpId>> {
     let filter = Filter { role: Some(Role::Admin), status: Some(Status::Active), ..Filter::default() };
     let mut corps: Vec<_> = users::list(db, &filter).await?.into_iter().map(|user| user.corp_id).collect();
@@ -110,7 +110,7 @@ async fn corps_with_admin(db: &mut Conn) -> sqlx::Result<Vec<CorpId>> {
     Ok(corps)
 }
 
-/// Says where a change has taken the last administrator away: nobody is to find that out in front of a closed door.
+/// Says where a change has taken the last administrator away: nobody should have to find that out in front of a closed door.
 async fn warn_of_lost_admins(db: &mut Conn, before: &[CorpId]) -> sqlx::Result<()> {
     let after = corps_with_admin(db).await?;
     for corp in before.iter().filter(|corp| !after.contains(corp)) {
