@@ -20,6 +20,13 @@ pub struct Message {
     pub hint: &'static str,
 }
 
+/// One sentence behind another: with a space between, unless the first ends in a full-width mark, which has its own.
+pub fn sentences(first: &str, second: &str) -> String {
+    let full_width = |c: char| matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff60}' | '”' | '’' | '…');
+    let between = if first.is_empty() || first.ends_with(full_width) { "" } else { " " };
+    [first, between, second].concat()
+}
+
 /// All texts of one language.
 pub struct Texts {
     /// BCP 47 tag for `lang`.

@@ -179,3 +179,15 @@ async fn no_answer_at_all_is_told_as_such() {
     assert!(page.body.contains("DingTalk does not answer"), "{}", page.body);
     log_tells(&page, &["Connection refused", "DNS, firewall, proxy"]);
 }
+
+#[tokio::test]
+async fn two_chinese_sentences_stand_together_and_two_english_ones_apart() {
+    for (language, between) in [("zh-CN", "。钉钉返回错误码"), ("en", ". DingTalk answered")] {
+        let app = App::with(|settings| settings["default_locale"] = json!(language)).await;
+        let mut phone = app.phone("zhangsan");
+        let state = phone.opens_app().await.state();
+        let answer = phone.sends_code("0123456789abcdef", &state).await;
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(between), "{detail}");
+    }
+}

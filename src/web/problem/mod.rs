@@ -11,7 +11,7 @@ use self::kind::Kind;
 use super::fields::FieldError;
 use crate::{
     dingtalk::{DingtalkError, ErrorCode, NoApp},
-    text::{Message, Texts},
+    text::{Message, Texts, sentences},
 };
 
 /// Why a request is not granted.
@@ -304,8 +304,8 @@ impl Problem {
             Why::Field(FieldError::Missing(name)) => (problems.missing)(name),
             Why::Field(FieldError::Repeated(name)) => (problems.repeated)(name),
             Why::Field(FieldError::Malformed(name)) => (problems.malformed)(name),
-            Why::Dingtalk { code, .. } => format!("{general} {}", (problems.errcode)(&code.to_string())),
-            Why::SentBack { address, .. } => format!("{general} {}", (problems.sent_back_by)(address)),
+            Why::Dingtalk { code, .. } => sentences(general, &(problems.errcode)(&code.to_string())),
+            Why::SentBack { address, .. } => sentences(general, &(problems.sent_back_by)(address)),
             _ => general.to_owned(),
         }
     }
