@@ -1,17 +1,21 @@
 //! `miandeng sessions`: who is signed in where.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, bail};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{
     Deployment,
-    terminal::{Table, can_ask, confirm, count, print, print_json},
+    terminal::{Table, can_ask, confirm, count, locale, print, print_json},
     users::{Person, corp_id_argument, userid_argument},
 };
 use crate::{
     dingtalk::ids::{CorpId, DingUserId},
-    sessions::{self, Policy},
-    text::utc,
+    sessions::{self, Listed, Policy, device},
+    text::{Locale, local, utc},
+    users::{self, Filter},
 };
 
 /// See and end sessions.
@@ -38,7 +42,7 @@ struct List {
     /// Only this corp's; with --user, the person's corp (may be left out where one is configured)
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument)]
     corp_id: Option<CorpId>,
-    /// Answer in JSON
+    /// Answer in JSON; times in ISO 8601 (UTC)
     #[arg(long)]
     json: bool,
 }
@@ -102,27 +106,70 @@ impl List {
         let mut live = sessions::list(&mut db, user, &policy, deployment.clock.now()).await?;
         live.retain(|session| self.corp_id.as_ref().is_none_or(|corp| corp.as_str() == session.corp_id));
         if self.json {
-            return print_json(&live);
+            return print_json(&live.iter().map(Line::from).collect::<Vec<_>>());
         }
-        let mut table = Table::new(&["ID", "CORP", "USERID", "APP", "SIGNED IN", "LAST SEEN", "ADDRESS", "CLIENT"]);
+        // Whoever is signed in has a row.
+        let people = users::list(&mut db, &Filter { corp_id: self.corp_id, ..Filter::default() }).await?;
+        let names: HashMap<_, _> =
+            people.iter().map(|user| ((user.corp_id.as_str(), user.userid.as_str()), user.name.as_str())).collect();
+        let mut table = Table::new(&match locale() {
+            Locale::ZhCn => ["编号", "姓名", "USERID", "CORPID", "应用", "登录时间", "最近使用", "地址", "设备"],
+            Locale::En => ["ID", "NAME", "USERID", "CORP", "APP", "SIGNED IN", "LAST SEEN", "ADDRESS", "DEVICE"],
+        });
         for session in &live {
-            let client = match &session.only_for {
-                Some(address) => format!("{}, only for {address}", session.user_agent),
-                None => session.user_agent.clone(),
-            };
             table.row([
                 session.id.to_string().as_str(),
-                &session.corp_id,
+                names.get(&(session.corp_id.as_str(), session.userid.as_str())).copied().unwrap_or_default(),
                 &session.userid,
+                &session.corp_id,
                 &session.app,
-                &utc(session.created_at),
-                &utc(session.last_seen_at),
+                &local(session.created_at),
+                &local(session.last_seen_at),
                 &session.address,
-                &client,
+                &device(session),
             ]);
         }
         print(table.to_string())
     }
+}
+
+/// A session as programs read it: all that is known, and times in ISO 8601.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: i64,
+    corp_id: &'a str,
+    userid: &'a str,
+    app: &'a str,
+    created_at: String,
+    last_seen_at: String,
+    address: &'a str,
+    user_agent: &'a str,
+    only_for: Option<&'a str>,
+}
+
+impl<'a> From<&'a Listed> for Line<'a> {
+    fn from(session: &'a Listed) -> Self {
+        Self {
+            id: session.id,
+            corp_id: &session.corp_id,
+            userid: &session.userid,
+            app: &session.app,
+            created_at: utc(session.created_at),
+            last_seen_at: utc(session.last_seen_at),
+            address: &session.address,
+            user_agent: &session.user_agent,
+            only_for: session.only_for.as_deref(),
+        }
+    }
+}
+
+/// With what somebody is signed in, in a few words; of a client that is not known the first word of its own.
+fn device(session: &Listed) -> String {
+    if let Some(address) = &session.only_for {
+        return format!("{}, only for {address}", session.user_agent);
+    }
+    let own = || session.user_agent.split(' ').next().unwrap_or_default().chars().take(30).collect();
+    device::name(&session.user_agent).unwrap_or_else(own)
 }
 
 impl Revoke {

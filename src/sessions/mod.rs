@@ -2,7 +2,7 @@
 
 mod changes;
 pub mod cookie;
-mod device;
+pub mod device;
 pub mod guard;
 mod last_seen;
 mod live;

@@ -7,7 +7,10 @@ mod locale;
 mod time;
 mod zh_cn;
 
-pub use self::{locale::Locale, time::utc};
+pub use self::{
+    locale::Locale,
+    time::{iso_8601, iso_8601_if_known, local, utc},
+};
 
 /// A title, what happened, and what to do.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Serialize, Serializer};
+
 use crate::clock::UnixSeconds;
 
 /// The last second of the year 9999, which is as far as RFC 3339 goes.
@@ -13,6 +16,29 @@ pub fn utc(at: UnixSeconds) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
 }
 
+/// The same moment by the clock on this machine's wall, to the minute: `2026-11-02 16:00`.
+pub fn local(at: UnixSeconds) -> String {
+    // jiff's last moment is a day earlier, so that each zone has it.
+    let moment = Timestamp::from_second(at.max(0)).unwrap_or(Timestamp::MAX);
+    moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A time as programs read it, for `serialize_with`.
+///
+/// # Errors
+/// The serializer's own.
+pub fn iso_8601<S: Serializer>(at: &UnixSeconds, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&utc(*at))
+}
+
+/// The same for a time that may be unknown.
+///
+/// # Errors
+/// The serializer's own.
+pub fn iso_8601_if_known<S: Serializer>(at: &Option<UnixSeconds>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(utc).serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -22,5 +48,8 @@ mod tests {
         assert_eq!(utc(1_793_606_400), "2026-11-02T08:00:00Z");
         assert_eq!(utc(i64::MIN), "1970-01-01T00:00:00Z");
         assert_eq!(utc(i64::MAX), "9999-12-31T23:59:59Z");
+        for (odd, year) in [(i64::MIN, ["1969", "1970"]), (i64::MAX, ["9999", "9999"]), (LAST, ["9999", "9999"])] {
+            assert!(year.contains(&&local(odd)[..4]), "{}", local(odd));
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         departments,
         ids::{CorpId, DingUserId, InvalidId, UnionId},
     },
+    text::{iso_8601, iso_8601_if_known},
 };
 
 pub use self::{
@@ -50,10 +51,13 @@ pub struct User {
     /// Where the row came from: `cli`, `csv`, `dingtalk`.
     pub source: String,
     /// When the row was made.
+    #[serde(serialize_with = "iso_8601")]
     pub created_at: UnixSeconds,
     /// When it last changed, sign-ins aside.
+    #[serde(serialize_with = "iso_8601")]
     pub updated_at: UnixSeconds,
     /// When the person last signed in.
+    #[serde(serialize_with = "iso_8601_if_known")]
     pub last_signed_in_at: Option<UnixSeconds>,
 }
 

@@ -3,10 +3,10 @@
 use crate::{
     cli::{
         Deployment,
-        terminal::{Table, print, print_json},
+        terminal::{Table, locale, print, print_json},
     },
     dingtalk::ids::CorpId,
-    text::utc,
+    text::{Locale, local},
     users::{self, Filter, Role, Status},
 };
 
@@ -22,7 +22,7 @@ pub struct List {
     /// Only those of this role
     #[arg(long)]
     role: Option<Role>,
-    /// Answer in JSON, with every column; times are seconds since 1970
+    /// Answer in JSON, with every column; times in ISO 8601 (UTC)
     #[arg(long)]
     json: bool,
 }
@@ -35,8 +35,10 @@ impl List {
         if self.json {
             return print_json(&people);
         }
-        let mut table =
-            Table::new(&["CORP", "USERID", "NAME", "ROLE", "STATUS", "DEPARTMENT", "TITLE", "LAST SIGN-IN"]);
+        let mut table = Table::new(&match locale() {
+            Locale::ZhCn => ["CORPID", "USERID", "姓名", "角色", "状态", "部门", "职位", "上次登录"],
+            Locale::En => ["CORP", "USERID", "NAME", "ROLE", "STATUS", "DEPARTMENT", "TITLE", "LAST SIGN-IN"],
+        });
         for person in &people {
             table.row([
                 person.corp_id.as_str(),
@@ -46,7 +48,7 @@ impl List {
                 person.status.as_str(),
                 person.department.as_deref().unwrap_or_default(),
                 person.title.as_deref().unwrap_or_default(),
-                &person.last_signed_in_at.map(utc).unwrap_or_default(),
+                &person.last_signed_in_at.map(local).unwrap_or_default(),
             ]);
         }
         print(table.to_string())

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails there and then")]
 
 mod files;
+mod lists;
 mod rows;
 
 use std::{
