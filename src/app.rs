@@ -16,7 +16,7 @@ use crate::{
         signed_identity::{KeyError, SignedIdentity},
     },
     housekeeping::Housekeeping,
-    jsapi,
+    jsapi::{self, script::Script},
     probe::{self, Passes},
     server_keys,
     sessions::{self, LiveSessions, Policy},
@@ -37,6 +37,9 @@ pub enum BuildError {
     /// The database does not answer.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
+    /// The operator's copy of DingTalk's script is gone since the settings were checked.
+    #[error("miandeng.dingtalk.jsapi_file cannot be read: {0}")]
+    Script(#[source] std::io::Error),
     /// The keys that sign identities cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -57,6 +60,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         false => None,
     };
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
+    let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
     Ok(rocket::custom(figment)
@@ -69,6 +73,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(Db::from(pools))
         .manage(signed_identity)
         .manage(dingtalk)
+        .manage(script)
         .manage(clock)
         .manage(config)
         .attach(AccessLog)

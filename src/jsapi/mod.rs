@@ -2,3 +2,4 @@
 
 mod asker;
 pub mod routes;
+pub mod script;

@@ -10,13 +10,19 @@ use rocket::{
 };
 use url::Origin;
 
-use super::asker::{self, Refused};
+use super::{
+    asker::{self, Refused},
+    script::Script,
+};
 use crate::{
     clock::Clock,
     config::Config,
     dingtalk::{Dingtalk, jsapi::PageConfig},
     web::{fields::Fields, problem::Problem, visit::Visit},
 };
+
+/// The script's address names no version, so a new copy is seen after an hour.
+const SCRIPT_AGE: &str = "public, max-age=3600";
 
 /// The routes for pages of your own.
 pub fn routes() -> Vec<Route> {
@@ -88,11 +94,32 @@ async fn signed(
 
 /// The operator's copy of DingTalk's script, where phones cannot reach the CDN.
 #[get("/jsapi/dingtalk.js")]
-async fn script(config: &State<Config>) -> Result<(ContentType, Vec<u8>), Problem> {
-    let path = config.dingtalk.jsapi_file.as_ref().ok_or_else(Problem::not_found)?;
-    let script = rocket::tokio::fs::read(path).await;
-    let because = |error| Problem::internal(format!("jsapi_file {path:?} cannot be read: {error}"));
-    script.map(|bytes| (ContentType::JavaScript, bytes)).map_err(because)
+fn script(script: &State<Option<Script>>) -> Result<Script, Problem> {
+    script.as_ref().cloned().ok_or_else(Problem::not_found)
+}
+
+impl<'r> Responder<'r, 'static> for Script {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let form = self.form(request.headers().get("Accept-Encoding"));
+        let mut response = Response::build();
+        response
+            .raw_header("Cache-Control", SCRIPT_AGE)
+            .raw_header("Vary", "Accept-Encoding")
+            .raw_header("ETag", form.etag.clone());
+        if self.is_known(request.headers().get("If-None-Match")) {
+            return response.status(Status::NotModified).ok();
+        }
+        if form.packed {
+            response.raw_header("Content-Encoding", "gzip");
+        }
+        let body = form.bytes.clone();
+        let whole = body.len().max(1);
+        response
+            .header(ContentType::JavaScript)
+            .sized_body(body.len(), std::io::Cursor::new(body))
+            .max_chunk_size(whole)
+            .ok()
+    }
 }
 
 impl Asker {

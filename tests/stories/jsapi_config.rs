@@ -124,3 +124,58 @@ async fn a_browser_that_asks_first_is_answered() {
         assert_eq!(answer.header("access-control-allow-origin"), if origin == FRONT { FRONT } else { "" });
     }
 }
+
+#[tokio::test]
+async fn the_copy_of_dingtalks_script_is_sent_once_and_small() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dingtalk.open.js");
+    let whole = "var dd = { ready: function () {} };\n".repeat(500);
+    std::fs::write(&file, &whole).unwrap();
+    let app = App::with(|settings| settings["dingtalk"]["jsapi_file"] = json!(file)).await;
+    let asks = async |headers: &[(&str, &str)]| {
+        let mut request = reqwest::Client::new().get(app.url("/jsapi/dingtalk.js"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    };
+    let header = |answer: &reqwest::Response, name: &str| {
+        answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned()
+    };
+
+    let plain = asks(&[]).await;
+    assert_eq!((plain.status().as_u16(), header(&plain, "content-encoding")), (200, String::new()));
+    assert_eq!(header(&plain, "vary"), "Accept-Encoding");
+    assert!(header(&plain, "cache-control").contains("max-age="), "{plain:?}");
+    let etag = header(&plain, "etag");
+    assert_eq!(plain.text().await.unwrap(), whole);
+
+    let small = asks(&[("Accept-Encoding", "br, gzip;q=0.8")]).await;
+    assert_eq!((header(&small, "content-encoding"), header(&small, "vary")), ("gzip".into(), "Accept-Encoding".into()));
+    assert!(header(&small, "content-type").starts_with("text/javascript"), "{small:?}");
+    let small_etag = header(&small, "etag");
+    assert_ne!(small_etag, etag, "other bytes have another tag");
+    let bytes = small.bytes().await.unwrap();
+    assert!(bytes.len() * 5 < whole.len(), "{}", bytes.len());
+    let mut unpacked = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut unpacked).unwrap();
+    assert_eq!(unpacked, whole);
+
+    for (known, status) in [
+        (etag.clone(), 304),
+        (small_etag.clone(), 304),
+        (format!("\"x\", W/{etag}"), 304),
+        ("*".to_owned(), 304),
+        ("\"x\"".to_owned(), 200),
+        (etag.trim_matches('"').to_owned(), 200),
+    ] {
+        let answer = asks(&[("If-None-Match", &known)]).await;
+        assert_eq!(answer.status().as_u16(), status, "{known}");
+        assert_eq!(header(&answer, "etag"), etag, "{known}");
+        assert!(header(&answer, "cache-control").contains("max-age="));
+        assert_eq!(answer.text().await.unwrap().is_empty(), status == 304);
+    }
+    for none in ["", "identity", "gzip;q=0", "gzip; q=0.000", "x-gzip", "*;q=0"] {
+        assert_eq!(header(&asks(&[("Accept-Encoding", none)]).await, "content-encoding"), "", "{none}");
+    }
+}
