@@ -92,6 +92,11 @@ impl Original {
         Ok(Self { address, reader: reader(dialect, request, method), rules })
     }
 
+    /// The address as it came.
+    pub fn as_str(&self) -> &str {
+        &self.address
+    }
+
     /// The address, as browsers understand it. A plain address on our own origin always has this meaning.
     pub fn url(&self) -> Option<Url> {
         parse(&self.address)
@@ -189,14 +194,18 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Without an escaped control character or backslash, without the comma that joins two values in one header, and without
-/// `..;x`, which is a name to the proxy and one level up to servlet containers: a part with a rule of its own could be
-/// reached by another part's rule.
+/// a level that one of us would leave out: the proxy resolves `..`, some apps do not, and to others `..;x` and `;x` are
+/// levels to be resolved too. A part with a rule of its own could be reached by another part's rule. Browsers resolve
+/// dots before they send anything.
 fn is_one_plain_path(path: &str) -> bool {
     let hidden = |b: u8| b < 0x20 || b == 0x7f || b == b'\\';
     let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode_str(path).into();
-    let is_dots = |segment: &[u8]| matches!(segment.split(|b| *b == b';').next(), Some(b"." | b".."));
-    let climbs = |segment: &[u8]| segment.contains(&b';') && is_dots(segment);
-    !path.contains(",/") && !decoded.iter().copied().any(hidden) && !decoded.split(|b| *b == b'/').any(climbs)
+    let vanishes = |level: &[u8]| match level.split(|b| *b == b';').next() {
+        Some(b"." | b"..") => true,
+        Some(b"") => level.contains(&b';'),
+        _ => false,
+    };
+    !path.contains(",/") && !decoded.iter().copied().any(hidden) && !decoded.split(|b| *b == b'/').any(vanishes)
 }
 
 /// A method's name: of HTTP itself, WebDAV or a later registration.

@@ -80,6 +80,11 @@ async fn key_set(signer: &State<Option<SignedIdentity>>) -> Result<Published, Pr
 #[rocket::async_trait]
 impl Handler for Dialect {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        // Rocket also leads here what is spelt otherwise (`//auth/nginx`, `/%61uth/nginx`), which a proxy that keeps visitors
+        // from this endpoint may not know for it.
+        if !self.is_spelt_plainly(request) {
+            return Outcome::from(request, Problem::not_found());
+        }
         match answer(*self, request).await {
             Ok(answer) => Outcome::from(request, answer),
             // nginx keeps nothing of an answer but its headers: by these it asks for the page.
@@ -88,6 +93,19 @@ impl Handler for Dialect {
                 Outcome::from(request, Refused { problem, named })
             }
             Err(problem) => Outcome::from(request, problem),
+        }
+    }
+}
+
+impl Dialect {
+    fn is_spelt_plainly(self, request: &Request<'_>) -> bool {
+        let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
+        let path = request.uri().path().as_str().strip_prefix(base).unwrap_or_default();
+        match self {
+            Self::Nginx => path == "/auth/nginx",
+            Self::Traefik => path == "/auth/traefik",
+            Self::Caddy => path == "/auth/caddy",
+            Self::Envoy => path.starts_with("/auth/envoy/") || path == "/auth/envoy",
         }
     }
 }
@@ -117,7 +135,7 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
         Reader::Proxy | Reader::Script => problem,
     };
     let original = Original::read(dialect, request, config).map_err(for_reader)?;
-    let who = MaybeSignedIn::at(request, || original.url()).await.map_err(for_reader)?;
+    let who = MaybeSignedIn::at(request, original.as_str()).await.map_err(for_reader)?;
     let address = || sign_in_address(config, &original);
     let decision = decide(who.as_deref(), &original.rules, original.reader);
     if !matches!(decision, Decision::Allowed(_)) {

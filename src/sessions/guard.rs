@@ -6,7 +6,6 @@ use rocket::{
     Request,
     request::{FromRequest, Outcome},
 };
-use url::Url;
 
 use super::{LiveSessions, SignedIn, Token, cookie};
 use crate::{
@@ -27,10 +26,7 @@ impl MaybeSignedIn {
     ///
     /// # Errors
     /// When the database cannot tell.
-    pub async fn at(
-        request: &Request<'_>,
-        address: impl FnOnce() -> Option<Url>,
-    ) -> Result<Option<Arc<SignedIn>>, Problem> {
+    pub async fn at(request: &Request<'_>, address: &str) -> Result<Option<Arc<SignedIn>>, Problem> {
         let Some(look) = Look::of(request)? else { return Ok(None) };
         look.noted(look.live.find_at(&look.token, address, look.now).await?)
     }

@@ -14,7 +14,6 @@ use std::{
 };
 
 use moka::{policy::EvictionPolicy, sync::Cache};
-use url::Url;
 
 use super::{
     Policy, Session, TOUCH_INTERVAL, Token,
@@ -119,21 +118,17 @@ impl LiveSessions {
         Ok(found.map(|found| self.in_use(&found, now)))
     }
 
-    /// Who is signed in by this cookie at one address. It is asked for only if the session is good for one alone.
+    /// Who is signed in by this cookie at one address, which is the very text that the proxy asked about: where it would
+    /// have to be read first, the proxy may have read it otherwise.
     ///
     /// # Errors
     /// As for [`LiveSessions::find`].
-    pub async fn find_at(
-        &self,
-        token: &Token,
-        address: impl FnOnce() -> Option<Url>,
-        now: UnixSeconds,
-    ) -> sqlx::Result<Option<Arc<SignedIn>>> {
+    pub async fn find_at(&self, token: &Token, address: &str, now: UnixSeconds) -> sqlx::Result<Option<Arc<SignedIn>>> {
         let Some(found) = self.find_any(token, now).await? else { return Ok(None) };
         Ok(match &found.only_for {
             None => Some(self.in_use(&found, now)),
             // That one lives by its age: it is in use for nobody to see.
-            Some(only) => address().filter(|url| url.as_str() == only).map(|_| Arc::clone(&found.signed_in)),
+            Some(only) => (address == only).then(|| Arc::clone(&found.signed_in)),
         })
     }
 

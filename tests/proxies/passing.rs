@@ -185,10 +185,11 @@ async fn a_rule_in_the_proxys_block_keeps_others_out(proxy: Proxy) {
     site.miandeng.db_add("lisi", "李四").await;
     let (employee, mut boss) = (site.signed_in().await, site.visitor());
     boss.signs_in(&site.miandeng.simulator, "lisi").await;
-    for target in ["/finance/x", "/finance/x?users=zhangsan", "/%66inance/x", "//finance/x", "/a/../finance/x"] {
+    for target in ["/finance/x", "/finance/x?users=zhangsan", "/%66inance/x", "//finance/x"] {
         let reply = employee.navigates("GET", target).await;
         assert_eq!(reply.status, 403, "{target}: {}", reply.text());
     }
+    assert_eq!(employee.navigates("GET", "/a/../finance/x").await.status, 400, "not every app resolves dots");
     assert!(site.app.seen().is_empty());
     assert_eq!(employee.navigates("GET", "/").await.status, 200);
     assert_eq!(site.app.takes_one().target, "/");

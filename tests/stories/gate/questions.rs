@@ -94,6 +94,13 @@ async fn an_address_that_two_readers_could_read_differently_is_malformed() {
         "/?a=%z",
         "/%0d%0aSet-Cookie:x=1",
         "/%5cevil",
+        "/a/../b",
+        "/a/..",
+        "/./a",
+        "/a/%2e%2E/b",
+        "/a%2f..%2fb",
+        "/;/a",
+        "/a/;x=1/b",
         "/a/..;/b",
         "/a/..;x=1/b",
         "/a/%2e%2E;/b",
@@ -119,7 +126,7 @@ async fn an_address_that_two_readers_could_read_differently_is_malformed() {
             assert!(status == 400, "{proxy:?} {path:.40?}: {status}");
         }
     }
-    for path in ["/%", "/%zz", "/%00", "/a?b=%0", "/%0a", "/%5c", "/a/..;/b"] {
+    for path in ["/%", "/%zz", "/%00", "/a?b=%0", "/%0a", "/%5c", "/a/..;/b", "/a%2f..%2fb", "/;x/b"] {
         let answer = ask(&mut phone, &format!("/auth/envoy{path}"), &[("Host", "app.example.com")]).await;
         assert_eq!(answer.status, 400, "{path}");
     }
@@ -228,7 +235,7 @@ async fn plain_questions_of_all_kinds_are_understood() {
         "/a//b",
         "/张三",
         "/?a=b,/c",
-        "/a/../b",
+        "/a/..b/.c/d..",
         "/x|y",
         &long,
     ] {
@@ -300,6 +307,30 @@ async fn each_endpoint_reads_its_own_proxys_headers_only() {
         nginx.into_iter().chain([(NAMES[2], "evil.example"), ("Forwarded", "host=evil.example")]).collect();
     let answer = ask(&mut nobody, "/auth/nginx", &mixed).await;
     assert_eq!((answer.status, super::return_to(answer.header("location")).as_str()), (401, WANTED));
+}
+
+/// Rocket leads other spellings of an endpoint to the same route; a proxy that keeps visitors out may not know them.
+#[tokio::test]
+async fn an_endpoint_has_one_spelling() {
+    let (app, phone) = signed_in().await;
+    let cookie = &phone.cookies["__Host-miandeng"];
+    let asks = async |path: &str| {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: app.example.com\r\nX-Original-URL: {WANTED}\r\nX-Original-Method: GET\r\n\
+             X-Forwarded-Method: GET\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: app.example.com\r\n\
+             X-Forwarded-Uri: /\r\nCookie: __Host-miandeng={cookie}\r\n"
+        );
+        raw(&app, &request).await[9..12].to_owned()
+    };
+    for path in ["/auth/nginx", "/auth/traefik", "/auth/caddy", "/auth/envoy/x"] {
+        assert_eq!(asks(path).await, "200", "{path}");
+    }
+    for path in ["//auth/nginx", "/auth//nginx", "/%61uth/nginx", "/auth/nginx/", "/auth/caddy/", "/auth%2fnginx"] {
+        assert_eq!(asks(path).await, "404", "{path}");
+    }
+    for path in ["/auth/envoy/../../y", "/auth/envoy/x/../y", "/auth/envoy/%2e%2e/y", "/auth/envoy/./y"] {
+        assert_eq!(asks(path).await, "400", "{path}");
+    }
 }
 
 #[tokio::test]

@@ -212,6 +212,16 @@ impl App {
         transaction.commit().await.expect("a commit");
     }
 
+    /// Starts a session that is good for one address alone, as doctor's probe does. Answers the cookie's value.
+    pub async fn db_probe(&self, userid: &str, address: &str) -> String {
+        let user = self.db_user(userid).await.expect("such a person");
+        let from = sessions::Origin { address: "127.0.0.1".into(), user_agent: "miandeng doctor --probe".into() };
+        let mut transaction = self.pools.write().await.expect("a transaction");
+        let started = sessions::start_for(&mut transaction, &user, "oa", &from, address, self.clock.now()).await;
+        transaction.commit().await.expect("a commit");
+        started.expect("a session").expose().to_owned()
+    }
+
     /// Ends all sessions, as another process may.
     pub async fn db_revoke_all(&self) {
         let mut transaction = self.pools.write().await.expect("a transaction");
