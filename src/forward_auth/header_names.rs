@@ -18,18 +18,25 @@ pub const IDENTITY: [&str; 10] = [
     "X-Auth-Request-Groups",
 ];
 
-/// The same in oauth2-proxy's words towards an app, which some apps believe wherever they find them.
-pub const FOREIGN_IDENTITY: [&str; 5] = [
+/// The same in the words of other proxies, which some apps believe wherever they find them: oauth2-proxy's, Apache's,
+/// Grafana's, and those of TLS client certificates.
+pub const FOREIGN_IDENTITY: [&str; 11] = [
     "X-Forwarded-User",
     "X-Forwarded-Email",
     "X-Forwarded-Groups",
     "X-Forwarded-Preferred-Username",
     "X-Forwarded-Access-Token",
+    "X-Forwarded-Remote-User",
+    "X-Forwarded-Name",
+    "X-Remote-User",
+    "X-WebAuth-User",
+    "SSL-Client-Cert",
+    "X-SSL-Client-S-DN",
 ];
 
 /// Where a request came from and how, in the words of the proxies in use. Only the operator's own proxy says so. The
 /// first four are written by the proxies themselves; the others have no place in a request that reaches the app.
-pub const ORIGIN: [&str; 31] = [
+pub const ORIGIN: [&str; 55] = [
     "X-Real-IP",
     "X-Forwarded-For",
     "X-Forwarded-Host",
@@ -61,6 +68,32 @@ pub const ORIGIN: [&str; 31] = [
     "X-Url-Scheme",
     "Front-End-Https",
     "X-Miandeng-Rules",
+    "X-Forwarded-Ip",
+    "X-Forwarded-Context",
+    "X-Forwarded-Script-Name",
+    "X-Original-Proto",
+    "X-Scheme",
+    "X-Script-Name",
+    "X-Host",
+    "X-HTTP-Host-Override",
+    "Client-IP",
+    "Proxy-Client-IP",
+    "WL-Proxy-Client-IP",
+    "CF-Connecting-IP",
+    "Fastly-Client-IP",
+    "Ali-CDN-Real-IP",
+    "X-ProxyUser-Ip",
+    "X-Originating-IP",
+    "X-Remote-IP",
+    "X-Remote-Addr",
+    "Remote-Addr",
+    "Remote-Host",
+    "Remote-Ip",
+    // A program behind CGI reads this one as the proxy for its own requests (HTTP_PROXY, "httpoxy").
+    "Proxy",
+    // Rack gives out whatever file the proxy is said to map.
+    "X-Accel-Mapping",
+    "X-Sendfile-Type",
 ];
 
 /// The characters besides the hyphen that a header's name may hold and that are no letter or digit (RFC 9110, 5.6.2).

@@ -16,6 +16,8 @@ through_each_proxy! {
     no_odd_address_opens_the_app,
     a_cookie_that_is_none_opens_nothing,
     nobody_asks_the_gate_from_outside,
+    a_probes_session_reaches_nothing_but_the_echo,
+    the_app_is_at_no_other_hosts_name,
     a_stricter_part_is_all_of_the_part,
     a_malformed_address_is_refused_as_such,
 }
@@ -58,8 +60,8 @@ async fn headers_that_a_client_names_in_connection_stay(proxy: Proxy) {
     assert!(matches!(reply.status, 200 | 401), "{}", reply.status);
 }
 
-/// In the words of nginx, Apache, Traefik, Envoy, IIS, oauth2-proxy and the clouds' balancers.
-const ELSEWHERE: [Header<'_>; 44] = [
+/// In the words of nginx, Apache, Traefik, Envoy, IIS, WebLogic, Rack, oauth2-proxy and the clouds' balancers.
+const ELSEWHERE: [Header<'_>; 75] = [
     ("X-Original-URL", "https://evil.example/"),
     ("X-Original-Method", "TRACE"),
     ("X-Original-URI", "/evil"),
@@ -104,6 +106,37 @@ const ELSEWHERE: [Header<'_>; 44] = [
     ("X~Real~IP", "6.6.6.6"),
     ("x_original-url", "/evil"),
     ("X+Forwarded+For", "6.6.6.6"),
+    ("Client.IP", "6.6.6.6"),
+    ("X-Forwarded-Remote-User", "evil"),
+    ("X-Forwarded-Name", "evil"),
+    ("X-Remote-User", "evil"),
+    ("X-WebAuth-User", "evil"),
+    ("SSL-Client-Cert", "evil"),
+    ("X-SSL-Client-S-DN", "evil"),
+    ("X-Forwarded-Ip", "evil"),
+    ("X-Forwarded-Context", "evil"),
+    ("X-Forwarded-Script-Name", "evil"),
+    ("X-Original-Proto", "evil"),
+    ("X-Scheme", "evil"),
+    ("X-Script-Name", "evil"),
+    ("X-Host", "evil"),
+    ("X-HTTP-Host-Override", "evil"),
+    ("Client-IP", "evil"),
+    ("Proxy-Client-IP", "evil"),
+    ("WL-Proxy-Client-IP", "evil"),
+    ("CF-Connecting-IP", "evil"),
+    ("Fastly-Client-IP", "evil"),
+    ("Ali-CDN-Real-IP", "evil"),
+    ("X-ProxyUser-Ip", "evil"),
+    ("X-Originating-IP", "evil"),
+    ("X-Remote-IP", "evil"),
+    ("X-Remote-Addr", "evil"),
+    ("Remote-Addr", "evil"),
+    ("Remote-Host", "evil"),
+    ("Remote-Ip", "evil"),
+    ("Proxy", "evil"),
+    ("X-Accel-Mapping", "evil"),
+    ("X-Sendfile-Type", "evil"),
 ];
 
 async fn a_client_cannot_say_where_a_request_came_from(proxy: Proxy) {
@@ -239,6 +272,7 @@ async fn nobody_asks_the_gate_from_outside(proxy: Proxy) {
         ("X-Original-Method", "GET"),
         ("X-Forwarded-Method", "GET"),
         ("X-Forwarded-Uri", "/finance/"),
+        ("X-Miandeng-Rules", "users=zhangsan"),
     ];
     for target in [
         "/_signin/auth/nginx",
@@ -254,6 +288,10 @@ async fn nobody_asks_the_gate_from_outside(proxy: Proxy) {
         "/_signin/x/../auth/nginx",
         "/_signin/AUTH/nginx",
         "/_signin/auth",
+        "/_signin/auth/envoy/../../y",
+        "/_signin/auth/envoy/%2e%2e/%2e%2e/y",
+        "/_signin/auth/nginx/../../y",
+        "/_signin/auth/nginx/refusal?problem=not-allowed",
     ] {
         for method in ["GET", "POST"] {
             let reply = visitor.sends(method, target, &headers, b"").await;
@@ -288,6 +326,19 @@ async fn a_stricter_part_is_all_of_the_part(proxy: Proxy) {
         "/x/../finance",
         "/x/%2e%2e/finance",
         "/x/..;/finance/salaries",
+        "/finance/salaries/../../x",
+        "/finance/salaries/..%2f..%2fx",
+        "/finance/%2e%2e/x",
+        "/finance/salaries/../..",
+        "/;/finance/salaries",
+        "/;x=1/finance/x",
+        "/a/;/../finance",
+        "/finance.json",
+        "/finance.html",
+        "/finance.",
+        "/finance%20/x",
+        "/finance:x",
+        "/x%2fy/../finance",
         "/x/%2e.;y/finance",
         "/finance\\salaries",
         "/finance%5csalaries",
@@ -319,4 +370,38 @@ async fn a_malformed_address_is_refused_as_such(proxy: Proxy) {
         }
     }
     assert!(site.app.seen().is_empty());
+}
+
+/// The proxy reads some addresses otherwise than a browser: a session that is good for one address is for that very text.
+async fn a_probes_session_reaches_nothing_but_the_echo(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let token = site.miandeng.db_probe("zhangsan", &format!("{ORIGIN}/_miandeng/echo")).await;
+    let cookie = format!("miandeng={token}");
+    let asks = async |target: &str| site.visitor().sends("GET", target, &[("Cookie", &cookie)], b"").await.status;
+    assert_eq!(asks("/_miandeng/echo").await, 404, "the echo itself, which wants doctor's pass");
+    for target in [
+        "/",
+        "/x%2fy/../_miandeng/echo",
+        "/finance%2fsalaries/../_miandeng/echo",
+        "/x/../_miandeng/echo",
+        "/_miandeng/echo/../../x",
+        "/_miandeng/./echo",
+        "/_miandeng//echo",
+        "//_miandeng/echo",
+        "/_miandeng/echo?x",
+        "/_miandeng/%65cho",
+        "/_miandeng%2fecho",
+    ] {
+        assert!(matches!(asks(target).await, 400 | 401), "{target}");
+    }
+    assert!(site.app.seen().is_empty(), "{:?}", site.app.seen());
+}
+
+async fn the_app_is_at_no_other_hosts_name(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let cookie = site.signed_in().await.cookie();
+    for host in ["evil.example", "evil.example:8080", "app.example.com.evil.example", "127.0.0.1"] {
+        ask(&site.proxy.address, "GET", "/x", &[("Host", host), ("Cookie", &cookie)], b"").await;
+    }
+    assert!(site.app.seen().is_empty(), "{:?}", site.app.seen());
 }

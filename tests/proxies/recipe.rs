@@ -82,7 +82,13 @@ impl Recipe {
         let placed = self.with("127.0.0.1:8000", gate).with("127.0.0.1:3000", app);
         let placed = match placed.proxy {
             Proxy::Nginx => placed
+                .with("listen 443 ssl default_server;", &format!("listen {address} default_server;"))
+                .with("    ssl_reject_handshake on;\n", "")
                 .with("listen 443 ssl;", &format!("listen {address};"))
+                .with(
+                    "server_name app.example.com;",
+                    &format!("server_name {};", host(origin.trim_start_matches("http://"))),
+                )
                 .with("    ssl_certificate     /etc/ssl/app.example.com.pem;", "")
                 .with("    ssl_certificate_key /etc/ssl/app.example.com.key;", "")
                 .with("$miandeng_origin https://app.example.com;", &format!("$miandeng_origin {origin};")),
