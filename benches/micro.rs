@@ -218,7 +218,7 @@ struct Server {
 impl Server {
     async fn start() -> Self {
         // Fails if it was done before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let clock = Clock::system();
         let dingtalk = Simulator::new(clock.clone(), Company::sample()).start(Ipv4Addr::LOCALHOST.into(), 0).await;
         let dingtalk = dingtalk.expect("the simulator");

@@ -13,14 +13,14 @@ use crate::{
     dingtalk::{ClientError, Dingtalk},
     forward_auth::{
         self,
-        signed_identity::{KeyError, SignedIdentity},
+        signed_identity::{self, SignedIdentity},
     },
     housekeeping::Housekeeping,
     jsapi::{self, script::Script},
     probe::{self, Passes},
-    server_keys,
     sessions::{self, LiveSessions, Policy},
     signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
+    signing_keys::{self, KeyError, SigningKeys},
     web::{
         access_log::{AccessLog, Caught},
         assets, health,
@@ -40,7 +40,7 @@ pub enum BuildError {
     /// The operator's copy of DingTalk's script is gone since the settings were checked.
     #[error("miandeng.dingtalk.jsapi_file cannot be read: {0}")]
     Script(#[source] std::io::Error),
-    /// The keys that sign identities cannot be used.
+    /// The keys that sign tokens cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyError),
 }
@@ -54,11 +54,10 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let live = LiveSessions::new(pools.clone(), Policy::of(&config), last_seen).await?;
     // It ends with the server's state, which holds the other end.
     rocket::tokio::spawn(writer.run());
-    let state_key = server_keys::state_key(&pools, &clock).await?;
-    let signed_identity = match config.signed_identity {
-        true => Some(SignedIdentity::open(&config, &pools, &clock).await?),
-        false => None,
-    };
+    let state_key = signing_keys::state_key(&pools, &clock).await?;
+    let algorithms = config.signed_identity.then_some(signed_identity::ALGORITHM);
+    let keys = SigningKeys::open(&pools, &clock, algorithms).await?;
+    let signed_identity = config.signed_identity.then(|| SignedIdentity::new(&config, keys.clone(), &clock));
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
     // Mounted at "", Rocket would refuse the path.
@@ -72,6 +71,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(live)
         .manage(Db::from(pools))
         .manage(signed_identity)
+        .manage(keys)
         .manage(dingtalk)
         .manage(script)
         .manage(clock)
@@ -86,6 +86,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, jsapi::routes::routes())
         .mount(&base, sessions::routes::routes())
         .mount(&base, forward_auth::routes::routes())
+        .mount(&base, signing_keys::routes::routes())
         .mount(&base, probe::routes::routes())
         .mount(&base, assets::routes())
         .mount(&base, health::routes())

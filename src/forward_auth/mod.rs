@@ -8,8 +8,6 @@ mod forwarded;
 pub mod header_names;
 mod identity;
 mod refusal;
-mod rotation;
 pub mod routes;
 mod rules;
 pub mod signed_identity;
-mod token;

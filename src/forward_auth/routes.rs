@@ -2,14 +2,11 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rocket::{
-    Data, Request, Response, Route, State, get,
+    Data, Request, Response, Route,
     http::{Header, Method, Status},
     response::{self, Responder},
     route::{Handler, Outcome},
-    routes,
-    serde::json::Json,
 };
-use serde::Serialize;
 use url::{Position, Url};
 
 use super::{
@@ -17,7 +14,6 @@ use super::{
     forwarded::{self, Dialect, Original},
     identity, refusal,
     signed_identity::SignedIdentity,
-    token::PublicKey,
 };
 use crate::{
     config::Config,
@@ -55,26 +51,7 @@ pub fn routes() -> Vec<Route> {
     ];
     // Before all other routes: this is what is asked most.
     let each = |(path, dialect)| METHODS.map(|method| Route::ranked(RANK, method, path, dialect));
-    endpoints.into_iter().flat_map(each).chain(routes![key_set]).chain(refusal::routes()).collect()
-}
-
-/// The key set, for apps that verify `X-Miandeng-Identity` (RFC 7517).
-#[derive(Serialize)]
-struct KeySet {
-    keys: Vec<PublicKey>,
-}
-
-/// The key set as an answer. Apps may keep it for a while: a key is published an hour before it signs.
-#[derive(Responder)]
-struct Published {
-    body: Json<KeySet>,
-    caching: Header<'static>,
-}
-
-#[get("/.well-known/jwks.json")]
-async fn key_set(signer: &State<Option<SignedIdentity>>) -> Result<Published, Problem> {
-    let keys = signer.as_ref().ok_or_else(Problem::not_found)?.key_set().await;
-    Ok(Published { body: Json(KeySet { keys }), caching: Header::new("Cache-Control", "public, max-age=300") })
+    endpoints.into_iter().flat_map(each).chain(refusal::routes()).collect()
 }
 
 #[rocket::async_trait]

@@ -4,10 +4,13 @@ use std::{path::Path, process::Output};
 
 use miandeng::{
     clock::Clock,
+    db::Pools,
     simulator::{Company, Running, Simulator},
 };
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, ends, least_settings, prepare, program, text};
+use crate::harness::{
+    CLIENT_ID, CLIENT_SECRET, CORP, Server, Site, ends, least_settings, one_line, prepare, program, text,
+};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     ends(program(folder, arguments))
@@ -132,6 +135,28 @@ async fn the_demo_signs_one_sample_employee_in_and_refuses_another() {
     }
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "the demo leaves nothing in the working folder: {left:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_signing_key_stops_the_start_with_its_name_and_what_to_do() {
+    let site = Site::new().await;
+    let file = site.path().join("Rocket.toml");
+    let settings = std::fs::read_to_string(&file).unwrap();
+    let settings = settings.replace("[default.miandeng]\n", "[default.miandeng]\nsigned_identity = true\n");
+    std::fs::write(file, settings).unwrap();
+    let sql = async |statement: &'static str| {
+        let pools = Pools::open(&site.db_file().to_string_lossy()).await.unwrap();
+        let mut transaction = pools.write().await.unwrap();
+        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        pools.close().await;
+    };
+    sql("INSERT INTO server_keys (name, value, created_at) VALUES ('identity-0a', x'3081', 0)").await;
+    let said = one_line(&ends(program(site.path(), &["serve"])));
+    let expected = "the signing key \"identity-0a\" in server_keys is damaged; delete that row and start again";
+    assert!(said.ends_with(expected), "{said}");
+    sql("DELETE FROM server_keys WHERE name = 'identity-0a'").await;
+    site.serves();
 }
 
 #[test]

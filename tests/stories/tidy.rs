@@ -77,7 +77,8 @@ fn each_part_knows_only_those_below_it() {
     may_use("web/", &["clock", "config", "db", "dingtalk", "random", "text", "web"]);
     may_use("sessions/", &["clock", "config", "db", "random", "sessions", "text", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "random", "web"]);
-    let below = ["clock", "config", "db", "random", "server_keys", "sessions", "users", "web"];
+    may_use("signing_keys/", &["clock", "db", "random", "signing_keys", "web"]);
+    let below = ["clock", "config", "db", "random", "sessions", "signing_keys", "users", "web"];
     may_use("forward_auth/", &below);
     may_use("probe/", &["clock", "random", "web"]);
     let below = [
@@ -120,8 +121,8 @@ fn sql_stands_beside_its_table_only() {
             "users/",
             "sessions/mod.rs",
             "sessions/changes.rs",
-            "server_keys.rs",
             "signin/handover/mod.rs",
+            "signing_keys/table.rs",
             "web/health.rs",
         ];
         parts.iter().any(|part| file.starts_with(part))

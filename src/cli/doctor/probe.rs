@@ -22,8 +22,8 @@ use crate::{
     dingtalk::ids::{CorpId, DingUserId},
     forward_auth::header_names::{ODD, taken_for},
     probe::{PASS_HEADER, PROXY_PATH, Passes, Reached},
-    server_keys,
     sessions::{self, Token, cookie},
+    signing_keys,
     users::{self, Filter, Role, Status, User},
 };
 
@@ -38,7 +38,7 @@ type Named<'a> = Option<(&'a DingUserId, Option<&'a CorpId>)>;
 pub(super) async fn check(deployment: &Deployment, address: &Url, person: Named<'_>) -> Vec<Finding> {
     let prepared = async {
         let echo = echo_address(deployment, address)?;
-        let key = server_keys::state_key(&deployment.pools, &deployment.clock).await;
+        let key = signing_keys::state_key(&deployment.pools, &deployment.clock).await;
         let key = key.map_err(|error| Finding::failed("database", error.to_string(), ""))?;
         let http = reach::client().map_err(|error| Finding::failed(CHECK, reach::causes(&error), ""))?;
         Ok(Probe { deployment, http, passes: Passes::new(&key, deployment.clock.clone()), echo })

@@ -242,6 +242,15 @@ impl App {
         self.db_change(userid, Change { unionid: Some(unionid.into()), ..Change::default() }).await;
     }
 
+    /// Puts a key where an older version may have left it.
+    pub async fn db_add_server_key(&self, name: &str, value: &[u8]) {
+        let mut transaction = self.pools.write().await.expect("a transaction");
+        let insert = sqlx::query("INSERT INTO server_keys (name, value, created_at) VALUES ($1, $2, $3)");
+        let insert = insert.bind(name).bind(value).bind(self.clock.now());
+        insert.execute(&mut *transaction).await.expect("a row");
+        transaction.commit().await.expect("a commit");
+    }
+
     /// How many rows a table has, by a statement that counts.
     pub async fn db_count(&self, count: &'static str) -> i64 {
         let mut reader = self.pools.read().await.expect("a connection");
@@ -306,7 +315,7 @@ fn settings(dingtalk: &str) -> Value {
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         log::start();
         // A thousand people have a thousand connections, each with two ends in this process.
         let _ = rlimit::increase_nofile_limit(32_768);

@@ -10,9 +10,9 @@ const DAY: i64 = 24 * HOUR;
 
 /// A new key is made when the newest is this old.
 const LIFE: i64 = 30 * DAY;
-/// So long before it signs is a key published.
-pub(super) const LEAD: i64 = HOUR;
-/// So long after its successor has begun to sign is a key still published.
+/// How long a key is published before it signs.
+const LEAD: i64 = HOUR;
+/// How long a key is still published after its successor has begun to sign.
 const LINGER: i64 = DAY;
 
 /// Whether a new key is due. `made`: when each key was made, the oldest first.

@@ -1,4 +1,4 @@
-//! `server_keys`: keys that this deployment made for itself. The only place that knows the table's SQL.
+//! `server_keys`: secrets that this deployment made for itself. The only place that knows the table's SQL.
 
 use crate::{
     clock::{Clock, UnixSeconds},
@@ -7,7 +7,7 @@ use crate::{
 
 /// A row of the table.
 #[derive(sqlx::FromRow)]
-pub struct ServerKey {
+pub(super) struct ServerKey {
     /// What it is for; unique.
     pub name: String,
     /// The secret.
@@ -30,10 +30,7 @@ pub async fn state_key(pools: &Pools, clock: &Clock) -> sqlx::Result<[u8; 32]> {
 }
 
 /// The keys whose names begin with `prefix`, the oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(db: &mut Conn, prefix: &str) -> sqlx::Result<Vec<ServerKey>> {
+pub(super) async fn list(db: &mut Conn, prefix: &str) -> sqlx::Result<Vec<ServerKey>> {
     sqlx::query_as(
         "SELECT name, value, created_at FROM server_keys WHERE substr(name, 1, length($1)) = $1 \
          ORDER BY created_at, name",
@@ -44,10 +41,7 @@ pub async fn list(db: &mut Conn, prefix: &str) -> sqlx::Result<Vec<ServerKey>> {
 }
 
 /// Adds a key, unless there is one of that name.
-///
-/// # Errors
-/// When the database fails.
-pub async fn add(db: &mut Conn, name: &str, value: &[u8], now: UnixSeconds) -> sqlx::Result<()> {
+pub(super) async fn add(db: &mut Conn, name: &str, value: &[u8], now: UnixSeconds) -> sqlx::Result<()> {
     sqlx::query("INSERT INTO server_keys (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
         .bind(name)
         .bind(value)
@@ -58,9 +52,6 @@ pub async fn add(db: &mut Conn, name: &str, value: &[u8], now: UnixSeconds) -> s
 }
 
 /// Forgets a key.
-///
-/// # Errors
-/// When the database fails.
-pub async fn remove(db: &mut Conn, name: &str) -> sqlx::Result<()> {
+pub(super) async fn remove(db: &mut Conn, name: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM server_keys WHERE name = $1").bind(name).execute(db).await.map(drop)
 }

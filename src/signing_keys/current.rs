@@ -1,0 +1,253 @@
+//! Which keys there are now, and which of them signs.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use super::{
+    jwt::{self, SignError},
+    key::{Algorithm, PublicKey, SigningKey},
+    rotation, table,
+};
+use crate::{
+    clock::{Clock, UnixSeconds},
+    db::{Conn, Pools},
+};
+
+/// How often, in seconds, the table is read again: another process may have made a key.
+const READ_AGAIN: i64 = 60;
+
+/// Why tokens cannot be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The table does not answer.
+    #[error("the signing keys cannot be read: {0}")]
+    Database(#[from] sqlx::Error),
+    /// What stands in the table is no key.
+    #[error("the signing key {0:?} in server_keys is damaged; delete that row and start again")]
+    Damaged(String),
+    /// The machine has no randomness or no memory.
+    #[error("no signing key for {0:?} can be made")]
+    NotMade(Algorithm),
+}
+
+/// The keys in use. Clones share them.
+#[derive(Clone)]
+pub struct SigningKeys(Arc<Shared>);
+
+struct Shared {
+    pools: Pools,
+    clock: Clock,
+    algorithms: Vec<Algorithm>,
+    keys: RwLock<Arc<Keys>>,
+    refreshing: Mutex<()>,
+}
+
+/// The keys at one moment, of each algorithm the oldest first, and at least one.
+struct Keys {
+    list: Vec<SigningKey>,
+    read_at: UnixSeconds,
+}
+
+impl SigningKeys {
+    /// Reads the keys of these algorithms, and makes the first one of each. With no algorithm there are no keys.
+    ///
+    /// # Errors
+    /// When the database fails, or a key in it is damaged.
+    pub async fn open(
+        pools: &Pools,
+        clock: &Clock,
+        algorithms: impl IntoIterator<Item = Algorithm>,
+    ) -> Result<Self, KeyError> {
+        let algorithms: Vec<_> = algorithms.into_iter().collect();
+        let keys = Keys::read(pools, &algorithms, clock.now()).await?;
+        Ok(Self(Arc::new(Shared {
+            pools: pools.clone(),
+            clock: clock.clone(),
+            algorithms,
+            keys: RwLock::new(Arc::new(keys)),
+            refreshing: Mutex::new(()),
+        })))
+    }
+
+    /// A token. `typ`: what kind of token it is, which must differ from that of every other kind with the same keys.
+    ///
+    /// # Errors
+    /// When the keys were opened without that algorithm, the claims are no JSON, or the crypto library refuses.
+    pub async fn sign(&self, algorithm: Algorithm, typ: &str, claims: &impl Serialize) -> Result<String, SignError> {
+        let keys = self.0.keys().await;
+        let key = keys.signer(algorithm, self.0.clock.now()).ok_or(SignError::NoKey(algorithm))?;
+        jwt::sign(key, typ, claims)
+    }
+
+    /// The keys that verify the tokens of now, of the last day, and of the next hour.
+    pub(super) async fn published(&self) -> Vec<PublicKey> {
+        self.0.keys().await.list.iter().map(SigningKey::public).collect()
+    }
+}
+
+impl Shared {
+    /// The keys, read again now and then. A caller that comes while another reads gets the previous ones; so does every
+    /// caller while the table does not answer.
+    async fn keys(&self) -> Arc<Keys> {
+        let known = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        let now = self.clock.now();
+        if (0..READ_AGAIN).contains(&(now - known.read_at)) {
+            return known;
+        }
+        let Ok(_one_at_a_time) = self.refreshing.try_lock() else { return known };
+        match Keys::read(&self.pools, &self.algorithms, now).await {
+            Ok(keys) => {
+                let keys = Arc::new(keys);
+                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
+                keys
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the signing keys stay as they are");
+                known
+            }
+        }
+    }
+}
+
+impl Keys {
+    /// Reads the table; makes the keys that are due, and forgets those that have had their time.
+    async fn read(pools: &Pools, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
+        let mut keys = Self::list(&mut *pools.read().await?, algorithms, now).await?;
+        if algorithms.iter().all(|algorithm| keys.is_settled(*algorithm, now)) {
+            return Ok(keys);
+        }
+        // Read again under the lock: of several processes one makes the key.
+        let mut transaction = pools.write().await?;
+        keys = Self::list(&mut transaction, algorithms, now).await?;
+        for algorithm in algorithms {
+            if rotation::is_due(&keys.made(*algorithm), now) {
+                make(&mut transaction, *algorithm, now).await?;
+            }
+        }
+        // Read once more, so that every process has the new keys in the same order.
+        keys = Self::list(&mut transaction, algorithms, now).await?;
+        let outlived: Vec<_> = algorithms.iter().flat_map(|algorithm| keys.outlived(*algorithm, now)).collect();
+        for (name, kid) in outlived {
+            table::remove(&mut transaction, &name).await?;
+            keys.list.retain(|key| key.kid != kid);
+        }
+        transaction.commit().await?;
+        Ok(keys)
+    }
+
+    async fn list(db: &mut Conn, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
+        let mut list = Vec::new();
+        for algorithm in algorithms {
+            let prefix = algorithm.prefix();
+            for row in table::list(db, prefix).await? {
+                let kid = row.name.strip_prefix(prefix).unwrap_or_default().to_owned();
+                let key = SigningKey::new(*algorithm, kid, &row.value, row.created_at);
+                list.push(key.map_err(|_| KeyError::Damaged(row.name))?);
+            }
+        }
+        Ok(Self { list, read_at: now })
+    }
+
+    fn signer(&self, algorithm: Algorithm, now: UnixSeconds) -> Option<&SigningKey> {
+        self.of(algorithm).nth(rotation::signer(&self.made(algorithm), now))
+    }
+
+    fn is_settled(&self, algorithm: Algorithm, now: UnixSeconds) -> bool {
+        let made = self.made(algorithm);
+        !rotation::is_due(&made, now) && rotation::outlived(&made, now) == 0
+    }
+
+    /// Those that have had their time: name in the table, and kid.
+    fn outlived(&self, algorithm: Algorithm, now: UnixSeconds) -> Vec<(String, String)> {
+        let outlived = rotation::outlived(&self.made(algorithm), now);
+        self.of(algorithm).take(outlived).map(|key| (table_name(algorithm, &key.kid), key.kid.clone())).collect()
+    }
+
+    fn made(&self, algorithm: Algorithm) -> Vec<UnixSeconds> {
+        self.of(algorithm).map(|key| key.created_at).collect()
+    }
+
+    fn of(&self, algorithm: Algorithm) -> impl Iterator<Item = &SigningKey> {
+        self.list.iter().filter(move |key| key.algorithm() == algorithm)
+    }
+}
+
+async fn make(db: &mut Conn, algorithm: Algorithm, now: UnixSeconds) -> Result<(), KeyError> {
+    let kid = crate::random::hex::<8>();
+    // An RSA key takes a tenth of a second, which a thread that serves requests does not have.
+    let secret = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
+    let secret = secret.ok().and_then(Result::ok).ok_or(KeyError::NotMade(algorithm))?;
+    table::add(db, &table_name(algorithm, &kid), &secret, now).await?;
+    tracing::info!(kid, ?algorithm, "a signing key was made");
+    Ok(())
+}
+
+fn table_name(algorithm: Algorithm, kid: &str) -> String {
+    format!("{}{kid}", algorithm.prefix())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+    const MONTH: i64 = 30 * 86_400;
+
+    fn kids(keys: &Keys) -> Vec<&str> {
+        keys.list.iter().map(|key| key.kid.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn of_several_processes_one_makes_the_keys_and_the_others_find_them() {
+        let (folder, pools) = crate::db::open_temporary().await;
+        let file = folder.path().join("test.db");
+        let other = Pools::open(&file.to_string_lossy()).await.expect("the same file");
+        for (now, keys) in [(1_000_000, 3), (1_000_000 + MONTH, 6)] {
+            let (a, b) = tokio::join!(Keys::read(&pools, &ALL, now), Keys::read(&other, &ALL, now));
+            let (a, b) = (a.expect("keys"), b.expect("keys"));
+            assert_eq!((kids(&a), a.list.len()), (kids(&b), keys));
+        }
+    }
+
+    #[tokio::test]
+    async fn each_algorithm_has_a_rotation_of_its_own_from_the_day_it_is_wanted() {
+        let (_folder, pools) = crate::db::open_temporary().await;
+        let read = async |algorithms: &[Algorithm], now| Keys::read(&pools, algorithms, now).await.expect("keys");
+        let first = read(&[Algorithm::Es256], 0).await;
+        let signer = |keys: &Keys, algorithm, now| keys.signer(algorithm, now).map(|key| key.kid.clone());
+        assert_eq!(signer(&first, Algorithm::Rs256, 0), None);
+
+        let wanted = MONTH - 1;
+        let both = read(&[Algorithm::Es256, Algorithm::Rs256], wanted).await;
+        assert!(signer(&both, Algorithm::Rs256, wanted).is_some(), "it signs from the start");
+        assert_eq!(signer(&both, Algorithm::Es256, wanted), signer(&first, Algorithm::Es256, 0));
+        for (now, es256, rs256) in [(MONTH, 2, 1), (2 * MONTH - 1, 1, 2), (2 * MONTH, 2, 2)] {
+            let keys = read(&[Algorithm::Es256, Algorithm::Rs256], now).await;
+            assert_eq!((keys.of(Algorithm::Es256).count(), keys.of(Algorithm::Rs256).count()), (es256, rs256), "{now}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_signed_only_with_an_algorithm_that_is_in_use() {
+        let (_folder, pools) = crate::db::open_temporary().await;
+        let keys = SigningKeys::open(&pools, &Clock::system(), [Algorithm::EdDsa]).await.expect("keys");
+        assert!(keys.sign(Algorithm::EdDsa, "JWT", &()).await.is_ok());
+        let refused = keys.sign(Algorithm::Rs256, "JWT", &()).await;
+        assert!(matches!(refused, Err(SignError::NoKey(Algorithm::Rs256))), "{refused:?}");
+        let none = SigningKeys::open(&pools, &Clock::system(), []).await.expect("no keys");
+        assert_eq!(none.published().await.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_key_is_named() {
+        let (_folder, pools) = crate::db::open_temporary().await;
+        let mut transaction = pools.write().await.unwrap();
+        table::add(&mut transaction, "signing-rs256-aa", b"no key", 0).await.unwrap();
+        transaction.commit().await.unwrap();
+        let error = SigningKeys::open(&pools, &Clock::system(), ALL).await.map(drop).unwrap_err().to_string();
+        assert!(error.contains("\"signing-rs256-aa\" in server_keys is damaged"), "{error}");
+        assert!(SigningKeys::open(&pools, &Clock::system(), [Algorithm::Es256]).await.is_ok(), "not in use");
+    }
+}
