@@ -25,7 +25,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::web::testing::{PROXY, read};
+    use crate::web::testing::{PROXY, corpus, read};
 
     const NAME: &str = "__Host-miandeng";
 
@@ -59,6 +59,17 @@ mod tests {
             let cased = |(c, upper): (char, bool)| if upper { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
             NAME.chars().zip(upper).map(cased).collect()
         })
+    }
+
+    /// None of these is ours, and none takes ours away, except where ours is sent a second time.
+    #[test]
+    fn what_was_tried_before_is_tried_again() {
+        for line in corpus::<String>("cookies.jsonl") {
+            assert_eq!(sent(std::slice::from_ref(&line)), None, "{line:?}");
+            let has_ours = line.split(';').any(|pair| pair.trim_matches([' ', '\t']).starts_with(&format!("{NAME}=")));
+            let expected = (!has_ours).then(|| "ours".to_owned());
+            assert_eq!(sent(&[line.clone(), format!("{NAME}=ours")]), expected, "{line:?}");
+        }
     }
 
     proptest! {
