@@ -47,12 +47,24 @@ async fn picture(window: &Window, name: &str) {
     std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).expect("a file");
 }
 
-/// Nothing sticks out to the side, and every text has the contrast of WCAG 2, level AA.
+/// Nothing sticks out to the side, no two buttons touch, and every text has the contrast of WCAG 2, level AA.
 async fn is_readable(window: &Window, what: &str) {
     let wide = window.run("document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
     assert_eq!(wide, 0, "{what} is wider than the screen");
+    let crowded = window.run(include_str!("bridges/crowded.js")).await;
+    assert_eq!(crowded, serde_json::json!([]), "{what} has buttons that touch");
     let faint = window.run(include_str!("bridges/contrast.js")).await;
     assert_eq!(faint, serde_json::json!([]), "{what} has text too faint to read");
+}
+
+/// Looks at the page that is open as everybody sees it.
+async fn every_look(window: &Window, language: &str, page: &str) {
+    for look in LOOKS {
+        wear(window, look).await;
+        let name = format!("{}-{}-{page}", look.0, &language[..2]);
+        picture(window, &name).await;
+        is_readable(window, &name).await;
+    }
 }
 
 async fn tour(language: &'static str) {
@@ -96,21 +108,18 @@ async fn tour(language: &'static str) {
     for (name, address) in [("problem", "/?corpid=%24CORPID%24"), ("not-found", "/nowhere")] {
         window.open(&app.url(address)).await;
         window.until("document.querySelector('[data-problem]')").await;
-        for look in LOOKS {
-            wear(&window, look).await;
-            let name = format!("{}-{}-{name}", look.0, &language[..2]);
-            picture(&window, &name).await;
-            is_readable(&window, &name).await;
-        }
+        every_look(&window, language, name).await;
     }
     window.open(&app.url(OPENED)).await;
     window.lands_on("/home").await;
-    for look in LOOKS {
-        wear(&window, look).await;
-        let name = format!("{}-{}-home", look.0, &language[..2]);
-        picture(&window, &name).await;
-        is_readable(&window, &name).await;
-    }
+    every_look(&window, language, "home").await;
+    window.click("form[action='/home/open-in-browser'] button").await;
+    window.until("document.querySelector('[data-copy]:not([hidden])')").await;
+    every_look(&window, language, "handover-link").await;
+    let link = window.text("[data-link]").await;
+    window.open(&link).await;
+    window.until("document.querySelector('form[action=\"/handover\"]')").await;
+    every_look(&window, language, "handover").await;
     window.close_after_refusal().await;
 }
 
