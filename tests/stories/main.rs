@@ -22,6 +22,7 @@ mod proxy_variables;
 mod revocation;
 mod rounds;
 mod routes_by_role;
+mod schema;
 mod service_window;
 mod sessions;
 mod settings_file;
