@@ -104,3 +104,6 @@ fn unanswered(status: Status, request: &Request<'_>) -> Caught {
     let reads_html = request.accept().is_some_and(|accept| accept.media_types().any(|kind| kind.is_html()));
     Caught(if reads_html { problem.page() } else { problem })
 }
+
+#[cfg(test)]
+mod pages;

@@ -158,3 +158,54 @@ fn row(texts: &Texts, clock: &Clock, this: i64, listed: Listed) -> SessionRow {
         is_this: listed.id == this,
     }
 }
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+    use crate::{
+        dingtalk::ids::{CorpId, DingUserId},
+        text::Locale,
+        users::{Role, Status},
+        web::testing::{HOSTILE, Sample, frame},
+    };
+
+    /// Somebody called whatever people can be called.
+    pub fn user() -> User {
+        let id = HOSTILE.trim_end();
+        User {
+            id: 1,
+            corp_id: CorpId::new(id).expect("a corp id"),
+            userid: DingUserId::new(id).expect("a userid"),
+            unionid: None,
+            name: HOSTILE.to_owned(),
+            mobile: None,
+            email: None,
+            department: Some(id.replace('/', "")),
+            title: None,
+            role: Role::User,
+            status: Status::Active,
+            source: "cli".to_owned(),
+            created_at: 0,
+            updated_at: 0,
+            last_signed_in_at: None,
+        }
+    }
+
+    pub fn pages(locale: Locale) -> Vec<Sample> {
+        let text = || HOSTILE.to_owned();
+        let session = |id| SessionRow {
+            id,
+            device: text(),
+            address: text(),
+            signed_in: text(),
+            last_seen: text(),
+            is_this: id == 1,
+        };
+        let user = user();
+        let page = |sessions: Vec<SessionRow>| {
+            let others = sessions.len() > 1;
+            Sample::of("sessions/home.html", &HomePage { frame: frame(locale), user: &user, sessions, others })
+        };
+        vec![page(vec![session(1)]), page(vec![session(1), session(2)])]
+    }
+}

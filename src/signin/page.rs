@@ -150,6 +150,25 @@ fn simulator_source(url: &Url) -> String {
 }
 
 #[cfg(test)]
+pub(crate) fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
+    use crate::web::testing::{HOSTILE, Sample, frame};
+
+    let page = |waits, web_login: Option<&str>| SignInPage {
+        config_json: script_json(&serde_json::json!({ "url": HOSTILE })).expect("JSON"),
+        words: Words::of(locale),
+        frame: frame(locale),
+        nonce: "nonce",
+        jsapi_url: "https://dingtalk.example/dd.js",
+        client_id: HOSTILE,
+        return_to: HOSTILE,
+        web_login: web_login.map(str::to_owned),
+        waits,
+    };
+    let both = [page(false, None), page(true, Some(HOSTILE))];
+    both.iter().map(|page| Sample::of("signin/page.html", page)).collect()
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::Value;

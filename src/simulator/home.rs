@@ -93,3 +93,16 @@ fn style(_local: ThisMachine) -> Style {
 pub fn in_chinese(accept_language: &str) -> bool {
     accept_language.trim().is_empty() || accept_language.trim_start().to_ascii_lowercase().starts_with("zh")
 }
+
+#[cfg(test)]
+pub fn sample(zh: bool, text: &str) -> String {
+    let mut company = super::Company::sample();
+    let corp = &mut company.corps[0];
+    corp.name = text.to_owned();
+    corp.corp_secret = Some(text.to_owned());
+    corp.apps[0].name = text.to_owned();
+    corp.employees[0].name = text.to_owned();
+    corp.employees[0].userid = text.to_owned();
+    let corps = company.corps.iter().map(|corp| (corp, phone::people(&company, corp))).collect();
+    HomePage { zh, origin: text.to_owned(), holder: Some(text), corps }.render().expect("a page")
+}

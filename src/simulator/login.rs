@@ -114,3 +114,11 @@ fn bad_request(call: &Call, what: &str) -> Answer {
     let page = LoginError { zh: in_chinese(&call.accept_language), what };
     page.render().map_or(Answer::Empty(Status::BadRequest), |page| Answer::Html(Status::BadRequest, page))
 }
+
+#[cfg(test)]
+pub fn samples(zh: bool, text: &str) -> [String; 2] {
+    let person = Person { id: text.to_owned(), name: text.to_owned(), detail: text.to_owned(), member: false };
+    let people = vec![(format!("/oauth2/auth?{text}"), person)];
+    let page = LoginPage { zh, app: text, people, refuse: format!("/oauth2/auth?{text}") };
+    [page.render().expect("a page"), LoginError { zh, what: text }.render().expect("a page")]
+}

@@ -174,3 +174,11 @@ impl Simulator {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Its pages as they look if everything in them is called `text`.
+#[cfg(test)]
+pub(crate) fn sample_pages(zh: bool, text: &str) -> [(&'static str, String); 3] {
+    let [login, error] = login::samples(zh, text);
+    let home = home::sample(zh, text);
+    [("simulator/home.html", home), ("simulator/login.html", login), ("simulator/login_error.html", error)]
+}

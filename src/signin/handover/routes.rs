@@ -126,3 +126,15 @@ async fn follow(desk: &Desk<'_>, fields: &Fields) -> Result<SeeOther, Problem> {
 fn expired(desk: &Desk<'_>) -> Problem {
     Problem::link_expired().page().retry_at(desk.config.path("/"))
 }
+
+#[cfg(test)]
+pub(crate) fn samples(locale: crate::text::Locale) -> Vec<crate::web::testing::Sample> {
+    use crate::{
+        sessions::routes::samples::user,
+        web::testing::{HOSTILE, Sample, frame},
+    };
+
+    let link = LinkPage { frame: frame(locale), link: format!("https://app.example.com/handover?token={HOSTILE}") };
+    let button = ButtonPage { frame: frame(locale), user: &user(), key: HOSTILE };
+    vec![Sample::of("signin/handover_link.html", &link), Sample::of("signin/handover.html", &button)]
+}

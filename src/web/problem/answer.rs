@@ -120,3 +120,20 @@ impl Problem {
         });
     }
 }
+
+#[cfg(test)]
+pub(crate) fn samples(locale: crate::text::Locale) -> Vec<crate::web::testing::Sample> {
+    use crate::web::testing::{HOSTILE, Sample, frame};
+
+    let page = |frame| ProblemPage {
+        frame,
+        kind: HOSTILE,
+        title: HOSTILE,
+        detail: HOSTILE,
+        hint: HOSTILE,
+        retry: true,
+        retry_at: HOSTILE,
+    };
+    let frames = [frame(locale), frame(locale).elsewhere()];
+    frames.into_iter().map(|frame| Sample::of("problem.html", &page(frame))).collect()
+}

@@ -369,3 +369,6 @@ impl From<DingtalkError> for Problem {
         Self { why, retry_after, ..Self::of(kind) }.because(error)
     }
 }
+
+#[cfg(test)]
+pub(crate) use self::answer::samples;
