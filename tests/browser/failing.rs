@@ -4,11 +4,10 @@ use chromiumoxide::cdp::browser_protocol::{
     emulation::SetScriptExecutionDisabledParams,
     network::{BlockPattern, SetBlockedUrLsParams},
 };
-use miandeng::users::Status;
 
 use super::{
     client::{Client, Manner, Platform},
-    harness::{self, App, Jsapi, Setup},
+    harness::{App, Jsapi, Setup},
     window::{Look, Window},
 };
 
@@ -133,7 +132,7 @@ async fn who_is_not_listed_reads_why_and_is_let_in_by_a_retry_once_the_administr
     let id = window.text(".request-id code").await;
     app.server.logs(&[&id, "not-listed", "/userinfo"]).await;
 
-    harness::add(&app.server.database, "zhaoliu", "赵六", Status::Active).await;
+    app.add("zhaoliu", "赵六");
     window.click("[data-retry]").await;
     window.lands_on("/home").await;
     assert_eq!(window.text("h1").await, "赵六");

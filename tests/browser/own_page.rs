@@ -6,9 +6,10 @@ use tokio::sync::oneshot;
 
 use super::{
     client::{Client, Platform},
-    harness::{App, Setup, free_port},
+    harness::{App, Setup},
     window::Window,
 };
+use crate::harness::free_port;
 
 /// A front end: one page at every address, with what it does before and after `jsapi.js`.
 struct Front {

@@ -2,9 +2,10 @@
 
 use super::{
     client::{Client, Platform},
-    harness::{App, CORP, Jsapi, Setup},
+    harness::{App, Jsapi, Setup},
     window::{Look, Window},
 };
+use crate::harness::CORP;
 
 const OPENED: &str = "/?corpid=dingsamplecorp00000001";
 

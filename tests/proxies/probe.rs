@@ -1,24 +1,15 @@
 //! `miandeng doctor --probe` through the real proxies, with good recipes and with broken ones.
 
-use std::{
-    process::{Child, Output, Stdio},
-    time::Duration,
-};
+use std::process::Output;
 
-use miandeng::{
-    clock::Clock,
-    simulator::{Company, Running as Dingtalk, Simulator},
-};
 use serde_json::Value;
-use tempfile::TempDir;
-use tokio::net::TcpStream;
 
 use super::{
     echo::EchoApp,
     recipe::{Proxy, Recipe, Running},
     through_each_proxy,
 };
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, prepare, program};
+use crate::harness::{Server, Settings, Site, program};
 
 through_each_proxy! {
     a_good_recipe_is_called_good,
@@ -32,38 +23,28 @@ through_each_proxy! {
 
 /// The program with its database, as on the operator's machine, behind a proxy.
 struct Deployment {
-    folder: TempDir,
-    server: Child,
+    site: Site,
     app: EchoApp,
     proxy: Running,
-    _dingtalk: Dingtalk,
+    _server: Server,
 }
 
 impl Deployment {
     async fn behind(recipe: Recipe) -> Self {
-        prepare();
-        let simulator = Simulator::new(Clock::standing(), Company::sample());
-        let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
         let recipe = recipe.under_its_address();
         let gate = format!("{}:8000", recipe.address.split(':').next().unwrap());
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("Rocket.toml"), settings(&gate, &recipe.address, dingtalk.url())).unwrap();
-        assert!(
-            program(folder.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap().status.success()
-        );
-        let server = program(folder.path(), &["serve"]).stderr(Stdio::null()).spawn().unwrap();
-        while TcpStream::connect(&gate).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let site = Site::with(|dingtalk| settings(&gate, &recipe.address, dingtalk)).await;
+        site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
+        let server = site.serves();
         let app = EchoApp::start().await;
         let proxy = recipe.start(&gate, &app.address).await;
-        Self { folder, server, app, proxy, _dingtalk: dingtalk }
+        Self { site, app, proxy, _server: server }
     }
 
     /// Whether doctor is content, and each of its findings as `state: says → cure`.
     async fn doctor(&self) -> (bool, Vec<String>) {
         let address = format!("http://{}/", self.proxy.address);
-        let mut doctor = program(self.folder.path(), &["doctor", "--json", "--probe", &address]);
+        let mut doctor = program(self.site.path(), &["doctor", "--json", "--probe", &address]);
         // The app that doctor may end up at runs on this very thread.
         let output = tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
@@ -73,44 +54,25 @@ impl Deployment {
             format!("{}: {} → {}", text(finding, "state"), text(finding, "says"), text(finding, "cure"))
         };
         let lines = report["findings"].as_array().unwrap().iter().map(line).collect();
-        let sessions: Output = program(self.folder.path(), &["sessions", "list", "--json"]).output().unwrap();
+        let sessions: Output = program(self.site.path(), &["sessions", "list", "--json"]).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&sessions.stdout).trim(), "[]", "the probe's session is gone");
         (report["ok"] == true, lines)
     }
 }
 
-impl Drop for Deployment {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-fn settings(gate: &str, site: &str, dingtalk: &str) -> String {
+fn settings(gate: &str, site: &str, dingtalk: &str) -> Settings {
     let (address, port) = gate.split_once(':').unwrap();
-    format!(
+    let mut settings = Settings::least(0, &format!("http://{site}"), dingtalk);
+    settings.server = format!("address = {address:?}\nport = {port}");
+    settings.miandeng.push_str(
         r#"
-        [default]
-        address = "{address}"
-        port = {port}
-        [default.databases.miandeng]
-        url = "data.db"
-        [default.miandeng]
-        public_url = "http://{site}"
         base_path = "/_signin"
         identity_headers = ["remote", "x-auth-request"]
         trusted_proxies = ["127.0.0.0/8"]
-        [default.miandeng.dingtalk]
-        oapi_url = "{dingtalk}"
-        [[default.miandeng.apps]]
-        name = "oa"
-        corp_id = "{CORP}"
-        agent_id = "100000001"
-        client_id = "{CLIENT_ID}"
-        client_secret = "{CLIENT_SECRET}"
-        "#
-    )
+        "#,
+    );
+    settings.dingtalk = format!("oapi_url = {dingtalk:?}");
+    settings
 }
 
 #[track_caller]

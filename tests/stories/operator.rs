@@ -9,7 +9,7 @@ use miandeng::{
 };
 
 use crate::harness::{
-    CLIENT_ID, CLIENT_SECRET, CORP, Server, Site, ends, least_settings, one_line, prepare, program, text,
+    CLIENT_ID, CLIENT_SECRET, CORP, Server, Site, ends, free_port, least_settings, one_line, prepare, program, text,
 };
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -20,10 +20,6 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 fn settings(port: u16, dingtalk: &str) -> String {
     let least = least_settings(port, &format!("http://127.0.0.1:{port}"), dingtalk);
     least.replace(&format!("client_secret = \"{CLIENT_SECRET}\""), "client_secret_file = \"secret\"")
-}
-
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A browser with cookies, for a server that is reached without TLS. It keeps no connection to a server that dies.

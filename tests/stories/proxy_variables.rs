@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::{
-    harness::{Server, Site, ends, least_settings, one_line, program, text},
-    operator::{browser, free_port, signs_in},
+    harness::{Server, Site, ends, free_port, least_settings, one_line, program, text},
+    operator::{browser, signs_in},
 };
 
 const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];

@@ -4,6 +4,8 @@
 mod log;
 mod phone;
 mod program;
+mod server;
+mod settings;
 
 use std::{
     net::Ipv4Addr,
@@ -30,7 +32,9 @@ use tempfile::TempDir;
 pub use self::{
     log::{log_line, whole_log},
     phone::{Answer, Phone},
-    program::{Server, Site, ends, least_settings, one_line, program, program_after, program_at, text},
+    program::{Site, ends, free_port, one_line, program, program_after, program_at, text},
+    server::Server,
+    settings::{Settings, least_settings},
 };
 
 pub const CORP: &str = "dingsamplecorp00000001";

@@ -1,9 +1,10 @@
 //! The program itself, as another process, and the folder that an operator runs it in.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::Read,
+    net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     sync::mpsc,
     time::Duration,
 };
@@ -14,11 +15,11 @@ use miandeng::{
 };
 use tempfile::TempDir;
 
-use super::{CLIENT_ID, CLIENT_SECRET, CORP, PUBLIC_URL, Phone, phone, prepare};
+use super::{PUBLIC_URL, Phone, Server, Settings, phone, prepare};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_miandeng");
 /// So long a story waits for what a process says, or for its end.
-const LONGEST: Duration = Duration::from_secs(30);
+pub const LONGEST: Duration = Duration::from_secs(30);
 
 /// The program in a folder of its own, with the settings that stand there and none of this machine's.
 pub fn program(folder: &Path, arguments: &[&str]) -> Command {
@@ -84,79 +85,6 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A running process of the program; killed when dropped. Its standard error and output arrive line by line.
-pub struct Server {
-    child: Child,
-    lines: mpsc::Receiver<String>,
-    url: String,
-}
-
-impl Server {
-    /// Starts a command that goes on running.
-    pub fn spawn(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
-        let (send, lines) = mpsc::channel();
-        let streams: [Box<dyn Read + Send>; 2] =
-            [Box::new(child.stderr.take().unwrap()), Box::new(child.stdout.take().unwrap())];
-        for stream in streams {
-            let send = send.clone();
-            std::thread::spawn(move || {
-                for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                    let _ = send.send(line);
-                }
-            });
-        }
-        Self { child, lines, url: String::new() }
-    }
-
-    /// Starts the server, and returns when it listens.
-    pub fn listening(command: Command) -> Self {
-        Self::spawn(command).listens()
-    }
-
-    /// Returns when it listens.
-    pub fn listens(mut self) -> Self {
-        let line = self.says("miandeng is listening");
-        let (_, address) = line.split_once("address=").expect("an address");
-        self.url = format!("http://{}", address.split(' ').next().unwrap_or_default());
-        self
-    }
-
-    /// The next line that holds a text.
-    pub fn says(&self, wanted: &str) -> String {
-        let mut seen = String::new();
-        while let Ok(line) = self.lines.recv_timeout(LONGEST) {
-            if line.contains(wanted) {
-                return line;
-            }
-            seen = format!("{seen}\n{line}");
-        }
-        panic!("{wanted:?} was never said:{seen}");
-    }
-
-    /// Where it listens.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// `kill -9`, and returns when it is dead.
-    pub fn kill(mut self) {
-        self.child.kill().expect("it can be killed");
-        self.child.wait().expect("it is dead");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A folder with settings, in which the program's processes run, and a simulated DingTalk in this process.
 pub struct Site {
     pub simulator: Simulator,
@@ -168,12 +96,16 @@ pub struct Site {
 impl Site {
     /// The least settings; there is no database file yet.
     pub async fn fresh() -> Self {
+        Self::with(|dingtalk| Settings::least(0, PUBLIC_URL, dingtalk)).await
+    }
+
+    /// The same with settings of a story's own, which are told where DingTalk is.
+    pub async fn with(settings: impl FnOnce(&str) -> Settings) -> Self {
         prepare();
         let simulator = Simulator::new(Clock::standing(), Company::sample());
         let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let settings = least_settings(0, PUBLIC_URL, dingtalk.url());
-        std::fs::write(folder.path().join("Rocket.toml"), settings).unwrap();
+        std::fs::write(folder.path().join("Rocket.toml"), settings(dingtalk.url()).text()).unwrap();
         Self { simulator, folder, http: phone::http(), dingtalk }
     }
 
@@ -224,26 +156,8 @@ pub fn one_line(output: &Output) -> String {
     message.trim_end().to_owned()
 }
 
-/// The least settings, as they stand in a file: of a server on this port whose people see it at `public_url`.
-pub fn least_settings(port: u16, public_url: &str, dingtalk: &str) -> String {
-    format!(
-        r#"
-        [default]
-        port = {port}
-        [default.databases.miandeng]
-        url = "data.db"
-        [default.miandeng]
-        public_url = "{public_url}"
-        [default.miandeng.dingtalk]
-        oapi_url = "{dingtalk}"
-        jsapi_url = "{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"
-        timeout = "2s"
-        [[default.miandeng.apps]]
-        name = "oa"
-        corp_id = "{CORP}"
-        agent_id = "100000001"
-        client_id = "{CLIENT_ID}"
-        client_secret = "{CLIENT_SECRET}"
-        "#
-    )
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
 }

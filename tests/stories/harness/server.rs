@@ -1,0 +1,140 @@
+//! A running process of the program, and what it says.
+
+use std::{
+    cell::Cell,
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use super::program::LONGEST;
+
+/// A process that goes on running; killed when dropped.
+pub struct Server {
+    child: Child,
+    said: Arc<Said>,
+    /// How many lines [`Server::says`] has gone past.
+    read: Cell<usize>,
+    url: String,
+}
+
+/// Its standard error and output, line by line.
+#[derive(Default)]
+struct Said {
+    lines: Mutex<Lines>,
+    more: Condvar,
+}
+
+#[derive(Default)]
+struct Lines {
+    all: Vec<String>,
+    ended: usize,
+}
+
+impl Said {
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Lines)) {
+        change(&mut self.lock());
+        self.more.notify_all();
+    }
+}
+
+impl Server {
+    /// Starts a command that goes on running.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
+        let said = Arc::<Said>::default();
+        let streams: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stderr.take().unwrap()), Box::new(child.stdout.take().unwrap())];
+        for stream in streams {
+            let said = Arc::clone(&said);
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    said.change(|lines| lines.all.push(line));
+                }
+                said.change(|lines| lines.ended += 1);
+            });
+        }
+        Self { child, said, read: Cell::new(0), url: String::new() }
+    }
+
+    /// Starts the server, and returns when it listens.
+    pub fn listening(command: Command) -> Self {
+        Self::spawn(command).listens()
+    }
+
+    /// Returns when it listens.
+    pub fn listens(mut self) -> Self {
+        let line = self.says("miandeng is listening");
+        let (_, address) = line.split_once("address=").expect("an address");
+        self.url = format!("http://{}", address.split(' ').next().unwrap_or_default());
+        self
+    }
+
+    /// The next line that holds a text.
+    pub fn says(&self, wanted: &str) -> String {
+        loop {
+            let at = self.read.get();
+            let nothing_new = |lines: &mut Lines| lines.all.len() == at && lines.ended < 2;
+            let waited = self.said.more.wait_timeout_while(self.said.lock(), LONGEST, nothing_new);
+            let (lines, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let Some(line) = lines.all.get(at) else { panic!("{wanted:?} was never said: {:#?}", lines.all) };
+            self.read.set(at + 1);
+            if line.contains(wanted) {
+                return line.clone();
+            }
+        }
+    }
+
+    /// Everything that it has said.
+    pub fn log(&self) -> Vec<String> {
+        self.said.lock().all.clone()
+    }
+
+    /// Returns the first of all lines that holds every one of the words, when it is there. What else runs on this thread
+    /// goes on in the meantime.
+    pub async fn logs(&self, words: &[&str]) -> String {
+        let found = async {
+            loop {
+                let line = self.log().into_iter().find(|line| words.iter().all(|word| line.contains(word)));
+                match line {
+                    Some(line) => break line,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        let found = tokio::time::timeout(LONGEST, found).await;
+        found.unwrap_or_else(|_| panic!("no line with {words:?} in {:#?}", self.log()))
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `kill -9`, and returns when it is dead.
+    pub fn kill(mut self) {
+        self.stop();
+    }
+
+    /// The same of one whose log is still to be read.
+    pub fn stop(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it is dead");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,57 @@
+//! `Rocket.toml` as an operator writes it.
+
+use super::{CLIENT_ID, CLIENT_SECRET, CORP};
+
+/// The lines of each table, for a story to add to or to replace.
+pub struct Settings {
+    pub server: String,
+    pub miandeng: String,
+    pub dingtalk: String,
+    pub app: String,
+}
+
+impl Settings {
+    /// The least, of a server on this port whose people see it at `public_url`.
+    pub fn least(port: u16, public_url: &str, dingtalk: &str) -> Self {
+        Self {
+            server: format!("port = {port}"),
+            miandeng: format!("public_url = {public_url:?}"),
+            dingtalk: format!(
+                r#"
+                oapi_url = "{dingtalk}"
+                jsapi_url = "{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"
+                timeout = "2s"
+                "#
+            ),
+            app: "agent_id = \"100000001\"".to_owned(),
+        }
+    }
+
+    /// The file.
+    pub fn text(&self) -> String {
+        let Self { server, miandeng, dingtalk, app } = self;
+        format!(
+            r#"
+            [default]
+            {server}
+            [default.databases.miandeng]
+            url = "data.db"
+            [default.miandeng]
+            {miandeng}
+            [default.miandeng.dingtalk]
+            {dingtalk}
+            [[default.miandeng.apps]]
+            name = "oa"
+            corp_id = "{CORP}"
+            client_id = "{CLIENT_ID}"
+            client_secret = "{CLIENT_SECRET}"
+            {app}
+            "#
+        )
+    }
+}
+
+/// The least settings, as they stand in a file.
+pub fn least_settings(port: u16, public_url: &str, dingtalk: &str) -> String {
+    Settings::least(port, public_url, dingtalk).text()
+}
