@@ -19,7 +19,7 @@ use crate::{
     jsapi::{self, script::Script},
     probe::{self, Passes},
     sessions::{self, LiveSessions, Policy},
-    signin::{self, limits::Limits, rounds::Rounds, spent::SpentCodes, state::States},
+    signin::{self, limits::Limits, redirect_loop::RedirectLoops, state::States, used_codes::UsedCodes},
     signing_keys::{self, KeyError, SigningKeys},
     web::{
         access_log::{AccessLog, Caught},
@@ -65,9 +65,9 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     Ok(rocket::custom(figment)
         .manage(Passes::new(&state_key, clock.clone()))
         .manage(States::new(state_key, clock.clone()))
-        .manage(SpentCodes::default())
+        .manage(UsedCodes::default())
         .manage(Limits::new(&clock))
-        .manage(Rounds::new(clock.clone()))
+        .manage(RedirectLoops::new(clock.clone()))
         .manage(live)
         .manage(Db::from(pools))
         .manage(signed_identity)

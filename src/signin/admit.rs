@@ -1,6 +1,6 @@
 //! From a code to the session's cookie, whichever way the code came.
 
-use super::{NotListed, Outcome, Way, desk::Desk};
+use super::{NotListed, Outcome, Way, context::SignInContext};
 use crate::{
     config::Secret,
     dingtalk::DingtalkApp,
@@ -9,7 +9,7 @@ use crate::{
     web::problem::Problem,
 };
 
-impl Desk<'_> {
+impl SignInContext<'_> {
     /// Signs in whom a code names, and gives the browser its cookie.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Desk<'_> {
                 note_person(user.userid.as_str());
                 self.jar.add(cookie::set(self.config, &token));
                 if let Some(browser) = self.browser {
-                    self.rounds.signed_in(browser, &token);
+                    self.redirect_loops.signed_in(browser, &token);
                 }
                 Ok(*user)
             }
@@ -45,14 +45,14 @@ impl Desk<'_> {
     /// Refuses a browser that signs in again and again because it keeps no session. Who has signed out meanwhile, or
     /// whose session was ended elsewhere, begins anew.
     async fn break_circle(&self) -> Result<(), Problem> {
-        let unkept = self.browser.and_then(|browser| self.rounds.unkept(browser, self.previous.as_ref()));
+        let unkept = self.browser.and_then(|browser| self.redirect_loops.unkept(browser, self.previous.as_ref()));
         let (Some(browser), Some(unkept)) = (self.browser, unkept) else {
             return Ok(());
         };
         let policy = Policy::of(self.config);
         let given = sessions::find(&mut *self.db.read().await?, &unkept.token, &policy, self.clock.now()).await?;
         match given {
-            None => self.rounds.forget(browser),
+            None => self.redirect_loops.forget(browser),
             Some(_) if unkept.too_often => return Err(Problem::cookie_not_kept()),
             Some(_) => {}
         }

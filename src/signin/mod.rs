@@ -2,17 +2,17 @@
 
 mod admit;
 mod attempt;
-mod desk;
+mod context;
 pub mod handover;
+mod identify;
 pub mod limits;
 pub mod page;
+pub mod redirect_loop;
 mod report;
 pub mod return_to;
-pub mod rounds;
 pub mod routes;
-pub mod spent;
 pub mod state;
-mod vouched;
+pub mod used_codes;
 pub mod web_login;
 
 use crate::{
@@ -66,7 +66,7 @@ pub enum NotListed {
 pub enum Failure {
     /// The code was sent to DingTalk before.
     #[error("the auth code was sent before")]
-    CodeSpent,
+    CodeUsed,
     /// DingTalk did not vouch for anybody.
     #[error(transparent)]
     Dingtalk(#[from] DingtalkError),
@@ -95,7 +95,7 @@ pub struct SignIn<'a> {
     /// The time.
     pub clock: &'a Clock,
     /// Codes that were sent already.
-    pub spent: &'a spent::SpentCodes,
+    pub used_codes: &'a used_codes::UsedCodes,
 }
 
 impl SignIn<'_> {
@@ -113,8 +113,8 @@ impl SignIn<'_> {
         from: &Origin,
         previous: Option<&Token>,
     ) -> Result<Outcome, Failure> {
-        if !self.spent.spend(&app.config.name, code) {
-            return Err(Failure::CodeSpent);
+        if !self.used_codes.spend(&app.config.name, code) {
+            return Err(Failure::CodeUsed);
         }
         match self.who_is_it(app, code, way, turn).await? {
             Ok(identity) => self.person(app, identity, from, previous).await,

@@ -12,10 +12,10 @@ use serde::Serialize;
 
 use super::{
     Way,
-    desk::{Desk, plain},
-    handover, page,
+    context::{SignInContext, plain},
+    handover, page, redirect_loop,
     report::Report,
-    return_to, rounds,
+    return_to,
     state::Browser,
     web_login,
 };
@@ -67,7 +67,12 @@ struct Welcomed {
 
 /// The client opens the app. Who is signed in already, in the corp that is asked for, never sees the page.
 #[get("/")]
-async fn open(frame: Frame<'_>, desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin<'_>) -> Result<Opened, Problem> {
+async fn open(
+    frame: Frame<'_>,
+    context: SignInContext<'_>,
+    who: MaybeSignedIn,
+    uri: &Origin<'_>,
+) -> Result<Opened, Problem> {
     let fields = Fields::of_query(uri);
     let wanted = fields.lenient("return_to");
     let who = who.0.map_err(Problem::page)?;
@@ -75,36 +80,36 @@ async fn open(frame: Frame<'_>, desk: Desk<'_>, who: MaybeSignedIn, uri: &Origin
         && !fields.has("corpid")
         && !fields.has("agentid")
     {
-        return send_on(&desk, who, wanted);
+        return send_on(&context, who, wanted);
     }
-    let app = desk.app(&fields).map_err(Problem::page)?;
+    let app = context.app(&fields).map_err(Problem::page)?;
     if let Some(who) = &who
         && who.user.corp_id == app.config.corp_id
     {
-        return send_on(&desk, who, wanted);
+        return send_on(&context, who, wanted);
     }
 
     let ticket = app.jsapi_ticket().await.map_err(|error| Problem::from(error).page())?;
-    let browser = Browser::recognise(desk.browser);
-    let state = desk.states.issue(&browser, &app.config.name);
-    let url = format!("{}{uri}", desk.config.public_url.origin());
-    let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), desk.clock.now());
-    let asked = page::Asked { state: &state, return_to: wanted, waits: desk.just_signed_out };
-    let page = page::render(frame, desk.config, &app.config, &signed, asked);
-    if desk.just_signed_out {
-        desk.jar.add(cookie::signed_out::clear(desk.config));
+    let browser = Browser::recognise(context.browser);
+    let state = context.states.issue(&browser, &app.config.name);
+    let url = format!("{}{uri}", context.config.public_url.origin());
+    let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), context.clock.now());
+    let asked = page::Asked { state: &state, return_to: wanted, waits: context.just_signed_out };
+    let page = page::render(frame, context.config, &app.config, &signed, asked);
+    if context.just_signed_out {
+        context.jar.add(cookie::signed_out::clear(context.config));
     }
-    desk.rounds.opened(browser.name());
-    desk.jar.add(browser.cookie(desk.config));
+    context.redirect_loops.opened(browser.name());
+    context.jar.add(browser.cookie(context.config));
     page.map(Opened::Page).map_err(|status| Problem::internal(status).page())
 }
 
 /// Who is signed in goes where they want to, unless that has sent them back again and again. Our own `/home` sends
 /// nobody back who is signed in.
-fn send_on(desk: &Desk<'_>, who: &SignedIn, wanted: Option<&str>) -> Result<Opened, Problem> {
-    let address = return_to::resolve(wanted, desk.config);
-    if address != desk.config.path("/home") && desk.rounds.sent_on(who.session.id, &address) {
-        let covered = rounds::is_covered(&address, desk.config);
+fn send_on(context: &SignInContext<'_>, who: &SignedIn, wanted: Option<&str>) -> Result<Opened, Problem> {
+    let address = return_to::resolve(wanted, context.config);
+    if address != context.config.path("/home") && context.redirect_loops.sent_on(who.session.id, &address) {
+        let covered = redirect_loop::is_covered(&address, context.config);
         return Err(Problem::sent_back(&address, covered).page());
     }
     Ok(Opened::SignedIn(SeeOther(address)))
@@ -112,35 +117,43 @@ fn send_on(desk: &Desk<'_>, who: &SignedIn, wanted: Option<&str>) -> Result<Open
 
 /// As in the tutorial that the product follows.
 #[get("/userinfo")]
-async fn userinfo_by_get(_not_head: NotHead, desk: Desk<'_>, uri: &Origin<'_>) -> Result<Welcomed, Problem> {
-    userinfo(desk, Ok(Fields::of_query(uri))).await
+async fn userinfo_by_get(
+    _not_head: NotHead,
+    context: SignInContext<'_>,
+    uri: &Origin<'_>,
+) -> Result<Welcomed, Problem> {
+    userinfo(context, Ok(Fields::of_query(uri))).await
 }
 
 /// As the bundled script does it: the code is in no address.
 #[post("/userinfo", data = "<body>")]
-async fn userinfo_by_post(desk: Desk<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Welcomed, Problem> {
+async fn userinfo_by_post(
+    context: SignInContext<'_>,
+    kind: Option<&ContentType>,
+    body: Data<'_>,
+) -> Result<Welcomed, Problem> {
     let fields = posted(kind, body).await;
-    userinfo(desk, fields).await
+    userinfo(context, fields).await
 }
 
-async fn userinfo(desk: Desk<'_>, fields: Result<Fields, Problem>) -> Result<Welcomed, Problem> {
+async fn userinfo(context: SignInContext<'_>, fields: Result<Fields, Problem>) -> Result<Welcomed, Problem> {
     // Who has a state of ours is told apart first, and does not wait for strangers at the same address.
-    let sender = fields.as_ref().ok().and_then(|fields| desk.sender_of_page(fields));
-    desk.may_try(sender.as_ref())?;
+    let sender = fields.as_ref().ok().and_then(|fields| context.sender_of_page(fields));
+    context.may_try(sender.as_ref())?;
     let answer = match fields {
-        Ok(fields) => exchange(&desk, &fields).await,
+        Ok(fields) => exchange(&context, &fields).await,
         Err(problem) => Err(problem),
     };
-    desk.counted(sender.as_ref(), answer)
+    context.counted(sender.as_ref(), answer)
 }
 
-async fn exchange(desk: &Desk<'_>, fields: &Fields) -> Result<Welcomed, Problem> {
+async fn exchange(context: &SignInContext<'_>, fields: &Fields) -> Result<Welcomed, Problem> {
     let code = Secret::new(plain(fields, "code", 1024)?);
     // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
-    let app = desk.app_of_page(fields)?;
+    let app = context.app_of_page(fields)?;
 
-    let user = desk.admit(app, &code, Way::Client).await?;
-    let redirect = return_to::resolve(fields.lenient("return_to"), desk.config);
+    let user = context.admit(app, &code, Way::Client).await?;
+    let redirect = return_to::resolve(fields.lenient("return_to"), context.config);
     let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
     let body = Json(Welcome { userid, name: user.name, corpid, redirect });
     Ok(Welcomed { body, caching: rocket::http::Header::new("Cache-Control", "no-store") })
@@ -148,15 +161,15 @@ async fn exchange(desk: &Desk<'_>, fields: &Fields) -> Result<Welcomed, Problem>
 
 /// What went wrong in the client, for the log. A page of ours says it, or nobody: the state proves the page.
 #[post("/signin/report", data = "<body>")]
-async fn report(desk: Desk<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Status, Problem> {
+async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Status, Problem> {
     let fields = posted(kind, body).await?;
-    let app = desk.app(&fields)?;
+    let app = context.app(&fields)?;
     let state = fields.required("state")?;
-    desk.states.check(state, desk.browser, &app.config.name).map_err(Problem::state_mismatch)?;
-    if let Some(seconds) = desk.browser.and_then(|browser| desk.limits.reported(browser)) {
+    context.states.check(state, context.browser, &app.config.name).map_err(Problem::state_mismatch)?;
+    if let Some(seconds) = context.browser.and_then(|browser| context.limits.reported(browser)) {
         return Err(Problem::rate_limited(seconds));
     }
-    Report::read(&fields).note(desk.visit, desk.config.default_locale);
+    Report::read(&fields).note(context.visit, context.config.default_locale);
     Ok(Status::NoContent)
 }
 

@@ -19,8 +19,8 @@ mod probe;
 #[path = "../proxies/mod.rs"]
 mod proxies;
 mod proxy_variables;
+mod redirect_loop;
 mod revocation;
-mod rounds;
 mod routes_by_role;
 mod schema;
 mod service_window;

@@ -104,7 +104,7 @@ fn rocket_is_named_only_where_http_is_spoken() {
         let name = file.rsplit('/').next().unwrap();
         let parts = ["web/", "simulator/", "app.rs", "housekeeping.rs", "main.rs", "cli/"];
         let names =
-            ["routes.rs", "guard.rs", "cookie.rs", "forwarded.rs", "refusal.rs", "desk.rs", "page.rs", "state.rs"];
+            ["routes.rs", "guard.rs", "cookie.rs", "forwarded.rs", "refusal.rs", "context.rs", "page.rs", "state.rs"];
         parts.iter().any(|part| file.starts_with(part)) || names.contains(&name)
     };
     for (file, code) in sources() {

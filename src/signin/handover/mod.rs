@@ -8,7 +8,7 @@ pub mod routes;
 
 use sha2::{Digest, Sha256};
 
-use super::desk::Desk;
+use super::context::SignInContext;
 use crate::{
     clock::UnixSeconds,
     db::Conn,
@@ -54,7 +54,7 @@ pub enum Spent {
     Disabled(User),
 }
 
-impl Desk<'_> {
+impl SignInContext<'_> {
     /// Makes a link of a session, in place of an earlier one.
     ///
     /// # Errors

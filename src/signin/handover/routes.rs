@@ -10,7 +10,7 @@ use rocket::{
 use super::{Key, Spent};
 use crate::{
     sessions::{cookie, guard::MaybeSignedIn},
-    signin::{desk::Desk, routes::posted},
+    signin::{context::SignInContext, routes::posted},
     users::User,
     web::{
         fields::Fields,
@@ -55,17 +55,17 @@ struct ButtonPage<'a> {
 async fn offer(
     _same_origin: SameOrigin,
     frame: Frame<'_>,
-    desk: Desk<'_>,
+    context: SignInContext<'_>,
     who: MaybeSignedIn,
 ) -> Result<Answer, Problem> {
     let Some(signed_in) = who.0.map_err(Problem::page)? else {
-        return Ok(Answer::To(SeeOther(desk.config.path("/"))));
+        return Ok(Answer::To(SeeOther(context.config.path("/"))));
     };
-    if let Some(seconds) = desk.limits.handed_over(signed_in.user.id) {
-        return Err(Problem::too_many_links(seconds).page().retry_at(desk.config.path("/home")));
+    if let Some(seconds) = context.limits.handed_over(signed_in.user.id) {
+        return Err(Problem::too_many_links(seconds).page().retry_at(context.config.path("/home")));
     }
-    let key = desk.offer_handover(signed_in.session.id).await.map_err(|error| Problem::from(error).page())?;
-    let address = format!("{}{}", desk.config.public_url.origin(), desk.config.path("/handover"));
+    let key = context.offer_handover(signed_in.session.id).await.map_err(|error| Problem::from(error).page())?;
+    let address = format!("{}{}", context.config.public_url.origin(), context.config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
     // The script copies the link.
     let page = Page::new(Status::Ok, &LinkPage { frame, link }, "script-src 'self'; form-action 'none'");
@@ -75,11 +75,11 @@ async fn offer(
 /// Shows whose session it would be, and the button. A robot that opens links spends nothing; a person who was sent
 /// somebody else's link sees that it is.
 #[get("/handover")]
-async fn show(frame: Frame<'_>, desk: Desk<'_>, uri: &Origin<'_>) -> Result<Page, Problem> {
+async fn show(frame: Frame<'_>, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<Page, Problem> {
     let fields = Fields::of_query(uri);
-    let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(&desk))?;
-    let user = desk.whose_handover(&key).await.map_err(|error| Problem::from(error).page())?;
-    let user = user.ok_or_else(|| expired(&desk))?;
+    let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(&context))?;
+    let user = context.whose_handover(&key).await.map_err(|error| Problem::from(error).page())?;
+    let user = user.ok_or_else(|| expired(&context))?;
     let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() }, "form-action 'self'");
     // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
     // form, and the guard of forms could not tell our own page from another site's.
@@ -91,40 +91,40 @@ async fn show(frame: Frame<'_>, desk: Desk<'_>, uri: &Origin<'_>) -> Result<Page
 #[post("/handover", data = "<body>")]
 async fn spend(
     _same_origin: SameOrigin,
-    desk: Desk<'_>,
+    context: SignInContext<'_>,
     kind: Option<&ContentType>,
     body: Data<'_>,
 ) -> Result<SeeOther, Problem> {
     let fields = posted(kind, body).await.map_err(Problem::page);
     let answer = match fields {
-        Ok(fields) => follow(&desk, &fields).await,
+        Ok(fields) => follow(&context, &fields).await,
         Err(problem) => Err(problem),
     };
     if answer.as_ref().is_err_and(Problem::is_a_failed_try) {
-        desk.may_try(None).map_err(Problem::page)?;
+        context.may_try(None).map_err(Problem::page)?;
     }
-    desk.counted(None, answer)
+    context.counted(None, answer)
 }
 
-async fn follow(desk: &Desk<'_>, fields: &Fields) -> Result<SeeOther, Problem> {
-    let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(desk))?;
-    let note_person = |userid: &str| desk.visit.note(|notes| notes.userid = Some(userid.to_owned()));
-    match desk.spend_handover(&key).await.map_err(|error| Problem::from(error).page())? {
-        Spent::Expired => Err(expired(desk)),
+async fn follow(context: &SignInContext<'_>, fields: &Fields) -> Result<SeeOther, Problem> {
+    let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(context))?;
+    let note_person = |userid: &str| context.visit.note(|notes| notes.userid = Some(userid.to_owned()));
+    match context.spend_handover(&key).await.map_err(|error| Problem::from(error).page())? {
+        Spent::Expired => Err(expired(context)),
         Spent::Disabled(user) => {
             note_person(user.userid.as_str());
             Err(Problem::disabled().page())
         }
         Spent::SignedIn(user, token) => {
             note_person(user.userid.as_str());
-            desk.jar.add(cookie::set(desk.config, &token));
-            Ok(SeeOther(desk.config.home.clone()))
+            context.jar.add(cookie::set(context.config, &token));
+            Ok(SeeOther(context.config.home.clone()))
         }
     }
 }
 
-fn expired(desk: &Desk<'_>) -> Problem {
-    Problem::link_expired().page().retry_at(desk.config.path("/"))
+fn expired(context: &SignInContext<'_>) -> Problem {
+    Problem::link_expired().page().retry_at(context.config.path("/"))
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ impl Problem {
     }
 
     /// 401, the code was sent before.
-    pub fn code_spent() -> Self {
+    pub fn code_used() -> Self {
         Self::of(Kind::CodeInvalid).because("this code was sent to DingTalk before")
     }
 

@@ -1,10 +1,10 @@
-//! People who go round in circles: signed in here, sent to where the sign-in does not arrive, sent back here.
+//! Redirect loops: somebody is signed in here, sent to where the sign-in does not arrive, and sent back here.
 //!
-//! Two circles are known. Somebody is signed in, is sent to `return_to`, and what guards that address sends the person
-//! back ([`Rounds::sent_on`]). Or a browser does not keep the session's cookie, and inside DingTalk, where nobody need
-//! touch anything, it signs in again and again ([`Rounds::unkept`]). Neither ends by itself.
+//! There are two. Somebody is signed in, is sent to `return_to`, and whatever guards that address sends the person back
+//! ([`RedirectLoops::sent_on`]). Or a browser does not keep the session's cookie, and inside DingTalk, where nobody has to
+//! touch anything, it signs in again and again ([`RedirectLoops::unkept`]). Neither ends by itself.
 //!
-//! Many tabs at once are no circle: of sign-ins only those count that began after the one before had ended.
+//! Many tabs at once are no loop: of sign-ins only those count that began after the one before had ended.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,10 +16,10 @@ use url::Url;
 
 use crate::{clock::Clock, config::Config, sessions::Token};
 
-/// So often somebody may come back to be sent to one address within [`RETURNS_MS`]: the third return is a circle.
+/// So often somebody may come back to be sent to one address within [`RETURNS_MS`]: the third return is a loop.
 const RETURNS: usize = 3;
 const RETURNS_MS: i64 = 5_000;
-/// So many sign-ins of one browser within [`SIGN_INS_MS`], each of whose cookies it did not keep, are a circle.
+/// So many sign-ins of one browser within [`SIGN_INS_MS`], each of whose cookies it did not keep, are a loop.
 const SIGN_INS: u32 = 3;
 const SIGN_INS_MS: i64 = 10_000;
 /// What is older than both is forgotten; so is the longest unused, if there is very much.
@@ -29,8 +29,8 @@ const REMEMBER_MOST: u64 = 50_000;
 /// A session, and the digest of the address that it is sent to: an address may be long, and who is signed in chooses it.
 type Way = (i64, [u8; 32]);
 
-/// Counts rounds, in this process: a circle runs through one.
-pub struct Rounds {
+/// Finds loops, in this process: a loop runs through one.
+pub struct RedirectLoops {
     clock: Clock,
     arrivals: moka::sync::Cache<Way, Arc<Mutex<Vec<i64>>>>,
     sign_ins: moka::sync::Cache<String, Arc<Mutex<SignIns>>>,
@@ -40,7 +40,7 @@ pub struct Rounds {
 struct SignIns {
     since_ms: i64,
     count: u32,
-    /// Whether a page was opened since the last one ended: only then is the next one a new round.
+    /// Whether a page was opened since the last one ended: only then does the next one count.
     reopened: bool,
     /// What the last one gave to the browser.
     token: Token,
@@ -50,11 +50,11 @@ struct SignIns {
 pub struct Unkept {
     /// What it was given.
     pub token: Token,
-    /// Whether this is one round too many.
+    /// Whether this is once too often.
     pub too_often: bool,
 }
 
-impl Rounds {
+impl RedirectLoops {
     /// Nobody has gone anywhere yet.
     pub fn new(clock: Clock) -> Self {
         let (arrivals, sign_ins) = (moka::sync::Cache::builder(), moka::sync::Cache::builder());
@@ -71,7 +71,7 @@ impl Rounds {
         let arrivals = self.arrivals.get_with((session, Sha256::digest(address).into()), Arc::default);
         let mut arrivals = lock(&arrivals);
         arrivals.retain(|at| (0..RETURNS_MS).contains(&(now - at)));
-        // At most three are kept, so that the circle stays broken only while it goes on.
+        // At most three are kept, so that the loop stays broken only while it goes on.
         let too_often = arrivals.len() >= RETURNS;
         if !too_often {
             arrivals.push(now);
@@ -141,47 +141,47 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn rounds() -> (Rounds, Clock) {
+    fn loops() -> (RedirectLoops, Clock) {
         let clock = Clock::standing();
-        (Rounds::new(clock.clone()), clock)
+        (RedirectLoops::new(clock.clone()), clock)
     }
 
     #[test]
     fn the_third_return_to_one_address_within_seconds_is_a_circle() {
-        let (rounds, clock) = rounds();
+        let (loops, clock) = loops();
         for _ in 0..3 {
-            assert!(!rounds.sent_on(1, "https://bi.example.com/x"));
+            assert!(!loops.sent_on(1, "https://bi.example.com/x"));
         }
-        assert!(rounds.sent_on(1, "https://bi.example.com/x"));
-        assert!(!rounds.sent_on(1, "https://bi.example.com/y"), "another address");
-        assert!(!rounds.sent_on(2, "https://bi.example.com/x"), "another session");
+        assert!(loops.sent_on(1, "https://bi.example.com/x"));
+        assert!(!loops.sent_on(1, "https://bi.example.com/y"), "another address");
+        assert!(!loops.sent_on(2, "https://bi.example.com/x"), "another session");
         clock.advance(5);
-        assert!(!rounds.sent_on(1, "https://bi.example.com/x"), "later");
+        assert!(!loops.sent_on(1, "https://bi.example.com/x"), "later");
         clock.advance(-3600);
-        assert!(!rounds.sent_on(1, "https://bi.example.com/x"), "a clock that was set back");
+        assert!(!loops.sent_on(1, "https://bi.example.com/x"), "a clock that was set back");
     }
 
     #[test]
     fn only_sign_ins_one_after_the_other_count_and_a_kept_cookie_ends_the_row() {
-        let (rounds, clock) = rounds();
+        let (loops, clock) = loops();
         let tokens: Vec<Token> = (0..4).map(|_| Token::random()).collect();
-        let too_often = |shown| rounds.unkept("browser", shown).is_some_and(|unkept| unkept.too_often);
+        let too_often = |shown| loops.unkept("browser", shown).is_some_and(|unkept| unkept.too_often);
         for token in &tokens {
             assert!(!too_often(None), "tabs at once");
-            rounds.signed_in("browser", token);
+            loops.signed_in("browser", token);
         }
-        rounds.opened("browser");
+        loops.opened("browser");
         assert!(!too_often(None), "the second");
-        rounds.signed_in("browser", &tokens[1]);
-        rounds.opened("browser");
+        loops.signed_in("browser", &tokens[1]);
+        loops.opened("browser");
         assert!(too_often(None), "the third");
         assert!(!too_often(Some(&tokens[1])), "it shows what it was given");
-        assert!(rounds.unkept("browser", None).is_none(), "so the row has ended");
+        assert!(loops.unkept("browser", None).is_none(), "so the row has ended");
 
-        rounds.signed_in("browser", &tokens[2]);
-        rounds.opened("browser");
-        rounds.signed_in("browser", &tokens[3]);
-        rounds.opened("browser");
+        loops.signed_in("browser", &tokens[2]);
+        loops.opened("browser");
+        loops.signed_in("browser", &tokens[3]);
+        loops.opened("browser");
         clock.advance(10);
         assert!(!too_often(None), "later");
     }

@@ -12,9 +12,9 @@ use super::{
     Failure, SignIn,
     attempt::Attempt,
     limits::{Limits, Sender},
-    rounds::Rounds,
-    spent::SpentCodes,
+    redirect_loop::RedirectLoops,
     state::{Browser, States},
+    used_codes::UsedCodes,
 };
 use crate::{
     clock::Clock,
@@ -35,14 +35,14 @@ use crate::{
 const USER_AGENT: usize = 300;
 
 /// The server's parts and the request's facts that a sign-in needs, gathered once.
-pub struct Desk<'r> {
+pub struct SignInContext<'r> {
     pub visit: &'r Visit,
     pub config: &'r Config,
     pub clock: &'r Clock,
     pub dingtalk: &'r Dingtalk,
     pub states: &'r States,
     pub limits: &'r Limits,
-    pub rounds: &'r Rounds,
+    pub redirect_loops: &'r RedirectLoops,
     pub jar: &'r CookieJar<'r>,
     pub client: ClientAddress,
     /// The browser's half of the state, if it came exactly once.
@@ -52,11 +52,11 @@ pub struct Desk<'r> {
     /// The session that the browser has, live or not.
     pub previous: Option<Token>,
     pub db: &'r Db,
-    spent: &'r SpentCodes,
+    used_codes: &'r UsedCodes,
     user_agent: &'r str,
 }
 
-impl Desk<'_> {
+impl SignInContext<'_> {
     /// The app that the fields name.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl Desk<'_> {
     /// The app whose page the state is of, among those that the fields may name. The state is taken by this.
     ///
     /// # Errors
-    /// As for [`Desk::app`], and `state-mismatch`.
+    /// As for [`SignInContext::app`], and `state-mismatch`.
     pub fn app_of_page(&self, fields: &Fields) -> Result<&DingtalkApp, Problem> {
         let (corp_id, agent_id) = chosen(fields)?;
         let state = fields.lenient("state").unwrap_or_default();
@@ -167,7 +167,7 @@ impl Desk<'_> {
 
     /// The use case, with what it works on.
     pub fn sign_in(&self) -> SignIn<'_> {
-        SignIn { config: self.config, pools: self.db, clock: self.clock, spent: self.spent }
+        SignIn { config: self.config, pools: self.db, clock: self.clock, used_codes: self.used_codes }
     }
 
     /// Where this request comes from, as its owner will see it.
@@ -180,7 +180,7 @@ impl Desk<'_> {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::CodeSpent => Self::code_spent(),
+            Failure::CodeUsed => Self::code_used(),
             Failure::Dingtalk(error) => error.into(),
             Failure::Database(error) => error.into(),
         }
@@ -188,7 +188,7 @@ impl From<Failure> for Problem {
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Desk<'r> {
+impl<'r> FromRequest<'r> for SignInContext<'r> {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
@@ -202,14 +202,14 @@ impl<'r> FromRequest<'r> for Desk<'r> {
                 dingtalk: rocket.state()?,
                 states: rocket.state()?,
                 limits: rocket.state()?,
-                rounds: rocket.state()?,
+                redirect_loops: rocket.state()?,
                 jar: request.cookies(),
                 client: ClientAddress::of(request),
                 browser: cookies::only_value(request, Browser::cookie_name(config)),
                 just_signed_out: cookies::only_value(request, sessions::cookie::signed_out::name(config)).is_some(),
                 previous: cookies::only_value(request, sessions::cookie::name(config)).and_then(Token::from_cookie),
                 db: rocket.state()?,
-                spent: rocket.state()?,
+                used_codes: rocket.state()?,
                 user_agent: request.headers().get_one("User-Agent").unwrap_or_default(),
             })
         };

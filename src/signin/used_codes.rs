@@ -12,9 +12,9 @@ const REMEMBER: Duration = Duration::from_secs(600);
 const REMEMBER_MOST: u64 = 200_000;
 
 /// Remembers digests of codes, not the codes.
-pub struct SpentCodes(moka::sync::Cache<[u8; 32], ()>);
+pub struct UsedCodes(moka::sync::Cache<[u8; 32], ()>);
 
-impl Default for SpentCodes {
+impl Default for UsedCodes {
     fn default() -> Self {
         Self(
             moka::sync::Cache::builder()
@@ -26,7 +26,7 @@ impl Default for SpentCodes {
     }
 }
 
-impl SpentCodes {
+impl UsedCodes {
     /// Marks a code of an app as spent. Of any number of callers with one code, one hears `true`.
     pub fn spend(&self, app: &str, code: &Secret) -> bool {
         let digest = Sha256::digest(format!("{app}|{}", code.expose()));
