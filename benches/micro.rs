@@ -19,7 +19,7 @@ use miandeng::{
         jsapi,
     },
     people::{self, Actor, By, Reason},
-    sessions::{self, LiveSessions, Origin, Policy, Token, cookie, last_seen},
+    sessions::{self, Origin, Policy, SessionCache, Token, activity, cookie},
     signin::return_to,
     simulator::{Company, Running, Simulator},
     users::{Change, NewUser, csv},
@@ -36,7 +36,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const CORP: &str = "dingsamplecorp00000001";
-/// More than the server remembers (`sessions::live`): when they take turns, none is remembered as its turn comes.
+/// More than the server remembers (`sessions::cache`): when they take turns, none is remembered as its turn comes.
 const SESSIONS: usize = 60_000;
 const PEOPLE: usize = 10_000;
 
@@ -174,8 +174,8 @@ fn look_ups(c: &mut Criterion) {
     let server = runtime.block_on(Server::start());
     let now = server.clock.now();
     let live = runtime.block_on(async {
-        let (last_seen, _) = last_seen(server.pools.clone());
-        LiveSessions::new(server.pools.clone(), Policy::of(&server.config), last_seen).await.expect("the database")
+        let (activity, _) = activity(server.pools.clone());
+        SessionCache::new(server.pools.clone(), Policy::of(&server.config), activity).await.expect("the database")
     });
     let mut group = c.benchmark_group("session");
     for (name, tokens) in [("remembered", &server.tokens[..1]), ("from the file", &server.tokens[..])] {

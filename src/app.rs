@@ -18,7 +18,7 @@ use crate::{
     housekeeping::Housekeeping,
     jsapi::{self, script::Script},
     probe::{self, Passes},
-    sessions::{self, LiveSessions, Policy},
+    sessions::{self, Policy, SessionCache},
     signin::{self, limits::Limits, redirect_loop::RedirectLoops, state::States, used_codes::UsedCodes},
     signing_keys::{self, KeyError, SigningKeys},
     web::{
@@ -50,8 +50,8 @@ pub enum BuildError {
 /// # Errors
 /// When the database does not answer, or DingTalk cannot be called as the settings and the machine have it.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
-    let (last_seen, writer) = sessions::last_seen(pools.clone());
-    let live = LiveSessions::new(pools.clone(), Policy::of(&config), last_seen).await?;
+    let (activity, writer) = sessions::activity(pools.clone());
+    let sessions = SessionCache::new(pools.clone(), Policy::of(&config), activity).await?;
     // It ends with the server's state, which holds the other end.
     rocket::tokio::spawn(writer.run());
     let state_key = signing_keys::state_key(&pools, &clock).await?;
@@ -68,7 +68,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(UsedCodes::default())
         .manage(Limits::new(&clock))
         .manage(RedirectLoops::new(clock.clone()))
-        .manage(live)
+        .manage(sessions)
         .manage(Db::from(pools))
         .manage(signed_identity)
         .manage(keys)

@@ -7,7 +7,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::{LiveSessions, SignedIn, Token, cookie};
+use super::{SessionCache, SignedIn, Token, cookie};
 use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
@@ -28,19 +28,19 @@ impl MaybeSignedIn {
     /// When the database cannot tell.
     pub async fn at(request: &Request<'_>, address: &str) -> Result<Option<Arc<SignedIn>>, Problem> {
         let Some(look) = Look::of(request)? else { return Ok(None) };
-        look.noted(look.live.find_at(&look.token, address, look.now).await?)
+        look.noted(look.sessions.find_at(&look.token, address, look.now).await?)
     }
 
     async fn of(request: &Request<'_>) -> Result<Option<Arc<SignedIn>>, Problem> {
         let Some(look) = Look::of(request)? else { return Ok(None) };
-        look.noted(look.live.find(&look.token, look.now).await?)
+        look.noted(look.sessions.find(&look.token, look.now).await?)
     }
 }
 
 /// What a look-up needs of a request that carries a cookie.
 struct Look<'r> {
     visit: &'r Visit,
-    live: &'r LiveSessions,
+    sessions: &'r SessionCache,
     token: Token,
     now: UnixSeconds,
 }
@@ -48,13 +48,13 @@ struct Look<'r> {
 impl<'r> Look<'r> {
     fn of(request: &'r Request<'_>) -> Result<Option<Self>, Problem> {
         let rocket = request.rocket();
-        let (Some(config), Some(live), Some(clock)) =
-            (rocket.state::<Config>(), rocket.state::<LiveSessions>(), rocket.state::<Clock>())
+        let (Some(config), Some(sessions), Some(clock)) =
+            (rocket.state::<Config>(), rocket.state::<SessionCache>(), rocket.state::<Clock>())
         else {
             return Err(Problem::internal("the server lacks its state"));
         };
         let token = SessionCookie::of(request, config).0;
-        Ok(token.map(|token| Self { visit: Visit::of(request), live, token, now: clock.now() }))
+        Ok(token.map(|token| Self { visit: Visit::of(request), sessions, token, now: clock.now() }))
     }
 
     /// The log line says who it was.

@@ -1,19 +1,19 @@
 //! `sessions`: who is signed in where. The only place that knows the table's SQL.
 
-mod changes;
+mod activity;
+mod cache;
 pub mod cookie;
 pub mod device;
 pub mod guard;
-mod last_seen;
-mod live;
+mod invalidation;
 mod policy;
 pub mod routes;
 
 use sha2::{Digest, Sha256};
 
 pub use self::{
-    last_seen::{LastSeen, Writer, last_seen},
-    live::{LiveSessions, SignedIn},
+    activity::{Activity, Writer, activity},
+    cache::{SessionCache, SignedIn},
     policy::Policy,
 };
 use crate::{clock::UnixSeconds, db::Conn, users::User};
@@ -347,6 +347,6 @@ pub async fn sweep(db: &mut Conn, policy: &Policy, now: UnixSeconds) -> sqlx::Re
         .bind(now.saturating_sub(policy::FOR_ONE_ADDRESS))
         .execute(&mut *db)
         .await?;
-    changes::sweep(db).await?;
+    invalidation::sweep(db).await?;
     Ok(done.rows_affected())
 }

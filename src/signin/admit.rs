@@ -15,7 +15,7 @@ impl SignInContext<'_> {
     /// # Errors
     /// `redirect-loop`; `rate-limited`; `not-listed` and `disabled`; what the exchange of the code is refused for.
     pub async fn admit(&self, app: &DingtalkApp, code: &Secret, way: Way) -> Result<User, Problem> {
-        self.break_circle().await?;
+        self.refuse_redirect_loop().await?;
         let turn = self.turn(app).await?;
         let outcome = self.sign_in().by_code(app, code, way, turn, &self.origin(), self.previous.as_ref()).await?;
         let note_person = |userid: &str| self.visit.note(|notes| notes.userid = Some(userid.to_owned()));
@@ -44,7 +44,7 @@ impl SignInContext<'_> {
 
     /// Refuses a browser that signs in again and again because it keeps no session. Who has signed out meanwhile, or
     /// whose session was ended elsewhere, begins anew.
-    async fn break_circle(&self) -> Result<(), Problem> {
+    async fn refuse_redirect_loop(&self) -> Result<(), Problem> {
         let unkept = self.browser.and_then(|browser| self.redirect_loops.unkept(browser, self.previous.as_ref()));
         let (Some(browser), Some(unkept)) = (self.browser, unkept) else {
             return Ok(());

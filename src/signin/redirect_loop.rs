@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_third_return_to_one_address_within_seconds_is_a_circle() {
+    fn the_third_return_to_one_address_within_seconds_is_a_loop() {
         let (loops, clock) = loops();
         for _ in 0..3 {
             assert!(!loops.sent_on(1, "https://bi.example.com/x"));

@@ -120,7 +120,7 @@ fn sql_stands_beside_its_table_only() {
             "credentials.rs",
             "users/",
             "sessions/mod.rs",
-            "sessions/changes.rs",
+            "sessions/invalidation.rs",
             "signin/handover/mod.rs",
             "signing_keys/table.rs",
             "web/health.rs",

@@ -17,8 +17,8 @@ use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::{
     Policy, Session, TOUCH_INTERVAL, Token,
-    changes::{self, Since},
-    last_seen::LastSeen,
+    activity::Activity,
+    invalidation::{self, Since},
 };
 use crate::{
     clock::UnixSeconds,
@@ -33,10 +33,10 @@ const MOST: u64 = 50_000;
 const MOST_CHANGED: usize = 10_000;
 
 /// Finds live sessions.
-pub struct LiveSessions {
+pub struct SessionCache {
     pools: Pools,
     policy: Policy,
-    last_seen: LastSeen,
+    activity: Activity,
     remembered: Cache<[u8; 32], Arc<Remembered>>,
     changed: RwLock<Changed>,
     /// The last change that was read. It changes only while `reading` is held.
@@ -91,17 +91,17 @@ struct Remembered {
     last_seen_at: AtomicI64,
 }
 
-impl LiveSessions {
-    /// Remembers nothing yet. `last_seen` is told which sessions are in use.
+impl SessionCache {
+    /// Remembers nothing yet. `activity` is told which sessions are in use.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn new(pools: Pools, policy: Policy, last_seen: LastSeen) -> sqlx::Result<Self> {
-        let seen = changes::last(&mut *pools.read().await?).await?;
+    pub async fn new(pools: Pools, policy: Policy, activity: Activity) -> sqlx::Result<Self> {
+        let seen = invalidation::last(&mut *pools.read().await?).await?;
         Ok(Self {
             pools,
             policy,
-            last_seen,
+            activity,
             remembered: Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru()).build(),
             changed: RwLock::default(),
             seen: AtomicI64::new(seen),
@@ -122,7 +122,7 @@ impl LiveSessions {
     /// have to be read first, the proxy may have read it otherwise.
     ///
     /// # Errors
-    /// As for [`LiveSessions::find`].
+    /// As for [`SessionCache::find`].
     pub async fn find_at(&self, token: &Token, address: &str, now: UnixSeconds) -> sqlx::Result<Option<Arc<SignedIn>>> {
         let Some(found) = self.find_any(token, now).await? else { return Ok(None) };
         Ok(match &found.only_for {
@@ -162,7 +162,7 @@ impl LiveSessions {
             // Of all requests in this minute, one says so.
             let first = found.last_seen_at.compare_exchange(last_seen_at, now, Ordering::Relaxed, Ordering::Relaxed);
             if first.is_ok() {
-                self.last_seen.note(found.signed_in.session.id, now);
+                self.activity.note(found.signed_in.session.id, now);
             }
         }
         Arc::clone(&found.signed_in)
@@ -184,7 +184,7 @@ impl LiveSessions {
         if self.is_current(stamp) {
             return Ok(());
         }
-        let since = changes::since(&mut *self.pools.read().await?, self.seen.load(Ordering::Acquire)).await?;
+        let since = invalidation::since(&mut *self.pools.read().await?, self.seen.load(Ordering::Acquire)).await?;
         let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
         match since {
             Since::Nothing => {}

@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// Takes notes. Each session sends one a minute at the most, so that what waits is bounded by the live sessions.
 #[derive(Clone)]
-pub struct LastSeen(UnboundedSender<(i64, UnixSeconds)>);
+pub struct Activity(UnboundedSender<(i64, UnixSeconds)>);
 
 /// Writes the notes. What cannot be written is kept: a session that was used while the disk was full or the file locked
 /// must not look idle afterwards.
@@ -30,12 +30,12 @@ pub struct Writer {
 }
 
 /// A taker of notes and their writer. The writer ends when the last taker is gone.
-pub fn last_seen(pools: Pools) -> (LastSeen, Writer) {
+pub fn activity(pools: Pools) -> (Activity, Writer) {
     let (sender, notes) = unbounded_channel();
-    (LastSeen(sender), Writer { notes, latest: HashMap::new(), pools })
+    (Activity(sender), Writer { notes, latest: HashMap::new(), pools })
 }
 
-impl LastSeen {
+impl Activity {
     /// Notes that a session is in use. Returns at once.
     pub fn note(&self, session_id: i64, now: UnixSeconds) {
         // Without a writer the server is stopping; the session merely looks a minute more idle.
@@ -114,10 +114,10 @@ mod tests {
         does(&pools, USER).await;
         does(&pools, "INSERT INTO sessions VALUES (1, x'00', 1, 'oa', 100, 100, '', '', NULL)").await;
         let last = async || number(&pools, "SELECT last_seen_at FROM sessions").await;
-        let (last_seen, mut writer) = last_seen(pools.clone());
+        let (activity, mut writer) = activity(pools.clone());
         let others = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.unwrap();
         let locked = others.write().await.unwrap();
-        last_seen.note(1, 160);
+        activity.note(1, 160);
         writer.write_all().await;
         assert_eq!(last().await, 100, "another process has the file");
         locked.rollback().await.unwrap();
@@ -145,9 +145,9 @@ mod tests {
         )
         .await;
         let written = async || number(&pools, "SELECT count(*) FROM sessions WHERE last_seen_at = 160").await;
-        let (last_seen, mut writer) = last_seen(pools.clone());
+        let (activity, mut writer) = activity(pools.clone());
         for session in 1..=2500 {
-            last_seen.note(session, 160);
+            activity.note(session, 160);
         }
         writer.write_all().await;
         assert_eq!((written().await, writer.latest.len()), (1000, 1500));
