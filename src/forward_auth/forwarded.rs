@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    web::{client, fields::FieldError, ows, problem::Problem},
+    web::{client_ip, ows, params::ParamError, problem::Problem},
 };
 
 /// Proxies and browsers refuse addresses long before this.
@@ -55,8 +55,8 @@ impl Original {
     /// 400 when the peer is no trusted proxy, when anything is missing, doubled or malformed, or when a header passes for
     /// one that the app believes; 403 when the address is neither on `public_url` nor on a listed host.
     pub fn read(dialect: Dialect, request: &Request<'_>, config: &Config) -> Result<Self, Problem> {
-        let peer = client::peer(request);
-        if !client::is_trusted(config, &peer) {
+        let peer = client_ip::peer(request);
+        if !client_ip::is_trusted(config, &peer) {
             return Err(Problem::untrusted_proxy().because(format!("{peer} is not in trusted_proxies")));
         }
         refuse_disguises(request)?;
@@ -75,15 +75,15 @@ impl Original {
             }
         };
         if !is_method(method) {
-            return Err(FieldError::Malformed("method").into());
+            return Err(ParamError::Malformed("method").into());
         }
         if !is_plain(&url) {
-            return Err(FieldError::Malformed("URL").into());
+            return Err(ParamError::Malformed("URL").into());
         }
         let address = url;
         // Nearly every question is about our own origin, spelt as we spell it: that needs no parser to be seen.
         if !address.strip_prefix(config.public_url.origin()).is_some_and(|rest| rest.starts_with('/')) {
-            let url = parse(&address).ok_or(FieldError::Malformed("URL"))?;
+            let url = parse(&address).ok_or(ParamError::Malformed("URL"))?;
             if !config.leads_to_us(&url) {
                 let origin = url.origin().ascii_serialization();
                 return Err(Problem::unlisted_host().because(format!("{origin} is neither public_url nor listed")));
@@ -111,22 +111,22 @@ fn refuse_disguises(request: &Request<'_>) -> Result<(), Problem> {
         header_names::disguised(name).map(|header| (header, name.to_owned()))
     });
     let Some((header, name)) = disguise else { return Ok(()) };
-    Err(Problem::from(FieldError::Malformed(header))
+    Err(Problem::from(ParamError::Malformed(header))
         .because(format!("the client sent {name:?}, which passes for {header}")))
 }
 
 /// A header's value, if it came exactly once.
-fn only<'r>(request: &'r Request<'_>, name: &'static str) -> Result<&'r str, FieldError> {
+fn only<'r>(request: &'r Request<'_>, name: &'static str) -> Result<&'r str, ParamError> {
     let mut values = request.headers().get(name);
     match (values.next(), values.next()) {
-        (None, _) | (Some(""), None) => Err(FieldError::Missing(name)),
+        (None, _) | (Some(""), None) => Err(ParamError::Missing(name)),
         (Some(value), None) => Ok(value),
-        (Some(_), Some(_)) => Err(FieldError::Repeated(name)),
+        (Some(_), Some(_)) => Err(ParamError::Repeated(name)),
     }
 }
 
 /// `X-Forwarded-Proto`, `-Host` and `-Uri` as one address.
-fn from_parts(dialect: Dialect, request: &Request<'_>) -> Result<String, FieldError> {
+fn from_parts(dialect: Dialect, request: &Request<'_>) -> Result<String, ParamError> {
     let scheme = match only(request, "X-Forwarded-Proto")? {
         // What Traefik says of a WebSocket's handshake if it trusts the proxy before it.
         "wss" if dialect == Dialect::Traefik => "https",
@@ -134,32 +134,32 @@ fn from_parts(dialect: Dialect, request: &Request<'_>) -> Result<String, FieldEr
         scheme => scheme,
     };
     let (host, uri) = (only(request, "X-Forwarded-Host")?, only(request, "X-Forwarded-Uri")?);
-    join(scheme, host, uri).ok_or(FieldError::Malformed("X-Forwarded-*"))
+    join(scheme, host, uri).ok_or(ParamError::Malformed("X-Forwarded-*"))
 }
 
 /// Envoy's original address: its path stands behind ours as it came.
-fn behind_our_path(request: &Request<'_>, config: &Config) -> Result<String, FieldError> {
+fn behind_our_path(request: &Request<'_>, config: &Config) -> Result<String, ParamError> {
     let scheme = match only(request, "X-Forwarded-Proto") {
-        Err(FieldError::Missing(_)) => config.public_url.as_url().scheme(),
+        Err(ParamError::Missing(_)) => config.public_url.as_url().scheme(),
         scheme => scheme?,
     };
     let ours = config.base_path.as_str();
     let path = request.uri().path().as_str();
     let path = path.strip_prefix(ours).and_then(|path| path.strip_prefix("/auth/envoy"));
-    let path = path.filter(|path| path.starts_with('/')).ok_or(FieldError::Malformed("path"))?;
+    let path = path.filter(|path| path.starts_with('/')).ok_or(ParamError::Malformed("path"))?;
     let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
     join(scheme, only(request, "Host")?, &format!("{path}{query}"))
-        .ok_or(FieldError::Malformed("Host or X-Forwarded-Proto"))
+        .ok_or(ParamError::Malformed("Host or X-Forwarded-Proto"))
 }
 
 /// Envoy leaves no place in the address for the operator's rules: they come in a header, which Envoy sets
 /// (`headers_to_add`) in place of the client's. Without it, `groups` and `users` in the address narrow.
-fn envoy_rules(request: &Request<'_>, query: Option<&str>) -> Result<Rules, FieldError> {
+fn envoy_rules(request: &Request<'_>, query: Option<&str>) -> Result<Rules, ParamError> {
     match only(request, "X-Miandeng-Rules") {
-        Err(FieldError::Missing(_)) if request.headers().contains("X-Miandeng-Rules") => {
-            Err(FieldError::Missing("X-Miandeng-Rules"))
+        Err(ParamError::Missing(_)) if request.headers().contains("X-Miandeng-Rules") => {
+            Err(ParamError::Missing("X-Miandeng-Rules"))
         }
-        Err(FieldError::Missing(_)) => Rules::among_others(query),
+        Err(ParamError::Missing(_)) => Rules::among_others(query),
         rules => Rules::of_query(Some(rules?)),
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    web::{client, fields::Fields, problem::Problem},
+    web::{client_ip, params::Params, problem::Problem},
 };
 
 /// By which the gate names a refusal to nginx.
@@ -38,10 +38,10 @@ fn refusal(asker: Asker, uri: &Origin<'_>) -> Problem {
     if !asker.is_trusted {
         return Problem::untrusted_proxy();
     }
-    let fields = Fields::of_query(uri);
+    let params = Params::of_query(uri);
     // No word at all: nginx had no answer from the gate.
-    let mut problem = Problem::of_gate(fields.lenient("problem").unwrap_or_default());
-    if let Some(id) = fields.lenient("request_id").filter(|id| is_request_id(id)) {
+    let mut problem = Problem::of_gate(params.lenient("problem").unwrap_or_default());
+    if let Some(id) = params.lenient("request_id").filter(|id| is_request_id(id)) {
         problem = problem.of_request(id);
     }
     match asker.reader {
@@ -61,7 +61,7 @@ impl<'r> FromRequest<'r> for Asker {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let config = request.rocket().state::<Config>();
         Outcome::Success(Self {
-            is_trusted: config.is_some_and(|config| client::is_trusted(config, &client::peer(request))),
+            is_trusted: config.is_some_and(|config| client_ip::is_trusted(config, &client_ip::peer(request))),
             // As the gate reads the original request of the proxies that pass its answer on.
             reader: forwarded::reader(Dialect::Caddy, request, "GET"),
         })

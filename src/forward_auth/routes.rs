@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::Config,
     sessions::guard::MaybeSignedIn,
-    web::{problem::Problem, visit::Visit},
+    web::{problem::Problem, request_context::RequestContext},
 };
 
 /// Every method that Rocket knows: a proxy may pass on whatever the client sent. It answers 400 to any other.
@@ -116,12 +116,12 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
     let address = || sign_in_address(config, &original);
     let decision = decide(who.as_deref(), &original.rules, original.reader);
     if !matches!(decision, Decision::Allowed(_)) {
-        note_question(Visit::of(request), &original);
+        note_question(RequestContext::of(request), &original);
     }
     match decision {
         Decision::Allowed(who) => {
             // The proxy logs each request that it lets through, and a page is made of many.
-            Visit::of(request).note(|notes| notes.is_routine = true);
+            RequestContext::of(request).note(|notes| notes.is_routine = true);
             let mut headers = identity::headers(&who.user, config.identity_headers);
             if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {
                 let url = original.url().ok_or_else(|| Problem::malformed("URL"))?;
@@ -143,10 +143,10 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
 }
 
 /// Which app and which rule a refusal was about: the request's own line has nothing but the gate's address.
-fn note_question(visit: &Visit, original: &Original) {
+fn note_question(request_context: &RequestContext, original: &Original) {
     let wanted =
         original.url().map(|url| (url[Position::BeforeHost..Position::AfterPort].to_owned(), url.path().to_owned()));
-    visit.note(|notes| {
+    request_context.note(|notes| {
         notes.wanted = wanted;
         notes.rules = Some(original.rules.as_str().to_owned()).filter(|rules| !rules.is_empty());
     });

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     users::{Role, User},
-    web::fields::FieldError,
+    web::params::ParamError,
 };
 
 /// Whom an app is for. Without rules: everybody who is signed in.
@@ -45,10 +45,10 @@ impl Rules {
     ///
     /// # Errors
     /// When a parameter is unknown, repeated or malformed.
-    pub fn of_query(query: Option<&str>) -> Result<Self, FieldError> {
+    pub fn of_query(query: Option<&str>) -> Result<Self, ParamError> {
         let query = query.unwrap_or_default();
         if query.contains('#') {
-            return Err(FieldError::Malformed("query"));
+            return Err(ParamError::Malformed("query"));
         }
         let mut rules = Self::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -57,7 +57,7 @@ impl Rules {
                 "groups" => once("groups", &mut rules.groups, items("groups", value, group)?)?,
                 "users" => once("users", &mut rules.users, items("users", value, Some)?)?,
                 "corpid" => once("corpid", &mut rules.corp_id, decoded("corpid", value)?)?,
-                _ => return Err(FieldError::Malformed("query")),
+                _ => return Err(ParamError::Malformed("query")),
             }
             if !rules.text.is_empty() {
                 rules.text.push('&');
@@ -72,7 +72,7 @@ impl Rules {
     ///
     /// # Errors
     /// When one of the two is repeated or malformed.
-    pub fn among_others(query: Option<&str>) -> Result<Self, FieldError> {
+    pub fn among_others(query: Option<&str>) -> Result<Self, ParamError> {
         let pairs = query.unwrap_or_default().split('&');
         let ours = pairs.filter(|pair| matches!(pair.split('=').next(), Some("groups" | "users")));
         Self::of_query(Some(&ours.collect::<Vec<_>>().join("&")))
@@ -143,33 +143,33 @@ fn group(item: String) -> Option<Group> {
     }
 }
 
-fn once<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), FieldError> {
+fn once<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), ParamError> {
     match place.replace(value) {
         None => Ok(()),
-        Some(_) => Err(FieldError::Repeated(name)),
+        Some(_) => Err(ParamError::Repeated(name)),
     }
 }
 
 /// The items between commas. Decoded after they were taken apart, so that a name can hold a comma as `%2C`.
-fn items<T>(name: &'static str, value: &str, read: fn(String) -> Option<T>) -> Result<Items<T>, FieldError> {
+fn items<T>(name: &'static str, value: &str, read: fn(String) -> Option<T>) -> Result<Items<T>, ParamError> {
     let mut listed = Vec::new();
     for item in value.split(',') {
         let item = decoded(name, item)?;
         if item.trim().is_empty() {
             return Ok(Items::Nobody);
         }
-        listed.push(read(item).ok_or(FieldError::Malformed(name))?);
+        listed.push(read(item).ok_or(ParamError::Malformed(name))?);
     }
     Ok(Items::Listed(listed))
 }
 
 /// Decodes escapes once. A plus stays a plus: this is no form, and departments are called C++.
-fn decoded(name: &'static str, text: &str) -> Result<String, FieldError> {
+fn decoded(name: &'static str, text: &str) -> Result<String, ParamError> {
     if !escapes_are_whole(text) {
-        return Err(FieldError::Malformed(name));
+        return Err(ParamError::Malformed(name));
     }
-    let text = percent_decode_str(text).decode_utf8().map_err(|_| FieldError::Malformed(name))?;
-    if text.chars().any(char::is_control) { Err(FieldError::Malformed(name)) } else { Ok(text.into_owned()) }
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| ParamError::Malformed(name))?;
+    if text.chars().any(char::is_control) { Err(ParamError::Malformed(name)) } else { Ok(text.into_owned()) }
 }
 
 /// Whether every `%` is followed by two hexadecimal digits.
@@ -296,7 +296,7 @@ mod tests {
         /// What an app's own query holds beside them can close, never open.
         #[test]
         fn rules_among_others_only_narrow(query in query()) {
-            let closed = |rules: Result<Rules, FieldError>| rules.is_err_and(|_| true);
+            let closed = |rules: Result<Rules, ParamError>| rules.is_err_and(|_| true);
             if let Ok(rules) = Rules::of_query(Some(&query)) && rules.corp_id().is_none() {
                 prop_assert_eq!(Rules::among_others(Some(&query)), Ok(rules));
             }

@@ -18,7 +18,7 @@ use crate::{
     clock::Clock,
     config::Config,
     dingtalk::{Dingtalk, jsapi::PageConfig},
-    web::{fields::Fields, problem::Problem, visit::Visit},
+    web::{params::Params, problem::Problem, request_context::RequestContext},
 };
 
 /// The script's address names no version, so a new copy is seen after an hour.
@@ -49,14 +49,14 @@ struct Shared<R> {
 #[get("/jsapi/config")]
 async fn config(
     asker: Asker,
-    visit: &Visit,
+    request_context: &RequestContext,
     config: &State<Config>,
     dingtalk: &State<Dingtalk>,
     clock: &State<Clock>,
     uri: &RequestUri<'_>,
 ) -> Shared<Result<(ContentType, String), Problem>> {
-    let fields = Fields::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
-    let answer = signed(&asker, visit, config, dingtalk, clock, &fields).await;
+    let params = Params::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
+    let answer = signed(&asker, request_context, config, dingtalk, clock, &params).await;
     Shared { reader: asker.name(), answer }
 }
 
@@ -68,24 +68,24 @@ fn preflight(asker: Asker) -> Shared<Status> {
 
 async fn signed(
     asker: &Asker,
-    visit: &Visit,
+    request_context: &RequestContext,
     config: &Config,
     dingtalk: &Dingtalk,
     clock: &Clock,
-    fields: &Fields,
+    params: &Params,
 ) -> Result<(ContentType, String), Problem> {
     let asker = match asker {
         Asker::Unnamed => None,
         Asker::Permitted(origin) => Some(origin),
         Asker::Foreign => return Err(Problem::foreign_page()),
     };
-    let url = fields.required("url")?;
+    let url = params.required("url")?;
     asker::check(url, asker, config).map_err(|refused| match refused {
         Refused::Malformed => Problem::malformed("url"),
         Refused::Foreign => Problem::foreign_page(),
     })?;
-    let app = dingtalk.choose(fields.optional("corpid")?, fields.optional("agentid")?)?;
-    visit.note(|notes| notes.app = Some(app.config.name.clone()));
+    let app = dingtalk.choose(params.optional("corpid")?, params.optional("agentid")?)?;
+    request_context.note(|notes| notes.app = Some(app.config.name.clone()));
     let ticket = app.jsapi_ticket().await?;
     let signed = PageConfig::new(&app.config, &ticket, url, crate::random::hex::<8>(), clock.now());
     let json = serde_json::to_string(&signed).map_err(Problem::internal)?;

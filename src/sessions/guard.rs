@@ -11,7 +11,7 @@ use super::{SessionCache, SignedIn, Token, cookie};
 use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
-    web::{cookies, problem::Problem, visit::Visit},
+    web::{cookies, problem::Problem, request_context::RequestContext},
 };
 
 /// The session cookie that a request carries, live or not.
@@ -39,7 +39,7 @@ impl MaybeSignedIn {
 
 /// What a look-up needs of a request that carries a cookie.
 struct Look<'r> {
-    visit: &'r Visit,
+    request: &'r RequestContext,
     sessions: &'r SessionCache,
     token: Token,
     now: UnixSeconds,
@@ -54,13 +54,13 @@ impl<'r> Look<'r> {
             return Err(Problem::internal("the server lacks its state"));
         };
         let token = SessionCookie::of(request, config).0;
-        Ok(token.map(|token| Self { visit: Visit::of(request), sessions, token, now: clock.now() }))
+        Ok(token.map(|token| Self { request: RequestContext::of(request), sessions, token, now: clock.now() }))
     }
 
     /// The log line says who it was.
     fn noted(&self, found: Option<Arc<SignedIn>>) -> Result<Option<Arc<SignedIn>>, Problem> {
         if let Some(signed_in) = &found {
-            self.visit.note(|notes| {
+            self.request.note(|notes| {
                 notes.corp_id = Some(signed_in.user.corp_id.to_string());
                 notes.userid = Some(signed_in.user.userid.to_string());
             });

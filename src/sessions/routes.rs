@@ -18,9 +18,9 @@ use crate::{
     text::Texts,
     users::User,
     web::{
+        csrf::SameOrigin,
         page::{Frame, Page},
         problem::Problem,
-        same_origin::SameOrigin,
         see_other::SeeOther,
     },
 };

@@ -18,7 +18,7 @@ impl SignInContext<'_> {
         self.refuse_redirect_loop().await?;
         let turn = self.turn(app).await?;
         let outcome = self.sign_in().by_code(app, code, way, turn, &self.origin(), self.previous.as_ref()).await?;
-        let note_person = |userid: &str| self.visit.note(|notes| notes.userid = Some(userid.to_owned()));
+        let note_person = |userid: &str| self.request.note(|notes| notes.userid = Some(userid.to_owned()));
         match outcome {
             Outcome::NotListed(NotListed::NoRow(identity)) => {
                 note_person(identity.userid.as_str());

@@ -23,11 +23,11 @@ use crate::{
     dingtalk::{Dingtalk, DingtalkApp, NoApp, Turn},
     sessions::{self, Token},
     web::{
-        client::ClientAddress,
+        client_ip::ClientIp,
         cookies,
-        fields::{FieldError, Fields},
+        params::{ParamError, Params},
         problem::Problem,
-        visit::Visit,
+        request_context::RequestContext,
     },
 };
 
@@ -36,7 +36,7 @@ const USER_AGENT: usize = 300;
 
 /// The server's parts and the request's facts that a sign-in needs, gathered once.
 pub struct SignInContext<'r> {
-    pub visit: &'r Visit,
+    pub request: &'r RequestContext,
     pub config: &'r Config,
     pub clock: &'r Clock,
     pub dingtalk: &'r Dingtalk,
@@ -44,7 +44,7 @@ pub struct SignInContext<'r> {
     pub limits: &'r Limits,
     pub redirect_loops: &'r RedirectLoops,
     pub jar: &'r CookieJar<'r>,
-    pub client: ClientAddress,
+    pub client: ClientIp,
     /// The browser's half of the state, if it came exactly once.
     pub browser: Option<&'r str>,
     /// Whether somebody has just signed out in this browser.
@@ -61,8 +61,8 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// `invalid-request` for a placeholder, an empty or a repeated field; `unknown-app`.
-    pub fn app(&self, fields: &Fields) -> Result<&DingtalkApp, Problem> {
-        let (corp_id, agent_id) = chosen(fields)?;
+    pub fn app(&self, params: &Params) -> Result<&DingtalkApp, Problem> {
+        let (corp_id, agent_id) = chosen(params)?;
         let app = self.dingtalk.choose(corp_id, agent_id)?;
         self.note(app);
         Ok(app)
@@ -72,9 +72,9 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// As for [`SignInContext::app`], and `state-mismatch`.
-    pub fn app_of_page(&self, fields: &Fields) -> Result<&DingtalkApp, Problem> {
-        let (corp_id, agent_id) = chosen(fields)?;
-        let state = fields.lenient("state").unwrap_or_default();
+    pub fn app_of_page(&self, params: &Params) -> Result<&DingtalkApp, Problem> {
+        let (corp_id, agent_id) = chosen(params)?;
+        let state = params.lenient("state").unwrap_or_default();
         let mut refused = None;
         for app in self.dingtalk.fitting(corp_id, agent_id) {
             match self.states.take(state, self.browser, &app.config.name) {
@@ -89,17 +89,17 @@ impl SignInContext<'_> {
     }
 
     /// Who sends a code from a page of ours: the state is checked, not taken.
-    pub fn sender_of_page(&self, fields: &Fields) -> Option<Sender<'_>> {
-        let (corp_id, agent_id) = chosen(fields).ok()?;
-        let state = fields.lenient("state")?;
+    pub fn sender_of_page(&self, params: &Params) -> Option<Sender<'_>> {
+        let (corp_id, agent_id) = chosen(params).ok()?;
+        let state = params.lenient("state")?;
         let mut apps = self.dingtalk.fitting(corp_id, agent_id);
         let app = apps.find(|app| self.states.check(state, self.browser, &app.config.name).is_ok())?;
         self.sender(app)
     }
 
     /// Who comes back from DingTalk's page after an attempt that began here: the state is checked, not taken.
-    pub fn sender_of_attempt(&self, fields: &Fields) -> Option<Sender<'_>> {
-        let name = self.states.app_of_attempt(fields.lenient("state")?, self.browser).ok()?;
+    pub fn sender_of_attempt(&self, params: &Params) -> Option<Sender<'_>> {
+        let name = self.states.app_of_attempt(params.lenient("state")?, self.browser).ok()?;
         self.sender(self.dingtalk.apps().iter().find(|app| app.config.name == name)?)
     }
 
@@ -111,8 +111,8 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// `invalid-request` for a repeated state, and `state-mismatch`.
-    pub fn attempt(&self, fields: &Fields) -> Result<(&DingtalkApp, Attempt), Problem> {
-        let state = fields.optional("state")?.unwrap_or_default();
+    pub fn attempt(&self, params: &Params) -> Result<(&DingtalkApp, Attempt), Problem> {
+        let state = params.optional("state")?.unwrap_or_default();
         let attempt = self.states.take_attempt(state, self.browser).map_err(Problem::state_mismatch)?;
         let app = self.dingtalk.apps().iter().find(|app| app.config.name == attempt.app);
         let app = app.ok_or_else(|| Problem::state_mismatch("the app is in the settings no more"))?;
@@ -159,7 +159,7 @@ impl SignInContext<'_> {
     }
 
     fn note(&self, app: &DingtalkApp) {
-        self.visit.note(|notes| {
+        self.request.note(|notes| {
             notes.app = Some(app.config.name.clone());
             notes.corp_id = Some(app.config.corp_id.to_string());
         });
@@ -196,7 +196,7 @@ impl<'r> FromRequest<'r> for SignInContext<'r> {
         let gathered = || {
             let config = rocket.state::<Config>()?;
             Some(Self {
-                visit: Visit::of(request),
+                request: RequestContext::of(request),
                 config,
                 clock: rocket.state()?,
                 dingtalk: rocket.state()?,
@@ -204,7 +204,7 @@ impl<'r> FromRequest<'r> for SignInContext<'r> {
                 limits: rocket.state()?,
                 redirect_loops: rocket.state()?,
                 jar: request.cookies(),
-                client: ClientAddress::of(request),
+                client: ClientIp::of(request),
                 browser: cookies::only_value(request, Browser::cookie_name(config)),
                 just_signed_out: cookies::only_value(request, sessions::cookie::signed_out::name(config)).is_some(),
                 previous: cookies::only_value(request, sessions::cookie::name(config)).and_then(Token::from_cookie),
@@ -219,8 +219,8 @@ impl<'r> FromRequest<'r> for SignInContext<'r> {
 }
 
 /// Corp id and agent id, where they are given.
-fn chosen(fields: &Fields) -> Result<(Option<&str>, Option<&str>), Problem> {
-    let (corp_id, agent_id) = (fields.optional("corpid")?, fields.optional("agentid")?);
+fn chosen(params: &Params) -> Result<(Option<&str>, Option<&str>), Problem> {
+    let (corp_id, agent_id) = (params.optional("corpid")?, params.optional("agentid")?);
     if corp_id.is_some_and(|id| id.eq_ignore_ascii_case("$CORPID$")) {
         return Err(Problem::corpid_placeholder());
     }
@@ -228,8 +228,8 @@ fn chosen(fields: &Fields) -> Result<(Option<&str>, Option<&str>), Problem> {
 }
 
 /// A field that must have a sensible length and no control characters.
-pub fn plain<'a>(fields: &'a Fields, name: &'static str, most: usize) -> Result<&'a str, FieldError> {
-    let value = fields.required(name)?;
+pub fn plain<'a>(params: &'a Params, name: &'static str, most: usize) -> Result<&'a str, ParamError> {
+    let value = params.required(name)?;
     let is_plain = value.len() <= most && value.bytes().all(|b| b.is_ascii_graphic());
-    if is_plain { Ok(value) } else { Err(FieldError::Malformed(name)) }
+    if is_plain { Ok(value) } else { Err(ParamError::Malformed(name)) }
 }

@@ -40,7 +40,7 @@ use governor::{
 };
 use moka::policy::EvictionPolicy;
 
-use crate::{clock::Clock, dingtalk::ids::CorpId, web::client::ClientAddress};
+use crate::{clock::Clock, dingtalk::ids::CorpId, web::client_ip::ClientIp};
 
 /// How many addresses or browsers one count remembers, about 200 bytes each; the longest unused is forgotten first.
 const REMEMBER: u64 = 50_000;
@@ -66,7 +66,7 @@ pub struct Sender<'a> {
     /// The browser's half of the state.
     pub browser: &'a str,
     /// Where it comes from.
-    pub address: ClientAddress,
+    pub address: ClientIp,
     /// The corp whose code it is.
     pub corp_id: CorpId,
 }
@@ -88,12 +88,12 @@ impl Limits {
     }
 
     /// How many seconds a try without a state of ours must wait.
-    pub fn stranger_waits(&self, client: ClientAddress) -> Option<u64> {
+    pub fn stranger_waits(&self, client: ClientIp) -> Option<u64> {
         self.strangers.wait(&client.prefix())
     }
 
     /// Counts a try without a state of ours.
-    pub fn stranger_failed(&self, client: ClientAddress) {
+    pub fn stranger_failed(&self, client: ClientIp) {
         self.strangers.failed(client.prefix());
     }
 
@@ -226,8 +226,8 @@ impl GovernorClock for OurClock {
 mod tests {
     use super::*;
 
-    fn client(ip: &str) -> ClientAddress {
-        ClientAddress(ip.parse().unwrap())
+    fn client(ip: &str) -> ClientIp {
+        ClientIp(ip.parse().unwrap())
     }
 
     fn sender<'a>(browser: &'a str, ip: &str) -> Sender<'a> {

@@ -2,7 +2,7 @@
 
 use crate::{
     text::Locale,
-    web::{fields::Fields, visit::Visit},
+    web::{params::Params, request_context::RequestContext},
 };
 
 /// How much of a text is logged, in characters.
@@ -25,8 +25,8 @@ pub struct Report {
 
 impl Report {
     /// Reads a report; nothing in it is trusted, everything is bounded.
-    pub fn read(fields: &Fields) -> Self {
-        let text = |name| fields.lenient(name).unwrap_or_default().chars().take(MOST).collect::<String>();
+    pub fn read(params: &Params) -> Self {
+        let text = |name| params.lenient(name).unwrap_or_default().chars().take(MOST).collect::<String>();
         let message = text("message");
         Self {
             kind: text("kind"),
@@ -39,7 +39,7 @@ impl Report {
     }
 
     /// Puts the report into the request's log line. The operator's language is the deployment's.
-    pub fn note(self, visit: &Visit, locale: Locale) {
+    pub fn note(self, request_context: &RequestContext, locale: Locale) {
         let addresses = match &self.seen {
             Some(seen) if *seen != self.signed => {
                 format!("; DingTalk saw {seen:?}, but {:?} was signed: compare public_url with the first", self.signed)
@@ -47,7 +47,7 @@ impl Report {
             Some(seen) => format!("; DingTalk saw {seen:?}, which is what was signed"),
             None => String::new(),
         };
-        visit.note(|notes| {
+        request_context.note(|notes| {
             notes.problem = Some("client-report");
             notes.page_request_id = Some(self.page).filter(|id| !id.is_empty());
             notes.cause = Some(format!("{}: {}{addresses}", self.kind, self.message));
@@ -73,7 +73,7 @@ mod tests {
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("kind", "dd.error"), ("message", message), ("signed", "https://h/?q=张三")])
             .finish();
-        let report = Report::read(&Fields::urlencoded(query.as_bytes()));
+        let report = Report::read(&Params::urlencoded(query.as_bytes()));
         assert_eq!(report.errcode, Some(52013));
         assert_eq!(report.seen.as_deref(), Some("http://h/?q=张三"));
     }
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_text_of_any_other_form_is_only_cut() {
         let long = format!("kind=x&message={}", "url:[".repeat(1000));
-        let report = Report::read(&Fields::urlencoded(long.as_bytes()));
+        let report = Report::read(&Params::urlencoded(long.as_bytes()));
         assert_eq!((report.errcode, report.seen, report.message.chars().count()), (None, None, MOST));
     }
 
@@ -92,7 +92,7 @@ mod tests {
             let query = form_urlencoded::Serializer::new(String::new())
                 .extend_pairs([("message", &message.repeat(40)), ("page", &page)])
                 .finish();
-            let report = Report::read(&Fields::urlencoded(query.as_bytes()));
+            let report = Report::read(&Params::urlencoded(query.as_bytes()));
             proptest::prop_assert!(report.message.chars().count() <= MOST && report.page.len() <= 32);
             proptest::prop_assert!(report.seen.is_none_or(|seen| report.message.contains(&seen)));
         }

@@ -24,9 +24,9 @@ use crate::{
     dingtalk::jsapi::PageConfig,
     sessions::{SignedIn, cookie, guard::MaybeSignedIn},
     web::{
-        fields::Fields,
         method::NotHead,
         page::{Frame, Page},
+        params::Params,
         problem::Problem,
         see_other::SeeOther,
     },
@@ -73,16 +73,16 @@ async fn open(
     who: MaybeSignedIn,
     uri: &Origin<'_>,
 ) -> Result<Opened, Problem> {
-    let fields = Fields::of_query(uri);
-    let wanted = fields.lenient("return_to");
+    let params = Params::of_query(uri);
+    let wanted = params.lenient("return_to");
     let who = who.0.map_err(Problem::page)?;
     if let Some(who) = &who
-        && !fields.has("corpid")
-        && !fields.has("agentid")
+        && !params.has("corpid")
+        && !params.has("agentid")
     {
         return send_on(&context, who, wanted);
     }
-    let app = context.app(&fields).map_err(Problem::page)?;
+    let app = context.app(&params).map_err(Problem::page)?;
     if let Some(who) = &who
         && who.user.corp_id == app.config.corp_id
     {
@@ -122,7 +122,7 @@ async fn userinfo_by_get(
     context: SignInContext<'_>,
     uri: &Origin<'_>,
 ) -> Result<Welcomed, Problem> {
-    userinfo(context, Ok(Fields::of_query(uri))).await
+    userinfo(context, Ok(Params::of_query(uri))).await
 }
 
 /// As the bundled script does it: the code is in no address.
@@ -132,28 +132,28 @@ async fn userinfo_by_post(
     kind: Option<&ContentType>,
     body: Data<'_>,
 ) -> Result<Welcomed, Problem> {
-    let fields = posted(kind, body).await;
-    userinfo(context, fields).await
+    let params = posted(kind, body).await;
+    userinfo(context, params).await
 }
 
-async fn userinfo(context: SignInContext<'_>, fields: Result<Fields, Problem>) -> Result<Welcomed, Problem> {
+async fn userinfo(context: SignInContext<'_>, params: Result<Params, Problem>) -> Result<Welcomed, Problem> {
     // Who has a state of ours is told apart first, and does not wait for strangers at the same address.
-    let sender = fields.as_ref().ok().and_then(|fields| context.sender_of_page(fields));
+    let sender = params.as_ref().ok().and_then(|params| context.sender_of_page(params));
     context.may_try(sender.as_ref())?;
-    let answer = match fields {
-        Ok(fields) => exchange(&context, &fields).await,
+    let answer = match params {
+        Ok(params) => exchange(&context, &params).await,
         Err(problem) => Err(problem),
     };
     context.counted(sender.as_ref(), answer)
 }
 
-async fn exchange(context: &SignInContext<'_>, fields: &Fields) -> Result<Welcomed, Problem> {
-    let code = Secret::new(plain(fields, "code", 1024)?);
+async fn exchange(context: &SignInContext<'_>, params: &Params) -> Result<Welcomed, Problem> {
+    let code = Secret::new(plain(params, "code", 1024)?);
     // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
-    let app = context.app_of_page(fields)?;
+    let app = context.app_of_page(params)?;
 
     let user = context.admit(app, &code, Way::Client).await?;
-    let redirect = return_to::resolve(fields.lenient("return_to"), context.config);
+    let redirect = return_to::resolve(params.lenient("return_to"), context.config);
     let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
     let body = Json(Welcome { userid, name: user.name, corpid, redirect });
     Ok(Welcomed { body, caching: rocket::http::Header::new("Cache-Control", "no-store") })
@@ -162,24 +162,24 @@ async fn exchange(context: &SignInContext<'_>, fields: &Fields) -> Result<Welcom
 /// What went wrong in the client, for the log. A page of ours says it, or nobody: the state proves the page.
 #[post("/signin/report", data = "<body>")]
 async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Status, Problem> {
-    let fields = posted(kind, body).await?;
-    let app = context.app(&fields)?;
-    let state = fields.required("state")?;
+    let params = posted(kind, body).await?;
+    let app = context.app(&params)?;
+    let state = params.required("state")?;
     context.states.check(state, context.browser, &app.config.name).map_err(Problem::state_mismatch)?;
     if let Some(seconds) = context.browser.and_then(|browser| context.limits.reported(browser)) {
         return Err(Problem::rate_limited(seconds));
     }
-    Report::read(&fields).note(context.visit, context.config.default_locale);
+    Report::read(&params).note(context.request, context.config.default_locale);
     Ok(Status::NoContent)
 }
 
-/// The fields of a form or a JSON object.
-pub(super) async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Fields, Problem> {
+/// The parameters of a form or a JSON object.
+pub(super) async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Params, Problem> {
     let bytes = body.open(MOST_BODY.bytes()).into_bytes().await;
     let bytes = bytes.ok().filter(|bytes| bytes.is_complete()).ok_or_else(|| Problem::malformed("body"))?;
     match kind {
-        Some(kind) if kind.is_json() => Ok(Fields::json(&bytes)?),
-        Some(kind) if kind.is_form() => Ok(Fields::urlencoded(&bytes)),
+        Some(kind) if kind.is_json() => Ok(Params::json(&bytes)?),
+        Some(kind) if kind.is_form() => Ok(Params::urlencoded(&bytes)),
         _ => Err(Problem::malformed("Content-Type")),
     }
 }

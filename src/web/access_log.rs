@@ -7,7 +7,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-use super::{method, problem::Problem, visit::Visit};
+use super::{method, problem::Problem, request_context::RequestContext};
 
 /// Logs each request once, when its answer is ready; what is routine only on the level `debug`. The path is logged without its query, which may hold a code.
 pub struct AccessLog;
@@ -21,7 +21,7 @@ impl Fairing for AccessLog {
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
         method::undo_override(request, data).await;
         // Starts the stopwatch, too.
-        Visit::follow(request);
+        RequestContext::follow(request);
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -36,11 +36,11 @@ pub struct Caught(pub Problem);
 impl<'r> Responder<'r, 'static> for Caught {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let mut response = self.0.respond_to(request)?;
-        let visit = Visit::of(request);
-        if !visit.is_followed {
+        let request_context = RequestContext::of(request);
+        if !request_context.is_followed {
             // Rocket puts these in place of what it could not read, and shows the request itself to nobody.
             let cause = "no HTTP request that can be served: its method, written as GET, or its target, written as /";
-            visit.note(|notes| notes.cause = Some(cause.to_owned()));
+            request_context.note(|notes| notes.cause = Some(cause.to_owned()));
             answered(request, &mut response);
         }
         Ok(response)
@@ -48,9 +48,9 @@ impl<'r> Responder<'r, 'static> for Caught {
 }
 
 fn answered(request: &Request<'_>, response: &mut Response<'_>) {
-    let visit = Visit::of(request);
-    response.set_raw_header("X-Request-Id", visit.id.clone());
-    if visit.method == Method::Head {
+    let request_context = RequestContext::of(request);
+    response.set_raw_header("X-Request-Id", request_context.id.clone());
+    if request_context.method == Method::Head {
         // A browser that only looks is told nothing to keep.
         response.remove_header("Set-Cookie");
     }
@@ -59,16 +59,16 @@ fn answered(request: &Request<'_>, response: &mut Response<'_>) {
         response.set_raw_header("X-Content-Type-Options", "nosniff");
     }
 
-    let notes = visit.notes();
+    let notes = request_context.notes();
     let status = response.status().code;
-    let elapsed_ms = visit.started.elapsed().as_secs_f64() * 1000.0;
+    let elapsed_ms = request_context.started.elapsed().as_secs_f64() * 1000.0;
     // `?` writes text quoted, so that nothing in it can break the line.
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
                 target: "miandeng::access",
-                request_id = visit.id,
-                method = visit.method.as_str(),
+                request_id = request_context.id,
+                method = request_context.method.as_str(),
                 path = ?request.uri().path().as_str(),
                 status,
                 elapsed_ms = (elapsed_ms * 100.0).round() / 100.0,

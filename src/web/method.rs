@@ -7,14 +7,14 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::{problem::Problem, visit::Visit};
+use super::{problem::Problem, request_context::RequestContext};
 
 /// The longest field that Rocket takes for a method.
 const LONGEST: usize = "_method=delete".len();
 
 /// Refuses HEAD, for routes whose GET spends or starts something: whoever only looks, as robots do that check links, must
 /// change nothing. Rocket answers HEAD by the GET route and writes GET into the request before any guard runs, so what was
-/// sent is kept by the request's [`Visit`].
+/// sent is kept by the request's [`RequestContext`].
 pub struct NotHead;
 
 #[rocket::async_trait]
@@ -22,7 +22,7 @@ impl<'r> FromRequest<'r> for NotHead {
     type Error = Problem;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
-        match Visit::of(request).method {
+        match RequestContext::of(request).method {
             Method::Head => Outcome::Error((Status::NotFound, Problem::not_found())),
             _ => Outcome::Success(Self),
         }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     assets,
-    visit::{self, Visit},
+    request_context::{self, RequestContext},
 };
 use crate::{
     config::Config,
@@ -45,9 +45,9 @@ pub struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// The frame for a request's answer.
     pub fn of(request: &'a Request<'_>) -> Self {
-        let locale = visit::locale(request);
+        let locale = request_context::locale(request);
         let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
-        Self { locale, t: locale.texts(), base, request_id: &Visit::of(request).id, inline_style: None }
+        Self { locale, t: locale.texts(), base, request_id: &RequestContext::of(request).id, inline_style: None }
     }
 
     /// The same for a page that is shown on the host of an app behind the gate.

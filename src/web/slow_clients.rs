@@ -35,7 +35,7 @@ use rocket::{
     },
 };
 
-use super::client;
+use super::client_ip;
 use crate::{clock::Clock, config::Config};
 
 /// From accepting a connection (a TLS handshake included) to the end of its first request's header.
@@ -110,7 +110,7 @@ impl Fairing for SlowClients {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, _: &mut Response<'r>) {
-        let is_trusted = |config| client::is_trusted(config, &client::peer(request));
+        let is_trusted = |config| client_ip::is_trusted(config, &client_ip::peer(request));
         if let Some(peer) = request.remote().filter(|_| request.rocket().state::<Config>().is_some_and(is_trusted)) {
             self.0.used(peer, PROXY_IDLE_MS);
         }

@@ -13,10 +13,10 @@ use crate::{
     signin::{context::SignInContext, routes::posted},
     users::User,
     web::{
-        fields::Fields,
+        csrf::SameOrigin,
         page::{Frame, Page},
+        params::Params,
         problem::Problem,
-        same_origin::SameOrigin,
         see_other::SeeOther,
     },
 };
@@ -76,8 +76,8 @@ async fn offer(
 /// somebody else's link sees that it is.
 #[get("/handover")]
 async fn show(frame: Frame<'_>, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<Page, Problem> {
-    let fields = Fields::of_query(uri);
-    let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(&context))?;
+    let params = Params::of_query(uri);
+    let key = params.lenient("token").and_then(Key::read).ok_or_else(|| expired(&context))?;
     let user = context.whose_handover(&key).await.map_err(|error| Problem::from(error).page())?;
     let user = user.ok_or_else(|| expired(&context))?;
     let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() }, "form-action 'self'");
@@ -95,9 +95,9 @@ async fn spend(
     kind: Option<&ContentType>,
     body: Data<'_>,
 ) -> Result<SeeOther, Problem> {
-    let fields = posted(kind, body).await.map_err(Problem::page);
-    let answer = match fields {
-        Ok(fields) => follow(&context, &fields).await,
+    let params = posted(kind, body).await.map_err(Problem::page);
+    let answer = match params {
+        Ok(params) => follow(&context, &params).await,
         Err(problem) => Err(problem),
     };
     if answer.as_ref().is_err_and(Problem::is_a_failed_try) {
@@ -106,9 +106,9 @@ async fn spend(
     context.counted(None, answer)
 }
 
-async fn follow(context: &SignInContext<'_>, fields: &Fields) -> Result<SeeOther, Problem> {
-    let key = fields.lenient("token").and_then(Key::read).ok_or_else(|| expired(context))?;
-    let note_person = |userid: &str| context.visit.note(|notes| notes.userid = Some(userid.to_owned()));
+async fn follow(context: &SignInContext<'_>, params: &Params) -> Result<SeeOther, Problem> {
+    let key = params.lenient("token").and_then(Key::read).ok_or_else(|| expired(context))?;
+    let note_person = |userid: &str| context.request.note(|notes| notes.userid = Some(userid.to_owned()));
     match context.spend_handover(&key).await.map_err(|error| Problem::from(error).page())? {
         Spent::Expired => Err(expired(context)),
         Spent::Disabled(user) => {

@@ -13,7 +13,7 @@ use crate::{
         return_to,
         state::Browser,
     },
-    web::{fields::Fields, method::NotHead, problem::Problem, see_other::SeeOther},
+    web::{method::NotHead, params::Params, problem::Problem, see_other::SeeOther},
 };
 
 /// The routes of signing in outside the client.
@@ -24,11 +24,11 @@ pub fn routes() -> Vec<Route> {
 /// Sends a browser to DingTalk's page.
 #[get("/login/dingtalk")]
 async fn begin(context: SignInContext<'_>, uri: &Origin<'_>) -> Result<SeeOther, Problem> {
-    let fields = Fields::of_query(uri);
-    let app = &context.app(&fields).map_err(Problem::page)?.config;
+    let params = Params::of_query(uri);
+    let app = &context.app(&params).map_err(Problem::page)?.config;
     let client_id = app.client_id().ok_or_else(|| Problem::no_web_login().page())?;
     // What leads nowhere permitted does not travel either.
-    let wanted = fields.lenient("return_to").and_then(|text| return_to::permitted(text, context.config));
+    let wanted = params.lenient("return_to").and_then(|text| return_to::permitted(text, context.config));
     let attempt = Attempt { app: app.name.clone(), return_to: wanted.map(String::from).unwrap_or_default() };
 
     let browser = Browser::recognise(context.browser);
@@ -41,21 +41,21 @@ async fn begin(context: SignInContext<'_>, uri: &Origin<'_>) -> Result<SeeOther,
 /// DingTalk's page sends the browser back, with a code or with the reason why not.
 #[get("/login/dingtalk/callback")]
 async fn come_back(_not_head: NotHead, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<SeeOther, Problem> {
-    let fields = Fields::of_query(uri);
-    let sender = context.sender_of_attempt(&fields);
+    let params = Params::of_query(uri);
+    let sender = context.sender_of_attempt(&params);
     context.may_try(sender.as_ref()).map_err(Problem::page)?;
-    let answer = arrive(&context, &fields).await;
+    let answer = arrive(&context, &params).await;
     context.counted(sender.as_ref(), answer)
 }
 
-async fn arrive(context: &SignInContext<'_>, fields: &Fields) -> Result<SeeOther, Problem> {
+async fn arrive(context: &SignInContext<'_>, params: &Params) -> Result<SeeOther, Problem> {
     // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
-    let attempt = context.attempt(fields).map_err(|problem| problem.page().retry_at(context.config.path("/")));
+    let attempt = context.attempt(params).map_err(|problem| problem.page().retry_at(context.config.path("/")));
     let (app, attempt) = attempt?;
     let again = start(context.config, &app.config, Some(&attempt.return_to)).unwrap_or_default();
     let refused = |problem: Problem| problem.page().retry_at(again);
 
-    let code = match code(fields) {
+    let code = match code(params) {
         Ok(code) => code,
         Err(problem) => return Err(refused(problem)),
     };
@@ -64,10 +64,10 @@ async fn arrive(context: &SignInContext<'_>, fields: &Fields) -> Result<SeeOther
 }
 
 /// The code. Pages of DingTalk differ in which of two names they give it; where both are there, they are equal.
-fn code(fields: &Fields) -> Result<Secret, Problem> {
-    if fields.has("error") {
-        return Err(Problem::login_refused(fields.lenient("error").unwrap_or_default()));
+fn code(params: &Params) -> Result<Secret, Problem> {
+    if params.has("error") {
+        return Err(Problem::login_refused(params.lenient("error").unwrap_or_default()));
     }
-    let name = if fields.has("authcode") { "authcode" } else { "code" };
-    Ok(Secret::new(plain(fields, name, 1024)?))
+    let name = if params.has("authcode") { "authcode" } else { "code" };
+    Ok(Secret::new(plain(params, name, 1024)?))
 }

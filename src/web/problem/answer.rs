@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Kind, Problem, Shown, Why};
 use crate::web::{
     page::{Frame, Page},
-    visit::Visit,
+    request_context::RequestContext,
 };
 
 /// The body of `application/problem+json`.
@@ -46,7 +46,7 @@ struct ProblemPage<'a> {
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let mut frame = Frame::of(request);
-        self.note(Visit::of(request));
+        self.note(RequestContext::of(request));
         if let Some(id) = &self.refused_request {
             frame.request_id = id;
         }
@@ -99,9 +99,9 @@ impl<'r> Responder<'r, 'static> for Problem {
 
 impl Problem {
     /// The log is the operator's: in the deployment's language, and with a cure also where the person need only wait.
-    fn note(&self, visit: &Visit) {
-        let texts = visit.operator.texts();
-        visit.note(|notes| {
+    fn note(&self, request_context: &RequestContext) {
+        let texts = request_context.operator.texts();
+        request_context.note(|notes| {
             notes.problem = Some(self.kind.word());
             notes.cause = match (&self.cause, &self.why) {
                 (None, Why::Field(error)) => Some(error.to_string()),

@@ -8,7 +8,7 @@ mod kind;
 use rocket::http::Status;
 
 use self::kind::Kind;
-use super::fields::FieldError;
+use super::params::ParamError;
 use crate::{
     dingtalk::{DingtalkError, ErrorCode, NoApp},
     text::{Message, Texts, sentences},
@@ -42,7 +42,7 @@ enum Shown {
 #[derive(Debug, Clone)]
 enum Why {
     General,
-    Field(FieldError),
+    Field(ParamError),
     CorpidPlaceholder,
     SeveralApps,
     ExternalContact,
@@ -250,7 +250,7 @@ impl Problem {
 
     /// 400 of a request that is malformed as a whole.
     pub fn malformed(field: &'static str) -> Self {
-        FieldError::Malformed(field).into()
+        ParamError::Malformed(field).into()
     }
 
     /// 500; the cause goes to the log alone.
@@ -301,9 +301,9 @@ impl Problem {
     fn detail(&self, texts: &Texts, general: &str) -> String {
         let problems = &texts.problems;
         match &self.why {
-            Why::Field(FieldError::Missing(name)) => (problems.missing)(name),
-            Why::Field(FieldError::Repeated(name)) => (problems.repeated)(name),
-            Why::Field(FieldError::Malformed(name)) => (problems.malformed)(name),
+            Why::Field(ParamError::Missing(name)) => (problems.missing)(name),
+            Why::Field(ParamError::Repeated(name)) => (problems.repeated)(name),
+            Why::Field(ParamError::Malformed(name)) => (problems.malformed)(name),
             Why::Dingtalk { code, .. } => sentences(general, &(problems.errcode)(&code.to_string())),
             Why::SentBack { address, .. } => sentences(general, &(problems.sent_back_by)(address)),
             _ => general.to_owned(),
@@ -333,8 +333,8 @@ impl Problem {
     }
 }
 
-impl From<FieldError> for Problem {
-    fn from(error: FieldError) -> Self {
+impl From<ParamError> for Problem {
+    fn from(error: ParamError) -> Self {
         Self { why: Why::Field(error), ..Self::of(Kind::InvalidRequest) }
     }
 }

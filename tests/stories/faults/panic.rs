@@ -1,6 +1,6 @@
 //! A bug of ours: a handler panics.
 
-use miandeng::{db::Db, sessions, web::visit::Visit};
+use miandeng::{db::Db, sessions, web::request_context::RequestContext};
 use rocket::{State, get, routes};
 
 use super::{assert_sound, gate};
@@ -21,10 +21,10 @@ async fn after_a_wait(db: &State<Db>) -> &'static str {
     panic!("{SECRET}");
 }
 
-/// With the lock of the visit's notes in its hands.
+/// With the lock of the request_context's notes in its hands.
 #[get("/panics/with-a-lock")]
-fn with_a_lock(visit: &Visit) -> &'static str {
-    visit.note(|_| panic!("{SECRET}"));
+fn with_a_lock(request_context: &RequestContext) -> &'static str {
+    request_context.note(|_| panic!("{SECRET}"));
     "not reached"
 }
 

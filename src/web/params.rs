@@ -1,4 +1,4 @@
-//! The fields of a query, a form or a JSON object, each at most once.
+//! The parameters of a query, a form or a JSON object, each at most once.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-/// Why the fields of a request cannot be used.
+/// Why the parameters of a request cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FieldError {
+pub enum ParamError {
     /// Absent or empty.
     #[error("{0} is missing")]
     Missing(&'static str),
@@ -22,31 +22,31 @@ pub enum FieldError {
     Malformed(&'static str),
 }
 
-/// A request's fields. Names are compared without case: DingTalk's own pages write both `corpid` and `corpId`.
+/// A request's parameters. Names are compared without case: DingTalk's own pages write both `corpid` and `corpId`.
 #[derive(Debug, Default)]
-pub struct Fields(BTreeMap<String, Vec<String>>);
+pub struct Params(BTreeMap<String, Vec<String>>);
 
-impl Fields {
-    /// The fields of a request's query.
+impl Params {
+    /// The parameters of a request's query.
     pub fn of_query(uri: &Origin<'_>) -> Self {
         Self::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes())
     }
 
     /// Reads `a=b&c=d`, of a query or of a form (WHATWG URL, application/x-www-form-urlencoded).
     pub fn urlencoded(text: &[u8]) -> Self {
-        let mut fields = Self::default();
+        let mut params = Self::default();
         for (name, value) in form_urlencoded::parse(text) {
-            fields.add(&name, value.into_owned());
+            params.add(&name, value.into_owned());
         }
-        fields
+        params
     }
 
     /// Reads a JSON object of texts. Numbers are taken as texts (`agentid`), null as absent.
     ///
     /// # Errors
     /// When the text is no JSON object, or holds a list or an object.
-    pub fn json(text: &[u8]) -> Result<Self, FieldError> {
-        serde_json::from_slice(text).map_err(|_| FieldError::Malformed("JSON"))
+    pub fn json(text: &[u8]) -> Result<Self, ParamError> {
+        serde_json::from_slice(text).map_err(|_| ParamError::Malformed("JSON"))
     }
 
     /// Whether a field was given at all, however.
@@ -58,12 +58,12 @@ impl Fields {
     ///
     /// # Errors
     /// `Missing` when it is there and empty, `Repeated` when it came twice.
-    pub fn optional(&self, name: &'static str) -> Result<Option<&str>, FieldError> {
+    pub fn optional(&self, name: &'static str) -> Result<Option<&str>, ParamError> {
         match self.0.get(name).map(Vec::as_slice) {
             None => Ok(None),
-            Some([value]) if value.is_empty() => Err(FieldError::Missing(name)),
+            Some([value]) if value.is_empty() => Err(ParamError::Missing(name)),
             Some([value]) => Ok(Some(value)),
-            Some(_) => Err(FieldError::Repeated(name)),
+            Some(_) => Err(ParamError::Repeated(name)),
         }
     }
 
@@ -71,8 +71,8 @@ impl Fields {
     ///
     /// # Errors
     /// `Missing` when it is absent or empty, `Repeated` when it came twice.
-    pub fn required(&self, name: &'static str) -> Result<&str, FieldError> {
-        self.optional(name)?.ok_or(FieldError::Missing(name))
+    pub fn required(&self, name: &'static str) -> Result<&str, ParamError> {
+        self.optional(name)?.ok_or(ParamError::Missing(name))
     }
 
     /// A field that counts only if it came exactly once and is not empty.
@@ -86,27 +86,27 @@ impl Fields {
 }
 
 /// By hand, because serde's maps keep the last of two equal names in silence.
-impl<'de> Deserialize<'de> for Fields {
+impl<'de> Deserialize<'de> for Params {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
         impl<'de> Visitor<'de> for Object {
-            type Value = Fields;
+            type Value = Params;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object of texts")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Fields::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Params, A::Error> {
+                let mut params = Params::default();
                 while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
                     match value {
-                        serde_json::Value::String(text) => fields.add(&name, text),
-                        serde_json::Value::Number(number) => fields.add(&name, number.to_string()),
+                        serde_json::Value::String(text) => params.add(&name, text),
+                        serde_json::Value::Number(number) => params.add(&name, number.to_string()),
                         serde_json::Value::Null => {}
                         _ => return Err(serde::de::Error::custom("a field is no text")),
                     }
                 }
-                Ok(fields)
+                Ok(params)
             }
         }
         deserializer.deserialize_map(Object)
@@ -121,11 +121,11 @@ mod tests {
 
     #[test]
     fn a_repeated_field_is_noticed_in_each_form() {
-        let query = Fields::urlencoded(b"corpid=a&corpId=b&code=c&code=");
-        let json = Fields::json(br#"{"code":"a","code":"b","agentid":7,"state":null}"#).unwrap();
-        assert_eq!(query.optional("corpid"), Err(FieldError::Repeated("corpid")));
-        assert_eq!(query.required("code"), Err(FieldError::Repeated("code")));
-        assert_eq!(json.required("code"), Err(FieldError::Repeated("code")));
+        let query = Params::urlencoded(b"corpid=a&corpId=b&code=c&code=");
+        let json = Params::json(br#"{"code":"a","code":"b","agentid":7,"state":null}"#).unwrap();
+        assert_eq!(query.optional("corpid"), Err(ParamError::Repeated("corpid")));
+        assert_eq!(query.required("code"), Err(ParamError::Repeated("code")));
+        assert_eq!(json.required("code"), Err(ParamError::Repeated("code")));
         assert_eq!(json.optional("agentid"), Ok(Some("7")));
         assert_eq!(json.optional("state"), Ok(None));
     }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn what_is_no_object_of_texts_is_malformed() {
         for text in ["", "[]", "7", r#"{"code":["a"]}"#, r#"{"code":{}}"#, "{\"code\":\"a\"", "{} {}"] {
-            assert!(Fields::json(text.as_bytes()).is_err(), "{text}");
+            assert!(Params::json(text.as_bytes()).is_err(), "{text}");
         }
     }
 
@@ -148,26 +148,26 @@ mod tests {
             let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
             let json: Vec<String> = pairs.iter().map(|(name, value)| format!("{name:?}:{}", serde_json::json!(value))).collect();
             let json = format!("{{{}}}", json.join(","));
-            for fields in [Fields::urlencoded(form.as_bytes()), Fields::json(json.as_bytes()).unwrap()] {
+            for params in [Params::urlencoded(form.as_bytes()), Params::json(json.as_bytes()).unwrap()] {
                 let codes: Vec<&String> =
                     pairs.iter().filter(|(name, _)| name.eq_ignore_ascii_case("code")).map(|(_, value)| value).collect();
                 let expected = match codes[..] {
-                    [] => Err(FieldError::Missing("code")),
-                    [value] if value.is_empty() => Err(FieldError::Missing("code")),
+                    [] => Err(ParamError::Missing("code")),
+                    [value] if value.is_empty() => Err(ParamError::Missing("code")),
                     [value] => Ok(value.as_str()),
-                    _ => Err(FieldError::Repeated("code")),
+                    _ => Err(ParamError::Repeated("code")),
                 };
-                prop_assert_eq!(fields.required("code"), expected.clone());
-                prop_assert_eq!(fields.lenient("code"), expected.ok());
+                prop_assert_eq!(params.required("code"), expected.clone());
+                prop_assert_eq!(params.lenient("code"), expected.ok());
             }
         }
 
         #[test]
         fn any_bytes_are_fields_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..100), depth in 0..3000_usize) {
-            let _ = Fields::urlencoded(&bytes).required("a");
-            let _ = Fields::json(&bytes);
+            let _ = Params::urlencoded(&bytes).required("a");
+            let _ = Params::json(&bytes);
             let deep = "{\"a\":".to_owned() + &"[".repeat(depth);
-            prop_assert!(Fields::json(deep.as_bytes()).is_err());
+            prop_assert!(Params::json(deep.as_bytes()).is_err());
         }
     }
 }

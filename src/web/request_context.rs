@@ -15,7 +15,7 @@ use rocket::{
 use crate::{clock::Clock, config::Config, text::Locale};
 
 /// The request's own facts, made once and shared by everything that handles it.
-pub struct Visit {
+pub struct RequestContext {
     /// Unlike any other; on the answer, in the log line, in every problem.
     pub id: String,
     /// The language of the log: the deployment's.
@@ -58,13 +58,13 @@ pub struct Notes {
     pub hint: Option<String>,
 }
 
-impl Visit {
-    /// The visit of a request.
+impl RequestContext {
+    /// The context of a request.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(|| Self::begin(request, false))
     }
 
-    /// Begins the visit of a request whose answer the access log will hear of.
+    /// Begins the context of a request whose answer the access log will hear of.
     pub(super) fn follow(request: &Request<'_>) {
         request.local_cache(|| Self::begin(request, true));
     }
@@ -94,7 +94,7 @@ impl Visit {
     }
 }
 
-/// The language to answer a request in. Apart from its visit, because most requests are answered without a word.
+/// The language to answer a request in. Apart from its context, because most requests are answered without a word.
 pub fn locale(request: &Request<'_>) -> Locale {
     Locale::negotiate(request.headers().get_one("Accept-Language"), default_locale(request))
 }
@@ -104,10 +104,10 @@ fn default_locale(request: &Request<'_>) -> Locale {
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for &'r Visit {
+impl<'r> FromRequest<'r> for &'r RequestContext {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        Outcome::Success(Visit::of(request))
+        Outcome::Success(RequestContext::of(request))
     }
 }

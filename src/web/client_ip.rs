@@ -15,9 +15,9 @@ use crate::config::Config;
 
 /// The client's own address: the connection's, or what a trusted proxy says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);
+pub struct ClientIp(pub IpAddr);
 
-impl ClientAddress {
+impl ClientIp {
     /// The address of a request's sender.
     ///
     /// `X-Forwarded-For` is read from its end, past the proxies that we trust: whatever the client wrote into it
@@ -82,7 +82,7 @@ fn canonical(ip: IpAddr) -> IpAddr {
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for ClientAddress {
+impl<'r> FromRequest<'r> for ClientIp {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
@@ -98,7 +98,7 @@ mod tests {
     use crate::web::testing::{PROXY, STRANGER, read};
 
     fn address(headers: &[(&str, &str)], peer: IpAddr) -> IpAddr {
-        read("/", headers, peer, |request| ClientAddress::of(request).0)
+        read("/", headers, peer, |request| ClientIp::of(request).0)
     }
 
     /// What a client may write into the header before the proxy adds to it.
@@ -162,7 +162,7 @@ mod tests {
         /// Whoever has one /64 is one, and nobody else.
         #[test]
         fn a_limit_counts_a_network_as_one(network in any::<[u16; 4]>(), host in any::<[u16; 4]>(), other in any::<[u16; 4]>()) {
-            let ip = |[a, b, c, d]: [u16; 4], [e, f, g, h]: [u16; 4]| ClientAddress(Ipv6Addr::new(a, b, c, d, e, f, g, h).into());
+            let ip = |[a, b, c, d]: [u16; 4], [e, f, g, h]: [u16; 4]| ClientIp(Ipv6Addr::new(a, b, c, d, e, f, g, h).into());
             prop_assert_eq!(ip(network, host).prefix(), ip(network, [0; 4]).prefix());
             prop_assert_eq!(ip(network, host).prefix() == ip(other, host).prefix(), network == other);
         }
