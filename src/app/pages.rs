@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
+    i18n::Locale,
     sessions, signin, simulator,
-    text::Locale,
     web::{
         problem,
         testing::{BASE, HOSTILE, Sample},

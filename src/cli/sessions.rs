@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     dingtalk::ids::{CorpId, DingUserId},
+    i18n::{Locale, local, utc},
     sessions::{self, Listed, Policy, device},
-    text::{Locale, local, utc},
     users::{self, Filter},
 };
 

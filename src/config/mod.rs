@@ -23,7 +23,7 @@ pub use self::{
     proxies::{Proxies, is_local},
     secret::Secret,
 };
-use crate::text::Locale;
+use crate::i18n::Locale;
 
 /// `[default.miandeng]`, checked.
 #[derive(Debug, Clone)]

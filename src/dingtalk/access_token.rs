@@ -10,7 +10,7 @@ use super::{
     Client, DingtalkError,
     answer::Answer,
     client::Repeat,
-    credential::{Cache, Source},
+    token_cache::{Cache, Source},
 };
 use crate::config::{Credentials, Secret};
 

@@ -8,8 +8,8 @@ use super::{
     answer::Answer,
     caches::Caches,
     client::{Body, Repeat},
-    credential::Cache,
-    turns::{Turn, Turns},
+    fair_queue::{FairQueue, Turn},
+    token_cache::Cache,
 };
 use crate::config::{App, AppKind, Secret};
 
@@ -22,7 +22,7 @@ pub struct DingtalkApp {
     /// Of a service window: its own token beside the corp's. Each is refused where the other belongs.
     pub(super) channel_token: Option<Arc<Cache>>,
     ticket: Arc<Cache>,
-    turns: Turns,
+    queue: FairQueue,
 }
 
 impl DingtalkApp {
@@ -36,7 +36,7 @@ impl DingtalkApp {
                 (Some(channel_token), ticket)
             }
         };
-        Self { config, client, token, channel_token, ticket, turns: Turns::new() }
+        Self { config, client, token, channel_token, ticket, queue: FairQueue::new() }
     }
 
     /// The jsapi ticket that this app's pages are signed with. It never leaves the server.
@@ -72,7 +72,7 @@ impl DingtalkApp {
     /// # Errors
     /// `Unreachable` when it does not come in time.
     pub async fn turn(&self, address: IpAddr) -> Result<Turn, DingtalkError> {
-        self.turns.of(address, "an auth code").await
+        self.queue.of(address, "an auth code").await
     }
 
     /// A call with the corp's access token, which is renewed once if DingTalk calls it invalid.
@@ -86,7 +86,7 @@ impl DingtalkApp {
             let body = body();
             async move { self.client.post(path, &token, body, repeat).await }
         };
-        let _turn = self.turns.next(path).await?;
+        let _turn = self.queue.next(path).await?;
         with_token(&self.token, call).await
     }
 

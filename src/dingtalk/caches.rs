@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Client,
     access_token::{AccessToken, ChannelToken, Ticket},
-    credential::{Cache, Source, Store},
+    token_cache::{Cache, Source, Store},
 };
 use crate::{
     clock::Clock,

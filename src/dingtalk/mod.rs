@@ -9,14 +9,14 @@ mod channel;
 mod client;
 mod contacts;
 mod corp;
-mod credential;
 pub mod departments;
 mod errors;
 pub mod events;
+mod fair_queue;
 pub mod ids;
 pub mod jsapi;
 mod scopes;
-mod turns;
+mod token_cache;
 pub mod web_login;
 
 use std::sync::Arc;
@@ -28,10 +28,10 @@ pub use self::{
     client::{Client, ClientError},
     contacts::Employee,
     corp::Corp,
-    credential::{Credential, Store},
     errors::{DingtalkError, ErrorCode, Refusal},
+    fair_queue::Turn,
     scopes::Scopes,
-    turns::Turn,
+    token_cache::{Credential, Store},
 };
 use crate::{clock::Clock, config::Config};
 

@@ -28,14 +28,14 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// Who asks: a trusted proxy or not, for a person or for a script.
-struct Asker {
+struct Caller {
     is_trusted: bool,
     reader: Reader,
 }
 
 #[get("/auth/nginx/refusal")]
-fn refusal(asker: Asker, uri: &Origin<'_>) -> Problem {
-    if !asker.is_trusted {
+fn refusal(caller: Caller, uri: &Origin<'_>) -> Problem {
+    if !caller.is_trusted {
         return Problem::untrusted_proxy();
     }
     let params = Params::of_query(uri);
@@ -44,7 +44,7 @@ fn refusal(asker: Asker, uri: &Origin<'_>) -> Problem {
     if let Some(id) = params.lenient("request_id").filter(|id| is_request_id(id)) {
         problem = problem.of_request(id);
     }
-    match asker.reader {
+    match caller.reader {
         Reader::Person { .. } => problem.page_elsewhere(),
         Reader::Proxy | Reader::Script => problem,
     }
@@ -55,7 +55,7 @@ fn is_request_id(text: &str) -> bool {
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Asker {
+impl<'r> FromRequest<'r> for Caller {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {

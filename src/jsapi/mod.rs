@@ -1,5 +1,5 @@
 //! JSAPI signatures for pages of your own.
 
-mod asker;
+mod origin_policy;
 pub mod routes;
 pub mod script;

@@ -11,7 +11,7 @@ use rocket::{
 use url::Origin;
 
 use super::{
-    asker::{self, Refused},
+    origin_policy::{self, Refused},
     script::Script,
 };
 use crate::{
@@ -30,7 +30,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The page that asks, as the browser names it.
-enum Asker {
+enum Caller {
     /// No `Origin`: a page of our own origin, or a program.
     Unnamed,
     /// A page that may ask.
@@ -48,7 +48,7 @@ struct Shared<R> {
 /// Signs a page of one's own. The page is signed for exactly the address that it gives, without its fragment.
 #[get("/jsapi/config")]
 async fn config(
-    asker: Asker,
+    caller: Caller,
     request_context: &RequestContext,
     config: &State<Config>,
     dingtalk: &State<Dingtalk>,
@@ -56,31 +56,31 @@ async fn config(
     uri: &RequestUri<'_>,
 ) -> Shared<Result<(ContentType, String), Problem>> {
     let params = Params::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
-    let answer = signed(&asker, request_context, config, dingtalk, clock, &params).await;
-    Shared { reader: asker.name(), answer }
+    let answer = signed(&caller, request_context, config, dingtalk, clock, &params).await;
+    Shared { reader: caller.name(), answer }
 }
 
 /// The question that browsers ask first where a page adds headers of its own.
 #[options("/jsapi/config")]
-fn preflight(asker: Asker) -> Shared<Status> {
-    Shared { reader: asker.name(), answer: Status::NoContent }
+fn preflight(caller: Caller) -> Shared<Status> {
+    Shared { reader: caller.name(), answer: Status::NoContent }
 }
 
 async fn signed(
-    asker: &Asker,
+    caller: &Caller,
     request_context: &RequestContext,
     config: &Config,
     dingtalk: &Dingtalk,
     clock: &Clock,
     params: &Params,
 ) -> Result<(ContentType, String), Problem> {
-    let asker = match asker {
-        Asker::Unnamed => None,
-        Asker::Permitted(origin) => Some(origin),
-        Asker::Foreign => return Err(Problem::foreign_page()),
+    let caller = match caller {
+        Caller::Unnamed => None,
+        Caller::Permitted(origin) => Some(origin),
+        Caller::Foreign => return Err(Problem::foreign_page()),
     };
     let url = params.required("url")?;
-    asker::check(url, asker, config).map_err(|refused| match refused {
+    origin_policy::check(url, caller, config).map_err(|refused| match refused {
         Refused::Malformed => Problem::malformed("url"),
         Refused::Foreign => Problem::foreign_page(),
     })?;
@@ -122,7 +122,7 @@ impl<'r> Responder<'r, 'static> for Script {
     }
 }
 
-impl Asker {
+impl Caller {
     fn name(&self) -> Option<String> {
         match self {
             Self::Permitted(origin) => Some(origin.ascii_serialization()),
@@ -132,19 +132,19 @@ impl Asker {
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Asker {
+impl<'r> FromRequest<'r> for Caller {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
         let mut origins = request.headers().get("Origin");
-        let asker = match (origins.next(), origins.next(), request.rocket().state::<Config>()) {
+        let caller = match (origins.next(), origins.next(), request.rocket().state::<Config>()) {
             (None, _, _) => Self::Unnamed,
             (Some(origin), None, Some(config)) => {
-                asker::permitted_asker(origin, config).map_or(Self::Foreign, Self::Permitted)
+                origin_policy::permitted_caller(origin, config).map_or(Self::Foreign, Self::Permitted)
             }
             _ => Self::Foreign,
         };
-        Outcome::Success(asker)
+        Outcome::Success(caller)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Db,
-    text::Texts,
+    i18n::Texts,
     users::User,
     web::{
         csrf::SameOrigin,
@@ -164,7 +164,7 @@ pub(crate) mod samples {
     use super::*;
     use crate::{
         dingtalk::ids::{CorpId, DingUserId},
-        text::Locale,
+        i18n::Locale,
         users::{Role, Status},
         web::testing::{HOSTILE, Sample, frame},
     };

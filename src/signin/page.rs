@@ -12,7 +12,7 @@ use super::web_login;
 use crate::{
     config::{App, Config},
     dingtalk::jsapi::PageConfig,
-    text::{Locale, Message, Texts},
+    i18n::{Locale, Message, Texts},
     web::{
         page::{Frame, Page},
         script_json::script_json,

@@ -1,7 +1,7 @@
 //! What the sign-in page reports from the client: dd.error above all, whose text holds the address that DingTalk saw.
 
 use crate::{
-    text::Locale,
+    i18n::Locale,
     web::{params::Params, request_context::RequestContext},
 };
 

@@ -15,7 +15,7 @@ pub fn resolve(wanted: Option<&str>, config: &Config) -> String {
     wanted.and_then(|text| permitted(text, config)).map_or_else(|| config.home.clone(), String::from)
 }
 
-/// The URL that `text` means, if a person may be sent there.
+/// The URL that `i18n/` means, if a person may be sent there.
 pub fn permitted(text: &str, config: &Config) -> Option<Url> {
     if text.len() > MOST_BYTES || text.chars().any(|c| c.is_control() || c == '\\') || text.trim() != text {
         return None;

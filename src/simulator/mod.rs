@@ -175,7 +175,7 @@ impl Simulator {
     }
 }
 
-/// Its pages as they look if everything in them is called `text`.
+/// Its pages as they look if everything in them is called `i18n/`.
 #[cfg(test)]
 pub(crate) fn sample_pages(zh: bool, text: &str) -> [(&'static str, String); 3] {
     let [login, error] = login::samples(zh, text);

@@ -13,7 +13,7 @@ use crate::{
         departments,
         ids::{CorpId, DingUserId, InvalidId, UnionId},
     },
-    text::{iso_8601, iso_8601_if_known},
+    i18n::{iso_8601, iso_8601_if_known},
 };
 
 pub use self::{

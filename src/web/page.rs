@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    text::{Locale, Texts},
+    i18n::{Locale, Texts},
 };
 
 /// What holds for every page. The desktop client shows pages in a frame, from the hosts of `frame-ancestors`.

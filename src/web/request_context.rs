@@ -12,7 +12,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use crate::{clock::Clock, config::Config, text::Locale};
+use crate::{clock::Clock, config::Config, i18n::Locale};
 
 /// The request's own facts, made once and shared by everything that handles it.
 pub struct RequestContext {

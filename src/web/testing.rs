@@ -16,7 +16,7 @@ use rocket::{
 };
 
 use super::page::Frame;
-use crate::{config::Config, text::Locale};
+use crate::{config::Config, i18n::Locale};
 
 /// A peer that `trusted_proxies` names.
 pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));

@@ -5,8 +5,8 @@ use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use miandeng::{
     clock::Clock,
+    i18n::Locale,
     simulator::{Channel, Company, Running, Simulator},
-    text::Locale,
 };
 use serde_json::Value;
 use tempfile::TempDir;

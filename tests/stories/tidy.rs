@@ -68,14 +68,14 @@ fn may_use(part: &str, allowed: &[&str]) {
 #[test]
 fn each_part_knows_only_those_below_it() {
     may_use("dingtalk/", &["clock", "config", "dingtalk", "hex_digits", "invisible"]);
-    may_use("users/", &["clock", "db", "dingtalk", "invisible", "text", "users"]);
+    may_use("users/", &["clock", "db", "dingtalk", "invisible", "i18n", "users"]);
     may_use("people.rs", &["clock", "db", "dingtalk", "sessions", "users"]);
     may_use("simulator/", &["clock", "simulator"]);
-    may_use("text/", &["clock", "text"]);
-    may_use("config/", &["config", "dingtalk", "text"]);
+    may_use("i18n/", &["clock", "i18n"]);
+    may_use("config/", &["config", "dingtalk", "i18n"]);
     // `web` knows no feature; it turns failures of the parts below into answers.
-    may_use("web/", &["clock", "config", "db", "dingtalk", "random", "text", "web"]);
-    may_use("sessions/", &["clock", "config", "db", "random", "sessions", "text", "users", "web"]);
+    may_use("web/", &["clock", "config", "db", "dingtalk", "random", "i18n", "web"]);
+    may_use("sessions/", &["clock", "config", "db", "random", "sessions", "i18n", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "random", "web"]);
     may_use("signing_keys/", &["clock", "db", "random", "signing_keys", "web"]);
     let below = ["clock", "config", "db", "random", "sessions", "signing_keys", "users", "web"];
@@ -91,7 +91,7 @@ fn each_part_knows_only_those_below_it() {
         "random",
         "sessions",
         "signin",
-        "text",
+        "i18n",
         "users",
         "web",
     ];
@@ -167,7 +167,7 @@ fn what_others_have_sent_is_never_read_by_unicodes_rules() {
         "sessions/device.rs",
         "dingtalk/departments.rs",
     ];
-    let reads = ["dingtalk/", "forward_auth/", "jsapi/", "probe/", "sessions/", "signin/", "text/locale.rs", "web/"];
+    let reads = ["dingtalk/", "forward_auth/", "jsapi/", "probe/", "sessions/", "signin/", "i18n/locale.rs", "web/"];
     let read = |file: &str| {
         reads.iter().any(|part| file.starts_with(part)) && !HARMLESS.contains(&file) && !file.ends_with("tests.rs")
     };

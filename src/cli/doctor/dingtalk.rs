@@ -10,7 +10,7 @@ use crate::{
     config::AppKind,
     credentials::CredentialTable,
     dingtalk::{ClientError, Corp, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
-    text::Locale,
+    i18n::Locale,
 };
 
 /// What a refusal of DingTalk reads like when the app's scope is too small.

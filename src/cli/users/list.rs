@@ -6,7 +6,7 @@ use crate::{
         terminal::{Table, locale, print, print_json},
     },
     dingtalk::ids::CorpId,
-    text::{Locale, local},
+    i18n::{Locale, local},
     users::{self, Filter, Role, Status},
 };
 

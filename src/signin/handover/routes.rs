@@ -128,7 +128,7 @@ fn expired(context: &SignInContext<'_>) -> Problem {
 }
 
 #[cfg(test)]
-pub(crate) fn samples(locale: crate::text::Locale) -> Vec<crate::web::testing::Sample> {
+pub(crate) fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::Sample> {
     use crate::{
         sessions::routes::samples::user,
         web::testing::{HOSTILE, Sample, frame},

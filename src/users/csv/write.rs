@@ -1,7 +1,7 @@
 //! Rows of the table to a file.
 
 use super::{Column, guard};
-use crate::{clock::UnixSeconds, text::utc, users::User};
+use crate::{clock::UnixSeconds, i18n::utc, users::User};
 
 /// A file that a spreadsheet shows without running anything in it, and that `users import` takes again. Lines end in
 /// LF; a BOM is the caller's business.

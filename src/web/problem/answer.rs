@@ -122,7 +122,7 @@ impl Problem {
 }
 
 #[cfg(test)]
-pub(crate) fn samples(locale: crate::text::Locale) -> Vec<crate::web::testing::Sample> {
+pub(crate) fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::Sample> {
     use crate::web::testing::{HOSTILE, Sample, frame};
 
     let page = |frame| ProblemPage {

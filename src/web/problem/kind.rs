@@ -2,7 +2,7 @@
 
 use rocket::http::Status;
 
-use crate::text::{Message, Problems};
+use crate::i18n::{Message, Problems};
 
 /// The contract's stable words, and those that every web server needs beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

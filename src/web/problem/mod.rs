@@ -11,7 +11,7 @@ use self::kind::Kind;
 use super::params::ParamError;
 use crate::{
     dingtalk::{DingtalkError, ErrorCode, NoApp},
-    text::{Message, Texts, sentences},
+    i18n::{Message, Texts, sentences},
 };
 
 /// Why a request is not granted.

@@ -61,7 +61,7 @@ fn sessions_are_listed_by_name_with_a_short_device_and_in_local_time() {
         let utc = u1[moment].as_str().unwrap_or_else(|| panic!("ISO 8601: {u1}"));
         assert_eq!(humantime_seconds(utc), now, "{moment}");
         // The same moment on the wall, eight hours later.
-        let wall = miandeng::text::utc(now + 8 * 3600);
+        let wall = miandeng::i18n::utc(now + 8 * 3600);
         assert!(row("欧阳娜娜").contains(&wall[..16].replace('T', " ")), "{table}");
     }
 }

@@ -19,18 +19,18 @@ pub enum Refused {
 }
 
 /// The origin that a browser names in its `Origin` header, if pages there may ask.
-pub fn permitted_asker(origin: &str, config: &Config) -> Option<Origin> {
+pub fn permitted_caller(origin: &str, config: &Config) -> Option<Origin> {
     let url = Url::parse(origin).ok()?;
     // "null" and anything with more than an origin in it is nobody.
     let bare = url.origin().ascii_serialization() == origin;
     (bare && is_listed(&url, config)).then(|| url.origin())
 }
 
-/// Checks the address of a page that wants to be signed; `asker` is whom the browser vouches for.
+/// Checks the address of a page that wants to be signed; `caller` is whom the browser vouches for.
 ///
 /// # Errors
 /// Why not.
-pub fn check(url: &str, asker: Option<&Origin>, config: &Config) -> Result<(), Refused> {
+pub fn check(url: &str, caller: Option<&Origin>, config: &Config) -> Result<(), Refused> {
     if url.len() > MOST_BYTES || url.chars().any(|c| c.is_control() || c == '\\' || c == ' ') {
         return Err(Refused::Malformed);
     }
@@ -39,7 +39,7 @@ pub fn check(url: &str, asker: Option<&Origin>, config: &Config) -> Result<(), R
     // What is signed is the text as it came: it must begin with the very origin that was understood.
     let spelt = url.strip_prefix(&parsed.origin().ascii_serialization());
     let spelt = spelt.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
-    let for_itself = asker.is_none_or(|asker| *asker == parsed.origin());
+    let for_itself = caller.is_none_or(|caller| *caller == parsed.origin());
     if plain && spelt && for_itself && is_listed(&parsed, config) { Ok(()) } else { Err(Refused::Foreign) }
 }
 
@@ -77,15 +77,15 @@ mod tests {
     fn listed_pages_are_signed_for_themselves() {
         let config = config();
         for origin in ["https://app.example.com", "https://bi.corp.example", "https://front.example:8443"] {
-            let asker = permitted_asker(origin, &config);
-            assert!(asker.is_some(), "{origin}");
+            let caller = permitted_caller(origin, &config);
+            assert!(caller.is_some(), "{origin}");
             for rest in ["", "/", "/a?b=张三#c", "?q"] {
-                assert_eq!(check(&format!("{origin}{rest}"), asker.as_ref(), &config), Ok(()), "{origin}{rest}");
+                assert_eq!(check(&format!("{origin}{rest}"), caller.as_ref(), &config), Ok(()), "{origin}{rest}");
                 assert_eq!(check(&format!("{origin}{rest}"), None, &config), Ok(()), "{origin}{rest}");
             }
         }
-        let asker = permitted_asker("https://bi.corp.example", &config);
-        assert_eq!(check("https://app.example.com/", asker.as_ref(), &config), Err(Refused::Foreign), "for another");
+        let caller = permitted_caller("https://bi.corp.example", &config);
+        assert_eq!(check("https://app.example.com/", caller.as_ref(), &config), Err(Refused::Foreign), "for another");
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
             "HTTPS://app.example.com",
             "https://app.example.com@evil.example",
         ] {
-            assert_eq!(permitted_asker(origin, &config), None, "{origin}");
+            assert_eq!(permitted_caller(origin, &config), None, "{origin}");
         }
     }
 
@@ -158,10 +158,10 @@ mod tests {
                 let after = text.find("://").expect("a scheme") + 3;
                 let end = text[after..].find(['/', '?', '#']).map_or(text.len(), |at| after + at);
                 prop_assert!(listed(&text[..end]), "{text}");
-                let asker = permitted_asker(&text[..end], &config);
-                prop_assert!(asker.is_some() && check(&text, asker.as_ref(), &config).is_ok(), "{text}");
+                let caller = permitted_caller(&text[..end], &config);
+                prop_assert!(caller.is_some() && check(&text, caller.as_ref(), &config).is_ok(), "{text}");
             }
-            if permitted_asker(&text, &config).is_some() {
+            if permitted_caller(&text, &config).is_some() {
                 prop_assert!(listed(&text), "{text}");
             }
         }

@@ -23,7 +23,7 @@ const LONGEST_QUEUE: Duration = Duration::from_secs(20);
 const LINES: u64 = 10_000;
 
 /// The turns of one app.
-pub(super) struct Turns {
+pub(super) struct FairQueue {
     free: Arc<Semaphore>,
     lines: Cache<IpAddr, Arc<Mutex<()>>>,
 }
@@ -34,7 +34,7 @@ pub struct Turn {
     _permit: OwnedSemaphorePermit,
 }
 
-impl Turns {
+impl FairQueue {
     pub fn new() -> Self {
         let lines = Cache::builder().max_capacity(LINES).eviction_policy(EvictionPolicy::lru()).build();
         Self { free: Arc::new(Semaphore::new(AT_ONCE)), lines }
@@ -94,21 +94,21 @@ mod tests {
 
     #[tokio::test]
     async fn one_address_has_every_turn_while_nobody_else_asks() {
-        let turns = Turns::new();
-        let held: Vec<_> = (0..AT_ONCE).map(|_| so_far(pin!(turns.of(address(1), CALL)))).collect();
+        let queue = FairQueue::new();
+        let held: Vec<_> = (0..AT_ONCE).map(|_| so_far(pin!(queue.of(address(1), CALL)))).collect();
         assert!(held.iter().all(Option::is_some));
-        assert!(so_far(pin!(turns.of(address(1), CALL))).is_none(), "and not one more");
+        assert!(so_far(pin!(queue.of(address(1), CALL))).is_none(), "and not one more");
         drop(held);
-        assert!(so_far(pin!(turns.of(address(1), CALL))).is_some());
+        assert!(so_far(pin!(queue.of(address(1), CALL))).is_some());
     }
 
     #[tokio::test]
     async fn nobody_waits_behind_more_than_one_of_another_address() {
-        let turns = Turns::new();
-        let mut held: Vec<_> = (0..AT_ONCE).map(|_| so_far(pin!(turns.of(address(1), CALL))).unwrap()).collect();
-        let mut crowd: Vec<_> = (0..100).map(|_| Box::pin(turns.of(address(1), CALL))).collect();
+        let queue = FairQueue::new();
+        let mut held: Vec<_> = (0..AT_ONCE).map(|_| so_far(pin!(queue.of(address(1), CALL))).unwrap()).collect();
+        let mut crowd: Vec<_> = (0..100).map(|_| Box::pin(queue.of(address(1), CALL))).collect();
         assert!(crowd.iter_mut().all(|one| so_far(one.as_mut()).is_none()));
-        let (mut other, mut following) = (pin!(turns.of(address(2), CALL)), pin!(turns.next(CALL)));
+        let (mut other, mut following) = (pin!(queue.of(address(2), CALL)), pin!(queue.next(CALL)));
         assert!(so_far(other.as_mut()).is_none() && so_far(following.as_mut()).is_none());
 
         held.truncate(AT_ONCE - 1);
