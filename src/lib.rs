@@ -4,6 +4,8 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(test)]
+mod corpus;
 pub mod credentials;
 pub mod db;
 pub mod dingtalk;

@@ -186,7 +186,6 @@ mod tests {
     use crate::{
         dingtalk::ids::{CorpId, DingUserId},
         users::Status,
-        web::testing::corpus,
     };
 
     fn zhangsan() -> User {
@@ -282,7 +281,7 @@ mod tests {
 
     #[test]
     fn what_was_tried_before_is_tried_again() {
-        for query in corpus::<String>("rules.jsonl") {
+        for query in crate::corpus::lines::<String>("rules.jsonl") {
             a_slip_closes(&query).unwrap_or_else(|error| panic!("{query}: {error}"));
         }
     }

@@ -25,7 +25,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::web::testing::{PROXY, corpus, read};
+    use crate::web::testing::{PROXY, read};
 
     const NAME: &str = "__Host-miandeng";
 
@@ -64,7 +64,7 @@ mod tests {
     /// None of these is ours, and none takes ours away, except where ours is sent a second time.
     #[test]
     fn what_was_tried_before_is_tried_again() {
-        for line in corpus::<String>("cookies.jsonl") {
+        for line in crate::corpus::lines::<String>("cookies.jsonl") {
             assert_eq!(sent(std::slice::from_ref(&line)), None, "{line:?}");
             let has_ours = line.split(';').any(|pair| pair.trim_matches([' ', '\t']).starts_with(&format!("{NAME}=")));
             let expected = (!has_ours).then(|| "ours".to_owned());

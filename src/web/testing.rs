@@ -81,16 +81,6 @@ pub fn is_listed(authority: &str) -> bool {
     below || ["app.example.com", "bi.example.com", "dev.example.com:8443"].contains(&authority)
 }
 
-/// The lines of a file in `tests/corpus/`: inputs that are tried again in every run.
-pub fn corpus<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {line}: {error}"));
-    let lines: Vec<T> = text.lines().map(read).collect();
-    assert!(!lines.is_empty(), "{name} is empty");
-    lines
-}
-
 /// What `read` makes of a request that came from `peer`.
 pub fn read<T>(uri: &str, headers: &[(&str, &str)], peer: IpAddr, read: impl FnOnce(&Request<'_>) -> T) -> T {
     CLIENT.with(|client| {

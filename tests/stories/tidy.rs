@@ -14,7 +14,8 @@ fn sources() -> Vec<(String, String)> {
             if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
-    let rust = files.into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    let is_code = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs");
+    let rust = files.into_iter().filter(is_code);
     rust.map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), code_of(&path))).collect()
 }
 

@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::web::testing::corpus;
 
 /// What names are made of that want to be taken for others.
 fn name() -> impl Strategy<Value = String> {
@@ -68,7 +67,7 @@ fn each_path_is_its_own(directory: &[(Option<usize>, String)]) -> Result<(), Tes
 
 #[test]
 fn what_was_tried_before_is_tried_again() {
-    for directory in corpus::<Vec<(Option<usize>, String)>>("departments.jsonl") {
+    for directory in crate::corpus::lines::<Vec<(Option<usize>, String)>>("departments.jsonl") {
         each_path_is_its_own(&directory).unwrap_or_else(|error| panic!("{error}"));
         let column = to_column(&paths(&directory)).0;
         assert!(in_column(&column).all(|path| !path.starts_with("role:")), "{column}");

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::web::testing::{PROXY, config, corpus, is_listed, read};
+use crate::web::testing::{PROXY, config, is_listed, read};
 
 const DIALECTS: [Dialect; 4] = [Dialect::Nginx, Dialect::Traefik, Dialect::Caddy, Dialect::Envoy];
 const PIECES: [&str; 50] = [
@@ -136,7 +136,7 @@ fn read_as_everybody_reads_it_or_not_at_all(dialect: Dialect, values: &[String; 
 
 #[test]
 fn what_was_tried_before_is_tried_again() {
-    for values in corpus::<[String; 6]>("forwarded.jsonl") {
+    for values in crate::corpus::lines::<[String; 6]>("forwarded.jsonl") {
         for dialect in DIALECTS {
             read_as_everybody_reads_it_or_not_at_all(dialect, &values)
                 .unwrap_or_else(|error| panic!("{values:?}: {error}"));
