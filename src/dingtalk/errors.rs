@@ -26,7 +26,7 @@ pub enum DingtalkError {
     /// DingTalk's own trouble by a word that is not known (a status of 500 and above on the new host).
     #[error("DingTalk failed: {0}")]
     Failed(Refusal),
-    /// Anything else that DingTalk refuses: the operator must mend something.
+    /// Anything else that DingTalk refuses: the operator must fix something.
     #[error("DingTalk refused: {0}")]
     Refused(Refusal),
     /// Our address is punished for five minutes: more than 10,000 calls in 20 seconds came from it. DingTalk then

@@ -16,7 +16,7 @@ pub(super) enum State {
     Warning,
     /// Nothing that can be asked from here tells.
     Unknown,
-    /// It must be mended.
+    /// It must be fixed.
     Failed,
 }
 

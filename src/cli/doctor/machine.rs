@@ -39,7 +39,7 @@ pub(super) async fn database(deployment: &Deployment, url: &str) -> Vec<Finding>
     findings
 }
 
-/// Opening the database has mended this already, or has failed.
+/// Opening the database has fixed this already, or has failed.
 fn readers(deployment: &Deployment) -> impl Iterator<Item = Finding> {
     let cure = "DingTalk's tokens and your people's data are in it: find out how it came by that mode (a copy, a restored \
                 backup, chmod -R)";

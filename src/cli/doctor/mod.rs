@@ -60,7 +60,7 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     }
     match failed {
         0 => Ok(()),
-        failed => bail!("{}", count(failed.try_into()?, "thing must be mended", "things must be mended")),
+        failed => bail!("{}", count(failed.try_into()?, "thing must be fixed", "things must be fixed")),
     }
 }
 

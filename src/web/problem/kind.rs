@@ -64,7 +64,7 @@ impl Kind {
                 Status::Forbidden
             }
             Self::LinkExpired => Status::Gone,
-            // Somebody must mend the settings: the log line is a warning.
+            // Somebody must fix the settings: the log line is a warning.
             Self::RedirectLoop => Status::LoopDetected,
             Self::UnknownApp | Self::NotFound => Status::NotFound,
             Self::RateLimited => Status::TooManyRequests,
