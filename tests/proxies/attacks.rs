@@ -18,6 +18,7 @@ through_each_proxy! {
     nobody_asks_the_gate_from_outside,
     a_probes_session_reaches_nothing_but_the_echo,
     the_app_is_at_no_other_hosts_name,
+    no_method_shows_a_visitor_what_the_app_alone_should_see,
     a_stricter_part_is_all_of_the_part,
     a_malformed_address_is_refused_as_such,
 }
@@ -402,6 +403,17 @@ async fn the_app_is_at_no_other_hosts_name(proxy: Proxy) {
     let cookie = site.signed_in().await.cookie();
     for host in ["evil.example", "evil.example:8080", "app.example.com.evil.example", "127.0.0.1"] {
         ask(&site.proxy.address, "GET", "/x", &[("Host", host), ("Cookie", &cookie)], b"").await;
+    }
+    assert!(site.app.seen().is_empty(), "{:?}", site.app.seen());
+}
+
+/// An app that answers TRACE sends back the headers that it got, the signed identity among them.
+async fn no_method_shows_a_visitor_what_the_app_alone_should_see(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let visitor = site.signed_in().await;
+    for (method, target) in [("TRACE", "/"), ("TRACE", "/finance/"), ("CONNECT", "app.example.com:8080")] {
+        let reply = visitor.sends(method, target, &[], b"").await;
+        assert!(reply.status >= 400, "{method}: {}", reply.status);
     }
     assert!(site.app.seen().is_empty(), "{:?}", site.app.seen());
 }

@@ -2,6 +2,8 @@
 //! recipes themselves must say. (doc.traefik.io, ForwardAuth; envoyproxy.io, External Authorization, HTTP service; both
 //! read 2026-11.)
 
+use miandeng::forward_auth::header_names;
+
 use super::{
     http::{Header, Reply, ask},
     identity::IDENTITY,
@@ -125,42 +127,11 @@ async fn envoy_is_answered_as_it_documents_its_questions() {
     assert!(script.json()["signin_url"].is_string());
 }
 
-/// Where a request came from: what the proxy does not write itself.
-const ELSEWHERE: [&str; 33] = [
-    "Forwarded",
-    "X-Forwarded",
-    "X-Forwarded-By",
-    "X-Forwarded-Uri",
-    "X-Forwarded-Method",
-    "X-Forwarded-Prefix",
-    "X-Forwarded-Path",
-    "X-Forwarded-Scheme",
-    "X-Forwarded-Protocol",
-    "X-Forwarded-Ssl",
-    "X-Forwarded-Client-Cert",
-    "X-Forwarded-Tls-Client-Cert",
-    "X-Forwarded-Tls-Client-Cert-Info",
-    "X-Forwarded-User",
-    "X-Forwarded-Email",
-    "X-Forwarded-Groups",
-    "X-Forwarded-Preferred-Username",
-    "X-Forwarded-Access-Token",
-    "X-Original-URL",
-    "X-Original-URI",
-    "X-Original-Method",
-    "X-Original-Host",
-    "X-Original-Forwarded-For",
-    "X-Rewrite-URL",
-    "X-Client-IP",
-    "X-Cluster-Client-IP",
-    "True-Client-IP",
-    "X-Url-Scheme",
-    "Front-End-Https",
-    "X-Miandeng-Rules",
-    "X-Miandeng-Identity",
-    "Http2-Settings",
-    "Remote-User",
-];
+/// Every header that apps believe, but for those that the proxy writes itself.
+fn believed_except<'a>(own: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
+    let all = header_names::all().chain(["HTTP2-Settings"]);
+    all.filter(move |name| !own.contains(name)).map(str::to_ascii_lowercase)
+}
 
 #[test]
 fn the_recipe_for_traefik_deletes_what_clients_claim_before_it_asks() {
@@ -170,7 +141,15 @@ fn the_recipe_for_traefik_deletes_what_clients_claim_before_it_asks() {
     for name in IDENTITY {
         assert!(copied.contains(&format!("- {name}\n")), "{name}");
     }
-    for name in IDENTITY.into_iter().chain(ELSEWHERE).map(str::to_ascii_lowercase) {
+    let own = [
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Port",
+        "X-Forwarded-Server",
+        "X-Real-IP",
+    ];
+    for name in believed_except(&own) {
         assert!(deleted.contains(&format!(" {name}: \"\"\n")), "{name}");
     }
     let chains = behind(&recipe, "middlewares: [");
@@ -198,7 +177,7 @@ fn the_recipe_for_envoy_deletes_what_clients_claim_before_it_asks_and_stays_clos
     for name in IDENTITY.map(str::to_ascii_lowercase) {
         assert!(copied.contains(&format!("- {{ exact: {name} }}")), "{name}");
     }
-    for name in IDENTITY.into_iter().chain(ELSEWHERE).map(str::to_ascii_lowercase) {
+    for name in believed_except(&["X-Forwarded-For", "X-Forwarded-Proto"]) {
         assert!(recipe.contains(&format!("- {{ remove: {name} }}")), "{name}");
     }
 }
