@@ -1,5 +1,5 @@
-//! `/auth/nginx/refusal`: what a refusal of the gate's says, for nginx, which keeps nothing of the gate's answer but the
-//! status and the headers. Its error page leads here and names the problem and the request by what those headers said.
+//! `/auth/nginx/refusal`: the page behind a refusal. nginx keeps only the status and the headers of the gate's answer, so its
+//! error page comes here, and names the problem and the request by those headers.
 
 use std::convert::Infallible;
 
@@ -19,7 +19,7 @@ use crate::{
     web::{client_ip, params::Params, problem::Problem},
 };
 
-/// By which the gate names a refusal to nginx.
+/// The header by which the gate names a refusal to nginx.
 pub(super) const PROBLEM_HEADER: &str = "X-Miandeng-Problem";
 
 /// The routes of this part.
@@ -39,7 +39,7 @@ fn refusal(caller: Caller, uri: &Origin<'_>) -> Problem {
         return Problem::untrusted_proxy();
     }
     let params = Params::of_query(uri);
-    // No word at all: nginx had no answer from the gate.
+    // Without a word, nginx had no answer from the gate.
     let mut problem = Problem::of_gate(params.lenient("problem").unwrap_or_default());
     if let Some(id) = params.lenient("request_id").filter(|id| is_request_id(id)) {
         problem = problem.of_request(id);

@@ -20,7 +20,7 @@ use crate::{clock::UnixSeconds, db::Conn, users::User};
 
 /// A cookie is sent again with each request; this often, in seconds, the row is told.
 pub const TOUCH_INTERVAL: i64 = 60;
-/// So many sessions a person has at the most; the next one ends the oldest.
+/// The most sessions that one person can have; the next one ends the oldest.
 const MOST_OF_ONE: i64 = 50;
 
 /// A session's secret: the cookie's value. Only its digest is stored.
@@ -118,7 +118,8 @@ pub struct Origin {
     pub user_agent: String,
 }
 
-/// Starts a session for a person, who has fifty at the most: the oldest ends. The caller's transaction has seen that the person may sign in.
+/// Starts a session for a person, who has fifty at the most: the oldest ends. The caller's transaction has seen that the
+/// person may sign in.
 ///
 /// # Errors
 /// When the database fails.
@@ -170,7 +171,7 @@ pub async fn start_for(
     Ok(token)
 }
 
-/// Ends what a person has too much of. The oldest is the one with the lowest number: clocks can be set back.
+/// Ends the sessions that a person has beyond the most. The oldest is the one with the lowest number: clocks can be set back.
 async fn end_oldest(db: &mut Conn, user_id: i64) -> sqlx::Result<()> {
     sqlx::query(
         "DELETE FROM sessions WHERE user_id = $1 AND only_for IS NULL AND id <= \

@@ -185,7 +185,7 @@ impl Problem {
         Self { retry_after: Some(seconds.max(1)), ..Self::of(Kind::RateLimited) }
     }
 
-    /// 429 of somebody who makes one hand-over link after the other; `seconds` until the next one.
+    /// 429, somebody makes too many hand-over links; `seconds` until the next one.
     pub fn too_many_links(seconds: u64) -> Self {
         Self { why: Why::TooManyLinks, ..Self::rate_limited(seconds) }
     }
