@@ -11,14 +11,15 @@ use figment::{Figment, providers::Serialized};
 use miandeng::{
     app,
     clock::Clock,
-    config::{Config, Secret, Signature},
+    config::{Config, Signature},
     db::Pools,
     dingtalk::{
         events::{Push, Subscription},
-        ids::{CorpId, DingUserId},
         jsapi,
     },
+    ids::{CorpId, DingUserId},
     people::{self, Actor, By, Reason},
+    secret::Secret,
     sessions::{self, Origin, Policy, SessionCache, Token, activity, cookie},
     signin::return_to,
     simulator::{Company, Running, Simulator},

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    config::Secret,
     db::Pools,
     dingtalk::{Credential, Store},
+    secret::Secret,
 };
 
 /// Keeps the caches of `dingtalk` in the database.

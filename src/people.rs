@@ -7,7 +7,7 @@ use std::{collections::HashMap, fmt};
 use crate::{
     clock::UnixSeconds,
     db::Conn,
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     sessions,
     users::{self, Change, Columns, Filter, NewUser, Status, User},
 };

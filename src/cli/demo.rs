@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Pools,
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     people::{self, Actor, By, Reason},
     simulator::{Company, Corp, Employee, Simulator},
     users::{Change, NewUser},

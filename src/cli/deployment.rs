@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::{self, Config, ConfigError},
     db::{self, Pools},
-    dingtalk::ids::CorpId,
+    ids::CorpId,
     people::{Actor, By, Reason},
 };
 

@@ -12,8 +12,8 @@ use super::{
     users::{Person, corp_id_argument, userid_argument},
 };
 use crate::{
-    dingtalk::ids::{CorpId, DingUserId},
     i18n::{Locale, local, utc},
+    ids::{CorpId, DingUserId},
     sessions::{self, Listed, Policy, device},
     users::{self, Filter},
 };

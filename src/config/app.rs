@@ -2,8 +2,8 @@
 
 use figment::value::magic::RelativePathBuf;
 
-use super::{ConfigError, Secret, raw::RawApp};
-use crate::dingtalk::ids::CorpId;
+use super::{ConfigError, raw::RawApp};
+use crate::{ids::CorpId, secret::Secret};
 
 /// An entry of `[[default.miandeng.apps]]`.
 #[derive(Debug, Clone)]

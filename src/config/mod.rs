@@ -7,7 +7,6 @@ mod hosts;
 mod names;
 mod proxies;
 mod raw;
-mod secret;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -21,7 +20,6 @@ pub use self::{
     file::{database_url, figment},
     hosts::HostPattern,
     proxies::{Proxies, is_local},
-    secret::Secret,
 };
 use crate::i18n::Locale;
 

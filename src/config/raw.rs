@@ -5,7 +5,7 @@ use std::fmt;
 use figment::value::magic::RelativePathBuf;
 use serde::{Deserialize, Deserializer, de};
 
-use super::Secret;
+use crate::secret::Secret;
 
 /// `[default.miandeng]`. Every value is a text or a list of texts, so that a wrong one is named by `check`, with its
 /// cure, and not by the parser.
@@ -59,14 +59,19 @@ pub(super) struct RawApp {
     pub signature: String,
     #[serde(deserialize_with = "lenient_string")]
     pub client_id: String,
+    #[serde(deserialize_with = "lenient_secret")]
     pub client_secret: Option<Secret>,
     pub client_secret_file: Option<RelativePathBuf>,
+    #[serde(deserialize_with = "lenient_secret")]
     pub corp_secret: Option<Secret>,
     pub corp_secret_file: Option<RelativePathBuf>,
+    #[serde(deserialize_with = "lenient_secret")]
     pub channel_secret: Option<Secret>,
     pub channel_secret_file: Option<RelativePathBuf>,
     pub events: String,
+    #[serde(deserialize_with = "lenient_secret")]
     pub event_token: Option<Secret>,
+    #[serde(deserialize_with = "lenient_secret")]
     pub event_aes_key: Option<Secret>,
     pub event_aes_key_file: Option<RelativePathBuf>,
 }
@@ -107,7 +112,7 @@ impl Default for RawDingtalk {
 }
 
 /// A text, or a number or boolean that somebody did not quote (`agent_id = 123456789`).
-pub(super) fn lenient_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn lenient_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct Lenient;
     impl de::Visitor<'_> for Lenient {
         type Value = String;
@@ -132,4 +137,9 @@ pub(super) fn lenient_string<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
         }
     }
     deserializer.deserialize_any(Lenient)
+}
+
+/// The same of a secret: a type error would print its value.
+fn lenient_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    lenient_string(deserializer).map(Secret::new).map(Some)
 }

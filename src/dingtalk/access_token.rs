@@ -12,7 +12,7 @@ use super::{
     client::Repeat,
     token_cache::{Cache, Source},
 };
-use crate::config::{Credentials, Secret};
+use crate::{config::Credentials, secret::Secret};
 
 /// Fetches the corp's access token.
 pub(super) struct AccessToken {

@@ -11,7 +11,10 @@ use super::{
     fair_queue::{FairQueue, Turn},
     token_cache::Cache,
 };
-use crate::config::{App, AppKind, Secret};
+use crate::{
+    config::{App, AppKind},
+    secret::Secret,
+};
 
 /// An app of the settings, with its caches.
 pub struct DingtalkApp {

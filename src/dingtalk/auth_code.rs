@@ -4,13 +4,11 @@
 //! minutes and once. It is therefore sent once: no answer in time means that it may be spent, and the person needs a
 //! new one.
 
-use super::{
-    DingtalkApp, DingtalkError, Turn,
-    answer::Answer,
-    client::Repeat,
+use super::{DingtalkApp, DingtalkError, Turn, answer::Answer, client::Repeat};
+use crate::{
     ids::{DingUserId, UnionId},
+    secret::Secret,
 };
-use crate::config::Secret;
 
 /// Whom DingTalk vouches for.
 #[derive(Debug, Clone)]

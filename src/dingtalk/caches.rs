@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{App, Credentials, DingtalkConfig, Secret},
+    config::{App, Credentials, DingtalkConfig},
+    secret::Secret,
 };
 
 /// Makes the caches of all apps.

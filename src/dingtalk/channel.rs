@@ -14,9 +14,11 @@ use super::{
     access_token::with_token,
     answer::Answer,
     client::{Repeat, object},
-    ids::{DingUserId, UnionId},
 };
-use crate::config::Secret;
+use crate::{
+    ids::{DingUserId, UnionId},
+    secret::Secret,
+};
 
 /// Who opened a page of the service window.
 #[derive(Debug, Clone)]

@@ -12,7 +12,10 @@ use super::{
     DingtalkError,
     answer::{self, Answer},
 };
-use crate::config::{self, ConfigError, DingtalkConfig, Proxies, Secret};
+use crate::{
+    config::{self, ConfigError, DingtalkConfig, Proxies},
+    secret::Secret,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Far above any answer that is asked for here; a page of 100 employees is 200 KB.

@@ -10,8 +10,8 @@ use super::{
     answer::Answer,
     client::{Repeat, object},
     departments::{DepartmentName, DepartmentPath},
-    ids::{DingUserId, UnionId},
 };
+use crate::ids::{DingUserId, UnionId};
 
 /// The root department of every corp.
 const ROOT: i64 = 1;

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::body::{Event, EventKind};
 use self::seal::{open, seal};
-use crate::config::Secret;
+use crate::secret::Secret;
 
 /// Far above any push: the longest hold a few hundred userids.
 pub const MAX_BODY: usize = 256 * 1024;

@@ -13,8 +13,9 @@ use sha1::Digest as _;
 
 use crate::{
     clock::UnixSeconds,
-    config::{App, AppKind, Secret, Signature},
+    config::{App, AppKind, Signature},
     hex_digits::hex_digits,
+    secret::Secret,
 };
 
 /// What a page's script may call without asking again. Old desktop clients refuse a call that is not listed.

@@ -13,7 +13,6 @@ pub mod departments;
 mod errors;
 pub mod events;
 mod fair_queue;
-pub mod ids;
 pub mod jsapi;
 mod scopes;
 mod token_cache;

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use super::DingtalkError;
 use crate::{
     clock::{Clock, UnixSeconds},
-    config::Secret,
+    secret::Secret,
 };
 
 /// Renewal starts this long before expiry, in seconds, as DingTalk recommends.

@@ -13,9 +13,8 @@ use super::{
     DingtalkApp, DingtalkError, Turn,
     access_token::credential,
     client::{Body, Repeat, object},
-    ids::UnionId,
 };
-use crate::config::{Credentials, Secret};
+use crate::{config::Credentials, ids::UnionId, secret::Secret};
 
 /// What stands bare in a query's value; a space becomes `%20`, as DingTalk wants it in `scope`.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

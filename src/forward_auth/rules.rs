@@ -184,7 +184,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        dingtalk::ids::{CorpId, DingUserId},
+        ids::{CorpId, DingUserId},
         users::Status,
     };
 

@@ -163,8 +163,8 @@ fn row(texts: &Texts, clock: &Clock, this: i64, listed: Listed) -> SessionRow {
 pub(crate) mod samples {
     use super::*;
     use crate::{
-        dingtalk::ids::{CorpId, DingUserId},
         i18n::Locale,
+        ids::{CorpId, DingUserId},
         users::{Role, Status},
         web::testing::{HOSTILE, Sample, frame},
     };

@@ -2,8 +2,8 @@
 
 use super::{NotListed, Outcome, Way, context::SignInContext};
 use crate::{
-    config::Secret,
     dingtalk::DingtalkApp,
+    secret::Secret,
     sessions::{self, Policy, cookie},
     users::User,
     web::problem::Problem,

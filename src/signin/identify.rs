@@ -3,8 +3,10 @@
 
 use super::{Failure, NotListed, SignIn, Way};
 use crate::{
-    config::{AppKind, Secret},
-    dingtalk::{Contact, DingtalkApp, DingtalkError, Follower, Identity, Turn, ids::UnionId, web_login::Visitor},
+    config::AppKind,
+    dingtalk::{Contact, DingtalkApp, DingtalkError, Follower, Identity, Turn, web_login::Visitor},
+    ids::UnionId,
+    secret::Secret,
     users::{self, User},
 };
 

@@ -40,7 +40,7 @@ use governor::{
 };
 use moka::policy::EvictionPolicy;
 
-use crate::{clock::Clock, dingtalk::ids::CorpId, web::client_ip::ClientIp};
+use crate::{clock::Clock, ids::CorpId, web::client_ip::ClientIp};
 
 /// How many addresses or browsers one count remembers, about 200 bytes each; the longest unused is forgotten first.
 const REMEMBER: u64 = 50_000;

@@ -17,10 +17,11 @@ pub mod web_login;
 
 use crate::{
     clock::Clock,
-    config::{Config, Secret, UnknownUsers},
+    config::{Config, UnknownUsers},
     db::{Conn, Pools},
     dingtalk::{DingtalkApp, DingtalkError, Identity, Turn},
     people::{self, Actor, By, NotAdded, Reason},
+    secret::Secret,
     sessions::{self, Origin, Token},
     users::{self, NewUser, Status, User},
 };

@@ -175,8 +175,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::Secret,
         dingtalk::jsapi,
+        secret::Secret,
         web::testing::{self, PROXY},
     };
 

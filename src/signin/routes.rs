@@ -20,8 +20,8 @@ use super::{
     web_login,
 };
 use crate::{
-    config::Secret,
     dingtalk::jsapi::PageConfig,
+    secret::Secret,
     sessions::{SignedIn, cookie, guard::MaybeSignedIn},
     web::{
         method::NotHead,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use moka::policy::EvictionPolicy;
 use sha2::{Digest, Sha256};
 
-use crate::config::Secret;
+use crate::secret::Secret;
 
 /// A code is good for five minutes; after twice that DingTalk knows it no more than we do.
 const REMEMBER: Duration = Duration::from_secs(600);

@@ -96,7 +96,7 @@ pub fn config(state: &mut State, call: &Call) -> Answer {
     if let Err(refusal) = page_is_real(call, &config.url) {
         return Answer::json(json!(refusal));
     }
-    let check = judge(state, &config);
+    let check = judge(&state.company, &state.credentials, state.clock.now(), &config);
     // Older clients say `message`, later ones `errorMessage`.
     let answer = match check.code {
         None => json!({ "ok": true }),

@@ -11,9 +11,8 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 use super::{
-    company::{Channel, Corp},
-    credentials::Holder,
-    state::State,
+    company::{Channel, Company, Corp},
+    credentials::{Credentials, Holder},
 };
 
 /// One dd.config that was judged.
@@ -57,10 +56,13 @@ pub struct PageConfig {
 }
 
 /// Judges a page's configuration.
-pub fn judge(state: &State, config: &PageConfig) -> ConfigCheck {
+pub fn judge(company: &Company, credentials: &Credentials, now: i64, config: &PageConfig) -> ConfigCheck {
     let url = without_fragment(&config.url).to_owned();
     let signed_url = signed_form(&url);
-    let refusal = examine(state, config, &signed_url).err();
+    let corp = company.corp(&config.corp_id);
+    let refusal = examine(corp, config, &signed_url)
+        .and_then(|holder| check_signature(credentials, now, config, &signed_url, &holder))
+        .err();
     ConfigCheck {
         corp_id: config.corp_id.clone(),
         agent_id: config.agent_id.clone(),
@@ -75,7 +77,7 @@ type Refusal = (i64, String);
 
 /// The order is the simulator's own: malformed fields, then who asks, then the signature. So are the texts,
 /// save that of 52013, the only one on record.
-fn examine(state: &State, config: &PageConfig, signed_url: &str) -> Result<(), Refusal> {
+fn examine(corp: Option<&Corp>, config: &PageConfig, signed_url: &str) -> Result<Holder, Refusal> {
     let refuse = |code, text: &str| Err((code, text.to_owned()));
     if !signed_url.starts_with("http://") && !signed_url.starts_with("https://") {
         return refuse(52014, "无效的url参数");
@@ -92,15 +94,14 @@ fn examine(state: &State, config: &PageConfig, signed_url: &str) -> Result<(), R
     if config.time_stamp.parse::<i64>().is_err() {
         return refuse(52018, "无效的时间戳");
     }
-    let Some(corp) = state.company.corp(&config.corp_id) else {
-        return refuse(52010, "无效的corpid");
+    let Some(corp) = corp else {
+        return Err((52010, "无效的corpid".to_owned()));
     };
-    let holder = match config.kind.as_str() {
-        "" | "0" => micro_app(corp, &config.agent_id)?,
-        "1" => service_window(corp.channel.as_ref(), corp, &config.agent_id)?,
-        _ => return refuse(52022, "无效的jsapi类型"),
-    };
-    check_signature(state, config, signed_url, &holder)
+    match config.kind.as_str() {
+        "" | "0" => micro_app(corp, &config.agent_id),
+        "1" => service_window(corp.channel.as_ref(), corp, &config.agent_id),
+        _ => Err((52022, "无效的jsapi类型".to_owned())),
+    }
 }
 
 fn micro_app(corp: &Corp, agent_id: &str) -> Result<Holder, Refusal> {
@@ -120,20 +121,25 @@ fn service_window(channel: Option<&Channel>, corp: &Corp, agent_id: &str) -> Res
     Ok(Holder::Channel { corp_id: corp.corp_id.clone() })
 }
 
-fn check_signature(state: &State, config: &PageConfig, signed_url: &str, asked: &Holder) -> Result<(), Refusal> {
-    let now = state.clock.now();
+fn check_signature(
+    credentials: &Credentials,
+    now: i64,
+    config: &PageConfig,
+    signed_url: &str,
+    asked: &Holder,
+) -> Result<(), Refusal> {
     let counts_for = |holder: &Holder| match (holder, asked) {
         // A ticket from the old corpid + corpsecret serves every micro-app of that organisation.
         (Holder::Corp { corp_id }, Holder::App { corp_id: of_app, .. }) => corp_id == of_app,
         _ => holder == asked,
     };
     let signs = |ticket: &str| signature_fits(config, ticket, signed_url);
-    let mine: Vec<_> = state.credentials.tickets(now).filter(|(_, holder, live)| *live && counts_for(holder)).collect();
+    let mine: Vec<_> = credentials.tickets(now).filter(|(_, holder, live)| *live && counts_for(holder)).collect();
     if mine.iter().any(|(ticket, ..)| signs(ticket)) {
         return Ok(());
     }
     // Made with a ticket that is somebody else's or dead? The platform tells that from a wrong signature.
-    if let Some((_, holder, live)) = state.credentials.tickets(now).find(|(ticket, ..)| signs(ticket)) {
+    if let Some((_, holder, live)) = credentials.tickets(now).find(|(ticket, ..)| signs(ticket)) {
         return Err(if live && holder.corp_id() == asked.corp_id() {
             (52019, "无效的agentid".into())
         } else {
@@ -186,18 +192,18 @@ fn signed_form(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::company::Company, *};
+    use super::*;
     use crate::clock::Clock;
 
     const TICKET: &str = "miandengTicket0123456789ABCDEFabcdef";
 
     /// The verdict on a page of the sample's app, which holds just this ticket.
     fn verdict(ticket: &str, nonce: &str, time_stamp: &str, url: &str, signature: &str) -> ConfigCheck {
-        let mut state = State::new(Clock::standing(), Company::sample());
-        let corp = &state.company.corps[0];
+        let (company, mut credentials, now) = (Company::sample(), Credentials::default(), Clock::standing().now());
+        let corp = &company.corps[0];
         let (corp_id, app) = (corp.corp_id.clone(), corp.apps[0].clone());
         let holder = Holder::App { corp_id: corp_id.clone(), client_id: app.client_id };
-        state.credentials.put_ticket(ticket, holder, state.clock.now());
+        credentials.put_ticket(ticket, holder, now);
         let config = PageConfig {
             corp_id,
             agent_id: app.agent_id,
@@ -208,7 +214,7 @@ mod tests {
             url: url.into(),
             ..PageConfig::default()
         };
-        judge(&state, &config)
+        judge(&company, &credentials, now, &config)
     }
 
     fn fits(ticket: &str, nonce: &str, time_stamp: &str, url: &str, signature: &str) -> bool {

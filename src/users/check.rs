@@ -1,7 +1,7 @@
 //! What an operator may write into the table, on the command line and in a CSV file.
 
-use crate::dingtalk::{
-    departments,
+use crate::{
+    dingtalk::departments,
     ids::{CorpId, DingUserId, UnionId},
 };
 

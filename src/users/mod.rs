@@ -9,11 +9,9 @@ mod write;
 use crate::{
     clock::UnixSeconds,
     db::Conn,
-    dingtalk::{
-        departments,
-        ids::{CorpId, DingUserId, InvalidId, UnionId},
-    },
+    dingtalk::departments,
     i18n::{iso_8601, iso_8601_if_known},
+    ids::{CorpId, DingUserId, InvalidId, UnionId},
 };
 
 pub use self::{

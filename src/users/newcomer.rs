@@ -1,9 +1,11 @@
 //! An employee as a new row (pure).
 
 use super::{Change, NewUser, check};
-use crate::dingtalk::{
-    Employee,
-    departments::{self, DepartmentPath},
+use crate::{
+    dingtalk::{
+        Employee,
+        departments::{self, DepartmentPath},
+    },
     ids::{CorpId, DingUserId},
 };
 

@@ -7,7 +7,7 @@ use super::{Columns, Role, Status};
 use crate::{
     clock::UnixSeconds,
     db::Conn,
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
 };
 
 /// Rows in one statement. A statement costs a trip to the connection's thread; more rows than this gain nothing.

@@ -2,7 +2,7 @@
 
 use miandeng::{
     db::Pools,
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     people::{self, Actor, By, Reason},
     sessions, users,
 };

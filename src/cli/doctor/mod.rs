@@ -16,7 +16,7 @@ use super::{
     terminal::{count, locale, print, print_json},
     users::{corp_id_argument, userid_argument},
 };
-use crate::dingtalk::ids::{CorpId, DingUserId};
+use crate::ids::{CorpId, DingUserId};
 
 /// Check this deployment and its connection to DingTalk, and say what to fix.
 ///

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     cli::Deployment,
-    dingtalk::ids::{CorpId, DingUserId},
     forward_auth::header_names::{ODD, taken_for},
+    ids::{CorpId, DingUserId},
     probe::{PASS_HEADER, PROXY_PATH, Passes, Reached},
     sessions::{self, Token, cookie},
     signing_keys,

@@ -13,7 +13,7 @@ use crate::{
         Deployment,
         terminal::{count, print},
     },
-    dingtalk::ids::CorpId,
+    ids::CorpId,
     users::{self, Filter, Role, Status, csv},
 };
 

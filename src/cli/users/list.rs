@@ -5,8 +5,8 @@ use crate::{
         Deployment,
         terminal::{Table, locale, print, print_json},
     },
-    dingtalk::ids::CorpId,
     i18n::{Locale, local},
+    ids::CorpId,
     users::{self, Filter, Role, Status},
 };
 

@@ -10,7 +10,7 @@ use anyhow::bail;
 use super::Deployment;
 use crate::{
     db::Conn,
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     users::{self, Filter, Role, Status, User, check},
 };
 

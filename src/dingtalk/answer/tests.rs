@@ -2,7 +2,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::dingtalk::{Contact, Follower, Identity, access_token::credential, ids::DingUserId};
+use crate::{
+    dingtalk::{Contact, Follower, Identity, access_token::credential},
+    ids::DingUserId,
+};
 
 fn refused(body: &str) -> DingtalkError {
     read("/call", 200, body.as_bytes(), &["topsecretcode"]).unwrap_err()

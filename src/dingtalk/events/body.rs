@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::EventError;
-use crate::dingtalk::{
-    answer::lenient_number,
+use crate::{
+    dingtalk::answer::lenient_number,
     ids::{CorpId, DingUserId},
 };
 

@@ -14,7 +14,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 use super::EventError;
-use crate::config::Secret;
+use crate::secret::Secret;
 
 /// The console's keys are 43 arbitrary characters, most of which end in bits that belong to no byte: a strict decoder
 /// refuses them.

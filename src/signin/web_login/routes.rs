@@ -4,8 +4,8 @@ use rocket::{Route, get, http::uri::Origin, routes};
 
 use super::{callback, start};
 use crate::{
-    config::Secret,
     dingtalk::web_login,
+    secret::Secret,
     signin::{
         Way,
         attempt::Attempt,

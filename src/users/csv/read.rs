@@ -9,7 +9,7 @@ use super::{
     unguard,
 };
 use crate::{
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     users::{
         Change, NewUser, Role, Status,
         check::{self, BadValue},

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    dingtalk::ids::CorpId,
+    ids::CorpId,
     users::{Role, Status, User, check},
 };
 

@@ -18,7 +18,7 @@ use miandeng::{
     clock::Clock,
     config::Config,
     db::Pools,
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     people::{self, Actor, By, Reason},
     sessions,
     simulator::{Company, Running, Simulator},

@@ -2,7 +2,7 @@
 
 use miandeng::{
     clock::Clock,
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     sessions, users,
 };
 

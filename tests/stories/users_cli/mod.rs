@@ -15,7 +15,7 @@ use std::{
 use miandeng::{
     clock::Clock,
     db::Pools,
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     sessions, users,
 };
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use miandeng::{
-    dingtalk::ids::{CorpId, DingUserId},
+    ids::{CorpId, DingUserId},
     people::{self, Actor, By, Reason},
     users,
 };

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-
 /// A client secret, access token, ticket or code.
 ///
 /// It has no `Display`, its `Debug` shows nothing of it, and it cannot be serialised: whoever needs the value says
@@ -31,13 +29,6 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
-    }
-}
-
-/// Takes a string, or a number or boolean that somebody forgot to quote: a type error would print the value.
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::raw::lenient_string(deserializer).map(Self)
     }
 }
 
