@@ -1,12 +1,13 @@
 //! `users export`.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
+use tempfile::NamedTempFile;
 
 use crate::{
     cli::{
@@ -70,49 +71,33 @@ impl Export {
     }
 }
 
-/// Writes a file with mode 0600, as it holds mobile numbers.
+/// Writes a file for its owner's eyes alone, as it holds mobile numbers. It appears whole or not at all: half a table
+/// must not be taken for the whole, and nobody who has an old file open with its old mode reads the new one.
 fn save(file: &Path, text: &[u8], force: bool) -> anyhow::Result<()> {
+    let there_already = || anyhow!("{file:?} is there already; add --force to write over it");
     let failed = || format!("{file:?} cannot be written");
-    match create(file) {
-        Ok(mut made) => {
-            let written = made.write_all(text).and_then(|()| made.sync_all());
-            if written.is_err() {
-                // Half a table must not be taken for the whole; what cannot be removed either is reported below.
-                let _ = std::fs::remove_file(file);
-            }
-            written.with_context(failed)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !force => {
-            bail!("{file:?} is there already; add --force to write over it")
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(file, text).with_context(failed),
-        Err(error) => Err(error).with_context(failed),
+    match fs::symlink_metadata(file) {
+        Ok(_) if !force => return Err(there_already()),
+        Ok(found) if !found.is_file() => return Err(anyhow!("it is no regular file").context(failed())),
+        _ => {}
+    }
+    let part = write_part(file, text).with_context(failed)?;
+    let put = if force { part.persist(file) } else { part.persist_noclobber(file) };
+    match put {
+        Ok(_) => Ok(()),
+        // Somebody else has made one in the meantime.
+        Err(failure) if failure.error.kind() == io::ErrorKind::AlreadyExists => Err(there_already()),
+        Err(failure) => Err(failure.error).with_context(failed),
     }
 }
 
-/// Puts a new file in the old one's place at once: a full disk leaves the old one, and nobody who has it open with
-/// its old mode reads the new one.
-fn replace(file: &Path, text: &[u8]) -> anyhow::Result<()> {
-    if !std::fs::symlink_metadata(file)?.is_file() {
-        bail!("it is no regular file");
-    }
-    let mut name = file.as_os_str().to_owned();
-    name.push(format!(".{}.part", crate::random::hex::<8>()));
-    let part = PathBuf::from(name);
-    let mut made = create(&part)?;
-    let written = made.write_all(text).and_then(|()| made.sync_all());
-    let replaced = written.and_then(|()| std::fs::rename(&part, file));
-    if replaced.is_err() {
-        // The error that is reported is the first one.
-        let _ = std::fs::remove_file(&part);
-    }
-    Ok(replaced?)
-}
-
-fn create(file: &Path) -> io::Result<File> {
-    let mut open = OpenOptions::new();
-    open.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(file)
+/// The text in a file beside `file`, mode 0600, which is removed unless it is put in its place.
+fn write_part(file: &Path, text: &[u8]) -> io::Result<NamedTempFile> {
+    let mut prefix = file.file_name().unwrap_or_default().to_owned();
+    prefix.push(".");
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut part = tempfile::Builder::new().prefix(&prefix).suffix(".part").tempfile_in(folder)?;
+    part.write_all(text)?;
+    part.as_file().sync_all()?;
+    Ok(part)
 }

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::Write,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -191,6 +191,11 @@ fn an_exported_file_is_private_and_never_overwritten_by_mistake() {
     operator.fails(&["users", "export", "nowhere/out.csv"], "cannot be written");
     fs::create_dir(operator.path("folder.csv")).unwrap();
     operator.fails(&["users", "export", "folder.csv", "--force"], "no regular file");
+    symlink("elsewhere.csv", operator.path("link.csv")).unwrap();
+    operator.fails(&["users", "export", "link.csv"], "is there already; add --force");
+    operator.fails(&["users", "export", "link.csv", "--force"], "no regular file");
+    assert!(!operator.path("elsewhere.csv").exists());
+    assert_eq!(operator.runs(&["users", "export", "new.csv", "--force"]).code, 0);
 }
 
 #[test]
