@@ -40,7 +40,7 @@ pub(super) async fn check(deployment: &Deployment, address: &Url, person: Named<
         let echo = echo_address(deployment, address)?;
         let key = signing_keys::state_key(&deployment.pools, &deployment.clock).await;
         let key = key.map_err(|error| Finding::failed("database", error.to_string(), ""))?;
-        let http = reach::client().map_err(|error| Finding::failed(CHECK, reach::causes(&error), ""))?;
+        let http = reach::client().map_err(|error| Finding::failed(CHECK, reach::causes(error), ""))?;
         Ok(Probe { deployment, http, passes: Passes::new(&key, deployment.clock.clone()), echo })
     };
     match prepared.await {
@@ -239,7 +239,7 @@ impl Probe<'_> {
             request = request.header("Cookie", format!("{}={}", cookie::name(&self.deployment.config), token.expose()));
         }
         let answer = request.headers(headers).send().await.map_err(|error| {
-            let says = format!("{} cannot be reached: {}", self.echo, reach::causes(&error.without_url()));
+            let says = format!("{} cannot be reached: {}", self.echo, reach::causes(error.without_url()));
             Finding::failed(CHECK, says, "look at the name, the certificate, the firewall, and whether the proxy runs")
         })?;
         Ok(self.read(&pass, answer).await)

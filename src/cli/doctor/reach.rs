@@ -36,7 +36,7 @@ pub(super) async fn public_url(deployment: &Deployment) -> Finding {
     match answer {
         Ok(answer) if answer.status().is_success() => Finding::ok("public_url", format!("{address} answers")),
         Ok(answer) => Finding::warning("public_url", format!("{address} answers {}", answer.status()), cure),
-        Err(error) => Finding::warning("public_url", format!("{address} does not answer: {}", causes(&error)), cure),
+        Err(error) => Finding::warning("public_url", format!("{address} does not answer: {}", causes(error)), cure),
     }
 }
 
@@ -69,23 +69,13 @@ fn builder() -> reqwest::ClientBuilder {
 }
 
 /// An error with its causes: reqwest's own text says little more than "error sending request".
-pub(super) fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
+pub(super) fn causes(error: reqwest::Error) -> String {
+    format!("{:#}", anyhow::Error::new(error))
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7) in seconds since 1970.
+/// A `Date` header in seconds since 1970.
 fn unix_seconds(date: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut words = date.split_once(", ")?.1.split(' ');
-    let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    let month = 1 + MONTHS.iter().position(|name| *name == month)?;
-    let moment = humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()?;
+    let moment = httpdate::parse_http_date(date).ok()?;
     i64::try_from(moment.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
