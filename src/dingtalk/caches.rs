@@ -85,5 +85,5 @@ fn digest(platform: &str, belongs_to: [&str; 4]) -> String {
     // Each part with its length in front: no two lists of parts give one text.
     let part = |part: &str| format!("{}:{part}", part.len());
     let text = belongs_to.into_iter().map(part).fold(part(platform), |text, part| text + &part);
-    format!("{}-{}", belongs_to[0], hex::encode(Sha256::digest(text)))
+    format!("{}-{}", belongs_to[0], crate::hex_digits::hex_digits(Sha256::digest(text)))
 }

@@ -9,7 +9,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-use crate::web::ows::trim;
+use crate::{hex_digits::hex_digits, web::ows::trim};
 
 /// The script in both forms.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ impl Script {
     }
 
     fn of(plain: Vec<u8>) -> io::Result<Self> {
-        let digest = hex::encode(&Sha256::digest(&plain)[..8]);
+        let digest = hex_digits(&Sha256::digest(&plain)[..8]);
         let mut packer = GzEncoder::new(Vec::new(), Compression::best());
         packer.write_all(&plain)?;
         let gzip = packer.finish()?;

@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, hex_digits::hex_digits};
 
 /// Where a proxy's block for the echo is expected, on the app's host.
 pub const PROXY_PATH: &str = "/_miandeng/echo";
@@ -48,7 +48,7 @@ impl Passes {
     pub fn issue(&self) -> String {
         let expires = self.clock.now() + LIFETIME;
         let nonce = crate::random::hex::<16>();
-        let sealed = hex::encode(seal(&self.key, &format!("pass|{expires}|{nonce}")).finalize().into_bytes());
+        let sealed = hex_digits(seal(&self.key, &format!("pass|{expires}|{nonce}")).finalize().into_bytes());
         format!("{expires}.{nonce}.{sealed}")
     }
 
@@ -68,7 +68,7 @@ impl Passes {
 
     /// The answer to a pass, sealed.
     pub fn answer(&self, pass: &str, headers: Vec<(String, String)>, cookies: Vec<String>) -> Reached {
-        let seal = hex::encode(self.answers_seal(pass, &headers, &cookies).finalize().into_bytes());
+        let seal = hex_digits(self.answers_seal(pass, &headers, &cookies).finalize().into_bytes());
         Reached { seal, headers, cookies }
     }
 

@@ -10,6 +10,8 @@ use rocket::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use crate::hex_digits::hex_digits;
+
 #[derive(RustEmbed)]
 #[folder = "static/"]
 struct Static;
@@ -71,5 +73,5 @@ impl<'r> Responder<'r, 'static> for Asset {
 }
 
 fn digest(file: &EmbeddedFile) -> String {
-    hex::encode(&file.metadata.sha256_hash()[..8])
+    hex_digits(&file.metadata.sha256_hash()[..8])
 }

@@ -75,13 +75,13 @@ fn each_part_knows_only_those_below_it() {
     may_use("i18n/", &["clock", "i18n"]);
     may_use("config/", &["config", "i18n", "ids", "secret"]);
     // `web` knows no feature; it turns failures of the parts below into answers.
-    may_use("web/", &["clock", "config", "db", "dingtalk", "random", "i18n", "web"]);
+    may_use("web/", &["clock", "config", "db", "dingtalk", "hex_digits", "random", "i18n", "web"]);
     may_use("sessions/", &["clock", "config", "db", "random", "sessions", "i18n", "users", "web"]);
-    may_use("jsapi/", &["clock", "config", "dingtalk", "random", "web"]);
+    may_use("jsapi/", &["clock", "config", "dingtalk", "hex_digits", "random", "web"]);
     may_use("signing_keys/", &["clock", "db", "random", "signing_keys", "web"]);
     let below = ["clock", "config", "db", "random", "sessions", "signing_keys", "users", "web"];
     may_use("forward_auth/", &below);
-    may_use("probe/", &["clock", "random", "web"]);
+    may_use("probe/", &["clock", "hex_digits", "random", "web"]);
     let below = [
         "clock",
         "config",
