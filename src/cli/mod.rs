@@ -3,6 +3,7 @@
 pub mod demo;
 mod deployment;
 pub mod doctor;
+mod inert;
 mod log_lines;
 pub mod logging;
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cli::terminal::inert;
+use crate::cli::inert::Inert;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,9 +65,9 @@ impl fmt::Display for Finding {
             State::Unknown => "UNKNOWN",
             State::Failed => "FAILED ",
         };
-        writeln!(f, "{state}  {}: {}", inert(&self.check), inert(&self.says))?;
+        writeln!(f, "{state}  {}: {}", Inert(&self.check), Inert(&self.says))?;
         for line in self.cure.lines() {
-            writeln!(f, "         → {}", inert(line))?;
+            writeln!(f, "         → {}", Inert(line))?;
         }
         Ok(())
     }

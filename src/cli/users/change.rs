@@ -7,7 +7,8 @@ use super::{Person, corps_with_admin, warn_of_lost_admins};
 use crate::{
     cli::{
         Deployment,
-        terminal::{can_ask, confirm, count, inert, print, print_json},
+        inert::Inert,
+        terminal::{can_ask, confirm, count, print, print_json},
     },
     people::{self, Changed, NotAdded, Reason},
     users::{Change, NewUser, Role, User, check},
@@ -223,5 +224,5 @@ impl Remove {
 
 /// A person in a sentence, on one line whatever DingTalk says the name is.
 fn who(user: &User) -> String {
-    inert(&format!("{} {} of corp {}", user.userid, user.name, user.corp_id))
+    Inert(format_args!("{} {} of corp {}", user.userid, user.name, user.corp_id)).to_string()
 }
