@@ -106,10 +106,7 @@ impl App {
                 return Err(ConfigError::wrong(at("signature"), other, "write \"sha1\" or \"sha256\""));
             }
         };
-        if !matches!(raw.events.as_str(), "" | "off") {
-            let problem = "this version does not receive directory events; write \"off\"";
-            return Err(ConfigError::wrong(at("events"), &raw.events, problem));
-        }
+        check_events(&at, &raw)?;
 
         let client_secret = secret(&at("client_secret"), raw.client_secret, raw.client_secret_file)?;
         let corp_secret = secret(&at("corp_secret"), raw.corp_secret, raw.corp_secret_file)?;
@@ -145,6 +142,23 @@ impl App {
             }
         };
         Ok(Self { name, kind, corp_id, agent_id: raw.agent_id, signature, credentials })
+    }
+}
+
+/// Checks what directory events need, so that a slip does not wait for the version that receives them.
+fn check_events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<(), ConfigError> {
+    if !matches!(raw.events.as_str(), "" | "off") {
+        let problem = "this version does not receive directory events; write \"off\"";
+        return Err(ConfigError::wrong(at("events"), &raw.events, problem));
+    }
+    secret(&at("event_token"), raw.event_token.clone(), None)?;
+    let key = secret(&at("event_aes_key"), raw.event_aes_key.clone(), raw.event_aes_key_file.clone())?;
+    let is_key = |key: &str| key.len() == 43 && key.bytes().all(|b| b.is_ascii_alphanumeric());
+    match key {
+        Some(key) if !is_key(key.expose()) => {
+            Err(ConfigError::at(at("event_aes_key"), "is not 43 letters and digits; copy it again"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -85,3 +85,99 @@ fn two_apps_of_one_name_are_refused() {
     let twice = format!("{GOOD}\n[[miandeng.apps]]{}", app.replace("123456789", "5"));
     assert!(read(&twice).unwrap_err().to_string().contains("another app has this name"));
 }
+
+#[test]
+fn what_directory_events_need_is_checked_although_nothing_receives_them_yet() {
+    let key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+    let events = format!("events = \"off\"\nevent_token = \"t\"\nevent_aes_key = \"{key}\"");
+    assert!(read(&format!("{GOOD}\n{events}")).is_ok());
+    let name = "name = \"oa\"";
+    let refuses = |line: &str, expected: &str| refuses(name, &format!("{name}\n{line}"), expected);
+    refuses("events = \"stream\"", r#"miandeng.apps["oa"].events = "stream": this version does not receive"#);
+    refuses("event_token = \"a b\"", r#"miandeng.apps["oa"].event_token: is empty or holds"#);
+    refuses("event_aes_key = \"s3cr3t-value\"", r#"miandeng.apps["oa"].event_aes_key: is not 43 letters and digits"#);
+    refuses("event_aes_key_file = \"/nowhere\"", r#"miandeng.apps["oa"].event_aes_key_file = "/nowhere": cannot be"#);
+}
+
+mod documents {
+    use figment::error::Kind;
+
+    use super::*;
+
+    const SETTINGS: &str = include_str!("../../Rocket.toml");
+    const TABLES: [&str; 2] = [include_str!("../../README.md"), include_str!("../../README.zh-CN.md")];
+
+    fn figment(toml: &str) -> Figment {
+        // The secret's file is the operator's to make.
+        let toml = toml.replace("client_secret_file = \"client_secret\"", "client_secret = \"s\"");
+        Figment::from(Toml::string(&toml).nested()).select("default")
+    }
+
+    /// A commented line's setting or section, unless it has no default.
+    fn setting(line: &str) -> Option<&str> {
+        let line = line.strip_prefix("# ")?;
+        let (key, _) = line.split_once(" = ").unwrap_or((line, ""));
+        let no_default = ["jsapi_file", "certs", "key", "event_token", "event_aes_key"];
+        let is_key = key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !no_default.contains(&key);
+        (is_key || line.starts_with("[default.miandeng")).then_some(line)
+    }
+
+    /// Key and value of each commented setting.
+    fn defaults() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let pair = |line: &'static str| line.split_once(" = ");
+        let value = |text: &'static str| text.split("  ").next().unwrap().trim();
+        SETTINGS.lines().filter_map(setting).filter_map(pair).map(move |(key, text)| (key, value(text)))
+    }
+
+    /// Keys that `T` can read, as its parser lists them.
+    fn known<T: serde::de::DeserializeOwned>() -> &'static [&'static str] {
+        match Figment::from(("no-such-key", 1)).extract::<T>().map(drop).expect_err("a key").kind {
+            Kind::UnknownField(_, known) => known,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn what_rocket_toml_shows_commented_out_is_the_default() {
+        let written: Vec<_> = SETTINGS.lines().map(|line| setting(line).unwrap_or(line)).collect();
+        let config = |toml: &str| format!("{:#?}", Config::from_figment(&figment(toml)).unwrap());
+        assert_eq!(config(&written.join("\n")), config(SETTINGS));
+        assert!(defaults().count() > 15, "they are found");
+        let without = SETTINGS.replace("url = \"miandeng.db\"", "");
+        assert_eq!(database_url(&figment(&without)).unwrap(), database_url(&figment(SETTINGS)).unwrap());
+    }
+
+    #[test]
+    fn every_setting_is_in_rocket_toml_and_in_the_tables() {
+        let apps = known::<raw::RawApp>().iter().chain(known::<raw::RawDingtalk>());
+        for key in known::<raw::Raw>().iter().chain(apps) {
+            let is_word = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *key);
+            assert!(is_word(SETTINGS), "{key} is not in Rocket.toml");
+            assert!(TABLES.iter().all(|table| is_word(table)), "{key} is not in a README");
+        }
+    }
+
+    #[test]
+    fn the_tables_have_the_defaults_of_rocket_toml() {
+        for table in TABLES {
+            let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+            let rows: Vec<Vec<_>> = rows.map(|row| row.split(" | ").collect()).collect();
+            for (key, value) in defaults() {
+                let codes = |cell: &'static str| cell.split('`').skip(1).step_by(2).collect::<Vec<_>>();
+                let keys = |row: &Vec<&'static str>| row[0].split('`').step_by(2).collect::<Vec<_>>();
+                // A setting of `dingtalk` is in the text, which gives no defaults.
+                let Some(row) = rows.iter().find(|row| keys(row).contains(&key)) else { continue };
+                let said = match row[..] {
+                    [_, default, _] => {
+                        let said = codes(default);
+                        let from_end = keys(row).iter().rev().position(|name| *name == key).unwrap();
+                        said[said.len() - 1 - from_end]
+                    }
+                    // An app's, whose meaning begins with it.
+                    _ => codes(row[1])[0],
+                };
+                assert_eq!(said.trim_matches('"'), value.trim_matches('"'), "{key}");
+            }
+        }
+    }
+}
