@@ -9,6 +9,7 @@ mod corpus;
 pub mod credentials;
 pub mod db;
 pub mod dingtalk;
+pub mod errcode;
 pub mod forward_auth;
 pub mod hex_digits;
 pub mod housekeeping;

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{DingtalkError, ErrorCode, Refusal};
+use crate::errcode::Errcode;
 
 const MAX_ERRMSG: usize = 300;
 const MAX_CODE: usize = 100;
@@ -114,7 +115,7 @@ pub(super) fn read_new(
     let scopes = scopes.map(|scopes| format!("{} requiredScopes: {scopes}", text("message")));
     let refusal = quoted(call, code, scopes.as_deref().unwrap_or(text("message")), text("requestid"), secrets);
     // A server's own trouble, under whatever name.
-    let own_trouble = status >= 500 && refusal.code.meaning() == 0;
+    let own_trouble = status >= 500 && refusal.code.meaning() == Errcode::Unknown;
     Err(if own_trouble { DingtalkError::Failed(refusal) } else { DingtalkError::of(refusal) })
 }
 

@@ -1,26 +1,27 @@
 //! DingTalk's refusals as values that callers act on.
 //!
-//! Codes are matched, never texts. The meanings are those of the Open Platform's table of global error codes
-//! (open.dingtalk.com, 全局错误码, read 2026-08-22).
+//! Codes are matched (`errcode`), never texts.
 
 use std::fmt;
+
+use crate::errcode::Errcode;
 
 /// Why a call to DingTalk gave no result. Holds no secret: what was sent is cut out of DingTalk's own words.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DingtalkError {
-    /// The auth code is spent, expired, or of another app (40078, 40029, 40102, 42008).
+    /// The auth code is spent, expired, or of another app.
     #[error("the auth code is not valid: {0}")]
     CodeInvalid(Refusal),
-    /// The access token is not valid (any more); one renewal is due (33001, 40001, 40014, 42001).
+    /// The access token is not valid (any more); one renewal is due.
     #[error("the access token is not valid: {0}")]
     TokenInvalid(Refusal),
-    /// The person is not in the corp that we asked about (33012, 60121).
+    /// The person is not in the corp that we asked about.
     #[error("the corp has no such person: {0}")]
     NoSuchUser(Refusal),
-    /// Too many calls (90001 to 90018, 45009).
+    /// Too many calls.
     #[error("DingTalk throttles us: {0}")]
     Throttled(Refusal),
-    /// DingTalk's own trouble, worth another try (-1, 15, 88 without a sub-code).
+    /// DingTalk's own trouble, worth another try.
     #[error("DingTalk is busy: {0}")]
     Busy(Refusal),
     /// DingTalk's own trouble by a word that is not known (a status of 500 and above on the new host).
@@ -87,24 +88,10 @@ impl ErrorCode {
         }
     }
 
-    /// The number that means the same, so that each meaning has one cure; 0 for a word that is not known.
-    pub fn meaning(&self) -> i64 {
-        let word = match self {
-            Self::Number(number) => return *number,
-            Self::Word(word) => word.as_str(),
-        };
-        match word.strip_prefix("Forbidden.AccessDenied.").unwrap_or(word) {
-            "systemBusy" => -1,
-            "InvalidAuthentication" | "AuthenticationFailed.MissingParameter" => 40014,
-            "invalidParameter.authCode.notFound" | "invalidCode" => 40078,
-            "invalidClientIdOrSecret" | "invalid.client" => 40096,
-            "AccessTokenPermissionDenied" => 60011,
-            "IpNotInWhiteList" => 60020,
-            "invalidParameter.user.notFound" => 60121,
-            "QpsLimitForApi" => 90002,
-            "QpsLimitForAppkeyAndApi" | "QpmLimitForAppkeyAndApi" => 90018,
-            "ApiCountLimitForOrg" => 90020,
-            _ => 0,
+    pub fn meaning(&self) -> Errcode {
+        match self {
+            Self::Number(number) => Errcode::of_number(*number),
+            Self::Word(word) => Errcode::of_word(word),
         }
     }
 }
@@ -135,13 +122,27 @@ impl DingtalkError {
     /// Sorts a refusal by its code.
     pub(super) fn of(refusal: Refusal) -> Self {
         match refusal.code.meaning() {
-            40078 | 40029 | 40102 | 42008 => Self::CodeInvalid(refusal),
-            33001 | 40001 | 40014 | 42001 => Self::TokenInvalid(refusal),
-            33012 | 60121 => Self::NoSuchUser(refusal),
-            45009 | 90001..=90014 | 90017 | 90018 => Self::Throttled(refusal),
-            1111 => Self::Banned { call: refusal.call },
-            -1 | 15 | 88 => Self::Busy(refusal),
-            _ => Self::Refused(refusal),
+            Errcode::InvalidCode => Self::CodeInvalid(refusal),
+            Errcode::InvalidToken => Self::TokenInvalid(refusal),
+            Errcode::NoSuchUser => Self::NoSuchUser(refusal),
+            Errcode::Throttled => Self::Throttled(refusal),
+            Errcode::AddressBarred => Self::Banned { call: refusal.call },
+            Errcode::Busy => Self::Busy(refusal),
+            Errcode::NoSuchCall
+            | Errcode::InvalidCredentials
+            | Errcode::InvalidCorpId
+            | Errcode::IncompleteCall
+            | Errcode::NoPermission
+            | Errcode::IpNotAllowed
+            | Errcode::OutOfScope
+            | Errcode::AppDisabled
+            | Errcode::RedirectNotAllowed
+            | Errcode::QuotaUsedUp
+            | Errcode::UnknownTicket
+            | Errcode::SignatureMismatch
+            | Errcode::InvalidPageConfig
+            | Errcode::WrongAgent
+            | Errcode::Unknown => Self::Refused(refusal),
         }
     }
 

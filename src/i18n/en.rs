@@ -1,5 +1,7 @@
 //! English.
 
+mod errcode;
+
 use super::{Handover, Home, Message, Problems, SignIn, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
@@ -268,51 +270,7 @@ pub(super) static TEXTS: Texts = Texts {
                         beyond the sign-in page",
     unchecked_agent_id: "compare it with AgentId on the app's page (凭证与基础信息), then open the app from the workbench: if it \
                          is wrong, the log has a client-report line with errcode 52019 (52023 of a service window)",
-    dingtalk_hint: |errcode| match errcode {
-        40078 | 40029 | 40102 | 42008 => {
-            "The auth code was spent, has expired, or was made for another app: if it happens each time, check that corp_id, \
-             agent_id and client_id are from one app, and that no other app has the same domain."
-        }
-        40096 | 40089 | 40013 => {
-            "The credentials are wrong: copy client_id and client_secret again (凭证与基础信息), without spaces, and make sure \
-             that the app has a published version."
-        }
-        40014 | 42001 | 40001 | 33001 => {
-            "DingTalk rejects even a fresh access token: check that client_id and client_secret belong to this corp_id, and \
-             that the server's clock is right."
-        }
-        60020 => {
-            "The server's public IP address is not listed: add the address in DingTalk's message under 开发配置 > 安全设置 > \
-             服务器出口IP."
-        }
-        60011 => {
-            "The app lacks an API permission: grant the one that DingTalk's message names under 权限管理, then publish the app."
-        }
-        50002 | 50004 => {
-            "The employee is outside the app's range: widen 可见范围 and 通讯录权限范围, then publish the app."
-        }
-        52011..=52013 => {
-            "The page's signature did not match: check that public_url is exactly what the client shows, that signature is \
-             sha1 or sha256 as the app needs, and that no other program fetches tickets with this app's key."
-        }
-        52019..=52023 | 40056 | 70003 | 70004 => {
-            "agent_id, the key and kind do not belong together: copy AgentId and client_id from one and the same app page; of a \
-             service window set kind = \"channel\" and channel_secret."
-        }
-        50003 => "The app is disabled: enable it in the admin console (管理后台 > 工作台).",
-        40035 | 400002 => {
-            "DingTalk misses a parameter: check that no proxy between this server and DingTalk changes requests."
-        }
-        45009 | 90001..=90014 | 90017 | 90018 => {
-            "DingTalk throttles this app: find out what else calls DingTalk with its key. Sign-ins work again in a moment."
-        }
-        90020 => {
-            "The organisation's monthly quota of API calls is used up: upgrade the edition or wait for the next month."
-        }
-        _ => {
-            "Look the error code up in DingTalk's list (全局错误码); the log line with this request ID has DingTalk's own words."
-        }
-    },
+    dingtalk_hint: errcode::hint,
 };
 
 fn count(number: i64, unit: &str) -> String {

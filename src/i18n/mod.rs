@@ -11,6 +11,7 @@ pub use self::{
     locale::Locale,
     time::{iso_8601, iso_8601_if_known, local, utc},
 };
+use crate::errcode::Errcode;
 
 /// A title, what happened, and what to do.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +47,8 @@ pub struct Texts {
     pub home: Home,
     /// "Open in browser".
     pub handover: Handover,
-    /// What an operator does about a DingTalk errcode.
-    pub dingtalk_hint: fn(i64) -> &'static str,
+    /// What an operator does about an error code of DingTalk's.
+    pub dingtalk_hint: fn(Errcode) -> &'static str,
     /// What an operator does when DingTalk does not answer at all.
     pub dingtalk_down: &'static str,
     /// What an operator does about a corp_id that is not the app's.

@@ -1,6 +1,7 @@
 //! What the sign-in page reports from the client: dd.error above all, whose text holds the address that DingTalk saw.
 
 use crate::{
+    errcode::Errcode,
     i18n::Locale,
     web::{params::Params, request_context::RequestContext},
 };
@@ -52,7 +53,8 @@ impl Report {
             notes.page_request_id = Some(self.page).filter(|id| !id.is_empty());
             notes.cause = Some(format!("{}: {}{addresses}", self.kind, self.message));
             notes.errcode = self.errcode;
-            notes.hint = self.errcode.map(|errcode| (locale.texts().dingtalk_hint)(errcode).to_owned());
+            let meaning = self.errcode.map(Errcode::of_number);
+            notes.hint = meaning.map(|errcode| (locale.texts().dingtalk_hint)(errcode).to_owned());
         });
     }
 }

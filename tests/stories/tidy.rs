@@ -68,11 +68,12 @@ fn may_use(part: &str, allowed: &[&str]) {
 
 #[test]
 fn each_part_knows_only_those_below_it() {
-    may_use("dingtalk/", &["clock", "config", "dingtalk", "hex_digits", "ids", "invisible", "secret"]);
+    may_use("dingtalk/", &["clock", "config", "dingtalk", "errcode", "hex_digits", "ids", "invisible", "secret"]);
     may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "users"]);
     may_use("people.rs", &["clock", "db", "ids", "sessions", "users"]);
     may_use("simulator/", &["clock", "simulator"]);
-    may_use("i18n/", &["clock", "i18n"]);
+    may_use("i18n/", &["clock", "errcode", "i18n"]);
+    may_use("errcode.rs", &[]);
     may_use("config/", &["config", "i18n", "ids", "secret"]);
     // `web` knows no feature; it turns failures of the parts below into answers.
     may_use("web/", &["clock", "config", "db", "dingtalk", "hex_digits", "random", "i18n", "web"]);
@@ -87,6 +88,7 @@ fn each_part_knows_only_those_below_it() {
         "config",
         "db",
         "dingtalk",
+        "errcode",
         "hex_digits",
         "ids",
         "people",

@@ -10,11 +10,9 @@ use crate::{
     config::AppKind,
     credentials::CredentialTable,
     dingtalk::{ClientError, Corp, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
+    errcode::Errcode,
     i18n::Locale,
 };
-
-/// What a refusal of DingTalk reads like when the app's scope is too small.
-const OUT_OF_SCOPE: i64 = 50004;
 
 /// Checks every app.
 pub(super) async fn check(deployment: &Deployment, locale: Locale) -> Vec<Finding> {
@@ -85,6 +83,7 @@ fn agent_id(app: &DingtalkApp, locale: Locale) -> Finding {
     let says = format!("{} cannot be checked from here: only the DingTalk client compares it", app.config.agent_id);
     Finding::unknown(format!("agent_id {}", app.config.name), says, locale.texts().unchecked_agent_id)
 }
+
 /// Why employees who exist may be unknown to DingTalk's answers.
 fn too_small(check: &str, scopes: &Scopes, locale: Locale) -> Option<Finding> {
     if scopes.whole_corp() {
@@ -100,7 +99,7 @@ fn too_small(check: &str, scopes: &Scopes, locale: Locale) -> Option<Finding> {
             departments.join(", ")
         )
     };
-    Some(Finding::warning(check, says, (locale.texts().dingtalk_hint)(OUT_OF_SCOPE)))
+    Some(Finding::warning(check, says, (locale.texts().dingtalk_hint)(Errcode::OutOfScope)))
 }
 
 fn cure(error: &DingtalkError, locale: Locale) -> &'static str {

@@ -39,8 +39,11 @@ fn gateway_error_88_is_unwrapped() {
     let by_field = refused(r#"{"errcode":88,"sub_code":"60011","sub_msg":"no permission","request_id":"r1"}"#);
     let by_text = refused(r#"{"errcode":88,"errmsg":"ding talk error[subcode=60020,submsg=ip]"}"#);
     let neither = refused(r#"{"errcode":88,"errmsg":"busy"}"#);
-    assert_eq!(by_field.refusal().map(|r| (r.code.meaning(), r.request_id.as_deref())), Some((60011, Some("r1"))));
-    assert_eq!(by_text.refusal().map(|r| r.code.meaning()), Some(60020));
+    assert_eq!(
+        by_field.refusal().map(|r| (r.code.meaning(), r.request_id.as_deref())),
+        Some((Errcode::NoPermission, Some("r1")))
+    );
+    assert_eq!(by_text.refusal().map(|r| r.code.meaning()), Some(Errcode::IpNotAllowed));
     assert!(matches!(neither, DingtalkError::Busy(_)));
 }
 
@@ -85,7 +88,7 @@ fn the_new_host_refuses_by_status_and_word() {
         r#"{"code":"Forbidden.AccessDenied.AccessTokenPermissionDenied","message":"no",
             "accessdenieddetail":{"requiredScopes":["Contact.User.Read"]}}"#,
     );
-    assert_eq!(denied.refusal().map(|r| (r.code.number(), r.code.meaning())), Some((None, 60011)));
+    assert_eq!(denied.refusal().map(|r| (r.code.number(), r.code.meaning())), Some((None, Errcode::NoPermission)));
     assert!(denied.to_string().contains("Contact.User.Read"), "{denied}");
     assert!(matches!(refused(500, r#"{"code":"systemBusy"}"#), DingtalkError::Busy(_)));
     assert!(matches!(refused(500, r#"{"code":"unknownError"}"#), DingtalkError::Failed(_)));
