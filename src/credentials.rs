@@ -41,8 +41,7 @@ async fn load(pools: &Pools, key: &str) -> sqlx::Result<Option<Credential>> {
 }
 
 async fn save(pools: &Pools, key: &str, credential: &Credential) -> sqlx::Result<()> {
-    let mut transaction = pools.write().await?;
-    sqlx::query(
+    let statement = sqlx::query(
         "INSERT INTO credentials (key, value, first_seen_at, expires_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (key) DO UPDATE SET value = excluded.value, first_seen_at = excluded.first_seen_at, \
          expires_at = excluded.expires_at",
@@ -50,8 +49,6 @@ async fn save(pools: &Pools, key: &str, credential: &Credential) -> sqlx::Result
     .bind(key)
     .bind(credential.value.expose())
     .bind(credential.first_seen_at)
-    .bind(credential.expires_at)
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await
+    .bind(credential.expires_at);
+    pools.transaction(async |tx| statement.execute(tx).await.map(drop)).await
 }

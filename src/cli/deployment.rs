@@ -2,12 +2,11 @@
 
 use anyhow::{anyhow, bail};
 use figment::Figment;
-use sqlx::{Sqlite, Transaction};
 
 use crate::{
     clock::Clock,
     config::{self, Config, ConfigError},
-    db::{self, Pools},
+    db::{self, Pools, Transaction},
     ids::CorpId,
     people::{Actor, By, Reason},
 };
@@ -65,7 +64,7 @@ impl Deployment {
     ///
     /// # Errors
     /// When another process keeps the database to itself for too long.
-    pub async fn write(&self) -> anyhow::Result<Transaction<'static, Sqlite>> {
+    pub async fn write(&self) -> anyhow::Result<Transaction> {
         self.pools.write().await.map_err(|error| not_written(&error))
     }
 
@@ -135,7 +134,7 @@ fn system_user() -> String {
 
 /// Not as a context: sqlx's error says everything twice in a chain.
 fn not_written(error: &sqlx::Error) -> anyhow::Error {
-    anyhow!("the database cannot be written ({error}); {}", db::cure(error))
+    anyhow!("the database cannot be written ({error}); {}", db::advice(error))
 }
 
 fn join(corps: &[CorpId]) -> String {

@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::with_suffix;
+use super::open::with_suffix;
 
 /// What SQLite writes at the beginning of every database (sqlite.org/fileformat.html, 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";

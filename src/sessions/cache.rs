@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::UnixSeconds,
-    db::{ChangeStamp, Pools},
+    db::{Pools, Stamp},
     users::{self, User},
 };
 
@@ -48,7 +48,7 @@ pub struct SessionCache {
 #[derive(Default)]
 struct Changed {
     /// What the file's stamp was when the changes were last read.
-    stamp: Option<ChangeStamp>,
+    stamp: Option<Stamp>,
     /// Whose sessions changed, and by which change last.
     users: HashMap<i64, i64>,
     /// Whatever was read before this change is stale, whosever it is.
@@ -58,7 +58,7 @@ struct Changed {
 impl Changed {
     /// Whether nothing was committed since this was written. A file whose stamp cannot be read is never current: it is
     /// asked each time.
-    fn is_current(&self, stamp: Option<ChangeStamp>) -> bool {
+    fn is_current(&self, stamp: Option<Stamp>) -> bool {
         stamp.is_some() && self.stamp == stamp
     }
 
@@ -68,7 +68,7 @@ impl Changed {
     }
 
     /// Both at one look: nothing has changed at all, or nothing that concerns this.
-    fn vouches_for(&self, remembered: &Remembered, stamp: Option<ChangeStamp>) -> bool {
+    fn vouches_for(&self, remembered: &Remembered, stamp: Option<Stamp>) -> bool {
         self.is_current(stamp) && self.is_fresh(remembered)
     }
 }
@@ -123,7 +123,12 @@ impl SessionCache {
     ///
     /// # Errors
     /// As for [`SessionCache::find`].
-    pub async fn find_at(&self, token: &Token, address: &str, now: UnixSeconds) -> sqlx::Result<Option<Arc<SignedIn>>> {
+    pub async fn find_at(
+        &self,
+        token: &Token,
+        address: &str,
+        now: UnixSeconds,
+    ) -> sqlx::Result<Option<Arc<SignedIn>>> {
         let Some(found) = self.find_any(token, now).await? else { return Ok(None) };
         Ok(match &found.only_for {
             None => Some(self.in_use(&found, now)),
@@ -136,7 +141,7 @@ impl SessionCache {
         let digest = token.digest();
         let known = self.remembered.get(&digest);
         // Asked after that was fetched: whatever was committed before this moment makes it stale.
-        let stamp = self.pools.change_stamp();
+        let stamp = self.pools.stamp();
         let found = match known.filter(|known| self.known().vouches_for(known, stamp)) {
             Some(known) => Some(known),
             None => {
@@ -175,12 +180,12 @@ impl SessionCache {
 
     /// Forgets what has changed in the file since it was last asked.
     async fn catch_up(&self) -> sqlx::Result<()> {
-        if self.is_current(self.pools.change_stamp()) {
+        if self.is_current(self.pools.stamp()) {
             return Ok(());
         }
         let _one_at_a_time = self.reading.lock().await;
         // Before the changes are read: whatever is committed from here on makes another stamp.
-        let stamp = self.pools.change_stamp();
+        let stamp = self.pools.stamp();
         if self.is_current(stamp) {
             return Ok(());
         }
@@ -203,7 +208,7 @@ impl SessionCache {
         Ok(())
     }
 
-    fn is_current(&self, stamp: Option<ChangeStamp>) -> bool {
+    fn is_current(&self, stamp: Option<Stamp>) -> bool {
         self.known().is_current(stamp)
     }
 
@@ -214,9 +219,7 @@ impl SessionCache {
     async fn read(&self, token: &Token, digest: [u8; 32], now: UnixSeconds) -> sqlx::Result<Option<Arc<Remembered>>> {
         // Before the file is read: a change that comes in between makes what is read stale, not fresh.
         let as_of = self.seen.load(Ordering::Acquire);
-        let mut reader = self.pools.read().await?;
-        // One snapshot for both.
-        let mut snapshot = sqlx::Connection::begin(&mut *reader).await?;
+        let mut snapshot = self.pools.snapshot().await?;
         let Some(mut row) = super::find_any(&mut snapshot, token, &self.policy, now).await? else { return Ok(None) };
         let Some(user) = users::get(&mut snapshot, row.user_id).await? else { return Ok(None) };
         snapshot.rollback().await?;

@@ -1,4 +1,5 @@
-//! The `session_changes` table: whose sessions other processes, and this one, have changed.
+//! The `session_changes` table: whose sessions this process or another one has changed. What is read here is right by
+//! what a database promises about numbered changes (`db::freshness`, 4 to 6).
 
 use crate::db::Conn;
 
@@ -42,7 +43,7 @@ pub async fn since(db: &mut Conn, seen: i64) -> sqlx::Result<Since> {
             Ok(Since::Users(rows.iter().map(|(_, user_id)| *user_id).collect(), *newest))
         }
         (Some(_), _) => Ok(Since::TooMuch(last(db).await?)),
-        // A file that was put back has fewer changes than were seen.
+        // An older database was put back.
         (None, _) => match last(db).await? {
             newest if newest < seen => Ok(Since::TooMuch(newest)),
             _ => Ok(Since::Nothing),
@@ -58,4 +59,57 @@ pub async fn sweep(db: &mut Conn) -> sqlx::Result<()> {
     let newest = last(db).await?;
     sqlx::query("DELETE FROM session_changes WHERE id <= $1").bind(newest - KEEP).execute(db).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{Pools, open_temporary};
+
+    async fn changes(pools: &Pools, users: impl IntoIterator<Item = i64>) {
+        let mut transaction = pools.write().await.unwrap();
+        for user in users {
+            let change = sqlx::query("INSERT INTO session_changes (user_id) VALUES ($1)").bind(user);
+            change.execute(&mut *transaction).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    async fn after(pools: &Pools, seen: i64) -> Since {
+        since(&mut *pools.read().await.unwrap(), seen).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn changes_are_read_in_their_order_and_one_that_was_rolled_back_leaves_no_gap() {
+        let (_folder, pools) = open_temporary().await;
+        assert_eq!(after(&pools, 0).await, Since::Nothing);
+        changes(&pools, [7]).await;
+        let mut undone = pools.write().await.unwrap();
+        sqlx::query("INSERT INTO session_changes (user_id) VALUES (8)").execute(&mut *undone).await.unwrap();
+        assert_eq!(after(&pools, 0).await, Since::Users(vec![7], 1), "it may never be committed");
+        undone.rollback().await.unwrap();
+        changes(&pools, [9, 7]).await;
+        assert_eq!(after(&pools, 0).await, Since::Users(vec![7, 9, 7], 3));
+        assert_eq!(after(&pools, 3).await, Since::Nothing);
+    }
+
+    #[tokio::test]
+    async fn whoever_misses_a_change_that_was_removed_forgets_everything() {
+        let (_folder, pools) = open_temporary().await;
+        changes(&pools, 1..=5).await;
+        let mut transaction = pools.write().await.unwrap();
+        sqlx::query("DELETE FROM session_changes WHERE id <= 3").execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(after(&pools, 3).await, Since::Users(vec![4, 5], 5));
+        assert_eq!(after(&pools, 2).await, Since::TooMuch(5));
+        changes(&pools, 0..MOST).await;
+        assert_eq!(after(&pools, 5).await, Since::TooMuch(5 + MOST), "more than is worth reading");
+    }
+
+    #[tokio::test]
+    async fn an_older_database_that_was_put_back_is_noticed() {
+        let (_folder, pools) = open_temporary().await;
+        changes(&pools, [1, 2]).await;
+        assert_eq!(after(&pools, 9).await, Since::TooMuch(2));
+    }
 }

@@ -114,26 +114,29 @@ impl Shared {
 impl Keys {
     /// Reads the table; makes the keys that are due, and forgets those that have had their time.
     async fn read(pools: &Pools, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
-        let mut keys = Self::list(&mut *pools.read().await?, algorithms, now).await?;
+        let keys = Self::list(&mut *pools.read().await?, algorithms, now).await?;
         if algorithms.iter().all(|algorithm| keys.is_settled(*algorithm, now)) {
             return Ok(keys);
         }
+        pools.transaction(async |tx| Self::rotated(tx, algorithms, now).await).await
+    }
+
+    /// The keys after those that are due were made, and those that have had their time removed.
+    async fn rotated(db: &mut Conn, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
         // Read again under the lock: of several processes one makes the key.
-        let mut transaction = pools.write().await?;
-        keys = Self::list(&mut transaction, algorithms, now).await?;
+        let keys = Self::list(db, algorithms, now).await?;
         for algorithm in algorithms {
             if rotation::is_due(&keys.made(*algorithm), now) {
-                make(&mut transaction, *algorithm, now).await?;
+                make(db, *algorithm, now).await?;
             }
         }
         // Read once more, so that every process has the new keys in the same order.
-        keys = Self::list(&mut transaction, algorithms, now).await?;
+        let mut keys = Self::list(db, algorithms, now).await?;
         let outlived: Vec<_> = algorithms.iter().flat_map(|algorithm| keys.outlived(*algorithm, now)).collect();
         for (name, kid) in outlived {
-            table::remove(&mut transaction, &name).await?;
+            table::remove(db, &name).await?;
             keys.list.retain(|key| key.kid != kid);
         }
-        transaction.commit().await?;
         Ok(keys)
     }
 

@@ -21,11 +21,11 @@ pub(super) struct ServerKey {
 /// # Errors
 /// When the database fails, or holds a key of another length.
 pub async fn state_key(pools: &Pools, clock: &Clock) -> sqlx::Result<[u8; 32]> {
-    let mut transaction = pools.write().await?;
-    add(&mut transaction, "state", &crate::random::bytes::<32>(), clock.now()).await?;
-    let (key,): (Vec<u8>,) =
-        sqlx::query_as("SELECT value FROM server_keys WHERE name = 'state'").fetch_one(&mut *transaction).await?;
-    transaction.commit().await?;
+    let made_or_found = async |tx: &mut Conn| {
+        add(tx, "state", &crate::random::bytes::<32>(), clock.now()).await?;
+        sqlx::query_scalar("SELECT value FROM server_keys WHERE name = 'state'").fetch_one(tx).await
+    };
+    let key: Vec<u8> = pools.transaction(made_or_found).await?;
     key.try_into().map_err(|_| sqlx::Error::Decode("the key \"state\" in server_keys is not 32 bytes long".into()))
 }
 

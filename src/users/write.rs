@@ -1,12 +1,10 @@
 //! Changes to `users`. Each function takes the connection of the caller's transaction. `people` calls them: it sees to the
 //! sessions as well.
 
-use sqlx::{QueryBuilder, Sqlite};
-
 use super::{Columns, Role, Status};
 use crate::{
     clock::UnixSeconds,
-    db::Conn,
+    db::{Conn, QueryBuilder},
     ids::{CorpId, DingUserId},
 };
 
@@ -70,7 +68,7 @@ pub async fn upsert(
 }
 
 async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now: UnixSeconds) -> sqlx::Result<()> {
-    let mut sql = QueryBuilder::<Sqlite>::new(
+    let mut sql = QueryBuilder::new(
         "INSERT INTO users (corp_id, userid, name, unionid, mobile, email, department, title, role, status, source, \
                             created_at, updated_at) ",
     );

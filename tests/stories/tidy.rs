@@ -121,7 +121,7 @@ fn rocket_is_named_only_where_http_is_spoken() {
 fn sql_stands_beside_its_table_only() {
     let holds_sql = |file: &str| {
         let parts = [
-            "db.rs",
+            "db/",
             "credentials.rs",
             "users/",
             "sessions/mod.rs",

@@ -1,31 +1,24 @@
-//! The SQLite file: opening it, migrating it, and the two ways to reach it.
-//!
-//! One connection writes and a few read. Writers queue in the process instead of failing with "database is locked",
-//! and reading never waits for writing. What must write (a sign-in, a sign-out) waits while an import holds the file.
-
-mod private;
+//! Opening the SQLite file: which one it is, how it is opened, and bringing its tables up to date.
 
 use std::{
-    fs::File,
     io,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
-use rocket_db_pools::Database;
 use sqlx::{
-    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, SqliteConnection, SqlitePool,
     migrate::MigrateError,
-    pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::time::{Instant, sleep};
 
-pub use self::private::{NotPrivate, Repaired};
+use super::{
+    Pools,
+    private::{self, NotPrivate},
+    wal_index::WalIndex,
+};
 
 /// How long a statement waits for another process (the command line, a backup) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -66,7 +59,7 @@ pub enum OpenError {
         source: NotPrivate,
     },
     /// SQLite refused the file.
-    #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", cure(source))]
+    #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", advice(source))]
     Sqlite {
         /// The file.
         path: PathBuf,
@@ -82,32 +75,6 @@ pub enum OpenError {
         source: MigrateError,
     },
 }
-
-/// The connections to one SQLite file.
-#[derive(Clone)]
-pub struct Pools {
-    writer: SqlitePool,
-    readers: SqlitePool,
-    /// The index of the write-ahead log, which every process that uses the file shares. It is never closed: closing any
-    /// descriptor of a file drops the locks that this process, and so SQLite, holds on it (sqlite.org/howtocorrupt, 2.2).
-    wal_index: Option<&'static File>,
-    checks: Arc<Checks>,
-    repaired: Arc<[Repaired]>,
-}
-
-/// Checks whether the file can be written.
-#[derive(Default)]
-struct Checks {
-    running: tokio::sync::Mutex<()>,
-    /// How many have found that it can.
-    good: AtomicU64,
-}
-
-/// What changes whenever anything is committed to the file, by whichever process.
-///
-/// It is the header of SQLite's index of the write-ahead log (two copies of 48 bytes, sqlite.org/walformat.html): its
-/// change counter, its number of frames and its salts. Opaque to us; only equality counts.
-pub type ChangeStamp = [u8; 96];
 
 impl Pools {
     /// Opens the file that `databases.miandeng.url` names and migrates it. The file is made with mode 0600 if it is absent,
@@ -137,97 +104,9 @@ impl Pools {
 
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = connect(READERS, reading).await.map_err(sqlite)?;
-        let wal_index = File::open(with_suffix(&resolved, "-shm")).ok().map(|file| &*Box::leak(Box::new(file)));
+        let wal_index = WalIndex::of(&resolved);
         Ok(Self { writer, readers, wal_index, checks: Arc::default(), repaired: repaired.into() })
     }
-
-    /// The files that others could read or write until they were opened here.
-    pub fn repaired(&self) -> &[Repaired] {
-        &self.repaired
-    }
-
-    /// The file's change stamp: one read of memory that the processes share, no query. `None` where this machine has no
-    /// such file; then nothing may be taken for unchanged.
-    pub fn change_stamp(&self) -> Option<ChangeStamp> {
-        let mut stamp = [0; 96];
-        #[cfg(unix)]
-        std::os::unix::fs::FileExt::read_exact_at(self.wal_index?, &mut stamp, 0).ok()?;
-        #[cfg(not(unix))]
-        return None;
-        Some(stamp)
-    }
-
-    /// A connection that only reads.
-    ///
-    /// # Errors
-    /// When the pool is closed, or no connection came free in time.
-    pub async fn read(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
-        self.readers.acquire().await
-    }
-
-    /// The writer, in a transaction that holds the file's write lock from its first statement on: two writers can
-    /// then never deadlock by upgrading.
-    ///
-    /// # Errors
-    /// When another process holds the lock for longer than five seconds, or the pool is closed.
-    pub async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
-    }
-
-    /// Whether something can be written now. The lock alone does not tell: it is to be had on a full disk too. What is
-    /// written changes nothing.
-    ///
-    /// # Errors
-    /// As for [`Pools::write`], and when there is no room.
-    pub async fn check_write(&self) -> sqlx::Result<()> {
-        let seen = self.checks.good.load(Ordering::Acquire);
-        let _one_at_a_time = self.checks.running.lock().await;
-        if self.checks.good.load(Ordering::Acquire) > seen {
-            // Somebody else's was, since this was asked: however many ask, sign-ins wait for one at the most.
-            return Ok(());
-        }
-        let mut transaction = self.write().await?;
-        // A number in the file's head that SQLite leaves to applications, and which we leave at 0.
-        sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        self.checks.good.fetch_add(1, Ordering::Release);
-        Ok(())
-    }
-
-    /// Closes both pools, after the last request has been answered. Does not wait for another process that writes.
-    pub async fn close(&self) {
-        // SQLite tidies up when it closes (statistics, the write-ahead log). Where another process has the write lock
-        // that is the other's to do later; an answer on the command line would hang for nothing. If this fails, the
-        // close only takes longer.
-        let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&self.writer).await;
-        self.readers.close().await;
-        self.writer.close().await;
-    }
-}
-
-/// The pools as Rocket hands them to a route: `Connection<Db>` reads, `&State<Db>` also writes.
-#[derive(Database, Clone)]
-#[database("miandeng")]
-pub struct Db(Pools);
-
-/// `#[rocket::async_trait]` is what the trait was declared with; under another name it is the same macro.
-#[async_trait::async_trait]
-impl rocket_db_pools::Pool for Pools {
-    type Error = OpenError;
-    type Connection = PoolConnection<Sqlite>;
-
-    async fn init(figment: &figment::Figment) -> Result<Self, Self::Error> {
-        let url = figment.extract_inner::<String>("url").unwrap_or_default();
-        Self::open(&url).await
-    }
-
-    async fn get(&self) -> Result<Self::Connection, Self::Error> {
-        self.read().await.map_err(|source| OpenError::Sqlite { path: PathBuf::new(), source })
-    }
-
-    /// Does nothing: rocket_db_pools calls it while requests are still being answered. `cli::serve` closes the pools
-    /// after the last one.
-    async fn close(&self) {}
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
@@ -253,7 +132,7 @@ async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Resul
     Ok(!connection.is_in_transaction())
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
@@ -308,7 +187,7 @@ async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
 }
 
 /// What helps against SQLite's answer, for the operator.
-pub fn cure(error: &sqlx::Error) -> &'static str {
+pub fn advice(error: &sqlx::Error) -> &'static str {
     match kind_of(error) {
         Some(5 | 6) => "another process has it to itself: try again when that is done",
         Some(11 | 26) => "restore it from a backup, or name another file",
@@ -334,18 +213,6 @@ pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
     }
     Ok(PathBuf::from(path))
 }
-
-/// A fresh database in a folder of its own, which goes when the folder is dropped.
-#[cfg(test)]
-pub(crate) async fn open_temporary() -> (tempfile::TempDir, Pools) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("test.db");
-    let pools = Pools::open(&file.to_string_lossy()).await.expect("a fresh database");
-    (folder, pools)
-}
-
-/// A connection, as the query functions beside each table take it.
-pub type Conn = SqliteConnection;
 
 #[cfg(test)]
 mod tests {

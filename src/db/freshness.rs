@@ -1,0 +1,71 @@
+//! "Has anything been committed since?", asked before each answer that is given from memory.
+//!
+//! What a database must promise, so that a cache of what it holds is exact:
+//!
+//! 1. *Equal stamps:* between two reads of one and the same [`Stamp`], nothing was committed, by whichever process.
+//! 2. *A commit is seen:* a stamp that is read after a commit has returned differs from every stamp read before that
+//!    commit began.
+//! 3. *No stamp means "ask":* where there is none, nothing in memory may be used before the tables were read.
+//!
+//! What changed is then read from a table of numbered changes (`sessions::invalidation`). Of its numbers the database must
+//! promise:
+//!
+//! 4. *Order:* whoever sees a change sees every change with a lower number that was not removed, now and later. So nobody
+//!    who has read up to a number misses a lower one that is committed afterwards.
+//! 5. *No gaps:* a number that is missing belongs to a change that was removed, never to one that is still to come or was
+//!    rolled back. Whoever finds the number after the last one that they know missing forgets everything.
+//! 6. *An older database that was put back* ends at a lower number than was known. Whoever finds that forgets everything.
+//!
+//! SQLite keeps 1 to 3 by its index of the write-ahead log (`wal_index`), 4 and 5 because one connection writes at a time
+//! and takes its numbers in its own transaction. A sequence of PostgreSQL keeps neither 4 nor 5, and several servers
+//! on it keep 2 only if a commit returns once each of them has read past it: [`super::Transaction::commit`] is the place.
+
+/// A moment in the database's history. Opaque: only equality counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp(pub(super) [u8; 96]);
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Pools, open_temporary};
+
+    async fn other_process(folder: &tempfile::TempDir) -> Pools {
+        Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("the same file")
+    }
+
+    async fn writes(pools: &Pools) -> super::super::Transaction {
+        let mut transaction = pools.write().await.unwrap();
+        let write = sqlx::query("INSERT INTO session_changes (user_id) VALUES (1)");
+        write.execute(&mut *transaction).await.unwrap();
+        transaction
+    }
+
+    #[tokio::test]
+    async fn a_commit_changes_the_stamp_of_every_process_by_the_time_that_it_returns() {
+        let (folder, pools) = open_temporary().await;
+        let other = other_process(&folder).await;
+        let mut seen = Vec::new();
+        for writer in [&pools, &other, &pools, &other] {
+            seen.push(pools.stamp().expect("a stamp"));
+            writes(writer).await.commit().await.unwrap();
+            let stamp = pools.stamp().expect("a stamp");
+            assert!(!seen.contains(&stamp), "after {} commits", seen.len());
+            assert_eq!(other.stamp(), Some(stamp));
+        }
+        // The log starts anew.
+        sqlx::query("PRAGMA wal_checkpoint(RESTART)").execute(&pools.writer).await.unwrap();
+        writes(&other).await.commit().await.unwrap();
+        assert!(!seen.contains(&pools.stamp().expect("a stamp")));
+    }
+
+    #[tokio::test]
+    async fn what_commits_nothing_leaves_the_stamp() {
+        let (_folder, pools) = open_temporary().await;
+        let stamp = pools.stamp();
+        writes(&pools).await.rollback().await.unwrap();
+        let mut snapshot = pools.snapshot().await.unwrap();
+        let changes: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM session_changes").fetch_one(&mut *snapshot).await.unwrap();
+        assert_eq!((changes, pools.stamp()), (0, stamp));
+        assert!(stamp.is_some());
+    }
+}
