@@ -25,6 +25,7 @@ use crate::{
         access_log::{AccessLog, Caught},
         assets, health,
         problem::Problem,
+        refusal,
     },
 };
 
@@ -90,7 +91,8 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, probe::routes::routes())
         .mount(&base, assets::routes())
         .mount(&base, health::routes())
-        .register("/", catchers()))
+        .register("/", catchers())
+        .register("/", sessions::routes::catchers()))
 }
 
 fn catchers() -> Vec<Catcher> {
@@ -100,7 +102,7 @@ fn catchers() -> Vec<Catcher> {
 /// Whatever no route answers, in the form that the asker reads: a page for a browser, a problem for a program.
 #[catch(default)]
 fn unanswered(status: Status, request: &Request<'_>) -> Caught {
-    let problem = Problem::from_status(status);
+    let problem = refusal::of(request).unwrap_or_else(|| Problem::from_status(status));
     let reads_html = request.accept().is_some_and(|accept| accept.media_types().any(|kind| kind.is_html()));
     Caught(if reads_html { problem.page() } else { problem })
 }

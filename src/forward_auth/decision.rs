@@ -1,7 +1,7 @@
 //! What becomes of a request (pure): who is signed in, whom the rules let in, and who is to read a refusal.
 
 use super::rules::Rules;
-use crate::sessions::SignedIn;
+use crate::sessions::Principal;
 
 /// Who reads the answer if the request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) enum Reader {
 /// What the proxy is told.
 pub(super) enum Decision<'a> {
     /// This person may.
-    Allowed(&'a SignedIn),
+    Allowed(&'a Principal),
     /// Nobody is signed in.
     SignInFirst(SignInBy),
     /// This person may not.
@@ -41,7 +41,7 @@ pub(super) enum SignInBy {
 }
 
 /// Decides.
-pub(super) fn decide<'a>(who: Option<&'a SignedIn>, rules: &Rules, reader: Reader) -> Decision<'a> {
+pub(super) fn decide<'a>(who: Option<&'a Principal>, rules: &Rules, reader: Reader) -> Decision<'a> {
     match who {
         Some(who) if rules.let_in(&who.user) => Decision::Allowed(who),
         Some(_) => Decision::NotAllowed,

@@ -9,7 +9,7 @@ use super::rules::Rules;
 use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
-    sessions::SignedIn,
+    sessions::Principal,
     signing_keys::{Algorithm, SignError, SigningKeys},
     users::User,
 };
@@ -77,7 +77,7 @@ impl SignedIdentity {
     ///
     /// # Errors
     /// When the keys do not sign.
-    pub(super) async fn token(&self, who: &SignedIn, host: &str, rules: &Rules) -> Result<String, SignError> {
+    pub(super) async fn token(&self, who: &Principal, host: &str, rules: &Rules) -> Result<String, SignError> {
         let now = self.clock.now();
         let place = (who.session.id, host.to_owned(), rules.as_str().to_owned());
         if let Some(issued) = self.tokens.get(&place)

@@ -73,9 +73,9 @@ impl Changed {
     }
 }
 
-/// Who is signed in, and by which session.
+/// The person who is signed in, and the session that says so.
 #[derive(Debug, Clone)]
-pub struct SignedIn {
+pub struct Principal {
     /// The person.
     pub user: User,
     /// The session.
@@ -83,7 +83,7 @@ pub struct SignedIn {
 }
 
 struct Remembered {
-    signed_in: Arc<SignedIn>,
+    signed_in: Arc<Principal>,
     /// The one address that the session is good for, if there is one.
     only_for: Option<String>,
     /// The last change that was known before it was read: a later one may concern it.
@@ -113,7 +113,7 @@ impl SessionCache {
     ///
     /// # Errors
     /// When the database fails. Nobody is then taken for signed in.
-    pub async fn find(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<SignedIn>>> {
+    pub async fn find(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<Principal>>> {
         let found = self.find_any(token, now).await?.filter(|found| found.only_for.is_none());
         Ok(found.map(|found| self.in_use(&found, now)))
     }
@@ -128,7 +128,7 @@ impl SessionCache {
         token: &Token,
         address: &str,
         now: UnixSeconds,
-    ) -> sqlx::Result<Option<Arc<SignedIn>>> {
+    ) -> sqlx::Result<Option<Arc<Principal>>> {
         let Some(found) = self.find_any(token, now).await? else { return Ok(None) };
         Ok(match &found.only_for {
             None => Some(self.in_use(&found, now)),
@@ -161,7 +161,7 @@ impl SessionCache {
     }
 
     /// Notes that a session is in use, now and then.
-    fn in_use(&self, found: &Remembered, now: UnixSeconds) -> Arc<SignedIn> {
+    fn in_use(&self, found: &Remembered, now: UnixSeconds) -> Arc<Principal> {
         let last_seen_at = found.last_seen_at.load(Ordering::Relaxed);
         if now - last_seen_at >= TOUCH_INTERVAL {
             // Of all requests in this minute, one says so.
@@ -224,7 +224,7 @@ impl SessionCache {
         let Some(user) = users::get(&mut snapshot, row.user_id).await? else { return Ok(None) };
         snapshot.rollback().await?;
         let (only_for, last_seen_at) = (row.only_for.take(), AtomicI64::new(row.last_seen_at));
-        let signed_in = Arc::new(SignedIn { user, session: row.into_session() });
+        let signed_in = Arc::new(Principal { user, session: row.into_session() });
         let found = Arc::new(Remembered { signed_in, only_for, as_of, last_seen_at });
         self.remembered.insert(digest, Arc::clone(&found));
         Ok(Some(found))

@@ -1,24 +1,37 @@
-//! "Signed in" as a request guard.
+//! "Signed in" and "admin" as request guards.
+//!
+//! Each request asks anew: a person who was disabled or lost a role a moment ago is refused (`sessions::cache` is exact).
+//!
+//! A refusal is an error and no forward, which would ask for a second route beside each page. The error's status finds the
+//! catcher: 401 leads to the sign-in page (`routes::sign_in_first`), any other shows the guard's problem (`web::refusal`).
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, ops::Deref, sync::Arc};
 
 use rocket::{
     Request,
+    http::Status,
     request::{FromRequest, Outcome},
 };
 
-use super::{SessionCache, SignedIn, Token, cookie};
+use super::{Principal, SessionCache, Token, cookie};
 use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
-    web::{cookies, problem::Problem, request_context::RequestContext},
+    users::Role,
+    web::{cookies, problem::Problem, refusal, request_context::RequestContext},
 };
+
+/// The person who is signed in. Nobody else reaches a handler that takes this.
+pub struct SignedIn(Arc<Principal>);
+
+/// The same, if the person is an administrator.
+pub struct Admin(SignedIn);
 
 /// The session cookie that a request carries, live or not.
 pub struct SessionCookie(pub Option<Token>);
 
 /// Who is signed in, or nobody. A database that does not answer is an error, never "nobody".
-pub struct MaybeSignedIn(pub Result<Option<Arc<SignedIn>>, Problem>);
+pub struct MaybeSignedIn(pub Result<Option<Arc<Principal>>, Problem>);
 
 impl MaybeSignedIn {
     /// Who is signed in behind a request's cookie when a proxy asks about an address: the gate's way to find out, and
@@ -26,12 +39,12 @@ impl MaybeSignedIn {
     ///
     /// # Errors
     /// When the database cannot tell.
-    pub async fn at(request: &Request<'_>, address: &str) -> Result<Option<Arc<SignedIn>>, Problem> {
+    pub async fn at(request: &Request<'_>, address: &str) -> Result<Option<Arc<Principal>>, Problem> {
         let Some(look) = Look::of(request)? else { return Ok(None) };
         look.noted(look.sessions.find_at(&look.token, address, look.now).await?)
     }
 
-    async fn of(request: &Request<'_>) -> Result<Option<Arc<SignedIn>>, Problem> {
+    async fn of(request: &Request<'_>) -> Result<Option<Arc<Principal>>, Problem> {
         let Some(look) = Look::of(request)? else { return Ok(None) };
         look.noted(look.sessions.find(&look.token, look.now).await?)
     }
@@ -58,11 +71,11 @@ impl<'r> Look<'r> {
     }
 
     /// The log line says who it was.
-    fn noted(&self, found: Option<Arc<SignedIn>>) -> Result<Option<Arc<SignedIn>>, Problem> {
-        if let Some(signed_in) = &found {
+    fn noted(&self, found: Option<Arc<Principal>>) -> Result<Option<Arc<Principal>>, Problem> {
+        if let Some(principal) = &found {
             self.request.note(|notes| {
-                notes.corp_id = Some(signed_in.user.corp_id.to_string());
-                notes.userid = Some(signed_in.user.userid.to_string());
+                notes.corp_id = Some(principal.user.corp_id.to_string());
+                notes.userid = Some(principal.user.userid.to_string());
             });
         }
         Ok(found)
@@ -91,5 +104,48 @@ impl<'r> FromRequest<'r> for MaybeSignedIn {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
         Outcome::Success(Self(Self::of(request).await))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for SignedIn {
+    type Error = Problem;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+        match MaybeSignedIn::of(request).await {
+            Ok(Some(principal)) => Outcome::Success(Self(principal)),
+            Ok(None) => Outcome::Error((Status::Unauthorized, Problem::from_status(Status::Unauthorized))),
+            Err(problem) => refusal::refuse(request, Status::ServiceUnavailable, problem),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Admin {
+    type Error = Problem;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+        match SignedIn::from_request(request).await {
+            Outcome::Success(signed_in) if signed_in.user.role == Role::Admin => Outcome::Success(Self(signed_in)),
+            Outcome::Success(_) => refusal::refuse(request, Status::Forbidden, Problem::not_allowed()),
+            Outcome::Error(refused) => Outcome::Error(refused),
+            Outcome::Forward(status) => Outcome::Forward(status),
+        }
+    }
+}
+
+impl Deref for SignedIn {
+    type Target = Principal;
+
+    fn deref(&self) -> &Principal {
+        &self.0
+    }
+}
+
+impl Deref for Admin {
+    type Target = Principal;
+
+    fn deref(&self) -> &Principal {
+        &self.0
     }
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::{
     activity::{Activity, Writer, activity},
-    cache::{SessionCache, SignedIn},
+    cache::{Principal, SessionCache},
     policy::Policy,
 };
 use crate::{clock::UnixSeconds, db::Conn, users::User};

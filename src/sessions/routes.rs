@@ -1,15 +1,17 @@
 //! `/home`: who is signed in and where; and the ways out.
 
 use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rocket::{
-    Responder, Route, State, get,
-    http::{CookieJar, Status},
+    Catcher, Request, Route, State, catch, catchers, get,
+    http::{CookieJar, Method, Status},
     post, routes,
 };
+use rocket_db_pools::Connection;
 
 use super::{
     Listed, Policy, cookie, device,
-    guard::{MaybeSignedIn, SessionCookie},
+    guard::{SessionCookie, SignedIn},
 };
 use crate::{
     clock::Clock,
@@ -30,12 +32,9 @@ pub fn routes() -> Vec<Route> {
     routes![home, log_out, sign_out_there, sign_out_elsewhere]
 }
 
-/// What these routes answer.
-#[derive(Responder)]
-#[allow(clippy::large_enum_variant, reason = "one at a time, and not for long")]
-enum Answer {
-    Page(Page),
-    To(SeeOther),
+/// What leads people to the sign-in page.
+pub fn catchers() -> Vec<Catcher> {
+    catchers![sign_in_first]
 }
 
 #[derive(Template)]
@@ -67,21 +66,16 @@ impl HomePage<'_> {
 async fn home(
     frame: Frame<'_>,
     config: &State<Config>,
-    db: &State<Db>,
     clock: &State<Clock>,
-    who: MaybeSignedIn,
-) -> Result<Answer, Problem> {
-    let Some(signed_in) = who.0.map_err(Problem::page)? else {
-        return Ok(Answer::To(SeeOther(config.path("/"))));
-    };
-    let (user, session) = (&signed_in.user, &signed_in.session);
-    let sessions = async { super::list(&mut *db.read().await?, Some(user.id), &Policy::of(config), clock.now()).await };
-    let sessions = sessions.await.map_err(|error| Problem::from(error).page())?;
-    let row = |listed: Listed| row(frame.t, clock, session.id, listed);
-    let page = HomePage { user, others: sessions.len() > 1, sessions: sessions.into_iter().map(row).collect(), frame };
-    Page::new(Status::Ok, &page, "form-action 'self'")
-        .map(Answer::Page)
-        .map_err(|status| Problem::internal(status).page())
+    who: SignedIn,
+    mut db: Connection<Db>,
+) -> Result<Page, Problem> {
+    let sessions = super::list(&mut db, Some(who.user.id), &Policy::of(config), clock.now()).await;
+    let sessions = sessions.map_err(|error| Problem::from(error).page())?;
+    let row = |listed: Listed| row(frame.t, clock, who.session.id, listed);
+    let others = sessions.len() > 1;
+    let page = HomePage { user: &who.user, others, sessions: sessions.into_iter().map(row).collect(), frame };
+    Page::new(Status::Ok, &page, "form-action 'self'").map_err(|status| Problem::internal(status).page())
 }
 
 #[post("/logout")]
@@ -93,13 +87,9 @@ async fn log_out(
     cookie: SessionCookie,
 ) -> Result<SeeOther, Problem> {
     if let SessionCookie(Some(token)) = cookie {
-        let ended = async {
-            let mut transaction = db.write().await?;
-            super::end(&mut transaction, &token).await?;
-            transaction.commit().await
-        };
+        let ended = db.transaction(async |tx| super::end(tx, &token).await).await;
         // Nobody is told "signed out" while the session lives.
-        ended.await.map_err(|error| Problem::from(error).page())?;
+        ended.map_err(|error| Problem::from(error).page())?;
     }
     jar.add(cookie::clear(config));
     jar.add(cookie::signed_out::set(config));
@@ -109,38 +99,39 @@ async fn log_out(
 #[post("/home/sessions/<id>/sign-out")]
 async fn sign_out_there(
     _same_origin: SameOrigin,
+    who: SignedIn,
     id: i64,
     config: &State<Config>,
     db: &State<Db>,
-    who: MaybeSignedIn,
 ) -> Result<SeeOther, Problem> {
-    if let Some(signed_in) = who.0.map_err(Problem::page)? {
-        let ended = async {
-            let mut transaction = db.write().await?;
-            super::end_one_of(&mut transaction, signed_in.user.id, id).await?;
-            transaction.commit().await
-        };
-        ended.await.map_err(|error| Problem::from(error).page())?;
-    }
+    let ended = db.transaction(async |tx| super::end_one_of(tx, who.user.id, id).await).await;
+    ended.map_err(|error| Problem::from(error).page())?;
     Ok(SeeOther(config.path("/home")))
 }
 
 #[post("/home/sign-out-elsewhere")]
 async fn sign_out_elsewhere(
     _same_origin: SameOrigin,
+    who: SignedIn,
     config: &State<Config>,
     db: &State<Db>,
-    who: MaybeSignedIn,
 ) -> Result<SeeOther, Problem> {
-    if let Some(signed_in) = who.0.map_err(Problem::page)? {
-        let ended = async {
-            let mut transaction = db.write().await?;
-            super::end_all_of(&mut transaction, signed_in.user.id, Some(signed_in.session.id)).await?;
-            transaction.commit().await
-        };
-        ended.await.map_err(|error| Problem::from(error).page())?;
-    }
+    let ended = db.transaction(async |tx| super::end_all_of(tx, who.user.id, Some(who.session.id)).await).await;
+    ended.map_err(|error| Problem::from(error).page())?;
     Ok(SeeOther(config.path("/home")))
+}
+
+/// Nobody is signed in where somebody must be ([`SignedIn`]).
+#[catch(401)]
+fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, Problem> {
+    let config = request.rocket().state::<Config>().ok_or_else(|| Problem::internal("no settings"))?;
+    let (start, here) = (config.path("/"), request.uri());
+    // A form is not posted again, and `/home` is where a sign-in leads by itself.
+    if request.method() != Method::Get || here.path() == config.path("/home").as_str() {
+        return Ok(SeeOther(start));
+    }
+    let here = here.to_string();
+    Ok(SeeOther(format!("{start}?return_to={}", utf8_percent_encode(&here, NON_ALPHANUMERIC))))
 }
 
 fn row(texts: &Texts, clock: &Clock, this: i64, listed: Listed) -> SessionRow {

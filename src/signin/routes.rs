@@ -22,7 +22,7 @@ use super::{
 use crate::{
     dingtalk::jsapi::PageConfig,
     secret::Secret,
-    sessions::{SignedIn, cookie, guard::MaybeSignedIn},
+    sessions::{Principal, cookie, guard::MaybeSignedIn},
     web::{
         method::NotHead,
         page::{Frame, Page},
@@ -106,7 +106,7 @@ async fn open(
 
 /// Who is signed in goes where they want to, unless that has sent them back again and again. Our own `/home` sends
 /// nobody back who is signed in.
-fn send_on(context: &SignInContext<'_>, who: &SignedIn, wanted: Option<&str>) -> Result<Opened, Problem> {
+fn send_on(context: &SignInContext<'_>, who: &Principal, wanted: Option<&str>) -> Result<Opened, Problem> {
     let address = return_to::resolve(wanted, context.config);
     if address != context.config.path("/home") && context.redirect_loops.sent_on(who.session.id, &address) {
         let covered = redirect_loop::is_covered(&address, context.config);

@@ -11,6 +11,7 @@ pub mod ows;
 pub mod page;
 pub mod params;
 pub mod problem;
+pub mod refusal;
 pub mod request_context;
 pub mod script_json;
 pub mod see_other;

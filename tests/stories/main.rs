@@ -10,6 +10,7 @@ mod doctor;
 mod failures;
 mod faults;
 mod gate;
+mod guards;
 mod handover;
 mod harness;
 mod jsapi_config;

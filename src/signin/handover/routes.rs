@@ -2,14 +2,14 @@
 
 use askama::Template;
 use rocket::{
-    Data, Responder, Route, get,
+    Data, Route, get,
     http::{ContentType, Status, uri::Origin},
     post, routes,
 };
 
 use super::{Key, Spent};
 use crate::{
-    sessions::{cookie, guard::MaybeSignedIn},
+    sessions::{cookie, guard::SignedIn},
     signin::{context::SignInContext, routes::posted},
     users::User,
     web::{
@@ -24,14 +24,6 @@ use crate::{
 /// The routes of a hand-over.
 pub fn routes() -> Vec<Route> {
     routes![offer, show, spend]
-}
-
-/// What these routes answer.
-#[derive(Responder)]
-#[allow(clippy::large_enum_variant, reason = "one at a time, and not for long")]
-enum Answer {
-    Page(Page),
-    To(SeeOther),
 }
 
 /// The link, in the client.
@@ -56,20 +48,17 @@ async fn offer(
     _same_origin: SameOrigin,
     frame: Frame<'_>,
     context: SignInContext<'_>,
-    who: MaybeSignedIn,
-) -> Result<Answer, Problem> {
-    let Some(signed_in) = who.0.map_err(Problem::page)? else {
-        return Ok(Answer::To(SeeOther(context.config.path("/"))));
-    };
-    if let Some(seconds) = context.limits.handed_over(signed_in.user.id) {
+    who: SignedIn,
+) -> Result<Page, Problem> {
+    if let Some(seconds) = context.limits.handed_over(who.user.id) {
         return Err(Problem::too_many_links(seconds).page().retry_at(context.config.path("/home")));
     }
-    let key = context.offer_handover(signed_in.session.id).await.map_err(|error| Problem::from(error).page())?;
+    let key = context.offer_handover(who.session.id).await.map_err(|error| Problem::from(error).page())?;
     let address = format!("{}{}", context.config.public_url.origin(), context.config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
     // The script copies the link.
     let page = Page::new(Status::Ok, &LinkPage { frame, link }, "script-src 'self'; form-action 'none'");
-    page.map(Answer::Page).map_err(|status| Problem::internal(status).page())
+    page.map_err(|status| Problem::internal(status).page())
 }
 
 /// Shows whose session it would be, and the button. A robot that opens links spends nothing; a person who was sent
