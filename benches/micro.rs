@@ -18,7 +18,7 @@ use miandeng::{
         jsapi,
     },
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, Reason},
+    people::{self, Actor, By, LastAdmin, Reason},
     secret::Secret,
     sessions::{self, Origin, Policy, SessionCache, Token, activity, cookie},
     signin::return_to,
@@ -121,7 +121,7 @@ fn import(c: &mut Criterion) {
             async |people| {
                 let mut transaction = pools.write().await.expect("the writer");
                 let by = By { actor: Actor::System, reason: Reason::Import, at: 1_700_000_000 };
-                people::import(&mut transaction, &by, people, |_| {}).await.expect("an import");
+                people::import(&mut transaction, &by, people, LastAdmin::MayGo, |_| {}).await.expect("an import");
                 transaction.rollback().await.expect("an end");
             },
             BatchSize::LargeInput,

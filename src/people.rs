@@ -2,14 +2,17 @@
 //! sessions in the caller's transaction, so that nobody who is disabled or removed keeps a session because a caller forgot.
 //! Commands, sign-ins and whatever else changes people come through here, and say who did it and why.
 
-use std::{collections::HashMap, fmt};
+mod plan;
 
+use std::fmt;
+
+pub use self::plan::{Plan, Planned, preview};
 use crate::{
     clock::UnixSeconds,
     db::Conn,
-    ids::{CorpId, DingUserId},
+    ids::CorpId,
     sessions,
-    users::{self, Change, Columns, Filter, NewUser, Status, User},
+    users::{self, Change, Columns, NewUser, Role, Status, User},
 };
 
 /// Who changes a person.
@@ -73,6 +76,32 @@ pub struct Imported {
     pub sessions_ended: u64,
 }
 
+/// What happens where a change would take a corp's last active administrator away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastAdmin {
+    /// The change is refused.
+    Stays,
+    /// It is made all the same: somebody has said so.
+    MayGo,
+}
+
+/// Why people were not changed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum NotChanged {
+    /// The corp would have no active administrator any more.
+    #[error(
+        "corp {corp} would have no active administrator any more; make another one first (\"miandeng users set USERID \
+         --role admin\"), or add --force"
+    )]
+    LastAdmin {
+        /// The corp.
+        corp: CorpId,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
 /// Why a person was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAdded {
@@ -101,12 +130,21 @@ pub async fn add(db: &mut Conn, by: &By, person: NewUser) -> Result<User, NotAdd
 /// Changes a person. One who becomes disabled by it loses all sessions.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn change(db: &mut Conn, by: &By, user: &User, change: Change) -> sqlx::Result<Changed> {
+/// When the last administrator would go and may not, or the database fails.
+pub async fn change(
+    db: &mut Conn,
+    by: &By,
+    user: &User,
+    change: Change,
+    last_admin: LastAdmin,
+) -> Result<Changed, NotChanged> {
     let before = Columns::of(user);
     let after = before.after(change);
     if after == before {
         return Ok(Changed { user: user.clone(), changed: false, sessions_ended: 0 });
+    }
+    if !after.is_active_admin() {
+        may_go(db, user, last_admin).await?;
     }
     let user = write(db, by, (user.corp_id.clone(), user.userid.clone()), after).await?;
     let sessions_ended = match user.status {
@@ -120,10 +158,10 @@ pub async fn change(db: &mut Conn, by: &By, user: &User, change: Change) -> sqlx
 /// Keeps a person from signing in, and ends all sessions, also of somebody who was disabled already.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn disable(db: &mut Conn, by: &By, user: &User) -> sqlx::Result<Changed> {
+/// As for [`change`].
+pub async fn disable(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) -> Result<Changed, NotChanged> {
     let disabled = Change { status: Some(Status::Disabled), ..Change::default() };
-    let mut changed = change(db, by, user, disabled).await?;
+    let mut changed = change(db, by, user, disabled, last_admin).await?;
     changed.sessions_ended += sessions::end_all_of(db, user.id, None).await?;
     Ok(changed)
 }
@@ -132,15 +170,17 @@ pub async fn disable(db: &mut Conn, by: &By, user: &User) -> sqlx::Result<Change
 ///
 /// # Errors
 /// When the database fails.
-pub async fn enable(db: &mut Conn, by: &By, user: &User) -> sqlx::Result<Changed> {
-    change(db, by, user, Change { status: Some(Status::Active), ..Change::default() }).await
+pub async fn enable(db: &mut Conn, by: &By, user: &User) -> Result<Changed, NotChanged> {
+    let enabled = Change { status: Some(Status::Active), ..Change::default() };
+    change(db, by, user, enabled, LastAdmin::Stays).await
 }
 
 /// Removes a person and all sessions. Answers how many those were.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn remove(db: &mut Conn, by: &By, user: &User) -> sqlx::Result<u64> {
+/// As for [`change`].
+pub async fn remove(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) -> Result<u64, NotChanged> {
+    may_go(db, user, last_admin).await?;
     let ended = sessions::end_all_of(db, user.id, None).await?;
     users::remove(db, user.id).await?;
     by.note("user-removed", user);
@@ -153,49 +193,36 @@ pub async fn remove(db: &mut Conn, by: &By, user: &User) -> sqlx::Result<u64> {
 /// `progress` hears how many people have been dealt with, up to all of them.
 ///
 /// # Errors
-/// When a new person has no name, or the database fails.
+/// When the last administrator of a corp would go and may not, a new person has no name, or the database fails.
 pub async fn import(
     db: &mut Conn,
     by: &By,
     people: Vec<NewUser>,
+    last_admin: LastAdmin,
     mut progress: impl FnMut(usize),
-) -> sqlx::Result<Imported> {
-    let existing: HashMap<(CorpId, DingUserId), User> = users::list(db, &Filter::default())
-        .await?
-        .into_iter()
-        .map(|user| ((user.corp_id.clone(), user.userid.clone()), user))
-        .collect();
-
-    let mut imported = Imported::default();
-    let mut writing = Vec::with_capacity(people.len());
-    for NewUser { corp_id, userid, change } in people {
-        let key = (corp_id, userid);
-        let before = existing.get(&key).map(Columns::of);
-        let after = match &before {
-            None => Columns::new(change),
-            Some(before) => before.after(change),
-        };
-        match before {
-            None => imported.added += 1,
-            Some(before) if before == after => {
-                imported.unchanged += 1;
-                continue;
-            }
-            Some(before) => {
-                imported.changed += 1;
-                imported.disabled += usize::from(before.status == Status::Active && after.status == Status::Disabled);
-            }
-        }
-        writing.push((key, after));
+) -> Result<Imported, NotChanged> {
+    let plan = preview(db, people).await?;
+    if let (LastAdmin::Stays, Some(corp)) = (last_admin, plan.without_admin.first()) {
+        return Err(NotChanged::LastAdmin { corp: corp.clone() });
     }
-
-    let done = imported.unchanged;
-    progress(done);
-    users::upsert(db, &writing, by.reason.source(), by.at, |written| progress(done + written)).await?;
+    let mut imported = plan.counts();
+    let unchanged = imported.unchanged;
+    progress(unchanged);
+    let rows: Vec<_> = plan.people.into_iter().filter(Planned::is_written).map(Planned::into_row).collect();
+    users::upsert(db, &rows, by.reason.source(), by.at, |written| progress(unchanged + written)).await?;
     if imported.disabled > 0 {
         imported.sessions_ended = sessions::end_all_of_disabled(db).await?;
     }
     Ok(imported)
+}
+
+/// Whether somebody may cease to be an administrator who can sign in.
+async fn may_go(db: &mut Conn, user: &User, last_admin: LastAdmin) -> Result<(), NotChanged> {
+    let is_admin = (user.role, user.status) == (Role::Admin, Status::Active);
+    if last_admin == LastAdmin::MayGo || !is_admin || users::has_active_admin(db, &user.corp_id, user.id).await? {
+        return Ok(());
+    }
+    Err(NotChanged::LastAdmin { corp: user.corp_id.clone() })
 }
 
 async fn write(db: &mut Conn, by: &By, key: users::Key, columns: Columns) -> sqlx::Result<User> {

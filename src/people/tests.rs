@@ -1,5 +1,10 @@
 use super::*;
-use crate::{db::open_temporary, sessions::Origin, users::Role};
+use crate::{
+    db::open_temporary,
+    ids::DingUserId,
+    sessions::Origin,
+    users::{Difference, Filter},
+};
 
 /// More than one statement's worth.
 const MANY: usize = 257;
@@ -38,12 +43,14 @@ async fn nobody_who_may_no_longer_sign_in_keeps_a_session() {
         let user = add(&mut tx, &by(1), person(way, named("A"))).await.unwrap();
         signs_in(&mut tx, &user, 3).await;
         let ended = match way {
-            "disable" => disable(&mut tx, &by(2), &user).await.unwrap().sessions_ended,
-            "change" => change(&mut tx, &by(2), &user, disabling.clone()).await.unwrap().sessions_ended,
-            "remove" => remove(&mut tx, &by(2), &user).await.unwrap(),
+            "disable" => disable(&mut tx, &by(2), &user, LastAdmin::Stays).await.unwrap().sessions_ended,
+            "change" => {
+                change(&mut tx, &by(2), &user, disabling.clone(), LastAdmin::Stays).await.unwrap().sessions_ended
+            }
+            "remove" => remove(&mut tx, &by(2), &user, LastAdmin::Stays).await.unwrap(),
             _ => {
                 let people = vec![person(way, disabling.clone())];
-                import(&mut tx, &by(2), people, |_| {}).await.unwrap().sessions_ended
+                import(&mut tx, &by(2), people, LastAdmin::Stays, |_| {}).await.unwrap().sessions_ended
             }
         };
         assert_eq!((ended, sessions::end_all(&mut tx).await.unwrap()), (3, 0), "{way}: ended, and left");
@@ -56,15 +63,15 @@ async fn a_change_that_changes_nothing_ends_nothing_and_keeps_the_time() {
     let mut tx = pools.write().await.unwrap();
     let user = add(&mut tx, &by(1), person("one", named("A"))).await.unwrap();
     signs_in(&mut tx, &user, 1).await;
-    let same = change(&mut tx, &by(2), &user, named("A")).await.unwrap();
+    let same = change(&mut tx, &by(2), &user, named("A"), LastAdmin::Stays).await.unwrap();
     assert_eq!((same.changed, same.sessions_ended, same.user.updated_at), (false, 0, 1));
     let enabled = enable(&mut tx, &by(2), &user).await.unwrap();
     assert!(!enabled.changed);
-    let other = change(&mut tx, &by(3), &user, named("B")).await.unwrap();
+    let other = change(&mut tx, &by(3), &user, named("B"), LastAdmin::Stays).await.unwrap();
     assert_eq!((other.changed, other.sessions_ended, other.user.updated_at), (true, 0, 3));
     assert_eq!(other.user.source, "csv", "where the row came from stays");
-    let twice = disable(&mut tx, &by(4), &other.user).await.unwrap();
-    let again = disable(&mut tx, &by(5), &twice.user).await.unwrap();
+    let twice = disable(&mut tx, &by(4), &other.user, LastAdmin::Stays).await.unwrap();
+    let again = disable(&mut tx, &by(5), &twice.user, LastAdmin::Stays).await.unwrap();
     assert_eq!((twice.changed, twice.sessions_ended, again.changed, again.user.updated_at), (true, 1, false, 4));
 }
 
@@ -96,10 +103,10 @@ async fn an_import_leaves_the_same_rows_as_changing_one_by_one() {
             1 => drop(add(&mut tx, &by(now), person("one", values.clone())).await.unwrap()),
             _ => {
                 let user = find(&mut tx, "one").await;
-                change(&mut tx, &by(now), &user, values.clone()).await.unwrap();
+                change(&mut tx, &by(now), &user, values.clone(), LastAdmin::MayGo).await.unwrap();
             }
         }
-        import(&mut tx, &by(now), vec![person("many", values)], |_| {}).await.unwrap();
+        import(&mut tx, &by(now), vec![person("many", values)], LastAdmin::MayGo, |_| {}).await.unwrap();
     }
     let (one, many) = (find(&mut tx, "one").await, find(&mut tx, "many").await);
     let expected = User { id: many.id, userid: many.userid.clone(), ..one };
@@ -113,7 +120,7 @@ async fn an_import_counts_and_untouched_rows_keep_their_time() {
     let (_folder, pools) = open_temporary().await;
     let mut tx = pools.write().await.unwrap();
     let people = || (0..MANY).map(|i| person(&format!("u{i}"), named("A"))).collect::<Vec<_>>();
-    let first = import(&mut tx, &by(1), people(), |_| {}).await.unwrap();
+    let first = import(&mut tx, &by(1), people(), LastAdmin::Stays, |_| {}).await.unwrap();
     assert_eq!(first.added, MANY);
 
     let mut again = people();
@@ -121,7 +128,7 @@ async fn an_import_counts_and_untouched_rows_keep_their_time() {
     again[1].change.status = Some(Status::Disabled);
     again.push(person("new", named("N")));
     let mut heard = 0;
-    let second = import(&mut tx, &by(2), again, |done| heard = done).await.unwrap();
+    let second = import(&mut tx, &by(2), again, LastAdmin::Stays, |done| heard = done).await.unwrap();
     let expected = Imported { added: 1, changed: 2, unchanged: MANY - 2, disabled: 1, sessions_ended: 0 };
     assert_eq!((second, heard), (expected, MANY + 1));
     let touched = users::list(&mut tx, &Filter::default()).await.unwrap();
@@ -132,5 +139,96 @@ async fn an_import_counts_and_untouched_rows_keep_their_time() {
 async fn a_new_person_without_a_name_is_refused_by_the_table() {
     let (_folder, pools) = open_temporary().await;
     let mut tx = pools.write().await.unwrap();
-    assert!(import(&mut tx, &by(1), vec![person("u1", Change::default())], |_| {}).await.is_err());
+    assert!(import(&mut tx, &by(1), vec![person("u1", Change::default())], LastAdmin::Stays, |_| {}).await.is_err());
+}
+
+/// Two corps; of the first, `a` and `b` are administrators, and `b` is disabled.
+async fn two_corps(db: &mut Conn) -> (User, User) {
+    let admin = || Change { role: Some(Role::Admin), ..named("A") };
+    let a = add(db, &by(1), person("a", admin())).await.unwrap();
+    let b = add(db, &by(1), person("b", Change { status: Some(Status::Disabled), ..admin() })).await.unwrap();
+    add(db, &by(1), NewUser { corp_id: CorpId::new("dingb").unwrap(), ..person("c", admin()) }).await.unwrap();
+    (a, b)
+}
+
+#[tokio::test]
+async fn the_last_active_administrator_goes_only_if_somebody_says_so() {
+    let (_folder, pools) = open_temporary().await;
+    for way in ["disable", "demote", "remove", "import"] {
+        let mut tx = pools.write().await.unwrap();
+        let (a, b) = two_corps(&mut tx).await;
+        let demoted = || Change { role: Some(Role::User), ..Change::default() };
+        let mut tried = Vec::new();
+        for last_admin in [LastAdmin::Stays, LastAdmin::MayGo] {
+            let done = match way {
+                "disable" => disable(&mut tx, &by(2), &a, last_admin).await.map(drop),
+                "demote" => change(&mut tx, &by(2), &a, demoted(), last_admin).await.map(drop),
+                "remove" => remove(&mut tx, &by(2), &a, last_admin).await.map(drop),
+                _ => import(&mut tx, &by(2), vec![person("a", demoted())], last_admin, |_| {}).await.map(drop),
+            };
+            let left = users::has_active_admin(&mut tx, &a.corp_id, 0).await.unwrap();
+            tried.push((matches!(done, Err(NotChanged::LastAdmin { .. })), left));
+        }
+        assert_eq!(tried, [(true, true), (false, false)], "{way}");
+        // Of no corp that has one does the other's administrator matter, nor one who is disabled anyway.
+        remove(&mut tx, &by(3), &b, LastAdmin::Stays).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_may_go_where_another_one_stays_or_comes_with_the_same_file() {
+    let (_folder, pools) = open_temporary().await;
+    let mut tx = pools.write().await.unwrap();
+    let (a, b) = two_corps(&mut tx).await;
+    let demoted = Change { role: Some(Role::User), ..Change::default() };
+    let promoted = Change { status: Some(Status::Active), ..Change::default() };
+    let people = vec![person("a", demoted), person("b", promoted)];
+    import(&mut tx, &by(2), people, LastAdmin::Stays, |_| {}).await.unwrap();
+    let again = find(&mut tx, "a").await;
+    let admin = Change { role: Some(Role::Admin), ..Change::default() };
+    change(&mut tx, &by(3), &again, admin, LastAdmin::Stays).await.unwrap();
+    disable(&mut tx, &by(4), &a, LastAdmin::Stays).await.unwrap();
+    let last = find(&mut tx, "b").await;
+    let refused = remove(&mut tx, &by(5), &last, LastAdmin::Stays).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "corp dinga would have no active administrator any more; make another one first (\"miandeng users set USERID \
+         --role admin\"), or add --force"
+    );
+    assert_eq!(find(&mut tx, "b").await.id, b.id);
+}
+
+#[tokio::test]
+async fn a_preview_says_what_an_import_then_does_and_writes_nothing() {
+    let (_folder, pools) = open_temporary().await;
+    let mut tx = pools.write().await.unwrap();
+    let (a, b) = two_corps(&mut tx).await;
+    let file = || {
+        vec![
+            person("b", Change { title: Some(String::new()), ..named("A") }),
+            person("new", Change { mobile: Some("138".to_owned()), ..named("N") }),
+            person("a", Change { status: Some(Status::Disabled), title: Some("T".to_owned()), ..Change::default() }),
+        ]
+    };
+    let plan = preview(&mut tx, file()).await.unwrap();
+    assert_eq!(users::list(&mut tx, &Filter::default()).await.unwrap().len(), 3, "nothing was written");
+    let told: Vec<_> = plan.people.iter().map(|p| (p.key.1.as_str(), p.is_new(), p.is_written())).collect();
+    assert_eq!(told, [("b", false, false), ("new", true, true), ("a", false, true)]);
+    let differences = |i: usize| -> Vec<_> {
+        let texts = |d: Difference| (d.column, d.before.unwrap_or_default(), d.after.unwrap_or_default());
+        plan.people[i].differences().into_iter().map(texts).collect()
+    };
+    let texts = |all: &[(&'static str, &str, &str)]| -> Vec<_> {
+        all.iter().map(|(column, before, after)| (*column, (*before).to_owned(), (*after).to_owned())).collect()
+    };
+    assert_eq!(differences(0), []);
+    let new = [("name", "", "N"), ("mobile", "", "138"), ("role", "", "user"), ("status", "", "active")];
+    assert_eq!(differences(1), texts(&new));
+    assert_eq!(differences(2), texts(&[("title", "", "T"), ("status", "active", "disabled")]));
+    assert_eq!(plan.without_admin, std::slice::from_ref(&a.corp_id));
+    let done = import(&mut tx, &by(2), file(), LastAdmin::MayGo, |_| {}).await.unwrap();
+    assert_eq!(done, plan.counts());
+    let after = preview(&mut tx, file()).await.unwrap();
+    assert_eq!((after.counts().unchanged, after.without_admin.len()), (3, 0), "who has none loses none");
+    assert_eq!(find(&mut tx, "b").await, b, "an untouched row");
 }

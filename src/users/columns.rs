@@ -17,6 +17,17 @@ pub struct Columns {
     pub status: Status,
 }
 
+/// A column that a change makes different. An empty column is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// The column's name in the table.
+    pub column: &'static str,
+    /// What stands there.
+    pub before: Option<String>,
+    /// What would.
+    pub after: Option<String>,
+}
+
 impl Columns {
     /// Those of a row.
     pub fn of(user: &User) -> Self {
@@ -41,6 +52,34 @@ impl Columns {
     #[must_use]
     pub fn after(&self, change: Change) -> Self {
         Self::changed(change, Some(self))
+    }
+
+    /// Whether these are an administrator's who may sign in.
+    pub fn is_active_admin(&self) -> bool {
+        (self.role, self.status) == (Role::Admin, Status::Active)
+    }
+
+    /// Where two differ. Nothing before is a person who was not there.
+    pub fn differences(before: Option<&Self>, after: &Self) -> Vec<Difference> {
+        let before = before.map(Self::texts);
+        let differences = after.texts().into_iter().enumerate().map(|(i, (column, after))| {
+            let before = before.as_ref().and_then(|texts| texts[i].1);
+            Difference { column, before: before.map(str::to_owned), after: after.map(str::to_owned) }
+        });
+        differences.filter(|difference| difference.before != difference.after).collect()
+    }
+
+    fn texts(&self) -> [(&'static str, Option<&str>); 8] {
+        [
+            ("name", self.name.as_deref()),
+            ("unionid", self.unionid.as_deref()),
+            ("mobile", self.mobile.as_deref()),
+            ("email", self.email.as_deref()),
+            ("department", self.department.as_deref()),
+            ("title", self.title.as_deref()),
+            ("role", Some(self.role.as_str())),
+            ("status", Some(self.status.as_str())),
+        ]
     }
 
     fn changed(change: Change, before: Option<&Self>) -> Self {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub use self::{
-    columns::Columns,
+    columns::{Columns, Difference},
     newcomer::newcomer,
     write::{Change, Key, NewUser, remove, signed_in, upsert},
 };
@@ -166,6 +166,13 @@ pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<User>> {
         .fetch_all(db)
         .await?;
     rows.into_iter().map(Row::into_user).collect()
+}
+
+/// Whether a corp has an active administrator besides the person of this number.
+pub async fn has_active_admin(db: &mut Conn, corp_id: &CorpId, but: i64) -> sqlx::Result<bool> {
+    let sql = "SELECT COUNT(*) FROM users WHERE corp_id = $1 AND role = 'admin' AND status = 'active' AND id <> $2";
+    let others: i64 = sqlx::query_scalar(sql).bind(corp_id.as_str()).bind(but).fetch_one(db).await?;
+    Ok(others > 0)
 }
 
 #[derive(sqlx::FromRow)]

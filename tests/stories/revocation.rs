@@ -3,7 +3,7 @@
 use miandeng::{
     db::Pools,
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, Reason},
+    people::{self, Actor, By, LastAdmin, Reason},
     sessions, users,
 };
 
@@ -81,7 +81,7 @@ async fn a_change_of_a_person_is_seen_at_the_next_request_and_disturbs_nobody_el
     let change = users::Change { name: Some("张三丰".into()), ..users::Change::default() };
     let user = users::find(&mut transaction, &corp_id, &userid).await.unwrap().unwrap();
     let by = By { actor: Actor::System, reason: Reason::Command, at: app.clock.now() };
-    people::change(&mut transaction, &by, &user, change).await.unwrap();
+    people::change(&mut transaction, &by, &user, change, LastAdmin::MayGo).await.unwrap();
     transaction.commit().await.unwrap();
     assert!(phone.gets("/home").await.body.contains("张三丰"));
     app.db_disable("zhangsan").await;

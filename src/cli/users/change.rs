@@ -3,7 +3,7 @@
 use anyhow::bail;
 use serde_json::json;
 
-use super::{Person, corps_with_admin, warn_of_lost_admins};
+use super::{Force, Person};
 use crate::{
     cli::{
         Deployment,
@@ -48,6 +48,8 @@ pub struct Set {
     name: Option<String>,
     #[command(flatten)]
     columns: Columns,
+    #[command(flatten)]
+    force: Force,
     /// Answer in JSON: the person as listed
     #[arg(long)]
     json: bool,
@@ -95,6 +97,8 @@ impl Columns {
 pub struct Disable {
     #[command(flatten)]
     person: Person,
+    #[command(flatten)]
+    force: Force,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -120,6 +124,8 @@ pub struct Remove {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    force: Force,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -151,12 +157,11 @@ impl Add {
 impl Set {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let mut tx = deployment.write().await?;
-        let admins = corps_with_admin(&mut tx).await?;
         let user = self.person.find(deployment, &mut tx).await?;
         let change = self.columns.into_change(self.name);
         let by = deployment.by(Reason::Command);
-        let Changed { user, changed, .. } = people::change(&mut tx, &by, &user, change).await?;
-        warn_of_lost_admins(&mut tx, &admins).await?;
+        let Changed { user, changed, .. } =
+            people::change(&mut tx, &by, &user, change, self.force.last_admin()).await?;
         tx.commit().await?;
         if self.json {
             return print_json(&user);
@@ -169,11 +174,10 @@ impl Set {
 impl Disable {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let mut tx = deployment.write().await?;
-        let admins = corps_with_admin(&mut tx).await?;
         let user = self.person.find(deployment, &mut tx).await?;
         let by = deployment.by(Reason::Command);
-        let Changed { user, changed, sessions_ended } = people::disable(&mut tx, &by, &user).await?;
-        warn_of_lost_admins(&mut tx, &admins).await?;
+        let Changed { user, changed, sessions_ended } =
+            people::disable(&mut tx, &by, &user, self.force.last_admin()).await?;
         tx.commit().await?;
         if self.json {
             return print_json(&json!({ "user": user, "changed": changed, "sessions_ended": sessions_ended }));
@@ -210,10 +214,9 @@ impl Remove {
             }
         }
         let mut tx = deployment.write().await?;
-        let admins = corps_with_admin(&mut tx).await?;
         let user = self.person.find(deployment, &mut tx).await?;
-        let ended = people::remove(&mut tx, &deployment.by(Reason::Command), &user).await?;
-        warn_of_lost_admins(&mut tx, &admins).await?;
+        let by = deployment.by(Reason::Command);
+        let ended = people::remove(&mut tx, &by, &user, self.force.last_admin()).await?;
         tx.commit().await?;
         if self.json {
             return print_json(&json!({ "user": user, "sessions_ended": ended }));

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{corps_with_admin, warn_of_lost_admins};
+use super::Force;
 use crate::{
     cli::{
         Deployment,
@@ -55,6 +55,8 @@ pub struct Import {
     /// Say what would happen, and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    force: Force,
     /// Answer in JSON; where rows are wrong, all of them
     #[arg(long)]
     json: bool,
@@ -83,11 +85,10 @@ impl Import {
         let bar = progress_bar(rows)?;
 
         let mut tx = deployment.write().await?;
-        let admins = corps_with_admin(&mut tx).await?;
         let by = deployment.by(Reason::Import);
-        let imported = people::import(&mut tx, &by, people, |done| bar.set_position(done as u64)).await?;
+        let last_admin = self.force.last_admin();
+        let imported = people::import(&mut tx, &by, people, last_admin, |done| bar.set_position(done as u64)).await?;
         bar.finish_and_clear();
-        warn_of_lost_admins(&mut tx, &admins).await?;
         if self.dry_run {
             tx.rollback().await?;
         } else {

@@ -11,7 +11,8 @@ use super::Deployment;
 use crate::{
     db::Conn,
     ids::{CorpId, DingUserId},
-    users::{self, Filter, Role, Status, User, check},
+    people::LastAdmin,
+    users::{self, User, check},
 };
 
 /// See and change who may sign in.
@@ -102,22 +103,20 @@ pub fn corp_id_argument(text: &str) -> Result<CorpId, check::BadValue> {
     check::corp_id(text)
 }
 
-/// The corps that have an active administrator.
-async fn corps_with_admin(db: &mut Conn) -> sqlx::Result<Vec<CorpId>> {
-    let filter = Filter { role: Some(Role::Admin), status: Some(Status::Active), ..Filter::default() };
-    let mut corps: Vec<_> = users::list(db, &filter).await?.into_iter().map(|user| user.corp_id).collect();
-    corps.dedup();
-    Ok(corps)
+/// Whether the last administrator may go.
+#[derive(Debug, clap::Args)]
+pub struct Force {
+    /// Also if the corp has no active administrator any more afterwards
+    #[arg(long)]
+    force: bool,
 }
 
-/// Says where a change has taken the last administrator away: nobody should have to find that out in front of a closed door.
-async fn warn_of_lost_admins(db: &mut Conn, before: &[CorpId]) -> sqlx::Result<()> {
-    let after = corps_with_admin(db).await?;
-    for corp in before.iter().filter(|corp| !after.contains(corp)) {
-        eprintln!(
-            "warning: corp {corp} has no active administrator any more; \"miandeng users set USERID --role admin\" \
-             makes one"
-        );
+impl Force {
+    fn last_admin(&self) -> LastAdmin {
+        last_admin(self.force)
     }
-    Ok(())
+}
+
+fn last_admin(force: bool) -> LastAdmin {
+    if force { LastAdmin::MayGo } else { LastAdmin::Stays }
 }

@@ -19,7 +19,7 @@ use miandeng::{
     config::Config,
     db::Pools,
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, Reason},
+    people::{self, Actor, By, LastAdmin, Reason},
     sessions,
     simulator::{Company, Running, Simulator},
     users::{self, Change, NewUser, User},
@@ -237,7 +237,7 @@ impl App {
     pub async fn db_change(&self, userid: &str, change: Change) {
         let user = self.db_user(userid).await.expect("such a person");
         let mut transaction = self.pools.write().await.expect("a transaction");
-        people::change(&mut transaction, &self.by(), &user, change).await.expect("a row");
+        people::change(&mut transaction, &self.by(), &user, change, LastAdmin::MayGo).await.expect("a row");
         transaction.commit().await.expect("a commit");
     }
 

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use miandeng::{
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, Reason},
+    people::{self, Actor, By, LastAdmin, Reason},
     users,
 };
 use serde_json::{Value, json};
@@ -149,13 +149,32 @@ fn a_disabled_or_removed_person_loses_all_sessions_at_once() {
 }
 
 #[test]
-fn an_operator_is_told_when_the_last_administrator_is_gone() {
+fn the_last_administrator_goes_only_by_force() {
     let operator = Operator::new();
     operator.does(&["users", "add", "u1", "--name", "A", "--role", "admin"]);
     operator.does(&["users", "add", "u2", "--name", "B", "--role", "admin"]);
     operator.does(&["users", "disable", "u1"]);
-    let answer = operator.runs(&["users", "set", "u2", "--role", "user"]);
-    assert!(answer.code == 0 && answer.err.contains("no active administrator"), "{answer:?}");
+    let before = operator.everybody();
+    std::fs::write(operator.path("staff.csv"), "userid,name,role\nu2,C,user\nu3,D,\n").unwrap();
+    let ways = [
+        &["users", "set", "u2", "--role", "user"][..],
+        &["users", "import", "staff.csv"],
+        &["users", "import", "staff.csv", "--dry-run"],
+        &["users", "disable", "u2"],
+        &["users", "remove", "u2"],
+    ];
+    for way in ways {
+        operator.fails(way, "corp dinga would have no active administrator any more; make another one first");
+        assert_eq!(operator.everybody(), before);
+    }
+    operator.does(&["users", "set", "u2", "--title", "T"]);
+    for way in ways {
+        operator.does(&[way, &["--force"]].concat());
+        // As it was before, whatever has become of u2.
+        operator.imports("userid,name,role,status\nu2,B,admin,active\n");
+    }
+    operator.does(&["users", "enable", "u1"]);
+    operator.does(&["users", "disable", "u2"]);
 }
 
 #[test]
@@ -196,7 +215,7 @@ fn a_hostile_name_from_dingtalk_stays_on_its_line_and_in_its_cell() {
         let user = users::find(&mut tx, &corp_id, &userid).await.unwrap().unwrap();
         let by = By { actor: Actor::Dingtalk, reason: Reason::FirstSignIn, at: 1 };
         let change = users::Change { name: Some(hostile.to_owned()), ..users::Change::default() };
-        people::change(&mut tx, &by, &user, change).await.unwrap();
+        people::change(&mut tx, &by, &user, change, LastAdmin::MayGo).await.unwrap();
         tx.commit().await.unwrap();
         pools.close().await;
     });

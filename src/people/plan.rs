@@ -1,0 +1,108 @@
+//! What an import would do to each person, before it is done. An import does exactly this.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Imported;
+use crate::{
+    db::Conn,
+    ids::CorpId,
+    users::{self, Columns, Difference, Filter, Key, NewUser, Status, User},
+};
+
+/// What would become of everybody in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// In the file's order.
+    pub people: Vec<Planned>,
+    /// Corps that would lose their last active administrator.
+    pub without_admin: Vec<CorpId>,
+}
+
+/// What would become of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Who.
+    pub key: Key,
+    before: Option<Columns>,
+    after: Columns,
+}
+
+/// What an import of these people would do now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn preview(db: &mut Conn, people: Vec<NewUser>) -> sqlx::Result<Plan> {
+    Ok(Plan::of(&users::list(db, &Filter::default()).await?, people))
+}
+
+impl Plan {
+    /// What an import of these people into this table would do (pure).
+    pub fn of(table: &[User], people: Vec<NewUser>) -> Self {
+        let mut rows: HashMap<Key, Columns> =
+            table.iter().map(|user| ((user.corp_id.clone(), user.userid.clone()), Columns::of(user))).collect();
+        let planned = |NewUser { corp_id, userid, change }| {
+            let key = (corp_id, userid);
+            let before = rows.get(&key).cloned();
+            let after = match &before {
+                None => Columns::new(change),
+                Some(before) => before.after(change),
+            };
+            // Who stands in the list twice is changed twice.
+            rows.insert(key.clone(), after.clone());
+            Planned { key, before, after }
+        };
+        let people: Vec<_> = people.into_iter().map(planned).collect();
+        let after = admins(rows.iter().map(|((corp, _), columns)| (corp, columns.is_active_admin())));
+        let before = admins(table.iter().map(|user| (&user.corp_id, Columns::of(user).is_active_admin())));
+        let lost = |corp: &&CorpId| before.get(*corp) > Some(&0) && after.get(*corp) == Some(&0);
+        let without_admin = before.keys().copied().filter(lost).cloned().collect();
+        Self { people, without_admin }
+    }
+
+    /// How many of each; of the sessions that would end, nothing is known yet.
+    pub fn counts(&self) -> Imported {
+        let mut counts = Imported::default();
+        for Planned { before, after, .. } in &self.people {
+            match before {
+                None => counts.added += 1,
+                Some(before) if before == after => counts.unchanged += 1,
+                Some(before) => {
+                    counts.changed += 1;
+                    counts.disabled += usize::from(before.status == Status::Active && after.status == Status::Disabled);
+                }
+            }
+        }
+        counts
+    }
+}
+
+impl Planned {
+    /// Whether the person is not in the table yet.
+    pub fn is_new(&self) -> bool {
+        self.before.is_none()
+    }
+
+    /// Whether anything would be written.
+    pub fn is_written(&self) -> bool {
+        self.before.as_ref() != Some(&self.after)
+    }
+
+    /// The columns that would be different, with what stands in them now and what would; of a new person, all that
+    /// hold anything.
+    pub fn differences(&self) -> Vec<Difference> {
+        Columns::differences(self.before.as_ref(), &self.after)
+    }
+
+    pub(super) fn into_row(self) -> (Key, Columns) {
+        (self.key, self.after)
+    }
+}
+
+/// How many active administrators each corp has.
+fn admins<'a>(people: impl Iterator<Item = (&'a CorpId, bool)>) -> BTreeMap<&'a CorpId, usize> {
+    let mut admins = BTreeMap::new();
+    for (corp, is_admin) in people {
+        *admins.entry(corp).or_default() += usize::from(is_admin);
+    }
+    admins
+}
