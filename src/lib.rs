@@ -1,6 +1,7 @@
 //! Password-free sign-in (免登) from inside the DingTalk client, as one server.
 
 pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,5 +1,6 @@
 //! The command line: a file per command.
 
+pub mod audit;
 pub mod demo;
 mod deployment;
 pub mod doctor;
@@ -46,6 +47,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Users(users::UsersCommand),
     Sessions(sessions::SessionsCommand),
+    Audit(audit::AuditCommand),
 }
 
 impl Arguments {
@@ -61,6 +63,7 @@ impl Arguments {
             Command::Doctor(args) => doctor::run(args).await,
             Command::Users(command) => command.run().await,
             Command::Sessions(command) => command.run().await,
+            Command::Audit(command) => command.run().await,
         }
     }
 }

@@ -43,6 +43,9 @@ pub struct Config {
     pub session_idle: Duration,
     /// How long a session lives at the most. Key `session_lifetime`, default 7 days.
     pub session_lifetime: Duration,
+    /// How long rows of the audit trail are kept. Key `audit_retention`, default 400 days: a year, and a month to look
+    /// back at it.
+    pub audit_retention: Duration,
     /// In which headers the gate names people. Key `identity_headers`, default `remote`.
     pub identity_headers: IdentityHeaders,
     /// Whether the gate also names people in a signed token. Key `signed_identity`, default no.
@@ -202,6 +205,7 @@ impl Config {
             let cure = "is longer than session_lifetime; make it shorter, or session_lifetime longer";
             return Err(ConfigError::wrong("miandeng.session_idle", raw.session_idle, cure));
         }
+        let audit_retention = duration("miandeng.audit_retention", &raw.audit_retention)?;
         let unknown_users = match raw.unknown_users.as_str() {
             "refuse" => UnknownUsers::Refuse,
             "create" => UnknownUsers::Create,
@@ -221,6 +225,7 @@ impl Config {
             cookie_domain,
             session_idle,
             session_lifetime,
+            audit_retention,
             identity_headers,
             signed_identity: raw.signed_identity,
             trusted_proxies,

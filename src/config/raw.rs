@@ -23,6 +23,8 @@ pub(super) struct Raw {
     pub session_idle: String,
     #[serde(deserialize_with = "lenient_string")]
     pub session_lifetime: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub audit_retention: String,
     pub identity_headers: Vec<String>,
     pub signed_identity: bool,
     pub trusted_proxies: Vec<String>,
@@ -87,6 +89,7 @@ impl Default for Raw {
             cookie_domain: String::new(),
             session_idle: "8h".into(),
             session_lifetime: "7d".into(),
+            audit_retention: "400d".into(),
             identity_headers: vec!["remote".into()],
             signed_identity: false,
             trusted_proxies: vec!["127.0.0.1/32".into(), "::1/128".into()],

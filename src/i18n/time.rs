@@ -23,6 +23,29 @@ pub fn local(at: UnixSeconds) -> String {
     moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// A time in milliseconds since 1970 by the clock on this machine's wall: `2026-11-02T16:00:00.250+08:00`.
+pub fn local_ms(at_ms: i64) -> String {
+    let moment = Timestamp::from_millisecond(at_ms.max(0)).unwrap_or(Timestamp::MAX);
+    moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}
+
+/// The same for `serialize_with`.
+///
+/// # Errors
+/// The serializer's own.
+pub fn local_iso_8601_ms<S: Serializer>(at_ms: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&local_ms(*at_ms))
+}
+
+/// Reads a date, which is its first moment on this machine's wall, or a time in RFC 3339. In milliseconds since 1970.
+pub fn read_time(text: &str) -> Option<i64> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment.as_millisecond());
+    }
+    let date: jiff::civil::Date = text.parse().ok()?;
+    Some(date.to_zoned(TimeZone::system()).ok()?.timestamp().as_millisecond())
+}
+
 /// A time as programs read it, for `serialize_with`.
 ///
 /// # Errors

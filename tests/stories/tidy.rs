@@ -71,6 +71,7 @@ fn each_part_knows_only_those_below_it() {
     may_use("dingtalk/", &["clock", "config", "dingtalk", "errcode", "hex_digits", "ids", "invisible", "secret"]);
     may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "users"]);
     may_use("people", &["clock", "db", "ids", "sessions", "users"]);
+    may_use("audit/", &["audit", "clock", "db", "i18n", "ids", "users"]);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("i18n/", &["clock", "errcode", "i18n"]);
     may_use("errcode.rs", &[]);
@@ -122,6 +123,7 @@ fn sql_stands_beside_its_table_only() {
     let holds_sql = |file: &str| {
         let parts = [
             "db/",
+            "audit/",
             "credentials.rs",
             "users/",
             "sessions/mod.rs",

@@ -101,7 +101,7 @@ impl Column {
 ///
 /// A cell begins wherever the spreadsheet splits. One that splits at `;` takes the quotation marks around ours for
 /// letters, so what follows a separator inside a value is guarded too.
-fn guard(value: &str) -> Cow<'_, str> {
+pub fn guard(value: &str) -> Cow<'_, str> {
     if !parts(value).any(looks_guarded_or_dangerous) {
         return value.into();
     }

@@ -1,0 +1,203 @@
+//! Reading the trail: a page of it, and the numbers of the overview.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::Event;
+use crate::{db::Conn, i18n::local_iso_8601_ms};
+
+/// A row as it is read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// Its number; later rows have higher ones.
+    pub id: i64,
+    /// In milliseconds since 1970.
+    #[serde(serialize_with = "local_iso_8601_ms")]
+    pub at: i64,
+    /// What happened. A word of a later version stays as it is.
+    pub event: String,
+    /// Who did it.
+    pub actor: String,
+    /// Whom it concerns; "" where it is nobody.
+    pub corp_id: String,
+    /// Whom it concerns; "" where it is nobody.
+    pub userid: String,
+    /// Through which app.
+    pub app: String,
+    /// From which address.
+    pub address: String,
+    /// By which request.
+    pub request_id: String,
+    /// Whatever else is known. Of a refusal also `reason`, and `times` where the row stands for several.
+    pub detail: Map<String, Value>,
+}
+
+/// Which rows [`list`] answers: those that fit every field that is set. The default fits all, and asks for none.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this corp.
+    pub corp_id: Option<String>,
+    /// About one of these people, or by one of them.
+    pub people: Option<Vec<String>>,
+    /// Of this event.
+    pub event: Option<Event>,
+    /// By this request; refusals only.
+    pub refused_request: Option<String>,
+    /// From this time on, in milliseconds since 1970.
+    pub since_ms: Option<i64>,
+    /// Before this time.
+    pub until_ms: Option<i64>,
+    /// Older than this row, by its time and number.
+    pub before: Option<(i64, i64)>,
+    /// How many of the newest to pass over.
+    pub skip: u64,
+    /// How many to answer at the most.
+    pub most: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    id: i64,
+    at: i64,
+    event: String,
+    actor: String,
+    corp_id: String,
+    userid: String,
+    app: String,
+    address: String,
+    request_id: String,
+    reason: String,
+    times: i64,
+    detail: String,
+}
+
+/// The rows that the filter asks for, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Row>> {
+    // The rows to be shown are found by indexes alone; a page far back costs no more than their length.
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT id, at, event, actor, corp_id, userid, app, address, request_id, reason, times, detail \
+         FROM audit WHERE id IN (SELECT id FROM audit WHERE TRUE",
+    );
+    if let Some(corp_id) = &filter.corp_id {
+        sql.push(" AND corp_id = ").push_bind(corp_id);
+    }
+    if let Some(people) = &filter.people {
+        // Two searches of one index each; an OR would read the whole table.
+        sql.push(" AND id IN (SELECT id FROM audit WHERE userid IN ");
+        push_list(&mut sql, people);
+        sql.push(" UNION ALL SELECT id FROM audit WHERE actor <> userid AND actor IN ");
+        push_list(&mut sql, people);
+        sql.push(")");
+    }
+    if let Some(event) = filter.event {
+        sql.push(" AND event = ").push_bind(event.as_str());
+    }
+    if let Some(request_id) = &filter.refused_request {
+        sql.push(" AND id IN (SELECT id FROM audit WHERE event = 'refused' AND request_id = ");
+        sql.push_bind(request_id).push(")");
+    }
+    if let Some(since) = filter.since_ms {
+        sql.push(" AND at >= ").push_bind(since);
+    }
+    if let Some(until) = filter.until_ms {
+        sql.push(" AND at < ").push_bind(until);
+    }
+    if let Some((at, id)) = filter.before {
+        sql.push(" AND (at, id) < (").push_bind(at).push(", ").push_bind(id).push(")");
+    }
+    sql.push(" ORDER BY at DESC, id DESC LIMIT ").push_bind(i64::try_from(filter.most).unwrap_or(i64::MAX));
+    sql.push(" OFFSET ").push_bind(i64::try_from(filter.skip).unwrap_or(i64::MAX));
+    sql.push(") ORDER BY at DESC, id DESC");
+    let rows: Vec<Stored> = sql.build_query_as().fetch_all(db).await?;
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
+fn push_list(sql: &mut QueryBuilder<Sqlite>, values: &[String]) {
+    sql.push("(");
+    let mut list = sql.separated(", ");
+    for value in values {
+        list.push_bind(value.clone());
+    }
+    sql.push(")");
+}
+
+impl From<Stored> for Row {
+    fn from(row: Stored) -> Self {
+        let mut detail = match serde_json::from_str(&row.detail) {
+            Ok(Value::Object(detail)) => detail,
+            // Somebody else wrote it.
+            _ => Map::from_iter([("text".to_owned(), Value::String(row.detail))]),
+        };
+        if !row.reason.is_empty() {
+            detail.insert("reason".to_owned(), row.reason.into());
+        }
+        if row.times != 1 {
+            detail.insert("times".to_owned(), row.times.into());
+        }
+        Self {
+            id: row.id,
+            at: row.at,
+            event: row.event,
+            actor: row.actor,
+            corp_id: row.corp_id,
+            userid: row.userid,
+            app: row.app,
+            address: row.address,
+            request_id: row.request_id,
+            detail,
+        }
+    }
+}
+
+/// How many signed in within an hour of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct DayCount {
+    /// Hours since 1970.
+    pub hour: i64,
+    /// How many.
+    pub count: i64,
+}
+
+/// Sign-ins of a corp since a time, by hour: days are the reader's, whose zone the table does not know.
+///
+/// # Errors
+/// When the database fails.
+pub async fn signed_in_by_hour(db: &mut Conn, corp_id: &str, since_ms: i64) -> sqlx::Result<Vec<DayCount>> {
+    sqlx::query_as(
+        "SELECT at / 3600000 AS hour, COUNT(*) AS count FROM audit \
+         WHERE event = 'signed-in' AND at >= $1 AND corp_id = $2 GROUP BY at / 3600000 ORDER BY 1",
+    )
+    .bind(since_ms)
+    .bind(corp_id)
+    .fetch_all(db)
+    .await
+}
+
+/// How often people were refused for a reason.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ReasonCount {
+    /// The problem's word.
+    pub reason: String,
+    /// How often.
+    pub count: i64,
+}
+
+/// Refusals since a time, the most frequent reason first: those of a corp, and those that were refused before anybody
+/// knew which corp they belong to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refusals_by_reason(db: &mut Conn, corp_id: &str, since_ms: i64) -> sqlx::Result<Vec<ReasonCount>> {
+    sqlx::query_as(
+        "SELECT reason, CAST(SUM(times) AS BIGINT) AS count FROM audit \
+         WHERE event = 'refused' AND at >= $1 AND corp_id IN ($2, '') GROUP BY reason ORDER BY 2 DESC, 1",
+    )
+    .bind(since_ms)
+    .bind(corp_id)
+    .fetch_all(db)
+    .await
+}

@@ -1,0 +1,170 @@
+//! The audit trail: what happened, to whom, by whom. The only place that knows the SQL of `audit`.
+//!
+//! Whoever changes a person or a session writes the row in the same transaction, so that no act that was answered is
+//! without its row. Rows are never changed; the oldest are deleted after `audit_retention`.
+
+mod event;
+mod list;
+mod refusals;
+mod sheet;
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+pub use self::{
+    event::Event,
+    list::{DayCount, Filter, ReasonCount, Row, list, refusals_by_reason, signed_in_by_hour},
+    refusals::{Allowance, Refusals},
+    sheet::write_csv,
+};
+use crate::{
+    clock::Clock,
+    db::Conn,
+    ids::{CorpId, DingUserId},
+};
+
+/// The longest text in one column, in characters: enough for every userid, address and app name.
+const LONGEST: usize = 300;
+
+/// Who does something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// An employee or administrator, through a page.
+    User(DingUserId),
+    /// Somebody at the command line, by the name of the system's user.
+    Cli(String),
+    /// DingTalk: a first sign-in, a sync, an event.
+    Dingtalk,
+    /// This program by itself.
+    System,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(userid) => userid.fmt(f),
+            Self::Cli(user) => write!(f, "cli:{user}"),
+            Self::Dingtalk => f.write_str("dingtalk"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// The request that something was done by. Empty for a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestOrigin {
+    /// The app's name.
+    pub app: String,
+    /// The client's address.
+    pub address: String,
+    /// The id in the log line and on the page.
+    pub request_id: String,
+}
+
+/// A row to be written.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    at_ms: i64,
+    event: Event,
+    actor: Actor,
+    corp_id: String,
+    userid: String,
+    origin: RequestOrigin,
+    reason: &'static str,
+    times: u64,
+    detail: Map<String, Value>,
+}
+
+impl Entry {
+    /// An act, now.
+    pub fn new(event: Event, actor: Actor, clock: &Clock) -> Self {
+        Self::at(event, actor, clock.now_ms())
+    }
+
+    /// An act at a time, in milliseconds since 1970.
+    pub fn at(event: Event, actor: Actor, at_ms: i64) -> Self {
+        Self {
+            at_ms,
+            event,
+            actor,
+            corp_id: String::new(),
+            userid: String::new(),
+            origin: RequestOrigin::default(),
+            reason: "",
+            times: 1,
+            detail: Map::new(),
+        }
+    }
+
+    /// Whom it concerns.
+    #[must_use]
+    pub fn about(mut self, corp_id: &CorpId, userid: &DingUserId) -> Self {
+        self.corp_id = corp_id.to_string();
+        self.userid = userid.to_string();
+        self
+    }
+
+    /// Which corp it concerns, where it concerns no single person.
+    #[must_use]
+    pub fn in_corp(mut self, corp_id: &CorpId) -> Self {
+        self.corp_id = corp_id.to_string();
+        self
+    }
+
+    /// By which request.
+    #[must_use]
+    pub fn by_request(mut self, origin: RequestOrigin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// Adds to what the row says. Never a secret.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.detail.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Writes the row in the caller's transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn write(self, db: &mut Conn) -> sqlx::Result<()> {
+        sqlx::query(
+            "INSERT INTO audit (at, event, actor, corp_id, userid, app, address, request_id, reason, times, detail) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(self.at_ms)
+        .bind(self.event.as_str())
+        .bind(cut(&self.actor.to_string()))
+        .bind(cut(&self.corp_id))
+        .bind(cut(&self.userid))
+        .bind(cut(&self.origin.app))
+        .bind(cut(&self.origin.address))
+        .bind(cut(&self.origin.request_id))
+        .bind(self.reason)
+        .bind(i64::try_from(self.times).unwrap_or(i64::MAX))
+        .bind(Value::Object(self.detail).to_string())
+        .execute(db)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Deletes rows of before a time, the oldest first and no more than `most`, so that nobody waits long to write. Answers
+/// how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &mut Conn, before_ms: i64, most: u32) -> sqlx::Result<u64> {
+    let done = sqlx::query("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)");
+    Ok(done.bind(before_ms).bind(i64::from(most)).execute(db).await?.rows_affected())
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests;
