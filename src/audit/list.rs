@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::Event;
-use crate::{db::Conn, i18n::local_iso_8601_ms};
+use crate::{
+    db::{Conn, QueryBuilder},
+    i18n::local_iso_8601_ms,
+};
 
 /// A row as it is read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,7 +80,7 @@ struct Stored {
 /// When the database fails.
 pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Row>> {
     // The rows to be shown are found by indexes alone; a page far back costs no more than their length.
-    let mut sql = QueryBuilder::<Sqlite>::new(
+    let mut sql = QueryBuilder::new(
         "SELECT id, at, event, actor, corp_id, userid, app, address, request_id, reason, times, detail \
          FROM audit WHERE id IN (SELECT id FROM audit WHERE TRUE",
     );
@@ -116,7 +118,7 @@ pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Row>> {
     Ok(rows.into_iter().map(Row::from).collect())
 }
 
-fn push_list(sql: &mut QueryBuilder<Sqlite>, values: &[String]) {
+fn push_list(sql: &mut QueryBuilder, values: &[String]) {
     sql.push("(");
     let mut list = sql.separated(", ");
     for value in values {

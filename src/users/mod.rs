@@ -4,6 +4,8 @@ pub mod check;
 mod columns;
 pub mod csv;
 mod newcomer;
+mod pinyin;
+mod search;
 mod write;
 
 use crate::{
@@ -17,6 +19,7 @@ use crate::{
 pub use self::{
     columns::{Columns, Difference},
     newcomer::newcomer,
+    search::{Search, Sort, count, fill_search, search},
     write::{Change, Key, NewUser, remove, signed_in, upsert},
 };
 

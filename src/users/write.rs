@@ -1,7 +1,7 @@
 //! Changes to `users`. Each function takes the connection of the caller's transaction. `people` calls them: it sees to the
 //! sessions as well.
 
-use super::{Columns, Role, Status};
+use super::{Columns, Role, Status, search};
 use crate::{
     clock::UnixSeconds,
     db::{Conn, QueryBuilder},
@@ -70,9 +70,11 @@ pub async fn upsert(
 async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now: UnixSeconds) -> sqlx::Result<()> {
     let mut sql = QueryBuilder::new(
         "INSERT INTO users (corp_id, userid, name, unionid, mobile, email, department, title, role, status, source, \
-                            created_at, updated_at) ",
+                            created_at, updated_at, search) ",
     );
     sql.push_values(batch, |mut row, ((corp_id, userid), columns)| {
+        let name = columns.name.as_deref().unwrap_or_default();
+        let search = search::text(name, userid.as_str(), columns.department.as_deref());
         row.push_bind(corp_id.as_str())
             .push_bind(userid.as_str())
             .push_bind(&columns.name)
@@ -85,7 +87,8 @@ async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now
             .push_bind(columns.status.as_str())
             .push_bind(source)
             .push_bind(now)
-            .push_bind(now);
+            .push_bind(now)
+            .push_bind(search);
     });
     sql.push(
         " ON CONFLICT (corp_id, userid) DO UPDATE SET \
@@ -97,7 +100,8 @@ async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now
               title = excluded.title, \
               role = excluded.role, \
               status = excluded.status, \
-              updated_at = excluded.updated_at",
+              updated_at = excluded.updated_at, \
+              search = excluded.search",
     );
     sql.build().execute(db).await?;
     Ok(())

@@ -6,7 +6,8 @@ use crate::harness::{App, Site, ends, one_line, program};
 
 /// What no answer shows of a person, so that a remembered session may hold an old value of it. The number is what other
 /// tables refer to; it never changes.
-const NOT_SHOWN: [&str; 5] = ["id", "source", "created_at", "updated_at", "last_signed_in_at"];
+const NOT_SHOWN: [&str; 7] =
+    ["id", "source", "created_at", "updated_at", "last_signed_in_at", "disabled_because", "search"];
 
 /// The columns of `users` that may change without any session being forgotten.
 async fn unwatched(db: &mut Conn) -> Vec<String> {

@@ -1,0 +1,241 @@
+//! Pages of people: what an administrator looks for.
+
+use super::{Role, Row, Status, User, pinyin};
+use crate::{
+    db::{Conn, QueryBuilder},
+    ids::CorpId,
+};
+
+/// Which people, and which page of them.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// The corp; an administrator sees no other.
+    pub corp_id: CorpId,
+    /// Part of a name, userid, department, or the pinyin or initials of a name; "" for everybody.
+    pub text: String,
+    /// Of this status.
+    pub status: Option<Status>,
+    /// Of this role.
+    pub role: Option<Role>,
+    /// Whose rows came from here.
+    pub source: Option<String>,
+    /// In which order.
+    pub sort: Sort,
+    /// How many to pass over.
+    pub skip: u32,
+    /// How many to answer at the most.
+    pub most: u32,
+}
+
+/// In which order people are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// By name, then userid.
+    #[default]
+    Name,
+    /// By userid.
+    Userid,
+    /// The last to sign in first; those who never did at the end.
+    LastSignIn,
+    /// The last changed first.
+    Updated,
+}
+
+impl Sort {
+    /// Every order with its word in addresses.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Name, "name"),
+        (Self::Userid, "userid"),
+        (Self::LastSignIn, "last-sign-in"),
+        (Self::Updated, "updated"),
+    ];
+
+    /// Reads a word; an unknown one sorts by name.
+    pub fn parse(word: &str) -> Self {
+        Self::ALL.into_iter().find(|(_, name)| *name == word).map(|(sort, _)| sort).unwrap_or_default()
+    }
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.into_iter().find(|(sort, _)| *sort == self).map_or("name", |(_, name)| name)
+    }
+
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Name => " ORDER BY name, userid",
+            Self::Userid => " ORDER BY userid",
+            Self::LastSignIn => " ORDER BY last_signed_in_at DESC, userid DESC",
+            Self::Updated => " ORDER BY updated_at DESC, userid DESC",
+        }
+    }
+}
+
+/// The people of a page.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search(db: &mut Conn, search: &Search) -> sqlx::Result<Vec<User>> {
+    // As for the trail: the page is found by few columns, and only its rows are read whole.
+    let mut sql = QueryBuilder::new(
+        "SELECT id, corp_id, userid, unionid, name, mobile, email, department, title, role, status, source, \
+         created_at, updated_at, last_signed_in_at FROM users WHERE id IN (SELECT id FROM users",
+    );
+    push_conditions(&mut sql, search);
+    sql.push(search.sort.sql()).push(" LIMIT ").push_bind(i64::from(search.most));
+    sql.push(" OFFSET ").push_bind(i64::from(search.skip)).push(")").push(search.sort.sql());
+    let rows: Vec<Row> = sql.build_query_as().fetch_all(db).await?;
+    rows.into_iter().map(Row::into_user).collect()
+}
+
+/// How many people there are, on all pages.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &mut Conn, search: &Search) -> sqlx::Result<i64> {
+    let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM users");
+    push_conditions(&mut sql, search);
+    sql.build_query_scalar().fetch_one(db).await
+}
+
+fn push_conditions(sql: &mut QueryBuilder, search: &Search) {
+    sql.push(" WHERE corp_id = ").push_bind(search.corp_id.as_str().to_owned());
+    if let Some(status) = search.status {
+        sql.push(" AND status = ").push_bind(status.as_str());
+    }
+    if let Some(role) = search.role {
+        sql.push(" AND role = ").push_bind(role.as_str());
+    }
+    if let Some(source) = &search.source {
+        sql.push(" AND source = ").push_bind(source.clone());
+    }
+    let text = search.text.trim_matches(' ');
+    if !text.is_empty() {
+        let part = format!("%{}%", literal(&text.to_lowercase()));
+        sql.push(" AND search LIKE ").push_bind(part).push(" ESCAPE '\\'");
+    }
+}
+
+/// A text that means itself in a pattern.
+fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// What a person is searched by: each part on a line of its own, so that nothing is found across two of them.
+pub(super) fn text(name: &str, userid: &str, department: Option<&str>) -> String {
+    let parts = [&name.to_lowercase(), &userid.to_lowercase(), &department.unwrap_or_default().to_lowercase()];
+    [&*parts.map(String::as_str).join("\n"), "\n", &pinyin::words(name)].concat()
+}
+
+/// Computes that for rows which were written before there was such a column. Answers for how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fill_search(db: &mut Conn, most: u32) -> sqlx::Result<u64> {
+    let rows: Vec<(i64, String, String, Option<String>)> =
+        sqlx::query_as("SELECT id, name, userid, department FROM users WHERE search = '' LIMIT $1")
+            .bind(i64::from(most))
+            .fetch_all(&mut *db)
+            .await?;
+    for (id, name, userid, department) in &rows {
+        let text = text(name, userid, department.as_deref());
+        sqlx::query("UPDATE users SET search = $2 WHERE id = $1").bind(id).bind(text).execute(&mut *db).await?;
+    }
+    Ok(rows.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        db::open_temporary,
+        ids::DingUserId,
+        users::{Change, Columns, upsert},
+    };
+
+    async fn people(rows: &[(&str, &str, &str)]) -> (tempfile::TempDir, crate::db::Pools) {
+        let (folder, pools) = open_temporary().await;
+        let mut tx = pools.write().await.expect("the writer");
+        for (at, (userid, name, department)) in rows.iter().enumerate() {
+            let change =
+                Change { name: Some((*name).into()), department: Some((*department).into()), ..Change::default() };
+            let key = (CorpId::new("dinga").expect("a corp id"), DingUserId::new(*userid).expect("a userid"));
+            upsert(&mut tx, &[(key, Columns::new(change))], "cli", at as i64, |_| {}).await.expect("a row");
+        }
+        tx.commit().await.expect("committed");
+        (folder, pools)
+    }
+
+    fn of(text: &str) -> Search {
+        let corp_id = CorpId::new("dinga").expect("a corp id");
+        Search {
+            corp_id,
+            text: text.into(),
+            status: None,
+            role: None,
+            source: None,
+            sort: Sort::Userid,
+            skip: 0,
+            most: 10,
+        }
+    }
+
+    #[tokio::test]
+    async fn people_are_found_by_name_userid_department_and_pinyin() {
+        let (_folder, pools) =
+            people(&[("u1", "张三", "研发部/后端组"), ("U2", "李四", "市场部"), ("u3", "100%_", "研发部")]).await;
+        let mut db = pools.read().await.expect("a reader");
+        for (text, expected) in [
+            ("", "U2 u1 u3"),
+            ("张", "u1"),
+            ("zs", "u1"),
+            ("zhangs", "u1"),
+            ("ls", "U2"),
+            ("u2", "U2"),
+            ("后端", "u1"),
+            ("研发", "u1 u3"),
+            ("%", "u3"),
+            ("_", "u3"),
+            ("\\", ""),
+            ("三 u1", ""),
+            ("nobody", ""),
+            (" ZS ", "u1"),
+        ] {
+            let found = search(&mut db, &of(text)).await.expect("people");
+            let found: Vec<_> = found.iter().map(|user| user.userid.as_str()).collect();
+            assert_eq!(found.join(" "), expected, "{text:?}");
+            assert_eq!(count(&mut db, &of(text)).await.expect("a number"), found.len() as i64, "{text:?}");
+        }
+        let sorted = Search { sort: Sort::Updated, skip: 1, most: 1, ..of("") };
+        assert_eq!(search(&mut db, &sorted).await.expect("people")[0].userid.as_str(), "U2");
+        let of_another = Search { corp_id: CorpId::new("dingb").expect("a corp id"), ..of("") };
+        assert!(search(&mut db, &of_another).await.expect("people").is_empty());
+    }
+
+    #[tokio::test]
+    async fn rows_of_an_older_program_are_found_after_the_server_has_caught_up() {
+        let (_folder, pools) = people(&[("u1", "张三", ""), ("u2", "Ann", "")]).await;
+        let mut tx = pools.write().await.expect("the writer");
+        sqlx::query("UPDATE users SET search = ''").execute(&mut *tx).await.expect("as of before the column");
+        assert!(search(&mut tx, &of("zs")).await.expect("people").is_empty());
+        assert_eq!(fill_search(&mut tx, 10).await.expect("filled"), 2);
+        assert_eq!(fill_search(&mut tx, 10).await.expect("filled"), 0);
+        assert_eq!(search(&mut tx, &of("zs")).await.expect("people").len(), 1);
+    }
+
+    proptest! {
+        /// Whatever is typed is looked for as it stands.
+        #[test]
+        fn a_pattern_means_itself(text in "[a%_\\\\ ]{0,8}") {
+            let literal = literal(&text);
+            let mut plain = String::new();
+            let mut characters = literal.chars();
+            while let Some(c) = characters.next() {
+                prop_assert!(!matches!(c, '%' | '_'));
+                plain.push(if c == '\\' { characters.next().expect("something escaped") } else { c });
+            }
+            prop_assert_eq!(plain, text);
+        }
+    }
+}
