@@ -106,7 +106,7 @@ impl App {
                 return Err(ConfigError::wrong(at("signature"), other, "write \"sha1\" or \"sha256\""));
             }
         };
-        check_events(&at, &raw)?;
+        check_events(at, &raw)?;
 
         let client_secret = secret(&at("client_secret"), raw.client_secret, raw.client_secret_file)?;
         let corp_secret = secret(&at("corp_secret"), raw.corp_secret, raw.corp_secret_file)?;

@@ -76,7 +76,7 @@ mod tests {
     }
 
     async fn after(pools: &Pools, seen: i64) -> Since {
-        since(&mut *pools.read().await.unwrap(), seen).await.unwrap()
+        since(&mut pools.read().await.unwrap(), seen).await.unwrap()
     }
 
     #[tokio::test]
