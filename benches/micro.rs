@@ -10,6 +10,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use figment::{Figment, providers::Serialized};
 use miandeng::{
     app,
+    audit::Actor,
     clock::Clock,
     config::{Config, Signature},
     db::Pools,
@@ -18,7 +19,7 @@ use miandeng::{
         jsapi,
     },
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, LastAdmin, Reason},
+    people::{self, By, LastAdmin, Reason},
     secret::Secret,
     sessions::{self, Origin, Policy, SessionCache, Token, activity, cookie},
     signin::return_to,
@@ -120,7 +121,7 @@ fn import(c: &mut Criterion) {
             || people.clone(),
             async |people| {
                 let mut transaction = pools.write().await.expect("the writer");
-                let by = By { actor: Actor::System, reason: Reason::Import, at: 1_700_000_000 };
+                let by = By::new(Actor::System, Reason::Import, &Clock::standing());
                 people::import(&mut transaction, &by, people, LastAdmin::MayGo, |_| {}).await.expect("an import");
                 transaction.rollback().await.expect("an end");
             },
@@ -244,7 +245,7 @@ async fn signed_in(pools: &Pools, clock: &Clock) -> Vec<Token> {
     for i in 0..SESSIONS.div_ceil(50) {
         let userid = DingUserId::new(format!("zhangsan{i}")).expect("a userid");
         let person = NewUser { corp_id: corp(), userid: userid.clone(), change: change.clone() };
-        let by = By { actor: Actor::System, reason: Reason::Command, at: now };
+        let by = By::new(Actor::System, Reason::Command, &Clock::standing());
         let user = people::add(&mut transaction, &by, person).await.expect("a row");
         for _ in 0..50 {
             tokens.push(sessions::start(&mut transaction, &user, "oa", &from, now).await.expect("a session"));

@@ -1,30 +1,20 @@
 //! What changes a person: add, change, disable, enable, remove, import. Each is one call that does the row and the
 //! sessions in the caller's transaction, so that nobody who is disabled or removed keeps a session because a caller forgot.
-//! Commands, sign-ins and whatever else changes people come through here, and say who did it and why.
+//! Commands, pages, sign-ins and whatever else changes people come through here, and say who did it and why; the audit
+//! trail gets its rows in the same transaction.
 
 mod plan;
-
-use std::fmt;
+mod trail;
 
 pub use self::plan::{Plan, Planned, preview};
 use crate::{
-    clock::UnixSeconds,
+    audit::{self, Actor, RequestOrigin},
+    clock::{Clock, UnixSeconds},
     db::Conn,
     ids::CorpId,
     sessions,
-    users::{self, Change, Columns, NewUser, Role, Status, User},
+    users::{self, Change, Columns, DisabledBecause, NewUser, Role, Status, User},
 };
-
-/// Who changes a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Actor {
-    /// Somebody at the command line, by the name of the system's user.
-    Cli(String),
-    /// DingTalk, which vouches for a newcomer.
-    Dingtalk,
-    /// This program by itself.
-    System,
-}
 
 /// On what occasion. The row of a new person keeps it as its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,19 +25,19 @@ pub enum Reason {
     Import,
     /// An employee who is not in the table yet signs in (`unknown_users = "create"`).
     FirstSignIn,
+    /// An administrator's page.
+    Page,
     /// The sample employees of `miandeng demo`.
     Demo,
 }
 
-/// Who changes a person, why, and when.
+/// Who changes a person, why, when, and by which request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
-    /// Who.
-    pub actor: Actor,
-    /// Why.
-    pub reason: Reason,
-    /// When.
-    pub at: UnixSeconds,
+    actor: Actor,
+    reason: Reason,
+    at_ms: i64,
+    origin: RequestOrigin,
 }
 
 /// What became of a person.
@@ -122,8 +112,8 @@ pub async fn add(db: &mut Conn, by: &By, person: NewUser) -> Result<User, NotAdd
     if users::find(db, &corp_id, &userid).await?.is_some() {
         return Err(NotAdded::AlreadyThere);
     }
-    let user = write(db, by, (corp_id, userid), Columns::new(change)).await?;
-    by.note("user-added", &user);
+    let user = write(db, by, (corp_id, userid), Columns::new(change, by.because())).await?;
+    by.record(db, &user, trail::added(&user)).await?;
     Ok(user)
 }
 
@@ -139,19 +129,20 @@ pub async fn change(
     last_admin: LastAdmin,
 ) -> Result<Changed, NotChanged> {
     let before = Columns::of(user);
-    let after = before.after(change);
+    let after = before.after(change, by.because());
     if after == before {
         return Ok(Changed { user: user.clone(), changed: false, sessions_ended: 0 });
     }
     if !after.is_active_admin() {
         may_go(db, user, last_admin).await?;
     }
+    let acts = trail::changed(&before, &after);
     let user = write(db, by, (user.corp_id.clone(), user.userid.clone()), after).await?;
     let sessions_ended = match user.status {
         Status::Disabled => sessions::end_all_of(db, user.id, None).await?,
         Status::Active => 0,
     };
-    by.note("user-changed", &user);
+    by.record(db, &user, trail::with_sessions(acts, sessions_ended)).await?;
     Ok(Changed { user, changed: true, sessions_ended })
 }
 
@@ -162,7 +153,12 @@ pub async fn change(
 pub async fn disable(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) -> Result<Changed, NotChanged> {
     let disabled = Change { status: Some(Status::Disabled), ..Change::default() };
     let mut changed = change(db, by, user, disabled, last_admin).await?;
-    changed.sessions_ended += sessions::end_all_of(db, user.id, None).await?;
+    if !changed.changed {
+        changed.sessions_ended = sessions::end_all_of(db, user.id, None).await?;
+        if changed.sessions_ended > 0 {
+            by.record(db, user, trail::disabled_again(changed.sessions_ended)).await?;
+        }
+    }
     Ok(changed)
 }
 
@@ -183,7 +179,7 @@ pub async fn remove(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) 
     may_go(db, user, last_admin).await?;
     let ended = sessions::end_all_of(db, user.id, None).await?;
     users::remove(db, user.id).await?;
-    by.note("user-removed", user);
+    by.record(db, user, trail::removed(user, ended)).await?;
     Ok(ended)
 }
 
@@ -201,18 +197,22 @@ pub async fn import(
     last_admin: LastAdmin,
     mut progress: impl FnMut(usize),
 ) -> Result<Imported, NotChanged> {
-    let plan = preview(db, people).await?;
+    let plan = preview(db, people, by).await?;
     if let (LastAdmin::Stays, Some(corp)) = (last_admin, plan.without_admin.first()) {
         return Err(NotChanged::LastAdmin { corp: corp.clone() });
     }
     let mut imported = plan.counts();
     let unchanged = imported.unchanged;
     progress(unchanged);
-    let rows: Vec<_> = plan.people.into_iter().filter(Planned::is_written).map(Planned::into_row).collect();
-    users::upsert(db, &rows, by.reason.source(), by.at, |written| progress(unchanged + written)).await?;
+    let written: Vec<_> = plan.people.into_iter().filter(Planned::is_written).collect();
+    let trail: Vec<_> = written.iter().flat_map(|planned| by.entries_of(&planned.key, planned.acts())).collect();
+    let rows: Vec<_> = written.into_iter().map(Planned::into_row).collect();
+    users::upsert(db, &rows, by.reason.source(), by.at(), |written| progress(unchanged + written)).await?;
     if imported.disabled > 0 {
         imported.sessions_ended = sessions::end_all_of_disabled(db).await?;
     }
+    audit::write_all(db, trail).await?;
+    by.entry(trail::imported(&imported)).write(db).await?;
     Ok(imported)
 }
 
@@ -227,16 +227,33 @@ async fn may_go(db: &mut Conn, user: &User, last_admin: LastAdmin) -> Result<(),
 
 async fn write(db: &mut Conn, by: &By, key: users::Key, columns: Columns) -> sqlx::Result<User> {
     let rows = [(key, columns)];
-    users::upsert(db, &rows, by.reason.source(), by.at, |_| {}).await?;
+    users::upsert(db, &rows, by.reason.source(), by.at(), |_| {}).await?;
     let [((corp_id, userid), _)] = &rows;
     users::find(db, corp_id, userid).await?.ok_or(sqlx::Error::RowNotFound)
 }
 
 impl By {
-    /// What the log says of a change; of an import, which says itself how much it did, nothing.
-    fn note(&self, event: &'static str, user: &User) {
-        let (corp_id, userid) = (user.corp_id.as_str(), user.userid.as_str());
-        tracing::info!(event, actor = %self.actor, reason = ?self.reason, corp_id, userid, "a person was changed");
+    /// Somebody, now.
+    pub fn new(actor: Actor, reason: Reason, clock: &Clock) -> Self {
+        Self { actor, reason, at_ms: clock.now_ms(), origin: RequestOrigin::default() }
+    }
+
+    /// The same by a request.
+    #[must_use]
+    pub fn by_request(self, origin: RequestOrigin) -> Self {
+        Self { origin, ..self }
+    }
+
+    fn at(&self) -> UnixSeconds {
+        self.at_ms.div_euclid(1000)
+    }
+
+    fn because(&self) -> DisabledBecause {
+        match self.reason {
+            Reason::Import => DisabledBecause::Import,
+            Reason::Page => DisabledBecause::Admin,
+            Reason::Command | Reason::FirstSignIn | Reason::Demo => DisabledBecause::Cli,
+        }
     }
 }
 
@@ -247,17 +264,8 @@ impl Reason {
             Self::Command => "cli",
             Self::Import => "csv",
             Self::FirstSignIn => "dingtalk",
+            Self::Page => "admin",
             Self::Demo => "demo",
-        }
-    }
-}
-
-impl fmt::Display for Actor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cli(user) => write!(f, "cli:{user}"),
-            Self::Dingtalk => f.write_str("dingtalk"),
-            Self::System => f.write_str("system"),
         }
     }
 }

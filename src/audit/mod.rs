@@ -20,12 +20,17 @@ pub use self::{
 };
 use crate::{
     clock::Clock,
-    db::Conn,
+    db::{Conn, QueryBuilder},
     ids::{CorpId, DingUserId},
 };
 
 /// The longest text in one column, in characters: enough for every userid, address and app name.
 const LONGEST: usize = 300;
+
+/// Rows in one statement.
+const BATCH: usize = 250;
+const INTO: &str =
+    "INSERT INTO audit (at, event, actor, corp_id, userid, app, address, request_id, reason, times, detail) ";
 
 /// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,25 +136,33 @@ impl Entry {
     /// # Errors
     /// When the database fails.
     pub async fn write(self, db: &mut Conn) -> sqlx::Result<()> {
-        sqlx::query(
-            "INSERT INTO audit (at, event, actor, corp_id, userid, app, address, request_id, reason, times, detail) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        )
-        .bind(self.at_ms)
-        .bind(self.event.as_str())
-        .bind(cut(&self.actor.to_string()))
-        .bind(cut(&self.corp_id))
-        .bind(cut(&self.userid))
-        .bind(cut(&self.origin.app))
-        .bind(cut(&self.origin.address))
-        .bind(cut(&self.origin.request_id))
-        .bind(self.reason)
-        .bind(i64::try_from(self.times).unwrap_or(i64::MAX))
-        .bind(Value::Object(self.detail).to_string())
-        .execute(db)
-        .await?;
-        Ok(())
+        write_all(db, vec![self]).await
     }
+}
+
+/// Writes many rows, each as [`Entry::write`] does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn write_all(db: &mut Conn, entries: Vec<Entry>) -> sqlx::Result<()> {
+    for batch in entries.chunks(BATCH) {
+        let mut sql = QueryBuilder::new(INTO);
+        sql.push_values(batch, |mut row, entry| {
+            row.push_bind(entry.at_ms)
+                .push_bind(entry.event.as_str())
+                .push_bind(cut(&entry.actor.to_string()))
+                .push_bind(cut(&entry.corp_id))
+                .push_bind(cut(&entry.userid))
+                .push_bind(cut(&entry.origin.app))
+                .push_bind(cut(&entry.origin.address))
+                .push_bind(cut(&entry.origin.request_id))
+                .push_bind(entry.reason)
+                .push_bind(i64::try_from(entry.times).unwrap_or(i64::MAX))
+                .push_bind(serde_json::to_string(&entry.detail).unwrap_or_default());
+        });
+        sql.build().execute(&mut *db).await?;
+    }
+    Ok(())
 }
 
 /// Deletes rows of before a time, the oldest first and no more than `most`, so that nobody waits long to write. Answers

@@ -12,11 +12,12 @@ use serde_json::json;
 
 use super::{logging, serve};
 use crate::{
+    audit::Actor,
     clock::Clock,
     config::Config,
     db::Pools,
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, Reason},
+    people::{self, By, Reason},
     simulator::{Company, Corp, Employee, Simulator},
     users::{Change, NewUser},
 };
@@ -88,7 +89,7 @@ async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyho
         },
     };
     let mut transaction = pools.write().await?;
-    let by = By { actor: Actor::System, reason: Reason::Demo, at: clock.now() };
+    let by = By::new(Actor::System, Reason::Demo, clock);
     people::add(&mut transaction, &by, user).await?;
     transaction.commit().await?;
     Ok(employee.clone())

@@ -4,11 +4,12 @@ use anyhow::{anyhow, bail};
 use figment::Figment;
 
 use crate::{
+    audit::Actor,
     clock::Clock,
     config::{self, Config, ConfigError},
     db::{self, Pools, Transaction},
     ids::CorpId,
-    people::{Actor, By, Reason},
+    people::{By, Reason},
 };
 
 /// What a command works on.
@@ -57,7 +58,7 @@ impl Deployment {
 
     /// Who changes people by a command, and when.
     pub fn by(&self, reason: Reason) -> By {
-        By { actor: Actor::Cli(system_user()), reason, at: self.clock.now() }
+        By::new(Actor::Cli(system_user()), reason, &self.clock)
     }
 
     /// The writer; see [`Pools::write`].

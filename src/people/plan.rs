@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Imported;
+use super::{By, Imported};
 use crate::{
     db::Conn,
     ids::CorpId,
-    users::{self, Columns, Difference, Filter, Key, NewUser, Status, User},
+    users::{self, Columns, Difference, DisabledBecause, Filter, Key, NewUser, Status, User},
 };
 
 /// What would become of everybody in a file.
@@ -23,29 +23,29 @@ pub struct Plan {
 pub struct Planned {
     /// Who.
     pub key: Key,
-    before: Option<Columns>,
-    after: Columns,
+    pub(super) before: Option<Columns>,
+    pub(super) after: Columns,
 }
 
 /// What an import of these people would do now.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn preview(db: &mut Conn, people: Vec<NewUser>) -> sqlx::Result<Plan> {
-    Ok(Plan::of(&users::list(db, &Filter::default()).await?, people))
+pub async fn preview(db: &mut Conn, people: Vec<NewUser>, by: &By) -> sqlx::Result<Plan> {
+    Ok(Plan::of(&users::list(db, &Filter::default()).await?, people, by.because()))
 }
 
 impl Plan {
     /// What an import of these people into this table would do (pure).
-    pub fn of(table: &[User], people: Vec<NewUser>) -> Self {
+    pub fn of(table: &[User], people: Vec<NewUser>, because: DisabledBecause) -> Self {
         let mut rows: HashMap<Key, Columns> =
             table.iter().map(|user| ((user.corp_id.clone(), user.userid.clone()), Columns::of(user))).collect();
         let planned = |NewUser { corp_id, userid, change }| {
             let key = (corp_id, userid);
             let before = rows.get(&key).cloned();
             let after = match &before {
-                None => Columns::new(change),
-                Some(before) => before.after(change),
+                None => Columns::new(change, because),
+                Some(before) => before.after(change, because),
             };
             // Who stands in the list twice is changed twice.
             rows.insert(key.clone(), after.clone());

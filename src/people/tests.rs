@@ -10,7 +10,12 @@ use crate::{
 const MANY: usize = 257;
 
 fn by(at: UnixSeconds) -> By {
-    By { actor: Actor::Cli("root".to_owned()), reason: Reason::Import, at }
+    By {
+        actor: Actor::Cli("root".to_owned()),
+        reason: Reason::Import,
+        at_ms: at * 1000,
+        origin: RequestOrigin::default(),
+    }
 }
 
 fn person(userid: &str, change: Change) -> NewUser {
@@ -210,7 +215,7 @@ async fn a_preview_says_what_an_import_then_does_and_writes_nothing() {
             person("a", Change { status: Some(Status::Disabled), title: Some("T".to_owned()), ..Change::default() }),
         ]
     };
-    let plan = preview(&mut tx, file()).await.unwrap();
+    let plan = preview(&mut tx, file(), &by(2)).await.unwrap();
     assert_eq!(users::list(&mut tx, &Filter::default()).await.unwrap().len(), 3, "nothing was written");
     let told: Vec<_> = plan.people.iter().map(|p| (p.key.1.as_str(), p.is_new(), p.is_written())).collect();
     assert_eq!(told, [("b", false, false), ("new", true, true), ("a", false, true)]);
@@ -228,7 +233,73 @@ async fn a_preview_says_what_an_import_then_does_and_writes_nothing() {
     assert_eq!(plan.without_admin, std::slice::from_ref(&a.corp_id));
     let done = import(&mut tx, &by(2), file(), LastAdmin::MayGo, |_| {}).await.unwrap();
     assert_eq!(done, plan.counts());
-    let after = preview(&mut tx, file()).await.unwrap();
+    let after = preview(&mut tx, file(), &by(2)).await.unwrap();
     assert_eq!((after.counts().unchanged, after.without_admin.len()), (3, 0), "who has none loses none");
     assert_eq!(find(&mut tx, "b").await, b, "an untouched row");
+}
+
+/// The events and details of the trail, the oldest first.
+async fn trail(db: &mut Conn) -> Vec<(String, String, serde_json::Value)> {
+    let rows = audit::list(db, &audit::Filter { most: 1000, ..audit::Filter::default() }).await.unwrap();
+    rows.into_iter().rev().map(|row| (row.event, row.userid, row.detail.into())).collect()
+}
+
+#[tokio::test]
+async fn each_change_has_its_rows_in_the_trail_and_nothing_private_in_them() {
+    let (_folder, pools) = open_temporary().await;
+    let mut tx = pools.write().await.unwrap();
+    let user = add(&mut tx, &by(1), person("one", named("A"))).await.unwrap();
+    signs_in(&mut tx, &user, 2).await;
+    let promoted = Change {
+        name: Some("B".to_owned()),
+        mobile: Some("13800000000".to_owned()),
+        role: Some(Role::Admin),
+        ..Change::default()
+    };
+    let user = change(&mut tx, &by(2), &user, promoted, LastAdmin::Stays).await.unwrap().user;
+    let refused = disable(&mut tx, &by(3), &user, LastAdmin::Stays).await;
+    assert!(matches!(refused, Err(NotChanged::LastAdmin { .. })));
+    let user = disable(&mut tx, &by(3), &user, LastAdmin::MayGo).await.unwrap().user;
+    disable(&mut tx, &by(4), &user, LastAdmin::MayGo).await.unwrap();
+    let user = enable(&mut tx, &by(5), &user).await.unwrap().user;
+    remove(&mut tx, &by(6), &user, LastAdmin::MayGo).await.unwrap();
+    let (one, json) = ("one".to_owned(), |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap());
+    let expected = [
+        ("user-added", r#"{"name":"A","role":"user","status":"active"}"#),
+        ("role-changed", r#"{"from":"user","to":"admin"}"#),
+        ("user-changed", r#"{"changed":{"mobile":{},"name":{"from":"A","to":"B"}}}"#),
+        ("user-disabled", r#"{"because":"import","sessions_ended":2}"#),
+        ("user-enabled", "{}"),
+        ("user-removed", r#"{"name":"B","sessions_ended":0}"#),
+    ];
+    let expected = expected.map(|(event, detail)| (event.to_owned(), one.clone(), json(detail)));
+    assert_eq!(trail(&mut tx).await, expected);
+}
+
+#[tokio::test]
+async fn an_import_has_a_row_for_each_person_that_it_changes_and_one_for_itself() {
+    let (_folder, pools) = open_temporary().await;
+    let mut tx = pools.write().await.unwrap();
+    let file = || (0..MANY).map(|i| person(&format!("u{i}"), named("A"))).collect::<Vec<_>>();
+    import(&mut tx, &by(1), file(), LastAdmin::Stays, |_| {}).await.unwrap();
+    import(&mut tx, &by(2), file(), LastAdmin::Stays, |_| {}).await.unwrap();
+    let rows = trail(&mut tx).await;
+    let count = |event: &str| rows.iter().filter(|row| row.0 == event).count();
+    assert_eq!((count("user-added"), count("imported"), rows.len()), (MANY, 2, MANY + 2));
+    assert_eq!(rows.last().unwrap().2["unchanged"], MANY);
+}
+
+#[tokio::test]
+async fn only_what_dingtalk_did_may_be_undone_by_a_return() {
+    let (_folder, pools) = open_temporary().await;
+    let mut tx = pools.write().await.unwrap();
+    let user = add(&mut tx, &by(1), person("one", named("A"))).await.unwrap();
+    let disabled = disable(&mut tx, &by(2), &user, LastAdmin::Stays).await.unwrap().user;
+    assert_eq!(disabled.disabled_because, Some(DisabledBecause::Import));
+    sqlx::query("UPDATE users SET disabled_because = 'left'").execute(&mut *tx).await.unwrap();
+    let left = find(&mut tx, "one").await;
+    assert_eq!(left.disabled_because, Some(DisabledBecause::Left));
+    let again = disable(&mut tx, &by(3), &left, LastAdmin::Stays).await.unwrap();
+    assert!(again.changed && again.user.disabled_because == Some(DisabledBecause::Import));
+    assert_eq!(enable(&mut tx, &by(4), &again.user).await.unwrap().user.disabled_because, None);
 }

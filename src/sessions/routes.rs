@@ -175,6 +175,7 @@ pub(crate) mod samples {
             title: None,
             role: Role::User,
             status: Status::Active,
+            disabled_because: None,
             source: "cli".to_owned(),
             created_at: 0,
             updated_at: 0,

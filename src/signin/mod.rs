@@ -16,11 +16,12 @@ pub mod used_codes;
 pub mod web_login;
 
 use crate::{
+    audit::Actor,
     clock::Clock,
     config::{Config, UnknownUsers},
     db::{Conn, Pools},
     dingtalk::{DingtalkApp, DingtalkError, Identity, Turn},
-    people::{self, Actor, By, NotAdded, Reason},
+    people::{self, By, NotAdded, Reason},
     secret::Secret,
     sessions::{self, Origin, Token},
     users::{self, NewUser, Status, User},
@@ -146,7 +147,7 @@ impl SignIn<'_> {
             (Some(user), _) if user.status == Status::Disabled => return Ok(Outcome::Disabled(identity)),
             (Some(user), _) => user,
             (None, Some(newcomer)) => {
-                let by = By { actor: Actor::Dingtalk, reason: Reason::FirstSignIn, at: now };
+                let by = By::new(Actor::Dingtalk, Reason::FirstSignIn, self.clock);
                 people::add(&mut transaction, &by, newcomer).await?
             }
             (None, None) => return Ok(Outcome::NotListed(NotListed::NoRow(identity))),

@@ -1,6 +1,6 @@
 //! The columns that people and DingTalk decide, complete, and what a change makes of them (pure).
 
-use super::{Change, Role, Status, User};
+use super::{Change, DisabledBecause, Role, Status, User};
 
 /// All of them. What a row would be after a change is compared with what it is: nothing is written for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,9 @@ pub struct Columns {
     pub(super) email: Option<String>,
     pub(super) department: Option<String>,
     pub(super) title: Option<String>,
-    pub(super) role: Role,
+    pub(super) disabled_because: Option<DisabledBecause>,
+    /// What the person may do.
+    pub role: Role,
     /// Whether the person may sign in.
     pub status: Status,
 }
@@ -40,18 +42,29 @@ impl Columns {
             title: user.title.clone(),
             role: user.role,
             status: user.status,
+            disabled_because: user.disabled_because,
         }
     }
 
     /// Those of a new person.
-    pub fn new(change: Change) -> Self {
-        Self::changed(change, None)
+    pub fn new(change: Change, because: DisabledBecause) -> Self {
+        Self::changed(change, None, because)
     }
 
-    /// What a change makes of these.
+    /// What a change makes of these. Whoever is disabled by it is so for this reason.
     #[must_use]
-    pub fn after(&self, change: Change) -> Self {
-        Self::changed(change, Some(self))
+    pub fn after(&self, change: Change, because: DisabledBecause) -> Self {
+        Self::changed(change, Some(self), because)
+    }
+
+    /// The name, which a new person must have.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Why the person is disabled, if so and known.
+    pub fn disabled_because(&self) -> Option<DisabledBecause> {
+        self.disabled_because
     }
 
     /// Whether these are an administrator's who may sign in.
@@ -82,12 +95,19 @@ impl Columns {
         ]
     }
 
-    fn changed(change: Change, before: Option<&Self>) -> Self {
+    fn changed(change: Change, before: Option<&Self>, because: DisabledBecause) -> Self {
         let column = |new: Option<String>, old: fn(&Self) -> &Option<String>| match new {
             None => before.and_then(|before| old(before).clone()),
             Some(text) => Some(text).filter(|text| !text.is_empty()),
         };
+        // Said again of somebody who has left, "disabled" is no longer undone by a return.
+        let disabled_because = match change.status {
+            Some(Status::Disabled) => Some(because),
+            Some(Status::Active) => None,
+            None => before.and_then(|before| before.disabled_because),
+        };
         Self {
+            disabled_because,
             name: column(change.name, |before| &before.name),
             unionid: column(change.unionid, |before| &before.unionid),
             mobile: column(change.mobile, |before| &before.mobile),

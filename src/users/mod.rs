@@ -49,6 +49,8 @@ pub struct User {
     pub role: Role,
     /// Whether the person may sign in.
     pub status: Status,
+    /// Why not, if that is known.
+    pub disabled_because: Option<DisabledBecause>,
     /// Where the row came from: `cli`, `csv`, `dingtalk`.
     pub source: String,
     /// When the row was made.
@@ -110,12 +112,26 @@ word! {
     }
 }
 
+word! {
+    /// Why somebody is disabled.
+    DisabledBecause {
+        /// DingTalk says that the person has left the corp: a return undoes it.
+        Left = "left",
+        /// An administrator, on a page.
+        Admin = "admin",
+        /// A file.
+        Import = "import",
+        /// The command line.
+        Cli = "cli",
+    }
+}
+
 /// `SELECT` of the columns that [`Row`] takes, with the rest of the statement behind it.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, corp_id, userid, unionid, name, mobile, email, department, title, role, status, source, ",
-            "created_at, updated_at, last_signed_in_at FROM users ",
+            "created_at, updated_at, last_signed_in_at, disabled_because FROM users ",
             $rest
         )
     };
@@ -195,6 +211,7 @@ struct Row {
     created_at: i64,
     updated_at: i64,
     last_signed_in_at: Option<i64>,
+    disabled_because: String,
 }
 
 impl Row {
@@ -217,6 +234,8 @@ impl Row {
             created_at: self.created_at,
             updated_at: self.updated_at,
             last_signed_in_at: self.last_signed_in_at,
+            // A word of a later version is as good as none.
+            disabled_because: DisabledBecause::parse(&self.disabled_because),
         })
     }
 }

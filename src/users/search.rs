@@ -78,7 +78,7 @@ pub async fn search(db: &mut Conn, search: &Search) -> sqlx::Result<Vec<User>> {
     // As for the trail: the page is found by few columns, and only its rows are read whole.
     let mut sql = QueryBuilder::new(
         "SELECT id, corp_id, userid, unionid, name, mobile, email, department, title, role, status, source, \
-         created_at, updated_at, last_signed_in_at FROM users WHERE id IN (SELECT id FROM users",
+         created_at, updated_at, last_signed_in_at, disabled_because FROM users WHERE id IN (SELECT id FROM users",
     );
     push_conditions(&mut sql, search);
     sql.push(search.sort.sql()).push(" LIMIT ").push_bind(i64::from(search.most));
@@ -151,7 +151,7 @@ mod tests {
     use crate::{
         db::open_temporary,
         ids::DingUserId,
-        users::{Change, Columns, upsert},
+        users::{Change, Columns, DisabledBecause, upsert},
     };
 
     async fn people(rows: &[(&str, &str, &str)]) -> (tempfile::TempDir, crate::db::Pools) {
@@ -161,7 +161,9 @@ mod tests {
             let change =
                 Change { name: Some((*name).into()), department: Some((*department).into()), ..Change::default() };
             let key = (CorpId::new("dinga").expect("a corp id"), DingUserId::new(*userid).expect("a userid"));
-            upsert(&mut tx, &[(key, Columns::new(change))], "cli", at as i64, |_| {}).await.expect("a row");
+            upsert(&mut tx, &[(key, Columns::new(change, DisabledBecause::Cli))], "cli", at as i64, |_| {})
+                .await
+                .expect("a row");
         }
         tx.commit().await.expect("committed");
         (folder, pools)

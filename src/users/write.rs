@@ -1,7 +1,7 @@
 //! Changes to `users`. Each function takes the connection of the caller's transaction. `people` calls them: it sees to the
 //! sessions as well.
 
-use super::{Columns, Role, Status, search};
+use super::{Columns, DisabledBecause, Role, Status, search};
 use crate::{
     clock::UnixSeconds,
     db::{Conn, QueryBuilder},
@@ -70,7 +70,7 @@ pub async fn upsert(
 async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now: UnixSeconds) -> sqlx::Result<()> {
     let mut sql = QueryBuilder::new(
         "INSERT INTO users (corp_id, userid, name, unionid, mobile, email, department, title, role, status, source, \
-                            created_at, updated_at, search) ",
+                            created_at, updated_at, search, disabled_because) ",
     );
     sql.push_values(batch, |mut row, ((corp_id, userid), columns)| {
         let name = columns.name.as_deref().unwrap_or_default();
@@ -88,7 +88,8 @@ async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now
             .push_bind(source)
             .push_bind(now)
             .push_bind(now)
-            .push_bind(search);
+            .push_bind(search)
+            .push_bind(columns.disabled_because.map_or("", DisabledBecause::as_str));
     });
     sql.push(
         " ON CONFLICT (corp_id, userid) DO UPDATE SET \
@@ -101,7 +102,8 @@ async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now
               role = excluded.role, \
               status = excluded.status, \
               updated_at = excluded.updated_at, \
-              search = excluded.search",
+              search = excluded.search, \
+              disabled_because = excluded.disabled_because",
     );
     sql.build().execute(db).await?;
     Ok(())

@@ -1,9 +1,10 @@
 //! Sessions are remembered in the process; no answer outlives a revocation, whoever made it.
 
 use miandeng::{
+    audit::Actor,
     db::Pools,
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, LastAdmin, Reason},
+    people::{self, By, LastAdmin, Reason},
     sessions, users,
 };
 
@@ -80,7 +81,7 @@ async fn a_change_of_a_person_is_seen_at_the_next_request_and_disturbs_nobody_el
     let (corp_id, userid) = (CorpId::new(CORP).unwrap(), DingUserId::new("zhangsan").unwrap());
     let change = users::Change { name: Some("张三丰".into()), ..users::Change::default() };
     let user = users::find(&mut transaction, &corp_id, &userid).await.unwrap().unwrap();
-    let by = By { actor: Actor::System, reason: Reason::Command, at: app.clock.now() };
+    let by = By::new(Actor::System, Reason::Command, &app.clock);
     people::change(&mut transaction, &by, &user, change, LastAdmin::MayGo).await.unwrap();
     transaction.commit().await.unwrap();
     assert!(phone.gets("/home").await.body.contains("张三丰"));

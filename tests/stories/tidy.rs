@@ -70,7 +70,7 @@ fn may_use(part: &str, allowed: &[&str]) {
 fn each_part_knows_only_those_below_it() {
     may_use("dingtalk/", &["clock", "config", "dingtalk", "errcode", "hex_digits", "ids", "invisible", "secret"]);
     may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "users"]);
-    may_use("people", &["clock", "db", "ids", "sessions", "users"]);
+    may_use("people", &["audit", "clock", "db", "ids", "sessions", "users"]);
     may_use("audit/", &["audit", "clock", "db", "i18n", "ids", "users"]);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("i18n/", &["clock", "errcode", "i18n"]);

@@ -54,6 +54,7 @@ fn user() -> impl Strategy<Value = User> {
             title,
             role: if is_admin { Role::Admin } else { Role::User },
             status: if is_admin { Status::Active } else { Status::Disabled },
+            disabled_because: None,
             source: "csv".to_owned(),
             created_at: 0,
             updated_at: 1_700_000_000,

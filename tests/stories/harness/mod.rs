@@ -15,11 +15,12 @@ use std::{
 use figment::{Figment, providers::Serialized};
 use miandeng::{
     app,
+    audit::Actor,
     clock::Clock,
     config::Config,
     db::Pools,
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, LastAdmin, Reason},
+    people::{self, By, LastAdmin, Reason},
     sessions,
     simulator::{Company, Running, Simulator},
     users::{self, Change, NewUser, User},
@@ -197,7 +198,7 @@ impl App {
 
     /// Who changes people behind the surface.
     fn by(&self) -> By {
-        By { actor: Actor::Cli("tests".into()), reason: Reason::Command, at: self.clock.now() }
+        By::new(Actor::Cli("tests".into()), Reason::Command, &self.clock)
     }
 
     /// A person's row.

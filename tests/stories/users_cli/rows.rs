@@ -3,8 +3,10 @@
 use std::{fs, time::Duration};
 
 use miandeng::{
+    audit::Actor,
+    clock::Clock,
     ids::{CorpId, DingUserId},
-    people::{self, Actor, By, LastAdmin, Reason},
+    people::{self, By, LastAdmin, Reason},
     users,
 };
 use serde_json::{Value, json};
@@ -213,7 +215,7 @@ fn a_hostile_name_from_dingtalk_stays_on_its_line_and_in_its_cell() {
         let mut tx = pools.write().await.unwrap();
         let (corp_id, userid) = (CorpId::new("dinga").unwrap(), DingUserId::new("u1").unwrap());
         let user = users::find(&mut tx, &corp_id, &userid).await.unwrap().unwrap();
-        let by = By { actor: Actor::Dingtalk, reason: Reason::FirstSignIn, at: 1 };
+        let by = By::new(Actor::Dingtalk, Reason::FirstSignIn, &Clock::standing());
         let change = users::Change { name: Some(hostile.to_owned()), ..users::Change::default() };
         people::change(&mut tx, &by, &user, change, LastAdmin::MayGo).await.unwrap();
         tx.commit().await.unwrap();
