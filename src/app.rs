@@ -1,6 +1,6 @@
 //! Puts the server together: state, each feature's routes, what answers when no route does.
 
-use std::sync::Arc;
+use std::{convert::Infallible, future::ready, sync::Arc, time::Duration};
 
 use figment::Figment;
 use rocket::{Build, Catcher, Request, Rocket, catch, catchers, http::Status, shield::Shield};
@@ -15,7 +15,7 @@ use crate::{
         self,
         signed_identity::{self, SignedIdentity},
     },
-    housekeeping::Housekeeping,
+    jobs::{Jobs, sweep::Sweep},
     jsapi::{self, script::Script},
     probe::{self, Passes},
     sessions::{self, Policy, SessionCache},
@@ -53,13 +53,12 @@ pub enum BuildError {
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
     let (activity, writer) = sessions::activity(pools.clone());
     let sessions = SessionCache::new(pools.clone(), Policy::of(&config), activity).await?;
-    // It ends with the server's state, which holds the other end.
-    rocket::tokio::spawn(writer.run());
     let state_key = signing_keys::state_key(&pools, &clock).await?;
     let algorithms = config.signed_identity.then_some(signed_identity::ALGORITHM);
     let keys = SigningKeys::open(&pools, &clock, algorithms).await?;
     let signed_identity = config.signed_identity.then(|| SignedIdentity::new(&config, keys.clone(), &clock));
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
+    let jobs = Arc::new(jobs(&config, &pools, &clock, &dingtalk, writer));
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
@@ -74,11 +73,12 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(signed_identity)
         .manage(keys)
         .manage(dingtalk)
+        .manage(Arc::clone(&jobs))
         .manage(script)
         .manage(clock)
         .manage(config)
         .attach(AccessLog)
-        .attach(Housekeeping::default())
+        .attach(jobs)
         // None of Shield's defaults. The desktop client shows pages in a frame: `frame-ancestors` says which frames may,
         // `X-Frame-Options` knows none. `Permissions-Policy` switches off what no browser has any more. `nosniff` comes
         // with the request id, where there is content.
@@ -93,6 +93,23 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, health::routes())
         .register("/", catchers())
         .register("/", sessions::routes::catchers()))
+}
+
+/// What runs beside the requests. Signing keys are no job: they are looked after when they are used.
+fn jobs(config: &Config, pools: &Pools, clock: &Clock, dingtalk: &Dingtalk, activity: Arc<sessions::Writer>) -> Jobs {
+    const SECOND: Duration = Duration::from_secs(1);
+    const MINUTE: Duration = Duration::from_secs(60);
+    let sweep = Sweep::new(pools.clone(), Policy::of(config), clock.clone());
+    let dingtalk = dingtalk.clone();
+    let renew = move || {
+        dingtalk.apps().iter().for_each(|app| app.keep_fresh());
+        ready(Ok::<_, Infallible>(()))
+    };
+    Jobs::new(clock.clone())
+        .every(SECOND, "session-activity", move || Arc::clone(&activity).write_all())
+        .and_at_the_end()
+        .every(MINUTE, "session-sweep", move || Arc::clone(&sweep).run())
+        .every(MINUTE, "credential-renewal", renew)
 }
 
 fn catchers() -> Vec<Catcher> {

@@ -1,20 +1,19 @@
 //! When a session was last used: noted at most once a minute each, never while somebody waits for it.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
-use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    time::{sleep, timeout},
+use tokio::sync::{
+    Mutex,
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
-use crate::{clock::UnixSeconds, db::Pools};
+use crate::{
+    clock::UnixSeconds,
+    db::{Conn, Pools},
+};
 
-/// So long notes are collected, to be written in one transaction.
-const COLLECT: Duration = Duration::from_millis(200);
-/// So many notes go into one transaction: a sign-in waits for one of these at the most.
+/// How many notes go into one transaction: a sign-in waits for one of these at the most.
 const AT_ONCE: usize = 1_000;
-/// So long after a failure notes are written again, unless a new one comes before.
-const AGAIN: Duration = Duration::from_secs(5);
 
 /// Takes notes. Each session sends one a minute at the most, so that what waits is bounded by the live sessions.
 #[derive(Clone)]
@@ -23,16 +22,20 @@ pub struct Activity(UnboundedSender<(i64, UnixSeconds)>);
 /// Writes the notes. What cannot be written is kept: a session that was used while the disk was full or the file locked
 /// must not look idle afterwards.
 pub struct Writer {
-    notes: UnboundedReceiver<(i64, UnixSeconds)>,
-    /// The latest of each session that is not written yet.
-    latest: HashMap<i64, UnixSeconds>,
     pools: Pools,
+    notes: Mutex<Notes>,
 }
 
-/// A taker of notes and their writer. The writer ends when the last taker is gone.
-pub fn activity(pools: Pools) -> (Activity, Writer) {
-    let (sender, notes) = unbounded_channel();
-    (Activity(sender), Writer { notes, latest: HashMap::new(), pools })
+struct Notes {
+    new: UnboundedReceiver<(i64, UnixSeconds)>,
+    /// The latest of each session that is not written yet.
+    latest: HashMap<i64, UnixSeconds>,
+}
+
+/// A taker of notes and their writer.
+pub fn activity(pools: Pools) -> (Activity, Arc<Writer>) {
+    let (sender, new) = unbounded_channel();
+    (Activity(sender), Arc::new(Writer { pools, notes: Mutex::new(Notes { new, latest: HashMap::new() }) }))
 }
 
 impl Activity {
@@ -44,49 +47,32 @@ impl Activity {
 }
 
 impl Writer {
-    /// Writes notes until there can be none any more.
-    pub async fn run(mut self) {
-        loop {
-            let next = match self.latest.is_empty() {
-                true => Ok(self.notes.recv().await),
-                false => timeout(AGAIN, self.notes.recv()).await,
-            };
-            match next {
-                Ok(None) => return,
-                Ok(Some((session, at))) => {
-                    self.latest.insert(session, at);
-                    sleep(COLLECT).await;
+    /// Writes all that was noted.
+    ///
+    /// # Errors
+    /// When the database fails; what is not written is kept for the next time.
+    pub async fn write_all(self: Arc<Self>) -> sqlx::Result<()> {
+        let mut notes = self.notes.lock().await;
+        let Notes { new, latest } = &mut *notes;
+        while let Ok((session, at)) = new.try_recv() {
+            latest.insert(session, at);
+        }
+        while !latest.is_empty() {
+            let some: Vec<_> = latest.iter().take(AT_ONCE).map(|(session, at)| (*session, *at)).collect();
+            let write = async |tx: &mut Conn| {
+                for (session, at) in &some {
+                    super::touch(tx, *session, *at).await?;
                 }
-                Err(_) => {}
-            }
-            self.write_all().await;
-        }
-    }
-
-    async fn write_all(&mut self) {
-        while let Ok((session, at)) = self.notes.try_recv() {
-            self.latest.insert(session, at);
-        }
-        while !self.latest.is_empty() {
-            let some: Vec<_> = self.latest.iter().take(AT_ONCE).map(|(session, at)| (*session, *at)).collect();
-            if let Err(error) = self.write(&some).await {
-                tracing::warn!(%error, "the last use of sessions could not be noted; it is tried again");
-                return;
-            }
+                Ok(())
+            };
+            self.pools.transaction::<_, sqlx::Error>(write).await?;
             for (session, _) in some {
-                self.latest.remove(&session);
+                latest.remove(&session);
             }
         }
         // The room that a rush took.
-        self.latest.shrink_to(AT_ONCE);
-    }
-
-    async fn write(&self, notes: &[(i64, UnixSeconds)]) -> sqlx::Result<()> {
-        let mut transaction = self.pools.write().await?;
-        for (session, at) in notes {
-            super::touch(&mut transaction, *session, *at).await?;
-        }
-        transaction.commit().await
+        latest.shrink_to(AT_ONCE);
+        Ok(())
     }
 }
 
@@ -106,6 +92,10 @@ mod tests {
         sqlx::query_scalar(question).fetch_one(&mut *reader).await.unwrap()
     }
 
+    async fn left(writer: &Writer) -> usize {
+        writer.notes.lock().await.latest.len()
+    }
+
     const USER: &str = "INSERT INTO users VALUES (1, 'c', 'u', NULL, 'n', NULL, NULL, NULL, NULL, 'user', 'active', 'cli', 0, 0, NULL)";
 
     #[tokio::test]
@@ -114,15 +104,15 @@ mod tests {
         does(&pools, USER).await;
         does(&pools, "INSERT INTO sessions VALUES (1, x'00', 1, 'oa', 100, 100, '', '', NULL)").await;
         let last = async || number(&pools, "SELECT last_seen_at FROM sessions").await;
-        let (activity, mut writer) = activity(pools.clone());
+        let (activity, writer) = activity(pools.clone());
         let others = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.unwrap();
         let locked = others.write().await.unwrap();
         activity.note(1, 160);
-        writer.write_all().await;
+        assert!(Arc::clone(&writer).write_all().await.is_err());
         assert_eq!(last().await, 100, "another process has the file");
         locked.rollback().await.unwrap();
-        writer.write_all().await;
-        assert_eq!((last().await, writer.latest.len()), (160, 0));
+        Arc::clone(&writer).write_all().await.unwrap();
+        assert_eq!((last().await, left(&writer).await), (160, 0));
         others.close().await;
     }
 
@@ -145,14 +135,14 @@ mod tests {
         )
         .await;
         let written = async || number(&pools, "SELECT count(*) FROM sessions WHERE last_seen_at = 160").await;
-        let (activity, mut writer) = activity(pools.clone());
+        let (activity, writer) = activity(pools.clone());
         for session in 1..=2500 {
             activity.note(session, 160);
         }
-        writer.write_all().await;
-        assert_eq!((written().await, writer.latest.len()), (1000, 1500));
+        assert!(Arc::clone(&writer).write_all().await.is_err());
+        assert_eq!((written().await, left(&writer).await), (1000, 1500));
         does(&pools, "DROP TRIGGER no_more").await;
-        writer.write_all().await;
-        assert_eq!((written().await, writer.latest.len()), (2500, 0));
+        Arc::clone(&writer).write_all().await.unwrap();
+        assert_eq!((written().await, left(&writer).await), (2500, 0));
     }
 }

@@ -80,6 +80,8 @@ fn each_part_knows_only_those_below_it() {
     may_use("web/", &["clock", "config", "db", "dingtalk", "hex_digits", "random", "i18n", "web"]);
     may_use("sessions/", &["clock", "config", "db", "random", "sessions", "i18n", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "hex_digits", "random", "web"]);
+    may_use("jobs.rs", &["clock", "random"]);
+    may_use("jobs/", &["clock", "db", "sessions", "signin"]);
     may_use("signing_keys/", &["clock", "db", "random", "signing_keys", "web"]);
     let below = ["clock", "config", "db", "random", "sessions", "signing_keys", "users", "web"];
     may_use("forward_auth/", &below);
@@ -108,7 +110,7 @@ fn each_part_knows_only_those_below_it() {
 fn rocket_is_named_only_where_http_is_spoken() {
     let speaks_http = |file: &str| {
         let name = file.rsplit('/').next().unwrap();
-        let parts = ["web/", "simulator/", "app.rs", "housekeeping.rs", "main.rs", "cli/"];
+        let parts = ["web/", "simulator/", "app.rs", "jobs.rs", "main.rs", "cli/"];
         let names =
             ["routes.rs", "guard.rs", "cookie.rs", "forwarded.rs", "refusal.rs", "context.rs", "page.rs", "state.rs"];
         parts.iter().any(|part| file.starts_with(part)) || names.contains(&name)

@@ -20,6 +20,7 @@ use miandeng::{
     config::Config,
     db::Pools,
     ids::{CorpId, DingUserId},
+    jobs::Jobs,
     people::{self, By, LastAdmin, Reason},
     sessions,
     simulator::{Company, Running, Simulator},
@@ -49,6 +50,8 @@ pub struct App {
     pub simulator: Simulator,
     pub clock: Clock,
     pub pools: Pools,
+    /// What runs beside the requests, to be run by hand.
+    pub jobs: Arc<Jobs>,
     /// Every route that is mounted: its path and its method.
     pub routes: Vec<(String, String)>,
     settings: Value,
@@ -139,6 +142,7 @@ impl App {
         let config = Config::from_figment(&figment).expect("good settings");
         let pools = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("a database");
         let server = app::build(figment, config, pools.clone(), clock.clone()).await.expect("a server");
+        let jobs = server.state::<Arc<Jobs>>().cloned().expect("the jobs");
         let (port, listening) = tokio::sync::oneshot::channel();
         let server = change(server).attach(AdHoc::on_liftoff("port", |rocket| {
             let _ = port.send(rocket.config().port);
@@ -153,6 +157,7 @@ impl App {
             simulator,
             clock,
             pools,
+            jobs,
             routes,
             settings,
             http: phone::http(),
