@@ -2,7 +2,8 @@
 //!
 //! A cookie holds a random value; the page's state is signed together with it. So a code that another site delivers
 //! comes without a state that fits this browser, and is refused before DingTalk is asked. Nothing is stored per page:
-//! many tabs share the cookie, and a page costs no write. A state is taken once.
+//! many tabs share the cookie, and a page costs no write. A process takes a state once (`super::used_codes` says why that
+//! suffices).
 
 use std::{fmt, time::Duration};
 
