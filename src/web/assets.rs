@@ -1,6 +1,6 @@
 //! The files of `static/`, inside the binary.
 
-use std::{borrow::Cow, collections::HashMap, path::PathBuf, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, io::Cursor, path::PathBuf, sync::LazyLock};
 
 use rocket::{
     Request, Response, Route, get,
@@ -8,7 +8,8 @@ use rocket::{
     response::{self, Responder},
     routes,
 };
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 
 use crate::hex_digits::hex_digits;
 
@@ -16,24 +17,35 @@ use crate::hex_digits::hex_digits;
 #[folder = "static/"]
 struct Static;
 
-/// The address of a file, with a piece of its digest: a new version gets a new address.
+/// What `build.rs` makes of the modules in this folder.
+const SIGNIN: &str = include_str!(concat!(env!("OUT_DIR"), "/signin.js"));
+const SIGNIN_MODULES: &str = "js/signin/";
+
+struct File {
+    body: Cow<'static, [u8]>,
+    /// A piece of its digest.
+    version: String,
+}
+
+static FILES: LazyLock<HashMap<Cow<'static, str>, File>> = LazyLock::new(|| {
+    let file = |body: Cow<'static, [u8]>| File { version: hex_digits(&Sha256::digest(&body)[..8]), body };
+    let as_it_is = Static::iter().filter(|path| !path.starts_with(SIGNIN_MODULES));
+    let files = as_it_is.filter_map(|path| Some((path.clone(), file(Static::get(&path)?.data))));
+    files.chain([("js/signin.js".into(), file(SIGNIN.as_bytes().into()))]).collect()
+});
+
+/// The address of a file, with its version: a new one gets a new address.
 pub fn url(base: &str, path: &str) -> String {
-    static VERSIONS: LazyLock<HashMap<Cow<'static, str>, String>> = LazyLock::new(|| {
-        Static::iter().filter_map(|path| Some((path.clone(), digest(&Static::get(&path)?)))).collect()
-    });
-    match VERSIONS.get(path) {
-        Some(version) => [base, "/static/", path, "?v=", version].concat(),
+    match FILES.get(path) {
+        Some(file) => [base, "/static/", path, "?v=", &file.version].concat(),
         None => [base, "/static/", path].concat(),
     }
 }
 
 /// The style sheet's text, for pages that cannot load it.
 pub fn style() -> &'static str {
-    static STYLE: LazyLock<String> = LazyLock::new(|| {
-        let file = Static::get("css/app.css").map(|file| file.data).unwrap_or_default();
-        String::from_utf8_lossy(&file).into_owned()
-    });
-    &STYLE
+    let style = FILES.get("css/app.css").and_then(|file| std::str::from_utf8(&file.body).ok());
+    style.unwrap_or_default()
 }
 
 /// The routes of the static files.
@@ -45,33 +57,28 @@ pub fn routes() -> Vec<Route> {
 fn asset(path: PathBuf) -> Option<Asset> {
     let path = path.to_str()?;
     let kind = ContentType::from_extension(path.rsplit_once('.')?.1)?;
-    Some(Asset { file: Static::get(path)?, kind })
+    Some(Asset { file: FILES.get(path)?, kind })
 }
 
 struct Asset {
-    file: EmbeddedFile,
+    file: &'static File,
     kind: ContentType,
 }
 
 impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let etag = format!("\"{}\"", digest(&self.file));
+        let File { body, version } = self.file;
+        let etag = format!("\"{version}\"");
         let mut response = Response::build();
-        // Only an address with the digest in it names this very content for ever.
-        let named =
-            request.uri().query().is_some_and(|query| query.as_str() == format!("v={}", etag.trim_matches('"')));
+        // Only an address with the version in it names this very content for ever.
+        let named = request.uri().query().is_some_and(|query| query.as_str().strip_prefix("v=") == Some(version));
         response
             .raw_header("Cache-Control", if named { "public, max-age=31536000, immutable" } else { "no-cache" })
             .raw_header("ETag", etag.clone());
         if request.headers().get("If-None-Match").any(|known| known == etag) {
             return response.status(Status::NotModified).ok();
         }
-        let body = self.file.data.into_owned();
         let whole = body.len().max(1);
-        response.header(self.kind).sized_body(body.len(), std::io::Cursor::new(body)).max_chunk_size(whole).ok()
+        response.header(self.kind).sized_body(body.len(), Cursor::new(&body[..])).max_chunk_size(whole).ok()
     }
-}
-
-fn digest(file: &EmbeddedFile) -> String {
-    hex_digits(&file.metadata.sha256_hash()[..8])
 }

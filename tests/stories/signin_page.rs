@@ -226,7 +226,13 @@ async fn the_bundled_files_may_be_kept_for_ever_by_their_digest() {
     let again = phone.request(Method::GET, &script).header("If-None-Match", asset.header("etag"));
     assert_eq!(phone.sends(again).await.status, 304);
     assert_eq!(phone.gets("/static/js/signin.js?v=0").await.header("cache-control"), "no-cache");
-    for path in ["/static/../Cargo.toml", "/static/%2e%2e/Cargo.toml", "/static/js/none.js", "/static/"] {
+    for path in [
+        "/static/../Cargo.toml",
+        "/static/%2e%2e/Cargo.toml",
+        "/static/js/none.js",
+        "/static/js/signin/client.js",
+        "/static/",
+    ] {
         assert_eq!(phone.gets(path).await.status, 404, "{path}");
     }
 }
