@@ -1,21 +1,23 @@
 //! The command line: a file per command.
 
-pub mod audit;
-pub mod demo;
+mod audit;
+mod demo;
 mod deployment;
-pub mod doctor;
+mod doctor;
 mod inert;
 mod log_lines;
 pub mod logging;
 #[cfg(unix)]
 mod open_files;
-pub mod serve;
-pub mod sessions;
-pub mod simulator;
+mod serve;
+mod sessions;
+mod simulator;
 mod terminal;
-pub mod users;
+mod users;
 
-pub use self::deployment::{Deployment, figment};
+pub use self::deployment::figment;
+
+use self::deployment::Deployment;
 
 use clap::{Parser, Subcommand};
 
@@ -51,10 +53,6 @@ enum Command {
 }
 
 impl Arguments {
-    /// Runs the command that was asked for.
-    ///
-    /// # Errors
-    /// What stopped it, for standard error.
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run().await,

@@ -1,21 +1,21 @@
 //! What every answer has in common: request ids, pages, problems, assets. Knows no feature.
 
-pub mod access_log;
-pub mod assets;
-pub mod client_ip;
-pub mod cookies;
-pub mod csrf;
-pub mod health;
-pub mod method;
-pub mod ows;
-pub mod page;
-pub mod params;
-pub mod problem;
-pub mod refusal;
+pub(crate) mod access_log;
+pub(crate) mod assets;
+pub(crate) mod client_ip;
+pub(crate) mod cookies;
+pub(crate) mod csrf;
+pub(crate) mod health;
+pub(crate) mod method;
+pub(crate) mod ows;
+pub(crate) mod page;
+pub(crate) mod params;
+pub(crate) mod problem;
+pub(crate) mod refusal;
 pub mod request_context;
-pub mod script_json;
-pub mod see_other;
+pub(crate) mod script_json;
+pub(crate) mod see_other;
 #[cfg(unix)]
 pub mod slow_clients;
 #[cfg(test)]
-pub mod testing;
+pub(crate) mod testing;
