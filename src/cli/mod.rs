@@ -23,9 +23,8 @@ use clap::{Parser, Subcommand};
 
 /// Password-free sign-in (免登) from inside the DingTalk client.
 ///
-/// An employee taps the app's icon in DingTalk and is signed in. Settings are read from Rocket.toml in the working
-/// folder, or else in /etc/miandeng (or from the file that ROCKET_CONFIG names), and from ROCKET_… variables; see README,
-/// "Settings".
+/// An employee taps the app's icon in DingTalk and is signed in. Settings come from Rocket.toml in the working folder, or
+/// else in /etc/miandeng (or from the file that ROCKET_CONFIG names), and from ROCKET_… variables; see README, "Settings".
 ///
 /// New here? "miandeng demo" runs everything against a simulated DingTalk, with nothing to configure.
 #[derive(Parser)]
@@ -36,7 +35,7 @@ pub struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.\n\
-                          Logging: MIANDENG_LOG=debug says more, MIANDENG_LOG_FORMAT=json writes JSON lines.";
+                          Logging: MIANDENG_LOG=debug logs more, MIANDENG_LOG_FORMAT=json writes JSON lines.";
 
 #[derive(Subcommand)]
 enum Command {

@@ -20,7 +20,7 @@ use crate::{
 
 /// See and end sessions.
 ///
-/// A session that is ended here is refused by the running server from its next request on.
+/// The running server refuses an ended session on its next request.
 #[derive(Debug, clap::Args)]
 pub struct SessionsCommand {
     #[command(subcommand)]
@@ -33,16 +33,16 @@ enum Action {
     Revoke(Revoke),
 }
 
-/// List the live sessions, the last used first.
+/// List live sessions, the most recently used first.
 #[derive(Debug, clap::Args)]
 struct List {
-    /// Only this person's
+    /// Only this person's sessions
     #[arg(long, value_name = "USERID", value_parser = userid_argument)]
     user: Option<DingUserId>,
-    /// Only this corp's; with --user, the person's corp (may be left out where one is configured)
+    /// Only this corp's sessions; with --user, the person's corp (may be left out if only one is configured)
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument)]
     corp_id: Option<CorpId>,
-    /// Answer in JSON; times in ISO 8601 (UTC)
+    /// Print JSON; times in ISO 8601 (UTC)
     #[arg(long)]
     json: bool,
 }
@@ -62,16 +62,16 @@ struct Revoke {
     /// All sessions of this person
     #[arg(long, value_name = "USERID", value_parser = userid_argument, group = "which")]
     user: Option<DingUserId>,
-    /// The person's corp; may be left out where one is configured
+    /// The person's corp; may be left out if only one is configured
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument, conflicts_with_all = ["id", "all"])]
     corp_id: Option<CorpId>,
     /// Everybody's sessions
     #[arg(long, group = "which")]
     all: bool,
-    /// Do not ask before ending everybody's
+    /// Do not ask for confirmation before ending everybody's sessions
     #[arg(long)]
     yes: bool,
-    /// Answer in JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -176,7 +176,7 @@ impl Revoke {
     async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         if self.all && !self.yes {
             if !can_ask() {
-                bail!("nobody is there to ask; add --yes to end everybody's sessions");
+                bail!("cannot ask for confirmation here; add --yes to end everybody's sessions");
             }
             if !confirm("End everybody's sessions?")? {
                 bail!("no session was ended");

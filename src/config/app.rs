@@ -116,12 +116,12 @@ impl App {
             (_, Some(_), Some(_)) => {
                 return Err(ConfigError::at(
                     at("corp_secret"),
-                    "use either it or client_id with client_secret, not both",
+                    "use either this, or client_id and client_secret, not both",
                 ));
             }
             ("", _, _) => return missing("client_id", "it is the app's AppKey / Client ID (凭证与基础信息)"),
             (_, None, _) => {
-                return missing("client_secret", "write it, or client_secret_file with the path of a file");
+                return missing("client_secret", "write it, or set client_secret_file to the path of a file");
             }
             (client_id, Some(client_secret), None) => {
                 Credentials::App { client_id: client_id.to_owned(), client_secret }
@@ -136,7 +136,7 @@ impl App {
                 ));
             }
             ("channel", Some(secret)) => AppKind::Channel { secret },
-            ("channel", None) => return missing("channel_secret", "a service window's own token is fetched with it"),
+            ("channel", None) => return missing("channel_secret", "a service window needs it for its own token"),
             (other, _) => {
                 return Err(ConfigError::wrong(at("kind"), other, "write \"micro-app\" or \"channel\""));
             }
@@ -166,12 +166,12 @@ fn check_events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<(), ConfigE
 fn secret(key: &str, direct: Option<Secret>, file: Option<RelativePathBuf>) -> Result<Option<Secret>, ConfigError> {
     let value = match (direct, file) {
         (None, None) => return Ok(None),
-        (Some(_), Some(_)) => return Err(ConfigError::at(key, format!("is given twice; remove it or {key}_file"))),
+        (Some(_), Some(_)) => return Err(ConfigError::at(key, format!("is set twice; remove it or {key}_file"))),
         (Some(secret), None) => secret,
         (None, Some(written)) => match std::fs::read_to_string(written.relative()) {
             Ok(text) => Secret::new(text.trim()),
             Err(error) => {
-                let problem = format!("cannot be read ({error}); name a file that this user may read");
+                let problem = format!("cannot be read ({error}); give a file that this user can read");
                 let key = format!("{key}_file");
                 // Somebody may have put the secret itself here.
                 let is_a_path = written.original().to_string_lossy().contains(['/', '.']);
@@ -184,7 +184,7 @@ fn secret(key: &str, direct: Option<Secret>, file: Option<RelativePathBuf>) -> R
         },
     };
     if value.is_empty() || value.expose().chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(ConfigError::at(key, "is empty or holds white space; copy it again"));
+        return Err(ConfigError::at(key, "is empty or contains white space; copy it again"));
     }
     Ok(Some(value))
 }

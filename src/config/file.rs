@@ -71,7 +71,7 @@ fn find(named: Option<String>, folders: &[&Path]) -> Result<Option<PathBuf>, Con
         return match File::open(&named) {
             Ok(_) => Ok(Some(named.into())),
             Err(error) => {
-                let cure = "name the file with the settings, and run this as a user who may read it";
+                let cure = "give the path of the settings file, and run this as a user who can read it";
                 Err(ConfigError::wrong("ROCKET_CONFIG", named, format!("cannot be read ({error}); {cure}")))
             }
         };
@@ -98,7 +98,7 @@ fn readable(path: PathBuf) -> Result<PathBuf, ConfigError> {
 
 fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
     let problem =
-        format!("cannot be read ({error}); run this as a user who may read it, or name another by ROCKET_CONFIG");
+        format!("cannot be read ({error}); run this as a user who can read it, or set ROCKET_CONFIG to another file");
     ConfigError::at(path.display().to_string(), problem)
 }
 

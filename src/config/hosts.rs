@@ -75,11 +75,11 @@ pub(super) fn network(text: &str) -> Result<IpNet, &'static str> {
 pub(super) fn cookie_domain(text: &str, public_url: &Url) -> Result<String, String> {
     let domain = text.trim_start_matches('.').to_ascii_lowercase();
     let Some(Host::Domain(host)) = public_url.host() else {
-        return Err("public_url has an address for a host, which has no sub-domains; remove this setting".into());
+        return Err("public_url's host is an IP address, which has no subdomains; remove this setting".into());
     };
     let inside = host == domain || host.strip_suffix(&domain).is_some_and(|front| front.ends_with('.'));
     if !inside || !domain.contains('.') {
-        return Err(format!("public_url's host {host} does not lie in it; write a domain above that host"));
+        return Err(format!("does not contain public_url's host {host}; write that host's parent domain"));
     }
     Ok(domain)
 }

@@ -260,7 +260,7 @@ impl DingtalkConfig {
         if let Some(path) = &jsapi_file
             && let Err(error) = std::fs::read(path)
         {
-            let problem = format!("cannot be read ({error}); name a copy of DingTalk's JSAPI script");
+            let problem = format!("cannot be read ({error}); give the path of a copy of DingTalk's JSAPI script");
             return Err(ConfigError::wrong("miandeng.dingtalk.jsapi_file", path.to_string_lossy(), problem));
         }
         Ok(Self {
@@ -284,12 +284,12 @@ fn apps(raw: Vec<raw::RawApp>) -> Result<Vec<App>, ConfigError> {
         for earlier in &apps[..i] {
             if earlier.name == app.name {
                 let key = format!("miandeng.apps[{i}].name");
-                return Err(ConfigError::wrong(key, &app.name, "another app has this name; names are unique"));
+                return Err(ConfigError::wrong(key, &app.name, "another app has this name; choose a unique name"));
             }
             if earlier.corp_id == app.corp_id && earlier.agent_id == app.agent_id {
                 let key = format!("miandeng.apps[{:?}].agent_id", app.name);
                 let problem =
-                    format!("app {:?} of this corp has it already; copy each app's own AgentId", earlier.name);
+                    format!("app {:?} of this corp already has it; copy each app's own AgentId", earlier.name);
                 return Err(ConfigError::wrong(key, &app.agent_id, problem));
             }
         }
@@ -305,7 +305,7 @@ fn public_url(text: &str) -> Result<PublicUrl, ConfigError> {
     }
     match http_url(text) {
         Some(url) if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
-            let problem = "holds more than scheme, host and port; put a path into base_path";
+            let problem = "has more than scheme, host and port; put a path in base_path";
             Err(ConfigError::wrong(KEY, text, problem))
         }
         Some(url) => Ok(PublicUrl(url)),

@@ -46,10 +46,10 @@ pub(super) fn check(figment: &Figment) -> Result<(), ConfigError> {
     match (std::env::var("ROCKET_MIANDENG"), figment.find_value("miandeng")) {
         (Ok(text), _) if !matches!(text.parse(), Ok(Value::Dict(..))) => Err(ConfigError::at(
             "ROCKET_MIANDENG",
-            "is no table; write {public_url=\"https://…\",apps=[{name=\"oa\",…}]}",
+            "is not a table; write {public_url=\"https://…\",apps=[{name=\"oa\",…}]}",
         )),
         (_, Ok(value)) if value.as_dict().is_none() => {
-            Err(ConfigError::at("miandeng", "is no table; write the section [default.miandeng]"))
+            Err(ConfigError::at("miandeng", "is not a table; write the section [default.miandeng]"))
         }
         _ => Ok(()),
     }

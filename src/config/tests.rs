@@ -43,7 +43,7 @@ fn a_wrong_setting_is_named_with_its_value_and_cure() {
     let url = r#"public_url = "https://app.example.com""#;
     refuses(url, "", "miandeng.public_url: is missing");
     refuses(url, r#"public_url = "app.example.com""#, r#"miandeng.public_url = "app.example.com": write the address"#);
-    refuses(url, r#"public_url = "https://a.com/x""#, r#"miandeng.public_url = "https://a.com/x": holds more"#);
+    refuses(url, r#"public_url = "https://a.com/x""#, r#"miandeng.public_url = "https://a.com/x": has more"#);
     refuses(url, &format!("{url}\nsession_idle = 8"), r#"miandeng.session_idle = "8": write a time with its unit"#);
     refuses(
         url,
@@ -55,7 +55,7 @@ fn a_wrong_setting_is_named_with_its_value_and_cure() {
     refuses(
         url,
         &format!("{url}\ncookie_domain = \"other.com\""),
-        r#"miandeng.cookie_domain = "other.com": public_url's host"#,
+        r#"miandeng.cookie_domain = "other.com": does not contain public_url's host"#,
     );
     refuses(url, &format!("{url}\nallowed_return_hosts = \"x\""), "miandeng.allowed_return_hosts: has the wrong type");
 }
@@ -67,7 +67,7 @@ fn a_wrong_app_is_named_by_its_name_and_no_secret_is_shown() {
     refuses(
         "client_secret = \"s3cr3t-value\"",
         "client_secret = \"s3cr3t-value \"",
-        r#"miandeng.apps["oa"].client_secret: is empty or holds"#,
+        r#"miandeng.apps["oa"].client_secret: is empty or contains"#,
     );
     refuses(
         "client_secret = \"s3cr3t-value\"",

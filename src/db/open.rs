@@ -42,7 +42,7 @@ pub enum OpenError {
     },
     /// The file or its folder cannot be used.
     #[error(
-        "databases.miandeng.url = {path:?}: the file cannot be opened for writing: {source}; miandeng needs one writable folder"
+        "databases.miandeng.url = {path:?}: the file cannot be opened for writing: {source}; miandeng needs a writable folder"
     )]
     File {
         /// The file.
@@ -189,9 +189,9 @@ async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
 /// What helps against SQLite's answer, for the operator.
 pub fn advice(error: &sqlx::Error) -> &'static str {
     match kind_of(error) {
-        Some(5 | 6) => "another process has it to itself: try again when that is done",
+        Some(5 | 6) => "another process has locked it: try again when that one is done",
         Some(11 | 26) => "restore it from a backup, or name another file",
-        _ => "miandeng needs one writable folder on a disk that has room",
+        _ => "miandeng needs a writable folder on a disk with free space",
     }
 }
 
@@ -206,7 +206,7 @@ pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
         return refuse("names no file");
     }
     if path.contains(":memory:") {
-        return refuse("a database in memory is forgotten at each restart");
+        return refuse("a database in memory is lost at each restart");
     }
     if path.contains("://") || path.contains('?') {
         return refuse("is not the path of a SQLite file");

@@ -33,10 +33,7 @@ pub struct Repaired {
 impl fmt::Display for Repaired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, mode) = (self.file.display(), self.old_mode);
-        write!(
-            f,
-            "other users of this machine could read or write {file} (mode {mode:04o}); it is its owner's alone now"
-        )
+        write!(f, "other users of this machine could read or write {file} (mode {mode:04o}); only its owner can now")
     }
 }
 
@@ -106,19 +103,21 @@ fn keep_one(path: &Path, open: Option<&File>) -> Result<Option<Repaired>, NotPri
     let file = path.display();
     // Whoever can change the link, or give one of our other files this name, could have that one closed to everybody.
     if here.is_symlink() {
-        return refuse("it is a symbolic link, and no mode is changed through one; chmod 600 what it leads to".into());
+        return refuse("it is a symbolic link, so its mode was not changed; chmod 600 the file it points to".into());
     }
     if meant.nlink() > 1 {
-        return refuse(format!("it has other names (hard links), which may not be ours; chmod 600 {file}"));
+        return refuse(format!("it has other hard links, which may not be ours; chmod 600 {file}"));
     }
     let (owner, us) = (meant.uid(), nix::unistd::geteuid().as_raw());
     if owner != us {
         let cure = format!("chmod 600 {file}, and run miandeng as its owner");
-        return refuse(format!("it belongs to the user {owner}, and miandeng runs as {us}; {cure}"));
+        return refuse(format!("it belongs to user {owner}, but miandeng runs as {us}; {cure}"));
     }
     match change(path, open, &meant) {
         Ok(()) => Ok(Some(Repaired { file: path.to_owned(), old_mode: mode })),
-        Err(error) => refuse(format!("its mode cannot be changed ({error}); keep the database where files have modes")),
+        Err(error) => {
+            refuse(format!("its mode cannot be changed ({error}); keep the database on a file system with file modes"))
+        }
     }
 }
 
@@ -143,6 +142,6 @@ fn change(path: &Path, open: Option<&File>, seen: &std::fs::Metadata) -> io::Res
     // Some file systems know no modes, and say nothing.
     match file.metadata()?.mode() & BY_OTHERS {
         0 => Ok(()),
-        _ => Err(io::Error::other("it stays as it is")),
+        _ => Err(io::Error::other("it did not change")),
     }
 }

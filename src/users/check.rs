@@ -78,7 +78,7 @@ pub fn mobile(text: &str) -> Result<String, BadValue> {
 pub fn email(text: &str) -> Result<String, BadValue> {
     let text = plain(text, 254)?;
     if !text.is_empty() && (!text.contains('@') || text.contains(char::is_whitespace)) {
-        return Err(BadValue::new("is no mail address; write one such as \"li@example.com\", or nothing"));
+        return Err(BadValue::new("is not a mail address; write one such as \"li@example.com\", or nothing"));
     }
     Ok(text)
 }
@@ -106,10 +106,10 @@ pub fn title(text: &str) -> Result<String, BadValue> {
 fn plain(text: &str, longest: usize) -> Result<String, BadValue> {
     let text = text.trim();
     if text.contains(['\n', '\r']) {
-        return Err(BadValue::new("holds a line break; write it on one line"));
+        return Err(BadValue::new("contains a line break; write it on one line"));
     }
     if text.chars().any(char::is_control) {
-        return Err(BadValue::new("holds a control character; type it again"));
+        return Err(BadValue::new("contains a control character; type it again"));
     }
     // Bytes first: they are counted already, and are never fewer than characters.
     if text.len() > longest && text.chars().count() > longest {

@@ -125,7 +125,7 @@ async fn who_is_not_listed_reads_why_and_is_let_in_by_a_retry_once_the_administr
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios).held_by("zhaoliu")).await;
     window.open(&app.url(OPENED)).await;
     window.shows("refused").await;
-    assert_eq!(window.text("[data-title]").await, "您还不在名单里");
+    assert_eq!(window.text("[data-title]").await, "您还没有访问权限");
     assert!(window.text("[data-hint]").await.contains("管理员"));
     is_a_proper_failure(&app, &window).await;
     // The id is the refusal's, not the page's.

@@ -73,8 +73,8 @@ async fn tour(language: &'static str) {
     let window = Window::with(&app, Look { client, languages: language, ..Look::default() }).await;
     window.open(&app.url(OPENED)).await;
     window.shows("client-refused").await;
-    let refusal = "document.querySelector('[data-title]').textContent = '您还不在名单里 You are not on the list';
-        document.querySelector('[data-detail]').textContent = '钉钉确认了您的身份，但本系统的用户表里没有您。';
+    let refusal = "document.querySelector('[data-title]').textContent = '您还没有访问权限 You don’t have access yet';
+        document.querySelector('[data-detail]').textContent = '钉钉确认了您的身份，但您的账号尚未加入本系统。';
         document.querySelector('[data-hint]').textContent = '请联系管理员添加，并提供请求编号。'";
     window.run(refusal).await;
     for look in LOOKS {

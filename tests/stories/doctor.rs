@@ -158,7 +158,7 @@ async fn wrong_credentials_a_narrow_scope_and_silence_are_each_told_apart() {
     assert!(report.ok, "{}", report.text);
     let (state, words) = report.of_dingtalk();
     assert_eq!(state, "warning");
-    assert!(words.contains("departments 7 alone"), "{words}");
+    assert!(words.contains("only departments 7"), "{words}");
 
     let good = settings(deployment.dingtalk.url());
     deployment.writes(&good.replace(CLIENT_ID, "somebody-elses"));
@@ -262,9 +262,9 @@ async fn what_is_wrong_on_the_machine_itself_is_named() {
     let report = deployment.doctor("C").await;
     assert!(!report.ok);
     for says in [
-        "anybody may say",
+        "anyone can claim",
         "can read the session cookie",
-        "data.db (mode 0644); it is its owner's alone now",
+        "data.db (mode 0644); only its owner can now",
         "nobody is in the user",
     ] {
         assert!(report.text.contains(says), "{says}: {}", report.text);

@@ -73,7 +73,7 @@ async fn error_52019_the_agent_id_of_another_app() {
         corp.apps.push(other);
     });
     let (_, report) = dd_config_fails(&app, SHOWN).await;
-    log_tells(&report, &["errcode=52019", "client-report", "app=\"oa\"", "copy AgentId and client_id"]);
+    log_tells(&report, &["errcode=52019", "client-report", "app=\"oa\"", "copy AgentId and Client ID"]);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn error_40078_a_code_that_dingtalk_does_not_know() {
     let mut phone = app.phone("zhangsan");
     let state = phone.opens_app().await.state();
     let answer = phone.sends_code("0123456789abcdef", &state).await;
-    employee_sees(&answer, 401, "code-invalid", &["40078", "Open a fresh page"]);
+    employee_sees(&answer, 401, "code-invalid", &["40078", "Try again. Administrators"]);
     log_tells(&answer, &["errcode=40078", "不存在的临时授权码", "dingtalk_request_id=", "from one app"]);
     assert!(!log_line(answer.request_id()).contains("0123456789abcdef"));
 }
@@ -176,13 +176,13 @@ async fn no_answer_at_all_is_told_as_such() {
     let app = deployment(|settings| settings["dingtalk"]["oapi_url"] = json!("http://127.0.0.1:9")).await;
     let page = app.phone("zhangsan").opens_app().await;
     assert_eq!((page.status, page.header("retry-after")), (503, "5"));
-    assert!(page.body.contains("DingTalk does not answer"), "{}", page.body);
+    assert!(page.body.contains("DingTalk is not responding"), "{}", page.body);
     log_tells(&page, &["Connection refused", "DNS, firewall, proxy"]);
 }
 
 #[tokio::test]
 async fn two_chinese_sentences_stand_together_and_two_english_ones_apart() {
-    for (language, between) in [("zh-CN", "。钉钉返回错误码"), ("en", ". DingTalk answered")] {
+    for (language, between) in [("zh-CN", "。钉钉返回错误码"), ("en", ". DingTalk returned")] {
         let app = App::with(|settings| settings["default_locale"] = json!(language)).await;
         let mut phone = app.phone("zhangsan");
         let state = phone.opens_app().await.state();

@@ -17,7 +17,7 @@ pub async fn makes_a_link(phone: &mut Phone) -> (String, String) {
     (path, token)
 }
 
-/// The page behind the link, and what its button does: both say that the link is no longer good.
+/// The page behind the link, and what its button does: both say that the link has expired.
 async fn is_expired(app: &App, token: &str) {
     for method in [Method::GET, Method::HEAD] {
         let mut browser = app.phone("x");

@@ -158,7 +158,7 @@ async fn who_shares_an_address_with_a_flood_is_told_how_long_to_wait_and_keeps_t
     // What was under way comes on top of the burst.
     let longest = i64::try_from(2 * TURNS / FORGIVEN).unwrap();
     assert!((1..=longest).contains(&wait), "{wait}");
-    assert!(refused.json()["detail"].as_str().unwrap().contains("这个网络地址"), "{}", refused.body);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("您所在的网络"), "{}", refused.body);
     let good = neighbour.phone.code();
     assert_eq!(neighbour.sends(&good).await.status, 200, "elsewhere nobody waits");
     app.clock.advance(wait);

@@ -332,6 +332,6 @@ async fn a_listed_host_in_foreign_hands_gets_nothing_by_it() {
 #[tokio::test]
 async fn whoever_stands_in_between_hides_nothing_of_what_the_echo_saw() {
     let (report, _) = is_probed(true).await;
-    assert!(says(&report, "failed", "another answer than miandeng's echo gave"), "{report:#}");
+    assert!(says(&report, "failed", "does not get the answer of miandeng's echo"), "{report:#}");
     assert!(!says(&report, "ok", "forged"), "{report:#}");
 }

@@ -1,4 +1,4 @@
-//! Sign-ins that go round in circles end with a page that says why; many tabs are no circle.
+//! Redirect loops end with a page that says why; many tabs are no loop.
 
 use serde_json::json;
 

@@ -305,7 +305,7 @@ async fn each_way_dingtalk_refuses_has_its_type_its_status_and_its_cure() {
         refused(50002, "可见范围"),
         refused(40035, "parameter"),
         refused(99999, "全局错误码"),
-        (errcode(EXCHANGE, 40078), 401, "code-invalid", Some(40078), "fresh page"),
+        (errcode(EXCHANGE, 40078), 401, "code-invalid", Some(40078), "Try again. Administrators"),
         (errcode(EXCHANGE, 90018), 503, "dingtalk-unreachable", Some(90018), "Wait a moment"),
         (
             fault(EXCHANGE, 1, FaultKind::SubCode { sub_code: "60011".into(), sub_msg: "no permission".into() }),

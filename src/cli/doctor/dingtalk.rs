@@ -25,7 +25,7 @@ pub(super) async fn check(deployment: &Deployment, locale: Locale) -> Vec<Findin
         (Ok(anew), Ok(kept)) => (anew, kept),
         (Err(error), _) | (_, Err(error)) => {
             let cure = match error {
-                ClientError::Http(_) => "look at the machine's certificates (ca-certificates) and proxy variables",
+                ClientError::Http(_) => "check the machine's certificates (ca-certificates) and proxy variables",
                 ClientError::InTheClear(_) => "",
             };
             return vec![Finding::failed("dingtalk", error.to_string(), cure)];
@@ -69,7 +69,7 @@ async fn corp_id(app: &DingtalkApp, locale: Locale) -> Finding {
     match app.corp().await {
         Corp::Ours => Finding::ok(check, format!("{corp_id} is the app's corp")),
         Corp::NotOurs(error) => {
-            let says = format!("{corp_id} is unknown, or not the app's corp: {error}");
+            let says = format!("{corp_id} is unknown to DingTalk, or is not the app's corp: {error}");
             Finding::failed(check, says, locale.texts().wrong_corp_id)
         }
         Corp::Unknown(error) => {
@@ -80,7 +80,7 @@ async fn corp_id(app: &DingtalkApp, locale: Locale) -> Finding {
 
 /// No call of DingTalk's names it: the client compares it, when dd.config is called.
 fn agent_id(app: &DingtalkApp, locale: Locale) -> Finding {
-    let says = format!("{} cannot be checked from here: only the DingTalk client compares it", app.config.agent_id);
+    let says = format!("{} cannot be checked from here: only the DingTalk client checks it", app.config.agent_id);
     Finding::unknown(format!("agent_id {}", app.config.name), says, locale.texts().unchecked_agent_id)
 }
 
@@ -90,14 +90,11 @@ fn too_small(check: &str, scopes: &Scopes, locale: Locale) -> Option<Finding> {
         return None;
     }
     let says = if scopes.departments.is_empty() {
-        "the app may see no department: whoever signs in is refused with 50002, or has no name and department"
+        "the app may see no department: everybody who signs in is refused with 50002, or has no name and department"
             .to_owned()
     } else {
         let departments: Vec<_> = scopes.departments.iter().map(i64::to_string).collect();
-        format!(
-            "the app may see the departments {} alone: people elsewhere are refused with 50002",
-            departments.join(", ")
-        )
+        format!("the app may see only departments {}: people elsewhere are refused with 50002", departments.join(", "))
     };
     Some(Finding::warning(check, says, (locale.texts().dingtalk_hint)(Errcode::OutOfScope)))
 }

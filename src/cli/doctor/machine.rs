@@ -17,12 +17,16 @@ pub(super) fn settings(config: &Config) -> Vec<Finding> {
     )];
     let here = matches!(config.public_url.as_url().host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if !config.secure_cookies() && !here {
-        let says = format!("public_url is {origin}: whoever is on the way can read the session cookie");
-        findings.push(Finding::warning("settings", says, "let a proxy speak TLS, and write https:// into public_url"));
+        let says = format!("public_url is {origin}: anyone on the network path can read the session cookie");
+        findings.push(Finding::warning(
+            "settings",
+            says,
+            "put a proxy with TLS in front, and write https:// in public_url",
+        ));
     }
     if let Some(all) = config.trusted_proxies.iter().find(|network| network.prefix_len() == 0) {
-        let says = format!("trusted_proxies holds {all}: anybody may say that a request came from anywhere");
-        findings.push(Finding::failed("settings", says, "list the addresses of your proxies alone"));
+        let says = format!("trusted_proxies contains {all}: anyone can claim that a request came from any address");
+        findings.push(Finding::failed("settings", says, "list only the addresses of your proxies"));
     }
     findings
 }
@@ -41,7 +45,7 @@ pub(super) async fn database(deployment: &Deployment, url: &str) -> Vec<Finding>
 
 /// Opening the database has fixed this already, or has failed.
 fn readers(deployment: &Deployment) -> impl Iterator<Item = Finding> {
-    let cure = "DingTalk's tokens and your people's data are in it: find out how it came by that mode (a copy, a restored \
+    let cure = "it holds DingTalk's tokens and your people's data: find out what gave it that mode (a copy, a restored \
                 backup, chmod -R)";
     deployment.pools.repaired().iter().map(move |file| Finding::warning("database", file.to_string(), cure))
 }

@@ -1,4 +1,4 @@
-//! `miandeng doctor`: what is wrong with this deployment, and the cure.
+//! `miandeng doctor`: what is wrong with this deployment, and how to fix it.
 
 mod dingtalk;
 mod finding;
@@ -20,8 +20,8 @@ use crate::ids::{CorpId, DingUserId};
 
 /// Check this deployment and its connection to DingTalk, and say what to fix.
 ///
-/// Reads the settings, opens the database, and calls DingTalk with each app's credentials. What it tries changes nothing
-/// at DingTalk and disturbs no running server. The cures for DingTalk's refusals come in Chinese where LANG says so.
+/// Reads the settings, opens the database, and calls DingTalk with each app's credentials. It changes nothing at DingTalk
+/// and does not disturb a running server. Advice about DingTalk's refusals is in Chinese if LANG says so.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,19 +29,19 @@ Examples:
   miandeng doctor --probe https://app.example.com    # send forged headers through your proxy, see what arrives
   miandeng doctor --json | jq '.findings[] | select(.state != \"ok\")'
 
-The probe goes to /_miandeng/echo on that host, which the recipes in deploy/ lead through the gate to miandeng instead of
-the app. It passes the gate by a session that is good for that address alone and ends with the probe.")]
+The probe goes to /_miandeng/echo on that host. The recipes in deploy/ lead that address through the gate to miandeng
+instead of the app. The probe has a session of its own, which works only at that address and ends with the probe.")]
 pub struct DoctorArgs {
-    /// An address behind your proxy: what would reach the app there? Forged identity headers are sent, in all spellings
+    /// Send forged identity headers, in every spelling, to an address behind your proxy, and see which reach the app
     #[arg(long, value_name = "URL")]
     probe: Option<Url>,
-    /// In whose name the probe passes the gate (an administrator, or else the first person of the table)
+    /// Whose session the probe uses (default: an administrator, or else the first person in the table)
     #[arg(long = "as", value_name = "USERID", value_parser = userid_argument, requires = "probe")]
     person: Option<DingUserId>,
-    /// That person's corp; may be left out where one is configured
+    /// That person's corp; may be left out if only one is configured
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument, requires = "person")]
     corp_id: Option<CorpId>,
-    /// Answer in JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -57,7 +57,7 @@ fn echo_address(deployment: &Deployment, address: &Url) -> Result<Url, Finding> 
     let config = &deployment.config;
     if !config.leads_to_us(address) {
         let says = format!("{address} is neither on public_url nor on a host in allowed_return_hosts");
-        let cure = "probe the address that employees use; the session of the probe is sent nowhere else";
+        let cure = "probe the address that employees use; the probe's session is sent nowhere else";
         return Err(Finding::failed(CHECK, says, cure));
     }
     let mut echo = address.clone();
@@ -101,7 +101,7 @@ impl Probe<'_> {
     async fn refuses_strangers(&self, headers: HeaderMap) -> Result<Finding, Finding> {
         let forged = if headers.is_empty() { "" } else { ", also with forged headers" };
         let ours = format!("{}{}/?", self.deployment.config.public_url.origin(), self.deployment.config.base_path);
-        let open = "your proxy does not ask the gate about this address, and so perhaps not about the app either: compare \
+        let open = "your proxy does not ask the gate about this address, and perhaps not about the app either: compare \
                     its block with the recipe in deploy/";
         match self.ask(headers, None).await? {
             Led::Elsewhere { status: 302 | 303, location } if location.starts_with(&ours) => {
@@ -155,11 +155,11 @@ impl Probe<'_> {
                 Led::Echo(reached, _) => arrived.extend(names_of_forged(&reached)),
                 Led::Elsewhere { status: status @ 200..=299, .. } => {
                     let says = format!(
-                        "a request with {} forged headers gets another answer than miandeng's echo gave ({status})",
+                        "a request with {} forged headers does not get the answer of miandeng's echo ({status})",
                         portion.len()
                     );
-                    let cure = "either it has reached the app, or something on the way changes answers: probe an address \
-                                behind which nothing but your proxy stands";
+                    let cure = "either it reached the app, or something in between changes answers: probe an address with \
+                                nothing but your proxy in front";
                     return Err(Finding::failed(CHECK, says, cure));
                 }
                 Led::Elsewhere { .. } => refused += portion.len(),
@@ -167,7 +167,7 @@ impl Probe<'_> {
             self.refuses_strangers(headers).await?;
         }
         if refused > 0 {
-            let says = format!("requests with {refused} of the forged headers are refused as a whole");
+            let says = format!("requests with {refused} of the forged headers are refused entirely");
             findings.push(Finding::ok(CHECK, says));
         }
         findings.extend(verdict(&arrived, proxy));
@@ -179,18 +179,21 @@ impl Probe<'_> {
         match self.ask(HeaderMap::new(), Some(token)).await? {
             Led::Echo(reached, proxy) => Ok((reached, proxy)),
             Led::Elsewhere { status: 403, .. } => {
-                let says =
-                    format!("{} does not let {} pass: a rule in the proxy's block", self.echo, user.userid.as_str());
-                Err(Finding::failed(CHECK, says, "name somebody who may with --as"))
+                let says = format!(
+                    "{} does not let {} pass: check the rules in the proxy's block",
+                    self.echo,
+                    user.userid.as_str()
+                );
+                Err(Finding::failed(CHECK, says, "use --as to name somebody who may"))
             }
             Led::Elsewhere { status: 301..=303 | 401, .. } => {
                 let says = format!("{} refuses a visitor who is signed in", self.echo);
-                let cure = "does the gate's block pass Cookie on, does it name the address as it was asked for, and does the server use \
-                            this very database?";
+                let cure = "does the gate's block pass Cookie on and name the original address, and does the server use this \
+                            database?";
                 Err(Finding::failed(CHECK, says, cure))
             }
             Led::Elsewhere { status, .. } => {
-                let says = format!("{} does not end at miandeng but at something that answers {status}", self.echo);
+                let says = format!("{} leads not to miandeng but to something that answers {status}", self.echo);
                 let cure = format!(
                     "add the recipe's block for {PROXY_PATH} (deploy/, \"doctor\"); nothing forged was sent until then"
                 );
@@ -216,7 +219,7 @@ impl Probe<'_> {
                 _ => Finding::failed(
                     CHECK,
                     format!("{name} reaches the app more than once"),
-                    "set it instead of adding it",
+                    "set it instead of appending it",
                 ),
             }
         });
@@ -226,9 +229,10 @@ impl Probe<'_> {
     /// The session is the visitor's key to every app: the app behind the proxy need not have it.
     fn own_cookie(&self, reached: &Reached) -> Option<Finding> {
         let name = cookie::name(&self.deployment.config);
-        let says =
-            format!("the app is shown the session cookie {name}: whoever reads its log or memory can be its visitors");
-        let cure = "the recipes for nginx and Caddy take it out of Cookie; Traefik and Envoy cannot";
+        let says = format!(
+            "the app receives the session cookie {name}: anyone who can read its log or memory can act as its visitors"
+        );
+        let cure = "the recipes for nginx and Caddy remove it from Cookie; Traefik and Envoy cannot";
         reached.cookies.iter().any(|cookie| cookie == name).then(|| Finding::warning(CHECK, says, cure))
     }
 
@@ -240,7 +244,7 @@ impl Probe<'_> {
         }
         let answer = request.headers(headers).send().await.map_err(|error| {
             let says = format!("{} cannot be reached: {}", self.echo, reach::causes(error.without_url()));
-            Finding::failed(CHECK, says, "look at the name, the certificate, the firewall, and whether the proxy runs")
+            Finding::failed(CHECK, says, "check the name, the certificate, the firewall, and that the proxy is running")
         })?;
         Ok(self.read(&pass, answer).await)
     }
@@ -307,7 +311,9 @@ impl Probe<'_> {
             anyhow::Ok(transaction.commit().await?)
         };
         let cure = "miandeng sessions list shows it as \"miandeng doctor\"; end it with miandeng sessions revoke";
-        ended.await.map_err(|error| Finding::failed("database", format!("the probe's session stays: {error}"), cure))
+        ended.await.map_err(|error| {
+            Finding::failed("database", format!("the probe's session could not be ended: {error}"), cure)
+        })
     }
 }
 
@@ -330,7 +336,7 @@ fn names_of_forged(reached: &Reached) -> impl Iterator<Item = String> + '_ {
 fn verdict(arrived: &[String], proxy: Proxy) -> Vec<Finding> {
     let sent = forgery::plain().len() + forgery::disguised().len();
     if arrived.is_empty() {
-        let says = format!("none of {sent} forged headers reaches the app, in no spelling");
+        let says = format!("none of {sent} forged headers reaches the app, in any spelling");
         return vec![Finding::ok(CHECK, says)];
     }
     let mut by_cure: BTreeMap<(bool, String), Vec<&str>> = BTreeMap::new();

@@ -22,7 +22,8 @@ pub(super) async fn clock(deployment: &Deployment) -> Option<Finding> {
         return Some(Finding::ok("clock", "agrees with DingTalk's"));
     }
     let says = format!("is {} seconds {} DingTalk's", ahead.abs(), if ahead > 0 { "ahead of" } else { "behind" });
-    let cure = "let the machine keep its clock by NTP (timedatectl set-ntp true): signatures and sessions hang on it";
+    let cure =
+        "synchronise the machine's clock with NTP (timedatectl set-ntp true): signatures and sessions depend on it";
     Some(Finding::warning("clock", says, cure))
 }
 
@@ -30,8 +31,8 @@ pub(super) async fn clock(deployment: &Deployment) -> Option<Finding> {
 pub(super) async fn public_url(deployment: &Deployment) -> Finding {
     let config = &deployment.config;
     let address = format!("{}{}", config.public_url.origin(), config.path("/healthz"));
-    let cure = "is the server running, does the name lead to the proxy, and the proxy to the server? From inside some \
-                networks the public address cannot be reached although employees reach it";
+    let cure = "is the server running, does the name lead to the proxy, and does the proxy lead to the server? From inside \
+                some networks the public address cannot be reached although employees can reach it";
     let answer = async { client_for(&address)?.get(&address).send().await }.await;
     match answer {
         Ok(answer) if answer.status().is_success() => Finding::ok("public_url", format!("{address} answers")),

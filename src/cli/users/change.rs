@@ -22,17 +22,17 @@ Example:
 pub struct Add {
     #[command(flatten)]
     person: Person,
-    /// As shown
+    /// The name that pages and apps show
     #[arg(long, value_parser = check::name)]
     name: String,
     #[command(flatten)]
     columns: Columns,
-    /// Answer in JSON: the person as listed
+    /// Print JSON: the person as listed
     #[arg(long)]
     json: bool,
 }
 
-/// Change a person who is in the table. An empty text clears a column.
+/// Change a person's row. An empty value clears a column.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
     .args(["name", "unionid", "mobile", "email", "department", "title", "role"]))]
@@ -43,21 +43,21 @@ Examples:
 pub struct Set {
     #[command(flatten)]
     person: Person,
-    /// As shown
+    /// The name that pages and apps show
     #[arg(long, value_parser = check::name)]
     name: Option<String>,
     #[command(flatten)]
     columns: Columns,
     #[command(flatten)]
     force: Force,
-    /// Answer in JSON: the person as listed
+    /// Print JSON: the person as listed
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, clap::Args)]
 struct Columns {
-    /// Across the developer's apps; needed for followers of a service window only
+    /// The person's unionid; needed only for followers of a service window
     #[arg(long, value_parser = check::unionid)]
     unionid: Option<String>,
     /// Mobile number
@@ -66,7 +66,7 @@ struct Columns {
     /// Mail address
     #[arg(long, value_parser = check::email)]
     email: Option<String>,
-    /// Departments, ";" between them and "/" between levels: "研发部/后端组;技术委员会". Inside a name write ； and ／
+    /// Departments, separated by ";", with "/" between levels: "研发部/后端组;技术委员会". Inside a name write ； and ／
     #[arg(long, value_parser = check::department)]
     department: Option<String>,
     /// Job title
@@ -92,14 +92,14 @@ impl Columns {
     }
 }
 
-/// Keep a person from signing in, and end the person's sessions.
+/// Disable a person and end their sessions.
 #[derive(Debug, clap::Args)]
 pub struct Disable {
     #[command(flatten)]
     person: Person,
     #[command(flatten)]
     force: Force,
-    /// Answer in JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -109,24 +109,24 @@ pub struct Disable {
 pub struct Enable {
     #[command(flatten)]
     person: Person,
-    /// Answer in JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Take a person out of the table, and end the person's sessions. "disable" keeps the row.
+/// Remove a person and end their sessions. "disable" keeps the row.
 ///
-/// With unknown_users = "create", a person who is removed gets a new row at the next sign-in: disable instead.
+/// With unknown_users = "create", a removed person gets a new row at the next sign-in: use "disable" instead.
 #[derive(Debug, clap::Args)]
 pub struct Remove {
     #[command(flatten)]
     person: Person,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
     force: Force,
-    /// Answer in JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -166,7 +166,7 @@ impl Set {
         if self.json {
             return print_json(&user);
         }
-        let what = if changed { "was changed" } else { "was like this already" };
+        let what = if changed { "was changed" } else { "needed no change" };
         print(format!("{} {what}\n", who(&user)))
     }
 }
@@ -209,7 +209,7 @@ impl Remove {
             let mut db = deployment.pools.read().await?;
             let person = Person::new(self.person.userid.clone(), self.person.corp_id.clone());
             let user = person.find(deployment, &mut db).await?;
-            if !confirm(&format!("Remove {}, and all sessions?", who(&user)))? {
+            if !confirm(&format!("Remove {} and all their sessions?", who(&user)))? {
                 bail!("nobody was removed");
             }
         }

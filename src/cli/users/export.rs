@@ -20,32 +20,32 @@ use crate::{
 
 const BOM: &str = "\u{feff}";
 
-/// Write the user table as CSV, in a form that "users import" takes.
+/// Write the user table as CSV that "users import" can read.
 ///
-/// Every value stands in quotation marks. One that a spreadsheet would take for a formula gets a ' in front, and so does
-/// what follows a comma or a ; inside a value; an import takes them off again.
+/// Every value is in quotation marks. A value that a spreadsheet would take for a formula gets a ' in front, and so does
+/// what follows a comma or a ; inside a value; an import removes each ' again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   miandeng users export --excel staff.csv
   miandeng users export --status disabled > disabled.csv")]
 pub struct Export {
-    /// The file, which nobody else can read; without it, or with -, standard output
+    /// The file to write, readable by its owner only; without it, or with -, standard output
     #[arg(value_name = "FILE.csv")]
     file: Option<PathBuf>,
-    /// Only this corp's
+    /// Only this corp
     #[arg(long, value_name = "CORP", value_parser = super::corp_id_argument)]
     corp_id: Option<CorpId>,
-    /// Only those of this status
+    /// Only people with this status
     #[arg(long)]
     status: Option<Status>,
-    /// Only those of this role
+    /// Only people with this role
     #[arg(long)]
     role: Option<Role>,
-    /// Begin with a BOM, by which Excel knows UTF-8
+    /// Begin with a BOM, so that Excel reads UTF-8
     #[arg(long)]
     excel: bool,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
 }
@@ -74,11 +74,11 @@ impl Export {
 /// Writes a file for its owner's eyes alone, as it holds mobile numbers. It appears whole or not at all: half a table
 /// must not be taken for the whole, and nobody who has an old file open with its old mode reads the new one.
 fn save(file: &Path, text: &[u8], force: bool) -> anyhow::Result<()> {
-    let there_already = || anyhow!("{file:?} is there already; add --force to write over it");
+    let there_already = || anyhow!("{file:?} already exists; add --force to overwrite it");
     let failed = || format!("{file:?} cannot be written");
     match fs::symlink_metadata(file) {
         Ok(_) if !force => return Err(there_already()),
-        Ok(found) if !found.is_file() => return Err(anyhow!("it is no regular file").context(failed())),
+        Ok(found) if !found.is_file() => return Err(anyhow!("it is not a regular file").context(failed())),
         _ => {}
     }
     let part = write_part(file, text).with_context(failed)?;

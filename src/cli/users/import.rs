@@ -22,22 +22,22 @@ use crate::{
 /// So many bad rows are printed; `--json` has all.
 const SHOWN: usize = 50;
 
-/// Add and change many people from a CSV file, all or none.
+/// Add and change many people from a CSV file, all or none of them.
 ///
 /// The first line names the columns, in any order: userid and name, and any of corp_id, unionid, mobile, email,
 /// department, title, role (user, admin), status (active, disabled). corp_id may be left out where one corp is
-/// configured. The columns source, created_at, updated_at and last_signed_in_at are not read, so that an export can be
+/// configured. The columns source, created_at, updated_at and last_signed_in_at are ignored, so that an export can be
 /// imported.
 ///
-/// Departments have ; between them and / between their levels, as in the example; inside a name write ； and ／. The
-/// organisation itself is not named.
+/// Departments are separated by ; and their levels by /, as in the example; inside a name write ； and ／. Leave out the
+/// organisation itself.
 ///
-/// The file is UTF-8, with or without BOM, or GB18030 as Excel saves it. White space around a value is taken off, and
-/// so is each ' that an export puts before =, +, - and @.
+/// The file is UTF-8, with or without BOM, or GB18030 as Excel saves it. White space around a value is removed, and so
+/// is each ' that an export puts before =, +, - and @.
 ///
-/// Of a person who is there, an empty cell clears its column (an empty role or status is left as it is), and columns
-/// that the file does not have stay. Nobody is removed or disabled for not being in the file. People who become
-/// disabled lose their sessions. If any row is wrong, all wrong rows are named by their lines, and nothing is changed.
+/// For people already in the table, an empty cell clears its column (but not a role or status), and columns that the file
+/// lacks stay as they are. Nobody is removed or disabled for not being in the file. People who become disabled lose their
+/// sessions. If any row is wrong, every wrong row is listed with its line number, and nothing is changed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example: staff.csv
@@ -45,19 +45,19 @@ Example: staff.csv
   manager01,张三,13800138000,研发部/后端组;技术委员会,主管,admin
   staff007,李四,,\"行政部\",,
 
-  miandeng users import staff.csv --dry-run     # say what would happen
+  miandeng users import staff.csv --dry-run     # show what would change
   miandeng users import staff.csv
   miandeng users export | ssh other miandeng users import -")]
 pub struct Import {
-    /// The file; - reads standard input
+    /// The file to read; - is standard input
     #[arg(value_name = "FILE.csv")]
     file: PathBuf,
-    /// Say what would happen, and change nothing
+    /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     force: Force,
-    /// Answer in JSON; where rows are wrong, all of them
+    /// Print JSON; if rows are wrong, all of them
     #[arg(long)]
     json: bool,
 }
@@ -109,7 +109,7 @@ impl Import {
         }
         print(format!(
             "{}{} read as {}: {} added, {} changed, {} unchanged; {} disabled, {} ended\n",
-            if self.dry_run { "dry run, nothing was changed: " } else { "" },
+            if self.dry_run { "dry run, nothing changed: " } else { "" },
             count(rows as u64, "row", "rows"),
             encoding.name(),
             imported.added,

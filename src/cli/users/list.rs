@@ -13,16 +13,16 @@ use crate::{
 /// List people, by corp and userid.
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Only this corp's
+    /// Only this corp
     #[arg(long, value_name = "CORP", value_parser = super::corp_id_argument)]
     corp_id: Option<CorpId>,
-    /// Only those of this status
+    /// Only people with this status
     #[arg(long)]
     status: Option<Status>,
-    /// Only those of this role
+    /// Only people with this role
     #[arg(long)]
     role: Option<Role>,
-    /// Answer in JSON, with every column; times in ISO 8601 (UTC)
+    /// Print JSON with every column; times in ISO 8601 (UTC)
     #[arg(long)]
     json: bool,
 }

@@ -17,8 +17,8 @@ use crate::{
 
 /// See and change who may sign in.
 ///
-/// DingTalk vouches for who a person is; only a row in this table lets that person in. A change is in force in the
-/// running server when the command returns.
+/// DingTalk says who a person is; only a row in this table lets that person in. The running server follows a change as
+/// soon as the command returns.
 #[derive(Debug, clap::Args)]
 pub struct UsersCommand {
     #[command(subcommand)]
@@ -62,10 +62,10 @@ impl UsersCommand {
 /// Which person a command is about.
 #[derive(Debug, clap::Args)]
 pub struct Person {
-    /// The person's userid in DingTalk (staffId); compared byte by byte
+    /// The person's userid in DingTalk (staffId), exactly as written there
     #[arg(value_parser = userid_argument)]
     userid: DingUserId,
-    /// The person's corp; may be left out where one is configured
+    /// The person's corp; may be left out if only one is configured
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument)]
     corp_id: Option<CorpId>,
 }
@@ -85,7 +85,7 @@ impl Person {
         match users::find(db, &corp_id, &self.userid).await? {
             Some(user) => Ok(user),
             None => bail!(
-                "{:?} of corp {} is not in the user table; \"miandeng users list\" shows who is",
+                "{:?} of corp {} is not in the user table; \"miandeng users list\" shows everybody",
                 self.userid.as_str(),
                 corp_id
             ),

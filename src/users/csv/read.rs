@@ -35,7 +35,7 @@ pub enum ReadError {
     #[error("the first line {0}")]
     Header(String),
     /// Every row that cannot be taken.
-    #[error("{} things are wrong with its rows", .0.len())]
+    #[error("{} of its rows are wrong", .0.len())]
     Rows(Vec<BadRow>),
 }
 
@@ -96,7 +96,7 @@ pub fn read(bytes: &[u8], corps: &[CorpId]) -> Result<Sheet, ReadError> {
                 line,
                 column: Some(Column::Userid.name()),
                 value: Some(person.userid.as_str().to_owned()),
-                problem: BadValue::new(format!("stands on line {first} already; keep one of the two")),
+                problem: BadValue::new(format!("is already on line {first}; keep one of the two")),
             });
             continue;
         }
@@ -128,7 +128,7 @@ fn columns(header: &csv::StringRecord, corps: &[CorpId]) -> Result<Vec<Option<Co
     if corps.len() != 1 && !columns.contains(&Some(Column::CorpId)) {
         let corps: Vec<_> = corps.iter().map(CorpId::as_str).collect();
         return Err(format!(
-            "names no column \"corp_id\", which is needed where several corps are configured: {}",
+            "names no column \"corp_id\", which is needed because several corps are configured: {}",
             corps.join(", ")
         ));
     }
@@ -174,7 +174,7 @@ fn person(
         let value = value.as_ref();
         let checked = match column {
             None if value.is_empty() => Ok(()),
-            None => Err(BadValue::new("stands in a column without a name; name the column on the first line")),
+            None => Err(BadValue::new("is in a column without a name; name the column on the first line")),
             Some(Column::CorpId) => corp(value, corps).map(|id| corp_id = Some(id)),
             Some(Column::Userid) => check::userid(value).map(|id| userid = Some(id)),
             Some(Column::Name) => check::name(value).map(|text| change.name = Some(text)),
@@ -313,7 +313,7 @@ mod tests {
                 "line 2, name \"\": is empty; write the person's name",
                 "line 2, role \"boss\": write \"user\" or \"admin\"",
                 "line 2, status \"gone\": write \"active\" or \"disabled\"",
-                "line 2, email \"li\": is no mail address; write one such as \"li@example.com\", or nothing",
+                "line 2, email \"li\": is not a mail address; write one such as \"li@example.com\", or nothing",
                 "line 2, corp_id \"dingx\": no such corp is configured; write dinga",
             ]
         );
@@ -335,8 +335,8 @@ mod tests {
         assert_eq!(
             rows,
             [
-                "line 5, userid \"u1\": stands on line 2 already; keep one of the two",
-                "line 6, userid \"u1\": stands on line 2 already; keep one of the two",
+                "line 5, userid \"u1\": is already on line 2; keep one of the two",
+                "line 6, userid \"u1\": is already on line 2; keep one of the two",
             ]
         );
         let text = "userid,name,corp_id\nu1,A,dinga\nu1,B,dingb\n";
@@ -354,7 +354,7 @@ mod tests {
         only("userid,name\nu1,A,B\n", "line 2: has 3 cells");
         only("userid,name\nu1,A\nu2,\"B\n", "line 3: a quotation mark is left open");
         only("userid,name\n\"\n", "line 2: a quotation mark is left open");
-        only("userid,name,\nu1,A,x\n", "line 2 \"x\": stands in a column without a name");
+        only("userid,name,\nu1,A,x\n", "line 2 \"x\": is in a column without a name");
         assert_eq!(people("userid,name\nu1,\"A \"\"B\"\", C\",,\n").len(), 1);
     }
 

@@ -19,7 +19,7 @@ impl Row {
     /// a missing one must not be taken for one.
     pub fn check_shape(&self, columns: usize) -> Result<(), BadValue> {
         if !self.quotes_match {
-            let cure = "a quotation mark inside a value is written twice, in a value that stands in quotation marks";
+            let cure = "to use one inside a value, write it twice and put the value in quotation marks";
             return Err(BadValue::new(format!("a quotation mark is left open; {cure}")));
         }
         let has = self.cells.len();
@@ -31,7 +31,7 @@ impl Row {
         }
         if self.cells.iter().skip(columns).any(|cell| !cell.trim().is_empty()) {
             return Err(BadValue::new(format!(
-                "has {has} cells where the first line names {columns}; put a value that holds a comma in quotation marks"
+                "has {has} cells where the first line names {columns}; put a value that contains a comma in quotation marks"
             )));
         }
         Ok(())

@@ -61,12 +61,12 @@ async fn a_database_of_somebody_elses_that_others_may_read_stops_the_start() {
     mode(&site.db_file(), 0o644);
     // Root could change it, and says to whom it belongs instead.
     let message = one_line(&ends(program(site.path(), &["users", "list"])));
-    assert!(message.contains(&format!("belongs to the user {NOBODY}, and miandeng runs as 0")), "{message}");
+    assert!(message.contains(&format!("belongs to user {NOBODY}, but miandeng runs as 0")), "{message}");
     // The server could not. It may write the file, as everybody may.
     chown(site.db_file(), Some(0), Some(0)).unwrap();
     mode(&site.db_file(), 0o666);
     let message = one_line(&ends(serve(&site)));
-    assert!(message.contains("belongs to the user 0, and miandeng runs as 65534; chmod 600"), "{message}");
+    assert!(message.contains("belongs to user 0, but miandeng runs as 65534; chmod 600"), "{message}");
     assert_eq!(mode_of(&site.db_file()), 0o666);
     // Closed to others it is as good as any, to whoever may open it.
     mode(&site.db_file(), 0o600);

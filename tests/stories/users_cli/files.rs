@@ -61,7 +61,7 @@ fn a_file_is_taken_whole_or_not_at_all_and_every_bad_row_is_named() {
             "  line 8",
         ]
     );
-    assert!(said.contains("stands on line 6 already"), "{said}");
+    assert!(said.contains("is already on line 6"), "{said}");
 
     let answer = operator.runs(&["users", "import", "staff.csv", "--json"]);
     let report: Value = serde_json::from_str(&answer.out).unwrap();
@@ -180,7 +180,7 @@ fn an_exported_file_is_private_and_never_overwritten_by_mistake() {
     assert_eq!(mode(&file), 0o600);
     assert!(fs::read(&file).unwrap().starts_with(b"\xEF\xBB\xBF\"corp_id\",\"userid\""));
 
-    operator.fails(&["users", "export", "out.csv"], "is there already; add --force");
+    operator.fails(&["users", "export", "out.csv"], "already exists; add --force");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(operator.runs(&["users", "export", "out.csv", "--force"]).code, 0);
     assert_eq!(mode(&file), 0o600);
@@ -190,10 +190,10 @@ fn an_exported_file_is_private_and_never_overwritten_by_mistake() {
 
     operator.fails(&["users", "export", "nowhere/out.csv"], "cannot be written");
     fs::create_dir(operator.path("folder.csv")).unwrap();
-    operator.fails(&["users", "export", "folder.csv", "--force"], "no regular file");
+    operator.fails(&["users", "export", "folder.csv", "--force"], "not a regular file");
     symlink("elsewhere.csv", operator.path("link.csv")).unwrap();
-    operator.fails(&["users", "export", "link.csv"], "is there already; add --force");
-    operator.fails(&["users", "export", "link.csv", "--force"], "no regular file");
+    operator.fails(&["users", "export", "link.csv"], "already exists; add --force");
+    operator.fails(&["users", "export", "link.csv", "--force"], "not a regular file");
     assert!(!operator.path("elsewhere.csv").exists());
     assert_eq!(operator.runs(&["users", "export", "new.csv", "--force"]).code, 0);
 }

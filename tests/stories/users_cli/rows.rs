@@ -31,7 +31,7 @@ fn a_person_is_added_changed_and_cleared() {
         (&changed["title"], &changed["mobile"], &changed["name"]),
         (&json!("主管"), &Value::Null, &json!("张三"))
     );
-    assert!(operator.does(&["users", "set", "u1", "--title", "主管"]).contains("was like this already"));
+    assert!(operator.does(&["users", "set", "u1", "--title", "主管"]).contains("needed no change"));
     let answer = operator.reads(&["users", "set", "u1", "--name", "张三丰", "--json"]);
     assert_eq!(answer, operator.sees("u1"));
 
@@ -110,7 +110,7 @@ fn wrong_usage_ends_with_2_and_changes_nothing() {
 fn each_command_explains_itself() {
     let operator = Operator::new();
     for (arguments, says) in [
-        (&["users", "--help"][..], "in force in the running server"),
+        (&["users", "--help"][..], "running server follows a change"),
         (&["users", "import", "--help"], "userid,name,mobile"),
         (&["users", "export", "--help"], "--excel"),
         (&["sessions", "revoke", "--help"], "--all"),
