@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     Deployment,
     terminal::{Table, can_ask, confirm, count, locale, print, print_json},
-    users::{Person, corp_id_argument, userid_argument},
+    users::{PersonArgs, corp_id_argument, userid_argument},
 };
 use crate::{
     i18n::{Locale, local, utc},
@@ -24,18 +24,18 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct SessionsCommand {
     #[command(subcommand)]
-    action: Action,
+    action: SessionsAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
-    List(List),
-    Revoke(Revoke),
+enum SessionsAction {
+    List(ListSessions),
+    Revoke(RevokeSessions),
 }
 
 /// List live sessions, the most recently used first.
 #[derive(Debug, clap::Args)]
-struct List {
+struct ListSessions {
     /// Only this person's sessions
     #[arg(long, value_name = "USERID", value_parser = userid_argument)]
     user: Option<DingUserId>,
@@ -55,7 +55,7 @@ Examples:
   miandeng sessions revoke 42                # the number that \"sessions list\" shows
   miandeng sessions revoke --user manager01
   miandeng sessions revoke --all --yes")]
-struct Revoke {
+struct RevokeSessions {
     /// The session's number, as "sessions list" shows it
     #[arg(group = "which")]
     id: Option<i64>,
@@ -84,20 +84,20 @@ impl SessionsCommand {
     pub async fn run(self) -> anyhow::Result<()> {
         let deployment = Deployment::open().await?;
         let done = match self.action {
-            Action::List(list) => list.run(&deployment).await,
-            Action::Revoke(revoke) => revoke.run(&deployment).await,
+            SessionsAction::List(list) => list.run(&deployment).await,
+            SessionsAction::Revoke(revoke) => revoke.run(&deployment).await,
         };
         deployment.close().await;
         done
     }
 }
 
-impl List {
+impl ListSessions {
     async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let mut db = deployment.pools.read().await?;
         let user = match self.user {
             Some(userid) => {
-                let person = Person::new(userid, self.corp_id.clone());
+                let person = PersonArgs::new(userid, self.corp_id.clone());
                 Some(person.find(deployment, &mut db).await?.id)
             }
             None => None,
@@ -106,7 +106,7 @@ impl List {
         let mut live = sessions::list(&mut db, user, &policy, deployment.clock.now()).await?;
         live.retain(|session| self.corp_id.as_ref().is_none_or(|corp| corp.as_str() == session.corp_id));
         if self.json {
-            return print_json(&live.iter().map(Line::from).collect::<Vec<_>>());
+            return print_json(&live.iter().map(SessionRecord::from).collect::<Vec<_>>());
         }
         // Whoever is signed in has a row.
         let people = users::list(&mut db, &Filter { corp_id: self.corp_id, ..Filter::default() }).await?;
@@ -135,7 +135,7 @@ impl List {
 
 /// A session as programs read it: all that is known, and times in ISO 8601.
 #[derive(Serialize)]
-struct Line<'a> {
+struct SessionRecord<'a> {
     id: i64,
     corp_id: &'a str,
     userid: &'a str,
@@ -147,7 +147,7 @@ struct Line<'a> {
     only_for: Option<&'a str>,
 }
 
-impl<'a> From<&'a Listed> for Line<'a> {
+impl<'a> From<&'a Listed> for SessionRecord<'a> {
     fn from(session: &'a Listed) -> Self {
         Self {
             id: session.id,
@@ -172,7 +172,7 @@ fn device(session: &Listed) -> String {
     device::name(&session.user_agent).unwrap_or_else(own)
 }
 
-impl Revoke {
+impl RevokeSessions {
     async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         if self.all && !self.yes {
             if !can_ask() {
@@ -191,7 +191,7 @@ impl Revoke {
                 1
             }
             (None, Some(userid)) => {
-                let user = Person::new(userid, self.corp_id).find(deployment, &mut tx).await?;
+                let user = PersonArgs::new(userid, self.corp_id).find(deployment, &mut tx).await?;
                 sessions::end_all_of(&mut tx, user.id, None).await?
             }
             (None, None) => sessions::end_all(&mut tx).await?,

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use super::{
     Client, DingtalkError,
-    answer::Answer,
     client::Repeat,
+    response::ApiResponse,
     token_cache::{Cache, Source},
 };
 use crate::{config::Credentials, secret::Secret};
@@ -32,8 +32,8 @@ impl Source for AccessToken {
                 [("corpid", self.corp_id.as_str()), ("corpsecret", corp_secret.expose())]
             }
         };
-        let answer = self.client.get("/gettoken", &query, Repeat::Reads).await?;
-        lent(&answer, "access_token")
+        let response = self.client.get("/gettoken", &query, Repeat::Reads).await?;
+        lent(&response, "access_token")
     }
 }
 
@@ -48,8 +48,8 @@ pub(super) struct ChannelToken {
 impl Source for ChannelToken {
     async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError> {
         let query = [("corpid", self.corp_id.as_str()), ("channel_secret", self.secret.expose())];
-        let answer = self.client.get("/channel/get_channel_token", &query, Repeat::Reads).await?;
-        lent(&answer, "access_token")
+        let response = self.client.get("/channel/get_channel_token", &query, Repeat::Reads).await?;
+        lent(&response, "access_token")
     }
 }
 
@@ -67,15 +67,15 @@ impl Source for Ticket {
             let query = [("access_token", token.expose()), ("type", "jsapi")];
             self.client.get(self.call, &query, Repeat::Reads).await
         };
-        let answer = with_token(&self.token, call).await?;
-        lent(&answer, "ticket")
+        let response = with_token(&self.token, call).await?;
+        lent(&response, "ticket")
     }
 }
 
 /// Makes a call with the cached token; if DingTalk calls the token invalid, renews it and makes the call once more.
-pub(super) async fn with_token<F>(token: &Arc<Cache>, call: impl Fn(Secret) -> F) -> Result<Answer, DingtalkError>
+pub(super) async fn with_token<F>(token: &Arc<Cache>, call: impl Fn(Secret) -> F) -> Result<ApiResponse, DingtalkError>
 where
-    F: Future<Output = Result<Answer, DingtalkError>>,
+    F: Future<Output = Result<ApiResponse, DingtalkError>>,
 {
     let first = token.get().await?;
     match call(first.value.clone()).await {
@@ -87,15 +87,15 @@ where
     }
 }
 
-fn lent(answer: &Answer, name: &str) -> Result<(Secret, Option<i64>), DingtalkError> {
-    Ok((credential(answer, name)?, answer.number("expires_in")))
+fn lent(response: &ApiResponse, name: &str) -> Result<(Secret, Option<i64>), DingtalkError> {
+    Ok((credential(response, name)?, response.number("expires_in")))
 }
 
 /// A token or ticket, which goes into addresses and headers as it is.
-pub(super) fn credential(answer: &Answer, name: &str) -> Result<Secret, DingtalkError> {
-    let value = answer.text(name)?;
+pub(super) fn credential(response: &ApiResponse, name: &str) -> Result<Secret, DingtalkError> {
+    let value = response.text(name)?;
     if value.len() > 1024 || value.bytes().any(|b| b.is_ascii_control() || b == b' ') {
-        return Err(answer.unexpected(&format!("{name} is no credential")));
+        return Err(response.unexpected(&format!("{name} is no credential")));
     }
     Ok(Secret::new(value))
 }

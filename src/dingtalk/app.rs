@@ -5,10 +5,10 @@ use std::{net::IpAddr, sync::Arc};
 use super::{
     Client, DingtalkError,
     access_token::with_token,
-    answer::Answer,
     caches::Caches,
-    client::{Body, Repeat},
+    client::{Repeat, RequestBody},
     fair_queue::{FairQueue, Turn},
+    response::ApiResponse,
     token_cache::Cache,
 };
 use crate::{
@@ -82,9 +82,9 @@ impl DingtalkApp {
     pub(super) async fn call(
         &self,
         path: &'static str,
-        body: impl Fn() -> Body<'static>,
+        body: impl Fn() -> RequestBody<'static>,
         repeat: Repeat,
-    ) -> Result<Answer, DingtalkError> {
+    ) -> Result<ApiResponse, DingtalkError> {
         let call = |token: Secret| {
             let body = body();
             async move { self.client.post(path, &token, body, repeat).await }
@@ -94,7 +94,7 @@ impl DingtalkApp {
     }
 
     /// The same for a call that is asked by GET.
-    pub(super) async fn call_get(&self, path: &'static str) -> Result<Answer, DingtalkError> {
+    pub(super) async fn call_get(&self, path: &'static str) -> Result<ApiResponse, DingtalkError> {
         let call = |token: Secret| async move {
             self.client.get(path, &[("access_token", token.expose())], Repeat::Reads).await
         };
@@ -108,8 +108,9 @@ impl DingtalkApp {
         fields: &[(&'static str, &str)],
         repeat: Repeat,
         _turn: Turn,
-    ) -> Result<Answer, DingtalkError> {
-        let call = |token: Secret| async move { self.client.post(path, &token, Body::Form(fields), repeat).await };
+    ) -> Result<ApiResponse, DingtalkError> {
+        let call =
+            |token: Secret| async move { self.client.post(path, &token, RequestBody::Form(fields), repeat).await };
         with_token(&self.token, call).await
     }
 }

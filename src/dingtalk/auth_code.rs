@@ -4,7 +4,7 @@
 //! minutes and once. It is therefore sent once: no answer in time means that it may be spent, and the person needs a
 //! new one.
 
-use super::{DingtalkApp, DingtalkError, Turn, answer::Answer, client::Repeat};
+use super::{DingtalkApp, DingtalkError, Turn, client::Repeat, response::ApiResponse};
 use crate::{
     ids::{DingUserId, UnionId},
     secret::Secret,
@@ -36,7 +36,7 @@ impl DingtalkApp {
 
 impl Identity {
     /// Whoever a `result` names.
-    pub(super) fn read(result: &Answer) -> Result<Self, DingtalkError> {
+    pub(super) fn read(result: &ApiResponse) -> Result<Self, DingtalkError> {
         let userid = result.text("userid")?;
         let userid = DingUserId::new(userid).map_err(|why| result.unexpected(&format!("userid {why}")))?;
         Ok(Self {

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::{
     DingtalkApp, DingtalkError, Turn,
     access_token::with_token,
-    answer::Answer,
     client::{Repeat, object},
+    response::ApiResponse,
 };
 use crate::{
     ids::{DingUserId, UnionId},
@@ -65,7 +65,7 @@ impl DingtalkApp {
     pub async fn contact(&self, unionid: &UnionId) -> Result<Contact, DingtalkError> {
         let body = || object([("unionid", json!(unionid))]);
         match self.call("/topapi/user/getbyunionid", body, Repeat::Reads).await {
-            Ok(answer) => Contact::read(&answer.result()?),
+            Ok(response) => Contact::read(&response.result()?),
             Err(DingtalkError::NoSuchUser(_)) => Ok(Contact::Stranger),
             Err(error) => Err(error),
         }
@@ -74,18 +74,18 @@ impl DingtalkApp {
 
 impl Follower {
     /// Whoever an answer names.
-    pub(super) fn read(answer: &Answer) -> Result<Self, DingtalkError> {
-        if answer.number("subscribe") == Some(0) {
+    pub(super) fn read(response: &ApiResponse) -> Result<Self, DingtalkError> {
+        if response.number("subscribe") == Some(0) {
             return Ok(Self::Unfollowed);
         }
-        let unionid = UnionId::new(answer.text("unionid")?);
-        unionid.map(Self::Known).map_err(|why| answer.unexpected(&format!("unionid {why}")))
+        let unionid = UnionId::new(response.text("unionid")?);
+        unionid.map(Self::Known).map_err(|why| response.unexpected(&format!("unionid {why}")))
     }
 }
 
 impl Contact {
     /// Whoever a `result` names.
-    pub(super) fn read(result: &Answer) -> Result<Self, DingtalkError> {
+    pub(super) fn read(result: &ApiResponse) -> Result<Self, DingtalkError> {
         let userid = result.optional_text("userid");
         match (result.number("contact_type"), userid) {
             (Some(1), _) => Ok(Self::External),

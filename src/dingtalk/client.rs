@@ -1,6 +1,6 @@
 //! HTTP to the Open Platform: one method per call, typed answers, typed refusals.
 //!
-//! Every call has a connect and a total timeout, follows no redirect, reads at most [`MAX_ANSWER`] and asks for no
+//! Every call has a connect and a total timeout, follows no redirect, reads at most [`MAX_RESPONSE`] and asks for no
 //! compression. The old host answers HTTP 200 whatever happened and carries `errcode` in the body, the new one means
 //! its statuses.
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     DingtalkError,
-    answer::{self, Answer},
+    response::{self, ApiResponse},
 };
 use crate::{
     config::{self, ConfigError, DingtalkConfig, Proxies},
@@ -19,7 +19,7 @@ use crate::{
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Far above any answer that is asked for here; a page of 100 employees is 200 KB.
-const MAX_ANSWER: usize = 1024 * 1024;
+const MAX_RESPONSE: usize = 1024 * 1024;
 /// The waits between three tries of a call that may be repeated.
 const BACKOFF: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(600)];
 
@@ -33,14 +33,14 @@ pub(super) enum Repeat {
 }
 
 /// What goes along with a call.
-pub(super) enum Body<'a> {
+pub(super) enum RequestBody<'a> {
     None,
     Form(&'a [(&'static str, &'a str)]),
     Json(Value),
 }
 
 /// One call, however often it is sent.
-struct Call<'a> {
+struct ApiCall<'a> {
     host: Host,
     /// What errors call it.
     name: &'static str,
@@ -48,7 +48,7 @@ struct Call<'a> {
     query: &'a [(&'a str, &'a str)],
     /// The new host takes the token in a header.
     token: Option<&'a Secret>,
-    body: Body<'a>,
+    body: RequestBody<'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -62,14 +62,14 @@ enum Host {
 /// Speaks to one DingTalk, for all apps.
 #[derive(Clone)]
 pub struct Client {
-    oapi: Platform,
-    api: Platform,
+    oapi: HostClient,
+    api: HostClient,
     timeout: Duration,
 }
 
 /// One of its hosts, and what speaks to it.
 #[derive(Clone)]
-struct Platform {
+struct HostClient {
     http: reqwest::Client,
     url: String,
 }
@@ -93,8 +93,8 @@ impl Client {
     /// clear.
     pub fn new(config: &DingtalkConfig) -> Result<Self, ClientError> {
         Proxies::of_environment().check(config)?;
-        let oapi = Platform::new(&config.oapi_url, config.timeout)?;
-        let api = Platform::new(&config.api_url, config.timeout)?;
+        let oapi = HostClient::new(&config.oapi_url, config.timeout)?;
+        let api = HostClient::new(&config.api_url, config.timeout)?;
         Ok(Self { oapi, api, timeout: config.timeout })
     }
 
@@ -109,8 +109,9 @@ impl Client {
         path: &'static str,
         query: &[(&str, &str)],
         repeat: Repeat,
-    ) -> Result<Answer, DingtalkError> {
-        self.send(Call { host: Host::Old, name: path, path, query, token: None, body: Body::None }, repeat).await
+    ) -> Result<ApiResponse, DingtalkError> {
+        self.send(ApiCall { host: Host::Old, name: path, path, query, token: None, body: RequestBody::None }, repeat)
+            .await
     }
 
     /// `POST` on the old host, with the token in the query as that host wants it.
@@ -118,11 +119,11 @@ impl Client {
         &self,
         path: &'static str,
         token: &Secret,
-        body: Body<'_>,
+        body: RequestBody<'_>,
         repeat: Repeat,
-    ) -> Result<Answer, DingtalkError> {
+    ) -> Result<ApiResponse, DingtalkError> {
         let query = &[("access_token", token.expose())];
-        self.send(Call { host: Host::Old, name: path, path, query, token: None, body }, repeat).await
+        self.send(ApiCall { host: Host::Old, name: path, path, query, token: None, body }, repeat).await
     }
 
     /// A call on the new host: `POST` with a body, `GET` without.
@@ -130,10 +131,10 @@ impl Client {
         &self,
         path: &'static str,
         token: Option<&Secret>,
-        body: Body<'_>,
+        body: RequestBody<'_>,
         repeat: Repeat,
-    ) -> Result<Answer, DingtalkError> {
-        self.send(Call { host: Host::New, name: path, path, query: &[], token, body }, repeat).await
+    ) -> Result<ApiResponse, DingtalkError> {
+        self.send(ApiCall { host: Host::New, name: path, path, query: &[], token, body }, repeat).await
     }
 
     /// The same without a token, for a call whose path is more than its name.
@@ -141,17 +142,17 @@ impl Client {
         &self,
         name: &'static str,
         path: &str,
-        body: Body<'_>,
+        body: RequestBody<'_>,
         repeat: Repeat,
-    ) -> Result<Answer, DingtalkError> {
-        self.send(Call { host: Host::New, name, path, query: &[], token: None, body }, repeat).await
+    ) -> Result<ApiResponse, DingtalkError> {
+        self.send(ApiCall { host: Host::New, name, path, query: &[], token: None, body }, repeat).await
     }
 
-    async fn send(&self, call: Call<'_>, repeat: Repeat) -> Result<Answer, DingtalkError> {
+    async fn send(&self, call: ApiCall<'_>, repeat: Repeat) -> Result<ApiResponse, DingtalkError> {
         let mut waits = BACKOFF.into_iter();
         loop {
             let (error, never_sent) = match self.once(&call).await {
-                Ok(answer) => return Ok(answer),
+                Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
             let again = match repeat {
@@ -170,16 +171,16 @@ impl Client {
         }
     }
 
-    fn request(&self, call: &Call<'_>) -> reqwest::RequestBuilder {
-        let Platform { http, url } = match call.host {
+    fn request(&self, call: &ApiCall<'_>) -> reqwest::RequestBuilder {
+        let HostClient { http, url } = match call.host {
             Host::Old => &self.oapi,
             Host::New => &self.api,
         };
         let url = format!("{url}{}", call.path);
         let request = match &call.body {
-            Body::None => http.get(url),
-            Body::Form(fields) => http.post(url).form(fields),
-            Body::Json(value) => http.post(url).json(value),
+            RequestBody::None => http.get(url),
+            RequestBody::Form(fields) => http.post(url).form(fields),
+            RequestBody::Json(value) => http.post(url).json(value),
         };
         let request = if call.query.is_empty() { request } else { request.query(call.query) };
         match call.token {
@@ -189,7 +190,7 @@ impl Client {
     }
 
     /// One try. The flag says that the request never left this machine.
-    async fn once(&self, sent: &Call<'_>) -> Result<Answer, (DingtalkError, bool)> {
+    async fn once(&self, sent: &ApiCall<'_>) -> Result<ApiResponse, (DingtalkError, bool)> {
         let call = sent.name;
         let unreachable = |error: reqwest::Error| {
             let never_sent = error.is_connect();
@@ -201,21 +202,21 @@ impl Client {
         let status = response.status();
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| (unreachable(error).0, false))? {
-            if bytes.len() + chunk.len() > MAX_ANSWER {
-                let why = format!("longer than {MAX_ANSWER} bytes");
+            if bytes.len() + chunk.len() > MAX_RESPONSE {
+                let why = format!("longer than {MAX_RESPONSE} bytes");
                 return Err((DingtalkError::Unexpected { call, why }, false));
             }
             bytes.extend_from_slice(&chunk);
         }
         let read = match sent.host {
-            Host::Old => answer::read,
-            Host::New => answer::read_new,
+            Host::Old => response::read,
+            Host::New => response::read_new,
         };
         read(call, status.as_u16(), &bytes, &secrets(sent)).map_err(|error| (error, false))
     }
 }
 
-impl Platform {
+impl HostClient {
     fn new(url: &str, timeout: Duration) -> reqwest::Result<Self> {
         let http = reqwest::Client::builder()
             .user_agent(concat!("miandeng/", env!("CARGO_PKG_VERSION")))
@@ -229,11 +230,12 @@ impl Platform {
 }
 
 /// The values of a request that must not come back in an error, should DingTalk quote them.
-fn secrets<'a>(call: &'a Call<'_>) -> Vec<&'a str> {
+fn secrets<'a>(call: &'a ApiCall<'_>) -> Vec<&'a str> {
     let not_secret = ["appkey", "corpid", "type"];
     let query = call.query.iter().filter(|(name, _)| !not_secret.contains(name)).map(|(_, value)| *value);
-    let fields: &[_] = if let Body::Form(fields) = &call.body { fields } else { &[] };
-    let in_json = |name| if let Body::Json(json) = &call.body { json.get(name).and_then(Value::as_str) } else { None };
+    let fields: &[_] = if let RequestBody::Form(fields) = &call.body { fields } else { &[] };
+    let in_json =
+        |name| if let RequestBody::Json(json) = &call.body { json.get(name).and_then(Value::as_str) } else { None };
     let json = ["clientSecret", "client_secret", "code"].into_iter().filter_map(in_json);
     query.chain(fields.iter().map(|(_, value)| *value)).chain(json).chain(call.token.map(Secret::expose)).collect()
 }
@@ -250,6 +252,8 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// An object to send as JSON.
-pub(super) fn object<const N: usize>(fields: [(&str, Value); N]) -> Body<'static> {
-    Body::Json(Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()))
+pub(super) fn object<const N: usize>(fields: [(&str, Value); N]) -> RequestBody<'static> {
+    RequestBody::Json(Value::Object(
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),
+    ))
 }

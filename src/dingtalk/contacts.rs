@@ -7,9 +7,9 @@ use tokio::time::timeout;
 
 use super::{
     DingtalkApp, DingtalkError,
-    answer::Answer,
     client::{Repeat, object},
     departments::{DepartmentName, DepartmentPath},
+    response::ApiResponse,
 };
 use crate::ids::{DingUserId, UnionId};
 
@@ -24,7 +24,7 @@ const SUB_DEPARTMENTS: &str = "/topapi/v2/department/listsub";
 
 /// What DingTalk tells about an employee. A field that the app may not read is absent.
 #[derive(Debug, Clone, Default)]
-pub struct Employee {
+pub struct EmployeeDetails {
     /// The name.
     pub name: Option<String>,
     /// Across the developer's apps.
@@ -44,11 +44,11 @@ impl DingtalkApp {
     ///
     /// # Errors
     /// `NoSuchUser` when the corp has no such employee; the rest as for every call.
-    pub async fn employee(&self, userid: &DingUserId) -> Result<Employee, DingtalkError> {
+    pub async fn employee(&self, userid: &DingUserId) -> Result<EmployeeDetails, DingtalkError> {
         let body = || object([("userid", json!(userid)), ("language", json!("zh_CN"))]);
         let result = self.call("/topapi/v2/user/get", body, Repeat::Reads).await?.result()?;
         let text = |name: &str| result.optional_text(name).map(str::to_owned);
-        Ok(Employee {
+        Ok(EmployeeDetails {
             name: text("name"),
             unionid: result.optional_text("unionid").and_then(|text| UnionId::new(text).ok()),
             mobile: text("mobile"),
@@ -101,6 +101,6 @@ impl DingtalkApp {
 }
 
 /// A department as `listsub` tells of it. One that has no name is still above others.
-fn number_and_name(department: &Answer) -> Option<(i64, &str)> {
+fn number_and_name(department: &ApiResponse) -> Option<(i64, &str)> {
     Some((department.number("dept_id")?, department.optional_text("name").unwrap_or_default()))
 }

@@ -16,7 +16,7 @@ const CALL: &str = "/v1.0/oauth2/{corpId}/token";
 
 /// What DingTalk says of an app and its corp.
 #[derive(Debug)]
-pub enum Corp {
+pub enum CorpCheck {
     /// The app is of this corp.
     Ours,
     /// DingTalk knows no such corp, or the app is not of it.
@@ -27,11 +27,11 @@ pub enum Corp {
 
 impl DingtalkApp {
     /// Asks for a token of this very corp, once the credentials are known to be good.
-    pub async fn corp(&self) -> Corp {
+    pub async fn corp(&self) -> CorpCheck {
         let (id, secret) = match &self.config.credentials {
             Credentials::App { client_id, client_secret } => (client_id, client_secret),
             // The corp's own secret: DingTalk has compared the two already.
-            Credentials::Corp { .. } => return Corp::Ours,
+            Credentials::Corp { .. } => return CorpCheck::Ours,
         };
         let corp_id = utf8_percent_encode(self.config.corp_id.as_str(), NON_ALPHANUMERIC);
         let path = format!("/v1.0/oauth2/{corp_id}/token");
@@ -41,9 +41,9 @@ impl DingtalkApp {
             ("grant_type", json!("client_credentials")),
         ]);
         match self.client.call_new_at(CALL, &path, body, Repeat::Reads).await {
-            Ok(_) => Corp::Ours,
-            Err(error) if is_about_the_corp(&error) => Corp::NotOurs(error),
-            Err(error) => Corp::Unknown(error),
+            Ok(_) => CorpCheck::Ours,
+            Err(error) if is_about_the_corp(&error) => CorpCheck::NotOurs(error),
+            Err(error) => CorpCheck::Unknown(error),
         }
     }
 }

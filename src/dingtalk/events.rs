@@ -120,10 +120,10 @@ impl Subscription {
             return Err(EventError::TooLong);
         }
         #[derive(Deserialize)]
-        struct Body {
+        struct EncryptedPush {
             encrypt: String,
         }
-        let Body { encrypt } = serde_json::from_slice(push.body).map_err(|_| EventError::NotEncrypted)?;
+        let EncryptedPush { encrypt } = serde_json::from_slice(push.body).map_err(|_| EventError::NotEncrypted)?;
         let expected = seal::signature(&self.token, push.timestamp, push.nonce, &encrypt);
         if !seal::are_equal(&expected, push.signature) {
             return Err(EventError::BadSignature);

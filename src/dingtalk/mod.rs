@@ -1,7 +1,6 @@
 //! The Open Platform's words: tokens, tickets, auth codes, employees. Knows no Rocket and no SQL.
 
 mod access_token;
-mod answer;
 mod app;
 mod auth_code;
 mod caches;
@@ -14,6 +13,7 @@ mod errors;
 pub mod events;
 mod fair_queue;
 pub mod jsapi;
+mod response;
 mod scopes;
 mod token_cache;
 pub mod web_login;
@@ -25,8 +25,8 @@ pub use self::{
     auth_code::Identity,
     channel::{Contact, Follower},
     client::{Client, ClientError},
-    contacts::Employee,
-    corp::Corp,
+    contacts::EmployeeDetails,
+    corp::CorpCheck,
     errors::{DingtalkError, ErrorCode, Refusal},
     fair_queue::Turn,
     scopes::Scopes,

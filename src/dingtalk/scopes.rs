@@ -25,8 +25,9 @@ impl DingtalkApp {
     /// # Errors
     /// As for every call.
     pub async fn scopes(&self) -> Result<Scopes, DingtalkError> {
-        let answer = self.call_get("/auth/scopes").await?;
-        let scopes = answer.object("auth_org_scopes").ok_or_else(|| answer.unexpected("no auth_org_scopes in it"))?;
+        let response = self.call_get("/auth/scopes").await?;
+        let scopes =
+            response.object("auth_org_scopes").ok_or_else(|| response.unexpected("no auth_org_scopes in it"))?;
         Ok(Scopes { departments: scopes.numbers("authed_dept") })
     }
 }

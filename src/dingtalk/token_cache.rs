@@ -77,12 +77,12 @@ pub(super) struct Cache {
     clock: Clock,
     /// Held while DingTalk is asked, so that one asks and the others wait.
     refreshing: tokio::sync::Mutex<()>,
-    state: Mutex<State>,
+    state: Mutex<CacheState>,
     renewing: AtomicBool,
 }
 
 #[derive(Default)]
-struct State {
+struct CacheState {
     current: Option<Credential>,
     /// The value that DingTalk called invalid; it must not come back from the store.
     void: Option<Secret>,
@@ -228,7 +228,7 @@ impl Cache {
         (waited_for_it || (0..HOLD_OFF).contains(&(now - at))).then(|| error.clone())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CacheState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     DingtalkApp, DingtalkError, Turn,
     access_token::credential,
-    client::{Body, Repeat, object},
+    client::{Repeat, RequestBody, object},
 };
 use crate::{config::Credentials, ids::UnionId, secret::Secret};
 
@@ -64,7 +64,8 @@ impl DingtalkApp {
             return Ok(Visitor::Foreign);
         }
         let user_token = credential(&granted, "accessToken")?;
-        let me = self.client.call_new("/v1.0/contact/users/me", Some(&user_token), Body::None, Repeat::Reads).await;
+        let me =
+            self.client.call_new("/v1.0/contact/users/me", Some(&user_token), RequestBody::None, Repeat::Reads).await;
         let me = match me {
             Err(DingtalkError::NoSuchUser(_)) => return Ok(Visitor::Foreign),
             other => other?,

@@ -14,7 +14,7 @@ const BODY_LIMIT_KIB: u64 = 256;
 
 /// On whose behalf a request comes, as far as it can be told before it is judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Caller {
+pub struct Principal {
     /// The organisation.
     pub corp_id: Option<String>,
     /// The app.

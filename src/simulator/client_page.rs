@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    answer::Answer,
     call::Call,
-    config_check::{PageConfig, judge},
-    phone::{self, ClientError},
-    state::State,
+    config_check::{ConfigCall, judge},
+    phone::{self, ClientRefusal},
+    response::PlatformResponse,
+    state::PlatformState,
 };
 
 const SCRIPT: &str = include_str!("assets/dingtalk.open.js");
@@ -43,21 +43,21 @@ pub fn allow_any_origin(response: &mut Response<'_>) {
 }
 
 /// `GET /dingding/dingtalk-jsapi/<version>/dingtalk.open.js`
-pub fn script(_state: &mut State, call: &Call) -> Answer {
+pub fn script(_state: &mut PlatformState, call: &Call) -> PlatformResponse {
     // The host was checked: it holds a name of this machine and digits, nothing that could end the string.
-    Answer::Script(SCRIPT.replace(ORIGIN_PLACE, &format!("http://{}", call.host)))
+    PlatformResponse::Script(SCRIPT.replace(ORIGIN_PLACE, &format!("http://{}", call.host)))
 }
 
 /// `POST /_client/code`: a page asks for a code. `kind` is `employee` or `channel`; `person` is there when
 /// the chooser was answered. Without a person, and nobody holding the phone, the answer lists who could.
-pub fn code(state: &mut State, call: &Call) -> Answer {
+pub fn code(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match ask_for_code(state, call) {
-        Ok(answer) => Answer::json(answer),
-        Err(refusal) => Answer::Json(Status::Ok, json!(refusal)),
+        Ok(response) => PlatformResponse::json(response),
+        Err(refusal) => PlatformResponse::Json(Status::Ok, json!(refusal)),
     }
 }
 
-fn ask_for_code(state: &mut State, call: &Call) -> Result<Value, ClientError> {
+fn ask_for_code(state: &mut PlatformState, call: &Call) -> Result<Value, ClientRefusal> {
     let text = |name| call.body(name).unwrap_or_default().into_owned();
     let (corp_id, page, in_channel) = (text("corpId"), text("url"), text("kind") == "channel");
     page_is_real(call, &page)?;
@@ -81,9 +81,9 @@ fn ask_for_code(state: &mut State, call: &Call) -> Result<Value, ClientError> {
 }
 
 /// `POST /_client/config`: a page called dd.config.
-pub fn config(state: &mut State, call: &Call) -> Answer {
+pub fn config(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let text = |name| call.body(name).unwrap_or_default().into_owned();
-    let config = PageConfig {
+    let config = ConfigCall {
         corp_id: text("corpId"),
         agent_id: text("agentId"),
         time_stamp: text("timeStamp"),
@@ -94,23 +94,23 @@ pub fn config(state: &mut State, call: &Call) -> Answer {
         url: text("url"),
     };
     if let Err(refusal) = page_is_real(call, &config.url) {
-        return Answer::json(json!(refusal));
+        return PlatformResponse::json(json!(refusal));
     }
     let check = judge(&state.company, &state.credentials, state.clock.now(), &config);
     // Older clients say `message`, later ones `errorMessage`.
-    let answer = match check.code {
+    let response = match check.code {
         None => json!({ "ok": true }),
         Some(_) => json!({ "message": check.text, "errorMessage": check.text, "errorCode": 3 }),
     };
     state.note_config(check);
-    Answer::json(answer)
+    PlatformResponse::json(response)
 }
 
 /// The script reports the page's address; the browser vouches for its origin, which no page can forge.
-fn page_is_real(call: &Call, page: &str) -> Result<(), ClientError> {
+fn page_is_real(call: &Call, page: &str) -> Result<(), ClientRefusal> {
     let Some(origin) = call.origin.as_deref().filter(|origin| *origin != "null") else {
         return Ok(());
     };
     let same = Url::parse(page).is_ok_and(|page| page.origin().ascii_serialization() == origin);
-    if same { Ok(()) } else { Err(ClientError::by_server("the page's address is not of the origin that asks")) }
+    if same { Ok(()) } else { Err(ClientRefusal::by_server("the page's address is not of the origin that asks")) }
 }

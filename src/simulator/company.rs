@@ -25,7 +25,7 @@ impl Company {
     }
 
     /// The app with this client id (AppKey), with the organisation it belongs to.
-    pub fn app(&self, client_id: &str) -> Option<(&Corp, &App)> {
+    pub fn app(&self, client_id: &str) -> Option<(&Corp, &MicroApp)> {
         self.corps.iter().find_map(|corp| corp.app(client_id).map(|app| (corp, app)))
     }
 }
@@ -47,14 +47,14 @@ pub struct Corp {
     /// People outside whom the organisation keeps in its address book.
     pub external_contacts: Vec<ExternalContact>,
     /// The micro-apps (企业内部应用).
-    pub apps: Vec<App>,
+    pub apps: Vec<MicroApp>,
     /// The service window (服务窗), if it has one.
     pub channel: Option<Channel>,
 }
 
 impl Corp {
     /// The app with this client id.
-    pub fn app(&self, client_id: &str) -> Option<&App> {
+    pub fn app(&self, client_id: &str) -> Option<&MicroApp> {
         self.apps.iter().find(|app| app.client_id == client_id)
     }
 
@@ -79,7 +79,7 @@ impl Corp {
     }
 
     /// Whether `app` may see this department: it or one above it was granted.
-    pub fn department_in_scope(&self, app: &App, dept_id: i64) -> bool {
+    pub fn department_in_scope(&self, app: &MicroApp, dept_id: i64) -> bool {
         let mut dept_id = dept_id;
         // As many steps as there are departments: a company file may hold a circle.
         for _ in 0..=self.departments.len() {
@@ -95,7 +95,7 @@ impl Corp {
     }
 
     /// Whether `app` may see this employee: granted by name, or through one of the departments.
-    pub fn employee_in_scope(&self, app: &App, employee: &Employee) -> bool {
+    pub fn employee_in_scope(&self, app: &MicroApp, employee: &Employee) -> bool {
         app.authed_users.contains(&employee.userid)
             || employee.departments().iter().any(|dept_id| self.department_in_scope(app, *dept_id))
     }
@@ -190,7 +190,7 @@ pub struct ExternalContact {
 /// A micro-app of one organisation, with what its console pages hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct App {
+pub struct MicroApp {
     /// What the workbench shows under the icon.
     pub name: String,
     /// Its number in this organisation; dd.config needs it.
@@ -217,7 +217,7 @@ pub struct App {
     pub user_fields: Vec<String>,
 }
 
-impl Default for App {
+impl Default for MicroApp {
     fn default() -> Self {
         Self {
             name: String::new(),
@@ -236,7 +236,7 @@ impl Default for App {
     }
 }
 
-impl App {
+impl MicroApp {
     /// Whether a page on `host` (with its port where it shows one) may ask for a code.
     pub fn admits_host(&self, host: &str) -> bool {
         self.domains.is_empty() || self.domains.iter().any(|domain| domain.eq_ignore_ascii_case(host))
@@ -257,13 +257,13 @@ pub struct Channel {
     /// The secret that pairs with the corpId for channel tokens.
     pub channel_secret: String,
     /// Everybody who ever opened it.
-    pub followers: Vec<Follower>,
+    pub followers: Vec<ChannelFollower>,
 }
 
 /// Somebody who opened a service window.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Follower {
+pub struct ChannelFollower {
     /// The person's id in this service window.
     pub openid: String,
     /// The person's id across apps.

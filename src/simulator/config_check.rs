@@ -12,7 +12,7 @@ use sha2::Sha256;
 
 use super::{
     company::{Channel, Company, Corp},
-    credentials::{Credentials, Holder},
+    credentials::{Holder, IssuedCredentials},
 };
 
 /// One dd.config that was judged.
@@ -41,7 +41,7 @@ impl ConfigCheck {
 
 /// What a page hands to dd.config, all as text.
 #[derive(Clone, Debug, Default)]
-pub struct PageConfig {
+pub struct ConfigCall {
     pub corp_id: String,
     pub agent_id: String,
     pub time_stamp: String,
@@ -56,7 +56,7 @@ pub struct PageConfig {
 }
 
 /// Judges a page's configuration.
-pub fn judge(company: &Company, credentials: &Credentials, now: i64, config: &PageConfig) -> ConfigCheck {
+pub fn judge(company: &Company, credentials: &IssuedCredentials, now: i64, config: &ConfigCall) -> ConfigCheck {
     let url = without_fragment(&config.url).to_owned();
     let signed_url = signed_form(&url);
     let corp = company.corp(&config.corp_id);
@@ -77,7 +77,7 @@ type Refusal = (i64, String);
 
 /// The order is the simulator's own: malformed fields, then who asks, then the signature. So are the texts,
 /// save that of 52013, the only one on record.
-fn examine(corp: Option<&Corp>, config: &PageConfig, signed_url: &str) -> Result<Holder, Refusal> {
+fn examine(corp: Option<&Corp>, config: &ConfigCall, signed_url: &str) -> Result<Holder, Refusal> {
     let refuse = |code, text: &str| Err((code, text.to_owned()));
     if !signed_url.starts_with("http://") && !signed_url.starts_with("https://") {
         return refuse(52014, "无效的url参数");
@@ -122,9 +122,9 @@ fn service_window(channel: Option<&Channel>, corp: &Corp, agent_id: &str) -> Res
 }
 
 fn check_signature(
-    credentials: &Credentials,
+    credentials: &IssuedCredentials,
     now: i64,
-    config: &PageConfig,
+    config: &ConfigCall,
     signed_url: &str,
     asked: &Holder,
 ) -> Result<(), Refusal> {
@@ -161,7 +161,7 @@ fn check_signature(
     ))
 }
 
-fn signature_fits(config: &PageConfig, ticket: &str, signed_url: &str) -> bool {
+fn signature_fits(config: &ConfigCall, ticket: &str, signed_url: &str) -> bool {
     let plain = plain_text(ticket, &config.nonce, &config.time_stamp, signed_url);
     match config.signature.len() {
         40 => hex::encode(Sha1::digest(plain)) == config.signature,
@@ -199,12 +199,13 @@ mod tests {
 
     /// The verdict on a page of the sample's app, which holds just this ticket.
     fn verdict(ticket: &str, nonce: &str, time_stamp: &str, url: &str, signature: &str) -> ConfigCheck {
-        let (company, mut credentials, now) = (Company::sample(), Credentials::default(), Clock::standing().now());
+        let (company, mut credentials, now) =
+            (Company::sample(), IssuedCredentials::default(), Clock::standing().now());
         let corp = &company.corps[0];
         let (corp_id, app) = (corp.corp_id.clone(), corp.apps[0].clone());
         let holder = Holder::App { corp_id: corp_id.clone(), client_id: app.client_id };
         credentials.put_ticket(ticket, holder, now);
-        let config = PageConfig {
+        let config = ConfigCall {
             corp_id,
             agent_id: app.agent_id,
             nonce: nonce.into(),
@@ -212,7 +213,7 @@ mod tests {
             signature: signature.into(),
             js_api_list: Some(Vec::new()),
             url: url.into(),
-            ..PageConfig::default()
+            ..ConfigCall::default()
         };
         judge(&company, &credentials, now, &config)
     }

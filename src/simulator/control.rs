@@ -12,7 +12,7 @@ use super::{
     company::{Company, Employee},
     fault::Fault,
     local::OwnPage,
-    phone::ClientError,
+    phone::ClientRefusal,
 };
 
 /// All control routes.
@@ -55,12 +55,12 @@ fn company(_own: OwnPage, simulator: &Managed<Simulator>) -> Json<Company> {
 }
 
 #[derive(Deserialize)]
-struct Hold {
+struct HoldRequest {
     userid: Option<String>,
 }
 
 #[post("/_simulator/hold", format = "json", data = "<body>")]
-fn hold(_own: OwnPage, body: Json<Hold>, simulator: &Managed<Simulator>) -> Status {
+fn hold(_own: OwnPage, body: Json<HoldRequest>, simulator: &Managed<Simulator>) -> Status {
     simulator.hold(body.userid.as_deref());
     Status::NoContent
 }
@@ -173,7 +173,7 @@ fn channel_code(_own: OwnPage, body: Json<ChannelCode>, simulator: &Managed<Simu
     coded(simulator.channel_code(&body.corp_id, &body.openid))
 }
 
-fn coded(result: Result<String, ClientError>) -> (Status, Value) {
+fn coded(result: Result<String, ClientRefusal>) -> (Status, Value) {
     match result {
         Ok(code) => (Status::Ok, json!({ "code": code })),
         Err(refusal) => (Status::Conflict, json!(refusal)),

@@ -52,14 +52,14 @@ pub enum Presented<'a> {
 }
 
 #[derive(Debug)]
-struct Credential {
+struct IssuedCredential {
     holder: Holder,
     made_at: i64,
     expires_at: i64,
     voided: bool,
 }
 
-impl Credential {
+impl IssuedCredential {
     fn is_live(&self, now: i64) -> bool {
         !self.voided && now < self.expires_at
     }
@@ -67,12 +67,12 @@ impl Credential {
 
 /// All tokens and tickets ever given out; the dead stay, so that their calls get the right refusal.
 #[derive(Debug, Default)]
-pub struct Credentials {
-    tokens: HashMap<String, Credential>,
-    tickets: HashMap<String, Credential>,
+pub struct IssuedCredentials {
+    tokens: HashMap<String, IssuedCredential>,
+    tickets: HashMap<String, IssuedCredential>,
 }
 
-impl Credentials {
+impl IssuedCredentials {
     /// A token for `holder` with the seconds it lives. Asked again within its life: the same one, renewed.
     pub fn token(&mut self, holder: Holder, now: i64) -> (String, i64) {
         issue(&mut self.tokens, holder, now, i64::MAX)
@@ -87,7 +87,7 @@ impl Credentials {
     /// A ticket of the test's choosing, where published digests want one.
     #[cfg(test)]
     pub fn put_ticket(&mut self, ticket: &str, holder: Holder, now: i64) {
-        let made = Credential { holder, made_at: now, expires_at: now + LIFETIME_S, voided: false };
+        let made = IssuedCredential { holder, made_at: now, expires_at: now + LIFETIME_S, voided: false };
         self.tickets.insert(ticket.to_owned(), made);
     }
 
@@ -121,17 +121,17 @@ impl Credentials {
     }
 }
 
-fn issue(held: &mut HashMap<String, Credential>, holder: Holder, now: i64, cap: i64) -> (String, i64) {
+fn issue(held: &mut HashMap<String, IssuedCredential>, holder: Holder, now: i64, cap: i64) -> (String, i64) {
     let live = held.iter_mut().find(|(_, found)| found.holder == holder && found.is_live(now));
     if let Some((value, found)) = live {
         found.expires_at = (now + LIFETIME_S).min(found.made_at.saturating_add(cap));
         return (value.clone(), found.expires_at - now);
     }
     let value = random::letters(32);
-    held.insert(value.clone(), Credential { holder, made_at: now, expires_at: now + LIFETIME_S, voided: false });
+    held.insert(value.clone(), IssuedCredential { holder, made_at: now, expires_at: now + LIFETIME_S, voided: false });
     (value, LIFETIME_S)
 }
 
-fn void(held: &mut HashMap<String, Credential>, corp_id: &str) {
+fn void(held: &mut HashMap<String, IssuedCredential>, corp_id: &str) {
     held.values_mut().filter(|found| found.holder.corp_id() == corp_id).for_each(|found| found.voided = true);
 }

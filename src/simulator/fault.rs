@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::call::Caller;
+use super::call::Principal;
 
 /// One misbehaviour that waits for its calls. Faults are used up in the order they were queued.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ fn once() -> usize {
 }
 
 impl Fault {
-    fn is_for(&self, path: &str, caller: &Caller) -> bool {
+    fn is_for(&self, path: &str, caller: &Principal) -> bool {
         let path_fits = match self.path.strip_suffix('*') {
             Some(prefix) => path.starts_with(prefix),
             None => path == self.path,
@@ -121,7 +121,7 @@ impl Faults {
     }
 
     /// What this call meets: any number of delays, then at most one fault that answers in its place.
-    pub(super) fn take(&mut self, path: &str, caller: &Caller) -> (u64, Option<FaultKind>) {
+    pub(super) fn take(&mut self, path: &str, caller: &Principal) -> (u64, Option<FaultKind>) {
         let mut delay_ms = 0_u64;
         let mut instead = None;
         for fault in self.0.iter_mut().filter(|fault| fault.times > 0) {

@@ -14,10 +14,10 @@ use rocket::{
 
 use super::{
     Simulator,
-    answer::Answer,
     company::Corp,
     local::{OwnPage, ThisMachine},
     phone::{self, Person},
+    response::PlatformResponse,
 };
 
 /// The page, its form and its style sheet.
@@ -27,27 +27,27 @@ pub fn routes() -> Vec<Route> {
 
 #[derive(Template)]
 #[template(path = "simulator/home.html")]
-struct HomePage<'a> {
+struct SimulatorPage<'a> {
     zh: bool,
     origin: String,
     holder: Option<&'a str>,
     corps: Vec<(&'a Corp, Vec<Person>)>,
 }
 
-impl HomePage<'_> {
+impl SimulatorPage<'_> {
     fn holds(&self, person: &Person) -> bool {
         self.holder == Some(person.id.as_str())
     }
 }
 
 /// What the page needs to know of the request.
-struct Visitor {
+struct PageRequest {
     host: String,
     zh: bool,
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Visitor {
+impl<'r> FromRequest<'r> for PageRequest {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
@@ -57,25 +57,26 @@ impl<'r> FromRequest<'r> for Visitor {
 }
 
 #[get("/")]
-fn page(_local: ThisMachine, visitor: Visitor, simulator: &Managed<Simulator>) -> Answer {
+fn page(_local: ThisMachine, visitor: PageRequest, simulator: &Managed<Simulator>) -> PlatformResponse {
     let state = simulator.state();
-    let page = HomePage {
+    let page = SimulatorPage {
         zh: visitor.zh,
         origin: format!("http://{}", visitor.host),
         holder: state.holder.as_deref(),
         corps: state.company.corps.iter().map(|corp| (corp, phone::people(&state.company, corp))).collect(),
     };
-    page.render().map_or(Answer::Empty(Status::InternalServerError), |page| Answer::Html(Status::Ok, page))
+    page.render()
+        .map_or(PlatformResponse::Empty(Status::InternalServerError), |page| PlatformResponse::Html(Status::Ok, page))
 }
 
 #[derive(FromForm)]
-struct Hold<'r> {
+struct HoldForm<'r> {
     /// Empty: nobody, so that the chooser is shown again.
     person: &'r str,
 }
 
 #[post("/_simulator/page/hold", data = "<form>")]
-fn hold(_own: OwnPage, form: Form<Hold<'_>>, simulator: &Managed<Simulator>) -> Redirect {
+fn hold(_own: OwnPage, form: Form<HoldForm<'_>>, simulator: &Managed<Simulator>) -> Redirect {
     simulator.hold(Some(form.person).filter(|person| !person.is_empty()));
     Redirect::to(uri!(page))
 }
@@ -104,5 +105,5 @@ pub fn sample(zh: bool, text: &str) -> String {
     corp.employees[0].name = text.to_owned();
     corp.employees[0].userid = text.to_owned();
     let corps = company.corps.iter().map(|corp| (corp, phone::people(&company, corp))).collect();
-    HomePage { zh, origin: text.to_owned(), holder: Some(text), corps }.render().expect("a page")
+    SimulatorPage { zh, origin: text.to_owned(), holder: Some(text), corps }.render().expect("a page")
 }

@@ -8,13 +8,13 @@ use rocket::http::Status;
 use url::Url;
 
 use super::{
-    answer::Answer,
     call::Call,
     codes::Grant,
-    company::{App, Corp},
+    company::{Corp, MicroApp},
     home::in_chinese,
     phone::{self, Person},
-    state::State,
+    response::PlatformResponse,
+    state::PlatformState,
 };
 
 #[derive(Template)]
@@ -34,15 +34,15 @@ struct LoginError<'a> {
 }
 
 /// What a sound request asks for.
-struct Asked<'a> {
+struct AuthorizationRequest<'a> {
     corp: &'a Corp,
-    app: &'a App,
+    app: &'a MicroApp,
     back: Url,
     with_corp: bool,
 }
 
 /// Shows the list, or redirects with a code or an error.
-pub fn authorize(state: &mut State, call: &Call) -> Answer {
+pub fn authorize(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let asked = match examine(state, call) {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
@@ -67,7 +67,7 @@ pub fn authorize(state: &mut State, call: &Call) -> Answer {
 }
 
 /// An unknown app or address gets a page: nobody may be sent to where no app is known to live.
-fn examine<'a>(state: &'a State, call: &Call) -> Result<Asked<'a>, Answer> {
+fn examine<'a>(state: &'a PlatformState, call: &Call) -> Result<AuthorizationRequest<'a>, PlatformResponse> {
     let (corp, app) =
         state.company.app(call.query("client_id").unwrap_or_default()).ok_or_else(|| bad_request(call, "client_id"))?;
     let redirect_uri = call.query("redirect_uri").unwrap_or_default();
@@ -84,10 +84,10 @@ fn examine<'a>(state: &'a State, call: &Call) -> Result<Asked<'a>, Answer> {
     if call.query("simulated_person") == Some("") {
         return Err(go_back(back, &[("error", "access_denied")], call));
     }
-    Ok(Asked { corp, app, back, with_corp: scope.contains(&"corpid") })
+    Ok(AuthorizationRequest { corp, app, back, with_corp: scope.contains(&"corpid") })
 }
 
-fn choose(state: &State, call: &Call, asked: &Asked<'_>) -> Answer {
+fn choose(state: &PlatformState, call: &Call, asked: &AuthorizationRequest<'_>) -> PlatformResponse {
     let link = |id: &str| {
         let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
         format!("/oauth2/auth?{}&simulated_person={id}", call.raw_query)
@@ -99,20 +99,22 @@ fn choose(state: &State, call: &Call, asked: &Asked<'_>) -> Answer {
         people: people.collect(),
         refuse: link(""),
     };
-    page.render().map_or(Answer::Empty(Status::InternalServerError), |page| Answer::Html(Status::Ok, page))
+    page.render()
+        .map_or(PlatformResponse::Empty(Status::InternalServerError), |page| PlatformResponse::Html(Status::Ok, page))
 }
 
-fn go_back(mut back: Url, answer: &[(&str, &str)], call: &Call) -> Answer {
-    back.query_pairs_mut().extend_pairs(answer);
+fn go_back(mut back: Url, response: &[(&str, &str)], call: &Call) -> PlatformResponse {
+    back.query_pairs_mut().extend_pairs(response);
     if let Some(state) = call.query("state") {
         back.query_pairs_mut().append_pair("state", state);
     }
-    Answer::Redirect(back.into())
+    PlatformResponse::Redirect(back.into())
 }
 
-fn bad_request(call: &Call, what: &str) -> Answer {
+fn bad_request(call: &Call, what: &str) -> PlatformResponse {
     let page = LoginError { zh: in_chinese(&call.accept_language), what };
-    page.render().map_or(Answer::Empty(Status::BadRequest), |page| Answer::Html(Status::BadRequest, page))
+    page.render()
+        .map_or(PlatformResponse::Empty(Status::BadRequest), |page| PlatformResponse::Html(Status::BadRequest, page))
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@
 //! # Incomplete support
 //! No events, no ISV suites, no refresh tokens, no SSO of the admin console, no JSAPIs but those of sign-in.
 
-mod answer;
 mod api;
 mod call;
 mod client_page;
@@ -29,6 +28,7 @@ mod oapi;
 mod phone;
 mod platform;
 mod random;
+mod response;
 mod sample;
 mod server;
 mod state;
@@ -38,24 +38,26 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use state::State;
+use state::PlatformState;
 
-pub use company::{App, Channel, Company, Corp, Department, Employee, ExternalContact, Follower, ROOT_DEPARTMENT};
+pub use company::{
+    Channel, ChannelFollower, Company, Corp, Department, Employee, ExternalContact, MicroApp, ROOT_DEPARTMENT,
+};
 pub use config_check::ConfigCheck;
 pub use fault::{Fault, FaultKind};
-pub use phone::ClientError;
+pub use phone::ClientRefusal;
 pub use server::Running;
 
 use crate::clock::Clock;
 
 /// A handle on one simulated platform; clones share it.
 #[derive(Clone, Debug)]
-pub struct Simulator(Arc<Mutex<State>>);
+pub struct Simulator(Arc<Mutex<PlatformState>>);
 
 impl Simulator {
     /// A platform with these organisations, whose tokens, tickets and codes age by this clock.
     pub fn new(clock: Clock, company: Company) -> Self {
-        Self(Arc::new(Mutex::new(State::new(clock, company))))
+        Self(Arc::new(Mutex::new(PlatformState::new(clock, company))))
     }
 
     /// Listens on a loopback address; port 0 takes any that is free.
@@ -71,12 +73,12 @@ impl Simulator {
     ///
     /// # Errors
     /// What the page's onFail gets: unknown organisation or app, or a userid that does not work there.
-    pub fn auth_code(&self, corp_id: &str, client_id: Option<&str>, userid: &str) -> Result<String, ClientError> {
+    pub fn auth_code(&self, corp_id: &str, client_id: Option<&str>, userid: &str) -> Result<String, ClientRefusal> {
         let mut state = self.state();
         let corp = phone::corp(&state, corp_id)?;
         let app = match client_id {
             Some(client_id) => {
-                let no_app = || ClientError::by_server("对应企业没有该微应用");
+                let no_app = || ClientRefusal::by_server("对应企业没有该微应用");
                 Some(corp.app(client_id).ok_or_else(no_app)?.client_id.clone())
             }
             None => corp.apps.first().map(|app| app.client_id.clone()),
@@ -88,7 +90,7 @@ impl Simulator {
     ///
     /// # Errors
     /// What the page's onFail gets: unknown organisation, no service window, or somebody who never opened it.
-    pub fn channel_code(&self, corp_id: &str, openid: &str) -> Result<String, ClientError> {
+    pub fn channel_code(&self, corp_id: &str, openid: &str) -> Result<String, ClientRefusal> {
         phone::follower_code(&mut self.state(), corp_id, openid)
     }
 
@@ -170,7 +172,7 @@ impl Simulator {
     }
 
     /// A panic while the lock was held leaves nothing half-done that would matter to a pretend platform.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PlatformState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,21 +6,21 @@ use url::Url;
 use super::{
     codes::Grant,
     company::{Company, Corp},
-    state::State,
+    state::PlatformState,
 };
 
 /// How the client refuses a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 #[error("the client refuses with {error_code}: {error_message}")]
-pub struct ClientError {
+pub struct ClientRefusal {
     /// `errorCode` as the page's onFail gets it: `3` carries the server's text.
     pub error_code: String,
     /// `errorMessage`.
     pub error_message: String,
 }
 
-impl ClientError {
+impl ClientRefusal {
     /// A refusal by the server behind the client.
     pub fn by_server(text: &str) -> Self {
         Self { error_code: "3".into(), error_message: text.into() }
@@ -84,11 +84,11 @@ fn employee_as_person(corp: &Corp, employee: &super::company::Employee, member: 
 /// # Errors
 /// The server's text when the page names none, or one that is not known; the literal `$CORPID$` of a page
 /// that was not opened from the workbench is such a one.
-pub fn corp<'a>(state: &'a State, corp_id: &str) -> Result<&'a Corp, ClientError> {
+pub fn corp<'a>(state: &'a PlatformState, corp_id: &str) -> Result<&'a Corp, ClientRefusal> {
     if corp_id.is_empty() {
-        return Err(ClientError::by_server("1002 , corpId or redirectURI is blank"));
+        return Err(ClientRefusal::by_server("1002 , corpId or redirectURI is blank"));
     }
-    state.company.corp(corp_id).ok_or_else(|| ClientError::by_server("1002,corpId不合法"))
+    state.company.corp(corp_id).ok_or_else(|| ClientRefusal::by_server("1002,corpId不合法"))
 }
 
 /// The app that a page is of: the one it names by client id, else by `agentid` in its own address, else the
@@ -96,7 +96,7 @@ pub fn corp<'a>(state: &'a State, corp_id: &str) -> Result<&'a Corp, ClientError
 ///
 /// # Errors
 /// The server's text when no app admits the page.
-pub fn app_of_page(corp: &Corp, client_id: Option<&str>, page: &str) -> Result<Option<String>, ClientError> {
+pub fn app_of_page(corp: &Corp, client_id: Option<&str>, page: &str) -> Result<Option<String>, ClientRefusal> {
     let url = Url::parse(page).ok();
     let host = url.as_ref().map(host_and_port).unwrap_or_default();
     let agent_id = url.as_ref().and_then(|url| {
@@ -106,7 +106,7 @@ pub fn app_of_page(corp: &Corp, client_id: Option<&str>, page: &str) -> Result<O
     if corp.apps.is_empty() && corp.corp_secret.is_some() && client_id.is_none() {
         return Ok(None);
     }
-    let fits = |app: &&super::company::App| {
+    let fits = |app: &&super::company::MicroApp| {
         app.published
             && app.admits_host(&host)
             && client_id.is_none_or(|id| app.client_id == id)
@@ -115,7 +115,7 @@ pub fn app_of_page(corp: &Corp, client_id: Option<&str>, page: &str) -> Result<O
     };
     let app = corp.apps.iter().find(fits);
     app.map(|app| Some(app.client_id.clone()))
-        .ok_or_else(|| ClientError::by_server(&format!("对应企业没有{host}域名微应用")))
+        .ok_or_else(|| ClientRefusal::by_server(&format!("对应企业没有{host}域名微应用")))
 }
 
 fn has_agent(corp: &Corp, agent_id: &str) -> bool {
@@ -132,13 +132,13 @@ fn host_and_port(url: &Url) -> String {
 /// # Errors
 /// The server's text when that person does not work there.
 pub fn employee_code(
-    state: &mut State,
+    state: &mut PlatformState,
     corp_id: &str,
     client_id: Option<String>,
     person: &str,
-) -> Result<String, ClientError> {
+) -> Result<String, ClientRefusal> {
     if corp(state, corp_id)?.employee(person).is_none() {
-        return Err(ClientError::by_server("1002,err msg uid is not in employee for orgid"));
+        return Err(ClientRefusal::by_server("1002,err msg uid is not in employee for orgid"));
     }
     let grant = Grant::Employee { corp_id: corp_id.to_owned(), client_id, userid: person.to_owned() };
     Ok(state.codes.mint(grant, state.clock.now()))
@@ -148,13 +148,13 @@ pub fn employee_code(
 ///
 /// # Errors
 /// A text of our own when the organisation has no service window, or that person never opened it.
-pub fn follower_code(state: &mut State, corp_id: &str, person: &str) -> Result<String, ClientError> {
+pub fn follower_code(state: &mut PlatformState, corp_id: &str, person: &str) -> Result<String, ClientRefusal> {
     let corp = corp(state, corp_id)?;
-    let channel = corp.channel.as_ref().ok_or_else(|| ClientError::by_server("1002,对应企业没有服务窗"))?;
+    let channel = corp.channel.as_ref().ok_or_else(|| ClientRefusal::by_server("1002,对应企业没有服务窗"))?;
     let unionid = corp.employee(person).map_or(person, |employee| &employee.unionid);
     let found = channel.followers.iter().find(|follower| follower.openid == person || follower.unionid == unionid);
     let openid = found.map(|follower| follower.openid.clone());
-    let openid = openid.ok_or_else(|| ClientError::by_server("1002,服务窗没有该用户"))?;
+    let openid = openid.ok_or_else(|| ClientRefusal::by_server("1002,服务窗没有该用户"))?;
     let grant = Grant::Follower { corp_id: corp_id.to_owned(), openid };
     Ok(state.codes.mint(grant, state.clock.now()))
 }

@@ -17,16 +17,15 @@ use rocket::{
 use serde_json::{Value, json};
 
 use super::{
-    Simulator,
-    answer::Answer,
-    api,
+    Simulator, api,
     call::Call,
     client_page,
     fault::FaultKind,
     local, login,
     oapi::{channel, directory, people, refuse, tokens},
     random,
-    state::State,
+    response::PlatformResponse,
+    state::PlatformState,
 };
 
 /// After the control routes and pages, which have paths of their own.
@@ -65,7 +64,7 @@ impl Handler for Platform {
         }
         let result = match instead {
             Some(kind) => misbehave(request, &call, kind).await,
-            None => answer(&mut self.0.state(), &call).respond_to(request),
+            None => response(&mut self.0.state(), &call).respond_to(request),
         };
         match result {
             Ok(mut response) => {
@@ -87,7 +86,7 @@ enum Takes {
     Any,
 }
 
-type Endpoint = fn(&mut State, &Call) -> Answer;
+type Endpoint = fn(&mut PlatformState, &Call) -> PlatformResponse;
 
 fn endpoint(path: &str) -> Option<(Takes, Endpoint)> {
     use Takes::{Any, Get, Post};
@@ -124,20 +123,20 @@ fn endpoint(path: &str) -> Option<(Takes, Endpoint)> {
 }
 
 /// The true answer.
-fn answer(state: &mut State, call: &Call) -> Answer {
+fn response(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     if call.method == Method::Options && client_page::is_for_pages(&call.path) {
-        return Answer::Empty(Status::NoContent);
+        return PlatformResponse::Empty(Status::NoContent);
     }
-    let mut answer = match endpoint(&call.path) {
+    let mut response = match endpoint(&call.path) {
         None => unknown_path(&call.path),
         Some((Takes::Get, _)) if call.method != Method::Get => wrong_method(&call.path, 43001),
         Some((Takes::Post, _)) if call.method != Method::Post => wrong_method(&call.path, 43002),
         Some((_, endpoint)) => endpoint(state, call),
     };
     if call.path.starts_with("/topapi/") {
-        add_request_id(&mut answer);
+        add_request_id(&mut response);
     }
-    answer
+    response
 }
 
 fn is_old_host(path: &str) -> bool {
@@ -145,26 +144,26 @@ fn is_old_host(path: &str) -> bool {
 }
 
 /// The gateway behind `/topapi/` speaks of an unknown API, the rest of the old host of an unknown path.
-fn unknown_path(path: &str) -> Answer {
+fn unknown_path(path: &str) -> PlatformResponse {
     if path.starts_with("/topapi/") {
         refuse(22)
     } else if is_old_host(path) {
         refuse(404)
     } else {
-        Answer::new_api(Status::NotFound, "NotFound", "the simulator has no such path")
+        PlatformResponse::new_api(Status::NotFound, "NotFound", "the simulator has no such path")
     }
 }
 
-fn wrong_method(path: &str, errcode: i64) -> Answer {
+fn wrong_method(path: &str, errcode: i64) -> PlatformResponse {
     if is_old_host(path) {
         refuse(errcode)
     } else {
-        Answer::new_api(Status::MethodNotAllowed, "MethodNotAllowed", "the path takes another method")
+        PlatformResponse::new_api(Status::MethodNotAllowed, "MethodNotAllowed", "the path takes another method")
     }
 }
 
-fn add_request_id(answer: &mut Answer) {
-    if let Answer::Json(_, Value::Object(fields)) = answer {
+fn add_request_id(response: &mut PlatformResponse) {
+    if let PlatformResponse::Json(_, Value::Object(fields)) = response {
         fields.entry("request_id").or_insert_with(|| json!(random::letters(13).to_lowercase()));
     }
 }
@@ -176,19 +175,21 @@ const BAN_PAGE: &str = "<!DOCTYPE html><html><head><title>访问受限</title></
 async fn misbehave<'r>(request: &'r Request<'_>, call: &Call, kind: FaultKind) -> Result<Response<'r>, Status> {
     let body = |text: String| (ContentType::JSON, text).respond_to(request);
     match kind {
-        FaultKind::Errcode { code, text } if is_old_host(&call.path) => Answer::refuse(code, &text).respond_to(request),
-        FaultKind::Errcode { code, text } => {
-            Answer::new_api(Status::BadRequest, &code.to_string(), &text).respond_to(request)
+        FaultKind::Errcode { code, text } if is_old_host(&call.path) => {
+            PlatformResponse::refuse(code, &text).respond_to(request)
         }
-        FaultKind::SubCode { sub_code, sub_msg } => Answer::gateway(&sub_code, &sub_msg).respond_to(request),
-        FaultKind::Html => Answer::Html(Status::Ok, BAN_PAGE.into()).respond_to(request),
+        FaultKind::Errcode { code, text } => {
+            PlatformResponse::new_api(Status::BadRequest, &code.to_string(), &text).respond_to(request)
+        }
+        FaultKind::SubCode { sub_code, sub_msg } => PlatformResponse::gateway(&sub_code, &sub_msg).respond_to(request),
+        FaultKind::Html => PlatformResponse::Html(Status::Ok, BAN_PAGE.into()).respond_to(request),
         FaultKind::Banned => body(
             json!({ "status": 1111, "wait": 5, "source": "x5", "punish": "deny", "uuid": random::letters(32) })
                 .to_string(),
         ),
         FaultKind::Status(code) => Response::build().status(Status::new(code)).ok(),
         FaultKind::Garbage => body("{\"errcode\":0,\"errm".into()),
-        FaultKind::Redirect(location) => Answer::Redirect(location).respond_to(request),
+        FaultKind::Redirect(location) => PlatformResponse::Redirect(location).respond_to(request),
         FaultKind::Body(text) => body(text),
         FaultKind::Endless => {
             let start = stream::once(async { "{\"errcode\":0,\"errmsg\":\"" });

@@ -1,6 +1,6 @@
 //! The company that the simulator starts with when it is given none.
 
-use super::company::{App, Channel, Company, Corp, Department, Employee, ExternalContact, Follower};
+use super::company::{Channel, ChannelFollower, Company, Corp, Department, Employee, ExternalContact, MicroApp};
 
 impl Company {
     /// One organisation with nested departments, a micro-app, a service window and one external contact.
@@ -54,12 +54,12 @@ fn sample_corp() -> Corp {
             unionid: "union-qianjiu".into(),
             name: "钱九（供应商）".into(),
         }],
-        apps: vec![App {
+        apps: vec![MicroApp {
             name: "示例应用".into(),
             agent_id: "100000001".into(),
             client_id: "dingsampleclientid01".into(),
             client_secret: "sample-client-secret".into(),
-            ..App::default()
+            ..MicroApp::default()
         }],
         channel: Some(Channel {
             agent_id: "200000001".into(),
@@ -89,6 +89,6 @@ fn employee(userid: &str, name: &str, mobile: &str, dept_ids: &[i64]) -> Employe
     }
 }
 
-fn follower(openid: &str, unionid: &str, nickname: &str, subscribed: bool) -> Follower {
-    Follower { openid: openid.into(), unionid: unionid.into(), nickname: nickname.into(), subscribed }
+fn follower(openid: &str, unionid: &str, nickname: &str, subscribed: bool) -> ChannelFollower {
+    ChannelFollower { openid: openid.into(), unionid: unionid.into(), nickname: nickname.into(), subscribed }
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::{
-    call::{Call, Caller},
+    call::{Call, Principal},
     codes::Codes,
     company::Company,
     config_check::ConfigCheck,
-    credentials::Credentials,
+    credentials::IssuedCredentials,
     fault::Faults,
 };
 use crate::clock::Clock;
@@ -17,10 +17,10 @@ const CHECKS_KEPT: usize = 200;
 
 /// The platform's memory. One lock guards all of it, so that a code can be spent only once.
 #[derive(Debug, Default)]
-pub struct State {
+pub struct PlatformState {
     pub clock: Clock,
     pub company: Company,
-    pub credentials: Credentials,
+    pub credentials: IssuedCredentials,
     pub codes: Codes,
     pub faults: Faults,
     /// Who holds the phone: a userid, or the openid or unionid of somebody outside.
@@ -29,17 +29,17 @@ pub struct State {
     calls: HashMap<(String, Option<String>), usize>,
 }
 
-impl State {
+impl PlatformState {
     /// A platform that nobody has called yet.
     pub fn new(clock: Clock, company: Company) -> Self {
         Self { clock, company, ..Self::default() }
     }
 
     /// On whose behalf a call comes: its token says it, or else the keys it brings.
-    pub fn caller(&self, call: &Call) -> Caller {
+    pub fn caller(&self, call: &Call) -> Principal {
         let token = call.param("access_token").map(|token| token.into_owned()).or_else(|| call.token_header.clone());
         if let Some(holder) = token.and_then(|token| self.credentials.holder_of(&token)) {
-            return Caller {
+            return Principal {
                 corp_id: Some(holder.corp_id().to_owned()),
                 client_id: holder.client_id().map(str::to_owned),
             };
@@ -48,11 +48,11 @@ impl State {
         let client_id = first(&["appkey", "appKey", "clientId", "client_id"]);
         let corp_id = first(&["corpid", "corpId"])
             .or_else(|| client_id.as_deref().and_then(|id| self.company.app(id)).map(|(corp, _)| corp.corp_id.clone()));
-        Caller { corp_id, client_id }
+        Principal { corp_id, client_id }
     }
 
     /// Notes that a path was asked for.
-    pub fn count(&mut self, path: &str, caller: &Caller) {
+    pub fn count(&mut self, path: &str, caller: &Principal) {
         *self.calls.entry((path.to_owned(), caller.client_id.clone())).or_default() += 1;
     }
 

@@ -140,14 +140,16 @@ macro_rules! select {
 /// The person with this id in this corp; both compare byte by byte.
 pub async fn find(db: &mut Conn, corp_id: &CorpId, userid: &DingUserId) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE corp_id = $1 AND userid = $2");
-    let row: Option<Row> = sqlx::query_as(SQL).bind(corp_id.as_str()).bind(userid.as_str()).fetch_optional(db).await?;
-    row.map(Row::into_user).transpose()
+    let row: Option<UserRow> =
+        sqlx::query_as(SQL).bind(corp_id.as_str()).bind(userid.as_str()).fetch_optional(db).await?;
+    row.map(UserRow::into_user).transpose()
 }
 
 /// The person with this unionid in this corp; nobody where two rows claim it.
 pub async fn find_by_unionid(db: &mut Conn, corp_id: &CorpId, unionid: &UnionId) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE corp_id = $1 AND unionid = $2 LIMIT 2");
-    let mut rows: Vec<Row> = sqlx::query_as(SQL).bind(corp_id.as_str()).bind(unionid.as_str()).fetch_all(db).await?;
+    let mut rows: Vec<UserRow> =
+        sqlx::query_as(SQL).bind(corp_id.as_str()).bind(unionid.as_str()).fetch_all(db).await?;
     match (rows.pop(), rows.is_empty()) {
         (Some(row), true) => row.into_user().map(Some),
         _ => Ok(None),
@@ -157,8 +159,8 @@ pub async fn find_by_unionid(db: &mut Conn, corp_id: &CorpId, unionid: &UnionId)
 /// The person with this number.
 pub async fn get(db: &mut Conn, id: i64) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE id = $1");
-    let row: Option<Row> = sqlx::query_as(SQL).bind(id).fetch_optional(db).await?;
-    row.map(Row::into_user).transpose()
+    let row: Option<UserRow> = sqlx::query_as(SQL).bind(id).fetch_optional(db).await?;
+    row.map(UserRow::into_user).transpose()
 }
 
 /// Which rows [`list`] answers. A field that is `None` asks for nothing.
@@ -178,13 +180,13 @@ pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<User>> {
         "WHERE ($1 IS NULL OR corp_id = $1) AND ($2 IS NULL OR status = $2) AND ($3 IS NULL OR role = $3) \
          ORDER BY corp_id, userid"
     );
-    let rows: Vec<Row> = sqlx::query_as(SQL)
+    let rows: Vec<UserRow> = sqlx::query_as(SQL)
         .bind(filter.corp_id.as_ref().map(CorpId::as_str))
         .bind(filter.status.map(Status::as_str))
         .bind(filter.role.map(Role::as_str))
         .fetch_all(db)
         .await?;
-    rows.into_iter().map(Row::into_user).collect()
+    rows.into_iter().map(UserRow::into_user).collect()
 }
 
 /// Whether a corp has an active administrator besides the person of this number.
@@ -195,7 +197,7 @@ pub async fn has_active_admin(db: &mut Conn, corp_id: &CorpId, but: i64) -> sqlx
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct UserRow {
     id: i64,
     corp_id: String,
     userid: String,
@@ -214,7 +216,7 @@ struct Row {
     disabled_because: String,
 }
 
-impl Row {
+impl UserRow {
     fn into_user(self) -> sqlx::Result<User> {
         let bad = |why: String| sqlx::Error::Decode(format!("users row {}: {why}", self.id).into());
         let bad_id = |why: InvalidId| bad(format!("an identifier {why}"));

@@ -3,7 +3,7 @@
 use super::{Change, NewUser, check};
 use crate::{
     dingtalk::{
-        Employee,
+        EmployeeDetails,
         departments::{self, DepartmentPath},
     },
     ids::{CorpId, DingUserId},
@@ -11,7 +11,12 @@ use crate::{
 
 /// The row of an employee who signs in for the first time. What an import of an export would refuse is left out; a person
 /// whose name is left out is called by the userid.
-pub fn newcomer(corp_id: CorpId, userid: DingUserId, employee: &Employee, departments: &[DepartmentPath]) -> NewUser {
+pub fn newcomer(
+    corp_id: CorpId,
+    userid: DingUserId,
+    employee: &EmployeeDetails,
+    departments: &[DepartmentPath],
+) -> NewUser {
     let (department, left_out) = departments::to_column(departments);
     if left_out > 0 {
         tracing::warn!(userid = userid.as_str(), left_out, "a newcomer has more departments than the table takes");

@@ -1,6 +1,6 @@
 //! Pages of people: what an administrator looks for.
 
-use super::{Role, Row, Status, User, pinyin};
+use super::{Role, Status, User, UserRow, pinyin};
 use crate::{
     db::{Conn, QueryBuilder},
     ids::CorpId,
@@ -83,8 +83,8 @@ pub async fn search(db: &mut Conn, search: &Search) -> sqlx::Result<Vec<User>> {
     push_conditions(&mut sql, search);
     sql.push(search.sort.sql()).push(" LIMIT ").push_bind(i64::from(search.most));
     sql.push(" OFFSET ").push_bind(i64::from(search.skip)).push(")").push(search.sort.sql());
-    let rows: Vec<Row> = sql.build_query_as().fetch_all(db).await?;
-    rows.into_iter().map(Row::into_user).collect()
+    let rows: Vec<UserRow> = sql.build_query_as().fetch_all(db).await?;
+    rows.into_iter().map(UserRow::into_user).collect()
 }
 
 /// How many people there are, on all pages.

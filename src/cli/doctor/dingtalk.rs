@@ -9,7 +9,7 @@ use crate::{
     cli::Deployment,
     config::AppKind,
     credentials::CredentialTable,
-    dingtalk::{ClientError, Corp, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
+    dingtalk::{ClientError, CorpCheck, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
     errcode::Errcode,
     i18n::Locale,
 };
@@ -67,12 +67,12 @@ async fn app(anew: &DingtalkApp, kept: &DingtalkApp, locale: Locale) -> Vec<Find
 async fn corp_id(app: &DingtalkApp, locale: Locale) -> Finding {
     let (check, corp_id) = (format!("corp_id {}", app.config.name), &app.config.corp_id);
     match app.corp().await {
-        Corp::Ours => Finding::ok(check, format!("{corp_id} is the app's corp")),
-        Corp::NotOurs(error) => {
+        CorpCheck::Ours => Finding::ok(check, format!("{corp_id} is the app's corp")),
+        CorpCheck::NotOurs(error) => {
             let says = format!("{corp_id} is unknown to DingTalk, or is not the app's corp: {error}");
             Finding::failed(check, says, locale.texts().wrong_corp_id)
         }
-        Corp::Unknown(error) => {
+        CorpCheck::Unknown(error) => {
             Finding::unknown(check, format!("{corp_id} cannot be checked: {error}"), locale.texts().unchecked_corp_id)
         }
     }

@@ -9,7 +9,7 @@ use crate::cli::inert::Inert;
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum State {
+pub(super) enum Severity {
     /// As it should be.
     Ok,
     /// It works, and may not be what was meant.
@@ -26,7 +26,7 @@ pub(super) struct Finding {
     /// What was looked at, in a word or two; stable.
     pub check: String,
     /// How bad it is.
-    pub state: State,
+    pub state: Severity,
     /// What was found.
     pub says: String,
     /// What to do about it, where the finding does not say so itself.
@@ -36,22 +36,22 @@ pub(super) struct Finding {
 
 impl Finding {
     pub fn ok(check: impl Into<String>, says: impl Into<String>) -> Self {
-        Self::new(State::Ok, check, says, "")
+        Self::new(Severity::Ok, check, says, "")
     }
 
     pub fn warning(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::new(State::Warning, check, says, cure)
+        Self::new(Severity::Warning, check, says, cure)
     }
 
     pub fn unknown(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::new(State::Unknown, check, says, cure)
+        Self::new(Severity::Unknown, check, says, cure)
     }
 
     pub fn failed(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::new(State::Failed, check, says, cure)
+        Self::new(Severity::Failed, check, says, cure)
     }
 
-    fn new(state: State, check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
+    fn new(state: Severity, check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
         Self { check: check.into(), state, says: says.into(), cure: cure.into() }
     }
 }
@@ -60,10 +60,10 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
-            State::Ok => "ok     ",
-            State::Warning => "WARNING",
-            State::Unknown => "UNKNOWN",
-            State::Failed => "FAILED ",
+            Severity::Ok => "ok     ",
+            Severity::Warning => "WARNING",
+            Severity::Unknown => "UNKNOWN",
+            Severity::Failed => "FAILED ",
         };
         writeln!(f, "{state}  {}: {}", Inert(&self.check), Inert(&self.says))?;
         for line in self.cure.lines() {

@@ -10,7 +10,7 @@ mod reach;
 use anyhow::bail;
 use url::Url;
 
-use self::finding::{Finding, State};
+use self::finding::{Finding, Severity};
 use super::{
     Deployment,
     terminal::{count, locale, print, print_json},
@@ -52,7 +52,7 @@ pub struct DoctorArgs {
 /// When a check failed; what it was is on standard output by then.
 pub async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     let findings = examine(&args).await;
-    let failed = findings.iter().filter(|finding| finding.state == State::Failed).count();
+    let failed = findings.iter().filter(|finding| finding.state == Severity::Failed).count();
     if args.json {
         print_json(&serde_json::json!({ "ok": failed == 0, "findings": findings }))?;
     } else {

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use serde_json::json;
 
-use super::{Force, Person};
+use super::{Force, PersonArgs};
 use crate::{
     cli::{
         Deployment,
@@ -21,12 +21,12 @@ Example:
   miandeng users add manager01 --name 张三 --department 研发部/后端组 --role admin")]
 pub struct Add {
     #[command(flatten)]
-    person: Person,
+    person: PersonArgs,
     /// The name that pages and apps show
     #[arg(long, value_parser = check::name)]
     name: String,
     #[command(flatten)]
-    columns: Columns,
+    columns: ColumnArgs,
     /// Print JSON: the person as listed
     #[arg(long)]
     json: bool,
@@ -42,12 +42,12 @@ Examples:
   miandeng users set manager01 --title 主管 --mobile \"\"")]
 pub struct Set {
     #[command(flatten)]
-    person: Person,
+    person: PersonArgs,
     /// The name that pages and apps show
     #[arg(long, value_parser = check::name)]
     name: Option<String>,
     #[command(flatten)]
-    columns: Columns,
+    columns: ColumnArgs,
     #[command(flatten)]
     force: Force,
     /// Print JSON: the person as listed
@@ -56,7 +56,7 @@ pub struct Set {
 }
 
 #[derive(Debug, clap::Args)]
-struct Columns {
+struct ColumnArgs {
     /// The person's unionid; needed only for followers of a service window
     #[arg(long, value_parser = check::unionid)]
     unionid: Option<String>,
@@ -77,7 +77,7 @@ struct Columns {
     role: Option<Role>,
 }
 
-impl Columns {
+impl ColumnArgs {
     fn into_change(self, name: Option<String>) -> Change {
         Change {
             name,
@@ -96,7 +96,7 @@ impl Columns {
 #[derive(Debug, clap::Args)]
 pub struct Disable {
     #[command(flatten)]
-    person: Person,
+    person: PersonArgs,
     #[command(flatten)]
     force: Force,
     /// Print JSON
@@ -108,7 +108,7 @@ pub struct Disable {
 #[derive(Debug, clap::Args)]
 pub struct Enable {
     #[command(flatten)]
-    person: Person,
+    person: PersonArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -120,7 +120,7 @@ pub struct Enable {
 #[derive(Debug, clap::Args)]
 pub struct Remove {
     #[command(flatten)]
-    person: Person,
+    person: PersonArgs,
     /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
@@ -207,7 +207,7 @@ impl Remove {
         if !self.yes && can_ask() {
             // Asked before the write lock is taken: a person may take long to answer.
             let mut db = deployment.pools.read().await?;
-            let person = Person::new(self.person.userid.clone(), self.person.corp_id.clone());
+            let person = PersonArgs::new(self.person.userid.clone(), self.person.corp_id.clone());
             let user = person.find(deployment, &mut db).await?;
             if !confirm(&format!("Remove {} and all their sessions?", who(&user)))? {
                 bail!("nobody was removed");

@@ -22,11 +22,11 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct UsersCommand {
     #[command(subcommand)]
-    action: Action,
+    action: UsersAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+enum UsersAction {
     List(list::List),
     Add(change::Add),
     Set(change::Set),
@@ -45,14 +45,14 @@ impl UsersCommand {
     pub async fn run(self) -> anyhow::Result<()> {
         let deployment = Deployment::open().await?;
         let done = match self.action {
-            Action::List(list) => list.run(&deployment).await,
-            Action::Add(add) => add.run(&deployment).await,
-            Action::Set(set) => set.run(&deployment).await,
-            Action::Disable(disable) => disable.run(&deployment).await,
-            Action::Enable(enable) => enable.run(&deployment).await,
-            Action::Remove(remove) => remove.run(&deployment).await,
-            Action::Import(import) => import.run(&deployment).await,
-            Action::Export(export) => export.run(&deployment).await,
+            UsersAction::List(list) => list.run(&deployment).await,
+            UsersAction::Add(add) => add.run(&deployment).await,
+            UsersAction::Set(set) => set.run(&deployment).await,
+            UsersAction::Disable(disable) => disable.run(&deployment).await,
+            UsersAction::Enable(enable) => enable.run(&deployment).await,
+            UsersAction::Remove(remove) => remove.run(&deployment).await,
+            UsersAction::Import(import) => import.run(&deployment).await,
+            UsersAction::Export(export) => export.run(&deployment).await,
         };
         deployment.close().await;
         done
@@ -61,7 +61,7 @@ impl UsersCommand {
 
 /// Which person a command is about.
 #[derive(Debug, clap::Args)]
-pub struct Person {
+pub struct PersonArgs {
     /// The person's userid in DingTalk (staffId), exactly as written there
     #[arg(value_parser = userid_argument)]
     userid: DingUserId,
@@ -70,7 +70,7 @@ pub struct Person {
     corp_id: Option<CorpId>,
 }
 
-impl Person {
+impl PersonArgs {
     /// The person of this userid.
     pub fn new(userid: DingUserId, corp_id: Option<CorpId>) -> Self {
         Self { userid, corp_id }

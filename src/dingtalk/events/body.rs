@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::EventError;
 use crate::{
-    dingtalk::answer::lenient_number,
+    dingtalk::response::lenient_number,
     ids::{CorpId, DingUserId},
 };
 

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{codes::Grant, company::Follower, credentials::Holder},
-    Answer, Call, State, authorise_channel, refuse,
+    super::{codes::Grant, company::ChannelFollower, credentials::Holder},
+    Call, PlatformResponse, PlatformState, authorise_channel, refuse,
 };
 
 /// `/channel/get_channel_token`
-pub fn get_token(state: &mut State, call: &Call) -> Answer {
+pub fn get_token(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let query = |name| call.query(name).filter(|value| !value.is_empty());
     let Some(corp_id) = query("corpid") else {
         return refuse(41002);
@@ -22,21 +22,21 @@ pub fn get_token(state: &mut State, call: &Call) -> Answer {
     }
     let holder = Holder::Channel { corp_id: corp_id.to_owned() };
     let (token, expires_in) = state.credentials.token(holder, state.clock.now());
-    Answer::ok(json!({ "access_token": token, "expires_in": expires_in }))
+    PlatformResponse::ok(json!({ "access_token": token, "expires_in": expires_in }))
 }
 
 /// `/channel/get_channel_jsapi_ticket`
-pub fn get_jsapi_ticket(state: &mut State, call: &Call) -> Answer {
+pub fn get_jsapi_ticket(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let holder = match authorise_channel(state, call) {
         Ok((corp, _)) => Holder::Channel { corp_id: corp.corp_id.clone() },
         Err(refusal) => return refusal,
     };
     let (ticket, expires_in) = state.credentials.ticket(holder, state.clock.now());
-    Answer::ok(json!({ "ticket": ticket, "expires_in": expires_in }))
+    PlatformResponse::ok(json!({ "ticket": ticket, "expires_in": expires_in }))
 }
 
 /// `/channel/user/get_by_code`
-pub fn get_by_code(state: &mut State, call: &Call) -> Answer {
+pub fn get_by_code(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let asking = match authorise_channel(state, call) {
         Ok((corp, _)) => corp.corp_id.clone(),
         Err(refusal) => return refusal,
@@ -51,13 +51,13 @@ pub fn get_by_code(state: &mut State, call: &Call) -> Answer {
     let channel = state.company.corp(&asking).and_then(|corp| corp.channel.as_ref());
     let follower = openid.and_then(|openid| channel?.followers.iter().find(|follower| follower.openid == openid));
     match follower {
-        Some(follower) => Answer::ok(identity(follower)),
+        Some(follower) => PlatformResponse::ok(identity(follower)),
         None => refuse(40078),
     }
 }
 
 /// `/channel/user/get_by_openid`
-pub fn get_by_openid(state: &mut State, call: &Call) -> Answer {
+pub fn get_by_openid(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let followers = match authorise_channel(state, call) {
         Ok((_, channel)) => &channel.followers,
         Err(refusal) => return refusal,
@@ -66,13 +66,13 @@ pub fn get_by_openid(state: &mut State, call: &Call) -> Answer {
         return refuse(40035);
     };
     match followers.iter().find(|follower| follower.openid == openid) {
-        Some(follower) => Answer::ok(profile(follower)),
+        Some(follower) => PlatformResponse::ok(profile(follower)),
         None => refuse(60121),
     }
 }
 
 /// `/channel/user/list`
-pub fn list(state: &mut State, call: &Call) -> Answer {
+pub fn list(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let followers = match authorise_channel(state, call) {
         Ok((_, channel)) => &channel.followers,
         Err(refusal) => return refusal,
@@ -84,11 +84,11 @@ pub fn list(state: &mut State, call: &Call) -> Answer {
     };
     let following: Vec<_> = followers.iter().filter(|follower| follower.subscribed).collect();
     let page: Vec<_> = following.iter().skip(offset).take(size).map(|follower| profile(follower)).collect();
-    Answer::ok(json!({ "hasMore": following.len() > offset.saturating_add(size), "userList": page }))
+    PlatformResponse::ok(json!({ "hasMore": following.len() > offset.saturating_add(size), "userList": page }))
 }
 
 /// Of somebody who does not follow, everything but that fact is empty.
-fn identity(follower: &Follower) -> Value {
+fn identity(follower: &ChannelFollower) -> Value {
     if follower.subscribed {
         json!({ "openid": follower.openid, "unionid": follower.unionid, "subscribe": 1 })
     } else {
@@ -96,7 +96,7 @@ fn identity(follower: &Follower) -> Value {
     }
 }
 
-fn profile(follower: &Follower) -> Value {
+fn profile(follower: &ChannelFollower) -> Value {
     let mut fields = identity(follower);
     fields["nickname"] = json!(if follower.subscribed { &follower.nickname } else { "" });
     fields["avatar"] = json!("");

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::{
     super::company::{Employee, ROOT_DEPARTMENT},
-    Answer, Authorised, Call, State, authorise, people, refuse,
+    Authorised, Call, PlatformResponse, PlatformState, authorise, people, refuse,
 };
 
 /// The most people that one page of a list holds.
 const PAGE_LIMIT: i64 = 100;
 
 /// `/topapi/v2/department/listsub`: the departments directly below one, those in scope only.
-pub fn list_sub(state: &mut State, call: &Call) -> Answer {
+pub fn list_sub(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let (by, dept_id) = match department(state, call, "qyapi_get_department_list", true) {
         Ok(found) => found,
         Err(refusal) => return refusal,
@@ -26,22 +26,22 @@ pub fn list_sub(state: &mut State, call: &Call) -> Answer {
             "auto_add_user": false,
         })
     });
-    Answer::ok(json!({ "result": below.collect::<Vec<_>>() }))
+    PlatformResponse::ok(json!({ "result": below.collect::<Vec<_>>() }))
 }
 
 /// `/topapi/v2/department/listsubid`: the same as bare numbers, whatever the scope.
-pub fn list_sub_id(state: &mut State, call: &Call) -> Answer {
+pub fn list_sub_id(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match department(state, call, "qyapi_get_department_list", false) {
         Ok((by, dept_id)) => {
             let below: Vec<_> = by.corp.children(dept_id).map(|child| child.dept_id).collect();
-            Answer::ok(json!({ "result": { "dept_id_list": below } }))
+            PlatformResponse::ok(json!({ "result": { "dept_id_list": below } }))
         }
         Err(refusal) => refusal,
     }
 }
 
 /// `/topapi/v2/user/list`: the members of one department itself, by pages.
-pub fn list_users(state: &mut State, call: &Call) -> Answer {
+pub fn list_users(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let (by, dept_id) = match department(state, call, "qyapi_get_department_member", true) {
         Ok(found) => found,
         Err(refusal) => return refusal,
@@ -64,7 +64,7 @@ pub fn list_users(state: &mut State, call: &Call) -> Answer {
     if has_more {
         result["next_cursor"] = json!(next);
     }
-    Answer::ok(json!({ "result": result }))
+    PlatformResponse::ok(json!({ "result": result }))
 }
 
 fn list_entry(by: &Authorised<'_>, dept_id: i64, employee: &Employee) -> Value {
@@ -75,18 +75,18 @@ fn list_entry(by: &Authorised<'_>, dept_id: i64, employee: &Employee) -> Value {
 }
 
 /// `/topapi/user/listid`: all members of one department itself as bare ids, whatever the scope.
-pub fn list_user_ids(state: &mut State, call: &Call) -> Answer {
+pub fn list_user_ids(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match department(state, call, "qyapi_get_member", false) {
         Ok((by, dept_id)) => {
             let members: Vec<_> = by.corp.members(dept_id).map(|employee| &employee.userid).collect();
-            Answer::ok(json!({ "result": { "userid_list": members } }))
+            PlatformResponse::ok(json!({ "result": { "userid_list": members } }))
         }
         Err(refusal) => refusal,
     }
 }
 
 /// `/auth/scopes`: what of the address book the app may see.
-pub fn scopes(state: &mut State, call: &Call) -> Answer {
+pub fn scopes(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let by = match authorise(state, call, None) {
         Ok(by) => by,
         Err(refusal) => return refusal,
@@ -95,7 +95,7 @@ pub fn scopes(state: &mut State, call: &Call) -> Answer {
         Some(app) => (app.authed_users.clone(), app.authed_depts.clone(), app.user_fields.clone()),
         None => (Vec::new(), vec![ROOT_DEPARTMENT], vec!["mobile".into(), "email".into(), "org_email".into()]),
     };
-    Answer::ok(json!({
+    PlatformResponse::ok(json!({
         "auth_user_field": fields,
         "auth_org_scopes": { "authed_user": users, "authed_dept": departments },
         "condition_field": [],
@@ -104,11 +104,11 @@ pub fn scopes(state: &mut State, call: &Call) -> Answer {
 
 /// The department that a call is about; the root when it names none, as listsub is documented for.
 fn department<'a>(
-    state: &'a State,
+    state: &'a PlatformState,
     call: &Call,
     permission: &str,
     in_scope_only: bool,
-) -> Result<(Authorised<'a>, i64), Answer> {
+) -> Result<(Authorised<'a>, i64), PlatformResponse> {
     let by = authorise(state, call, Some(permission))?;
     let dept_id = match call.param("dept_id") {
         None => ROOT_DEPARTMENT,

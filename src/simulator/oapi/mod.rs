@@ -10,24 +10,28 @@ pub mod people;
 pub mod tokens;
 
 use super::{
-    answer::Answer,
     call::Call,
-    company::{App, Channel, Corp},
+    company::{Channel, Corp, MicroApp},
     credentials::{Holder, Presented},
-    state::State,
+    response::PlatformResponse,
+    state::PlatformState,
 };
 
 /// Who may call: an organisation, and the app unless the old corpSecret was used.
 pub struct Authorised<'a> {
     pub corp: &'a Corp,
-    pub app: Option<&'a App>,
+    pub app: Option<&'a MicroApp>,
 }
 
 /// Admits a call with a live token of an app or organisation, from an allowed address, with `permission`.
 ///
 /// # Errors
 /// The refusal to send.
-pub fn authorise<'a>(state: &'a State, call: &Call, permission: Option<&str>) -> Result<Authorised<'a>, Answer> {
+pub fn authorise<'a>(
+    state: &'a PlatformState,
+    call: &Call,
+    permission: Option<&str>,
+) -> Result<Authorised<'a>, PlatformResponse> {
     let (corp, app) = match token_holder(state, call)? {
         Holder::App { corp_id, client_id } => {
             let corp = state.company.corp(corp_id).ok_or_else(|| refuse(40014))?;
@@ -56,7 +60,10 @@ pub fn authorise<'a>(state: &'a State, call: &Call, permission: Option<&str>) ->
 ///
 /// # Errors
 /// The refusal to send.
-pub fn authorise_channel<'a>(state: &'a State, call: &Call) -> Result<(&'a Corp, &'a Channel), Answer> {
+pub fn authorise_channel<'a>(
+    state: &'a PlatformState,
+    call: &Call,
+) -> Result<(&'a Corp, &'a Channel), PlatformResponse> {
     let Holder::Channel { corp_id } = token_holder(state, call)? else {
         return Err(refuse(40014));
     };
@@ -65,9 +72,13 @@ pub fn authorise_channel<'a>(state: &'a State, call: &Call) -> Result<(&'a Corp,
 }
 
 /// The old host takes the token from query or form and ignores headers.
-fn token_holder<'a>(state: &'a State, call: &Call) -> Result<&'a Holder, Answer> {
+fn token_holder<'a>(state: &'a PlatformState, call: &Call) -> Result<&'a Holder, PlatformResponse> {
     let Some(token) = call.param("access_token") else {
-        return Err(if is_topapi(call) { Answer::gateway("40000", "缺少access_token") } else { refuse(41001) });
+        return Err(if is_topapi(call) {
+            PlatformResponse::gateway("40000", "缺少access_token")
+        } else {
+            refuse(41001)
+        });
     };
     match state.credentials.present(&token, state.clock.now()) {
         Presented::Live(holder) => Ok(holder),
@@ -77,12 +88,16 @@ fn token_holder<'a>(state: &'a State, call: &Call) -> Result<&'a Holder, Answer>
 }
 
 /// The refusal with this code and the text that goes with it.
-pub fn refuse(errcode: i64) -> Answer {
-    Answer::refuse(errcode, text(errcode))
+pub fn refuse(errcode: i64) -> PlatformResponse {
+    PlatformResponse::refuse(errcode, text(errcode))
 }
 
-fn by_gateway(call: &Call, code: i64, text: &str) -> Answer {
-    if is_topapi(call) { Answer::gateway(&code.to_string(), text) } else { Answer::refuse(code, text) }
+fn by_gateway(call: &Call, code: i64, text: &str) -> PlatformResponse {
+    if is_topapi(call) {
+        PlatformResponse::gateway(&code.to_string(), text)
+    } else {
+        PlatformResponse::refuse(code, text)
+    }
 }
 
 fn is_topapi(call: &Call) -> bool {

@@ -5,15 +5,15 @@ use serde_json::{Map, Value, json};
 use super::{
     super::{
         codes::Grant,
-        company::{App, Employee},
+        company::{Employee, MicroApp},
     },
-    Answer, Authorised, Call, State, authorise, refuse,
+    Authorised, Call, PlatformResponse, PlatformState, authorise, refuse,
 };
 
 /// `/topapi/v2/user/getuserinfo`
-pub fn get_user_info_v2(state: &mut State, call: &Call) -> Answer {
+pub fn get_user_info_v2(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match exchange(state, call) {
-        Ok(employee) => Answer::ok(json!({ "result": {
+        Ok(employee) => PlatformResponse::ok(json!({ "result": {
             "userid": employee.userid,
             "unionid": employee.unionid,
             "associated_unionid": employee.unionid,
@@ -27,9 +27,9 @@ pub fn get_user_info_v2(state: &mut State, call: &Call) -> Answer {
 }
 
 /// `/user/getuserinfo`, the old one.
-pub fn get_user_info(state: &mut State, call: &Call) -> Answer {
+pub fn get_user_info(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match exchange(state, call) {
-        Ok(employee) => Answer::ok(json!({
+        Ok(employee) => PlatformResponse::ok(json!({
             "userid": employee.userid,
             "name": employee.name,
             "deviceId": DEVICE,
@@ -47,7 +47,7 @@ fn is_sys(employee: &Employee) -> bool {
 }
 
 /// Spends a code that was minted for the very app that asks; an organisation's own token takes any app's.
-fn exchange(state: &mut State, call: &Call) -> Result<Employee, Answer> {
+fn exchange(state: &mut PlatformState, call: &Call) -> Result<Employee, PlatformResponse> {
     let by = authorise(state, call, Some("qyapi_base"))?;
     let code = call.param("code").ok_or_else(|| refuse(40035))?;
     let (asking_corp, asking_app) = (by.corp.corp_id.clone(), by.app.map(|app| app.client_id.clone()));
@@ -66,7 +66,7 @@ fn exchange(state: &mut State, call: &Call) -> Result<Employee, Answer> {
 }
 
 /// `/topapi/v2/user/get`
-pub fn get_user(state: &mut State, call: &Call) -> Answer {
+pub fn get_user(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let by = match authorise(state, call, None) {
         Ok(by) => by,
         Err(refusal) => return refusal,
@@ -77,7 +77,7 @@ pub fn get_user(state: &mut State, call: &Call) -> Answer {
     match by.corp.employee(&userid) {
         None => refuse(60121),
         Some(employee) if by.app.is_some_and(|app| !by.corp.employee_in_scope(app, employee)) => refuse(50002),
-        Some(employee) => Answer::ok(json!({ "result": details(&by, employee) })),
+        Some(employee) => PlatformResponse::ok(json!({ "result": details(&by, employee) })),
     }
 }
 
@@ -96,7 +96,7 @@ fn details(by: &Authorised<'_>, employee: &Employee) -> Value {
 }
 
 /// The fields that `user/get` and `user/list` have in common.
-pub fn common_fields(app: Option<&App>, employee: &Employee) -> Map<String, Value> {
+pub fn common_fields(app: Option<&MicroApp>, employee: &Employee) -> Map<String, Value> {
     let may_see = |field: &str| app.is_none_or(|app| app.user_fields.iter().any(|seen| seen == field));
     let texts = [
         ("userid", &employee.userid, true),
@@ -125,25 +125,25 @@ pub fn common_fields(app: Option<&App>, employee: &Employee) -> Map<String, Valu
 }
 
 /// `/topapi/user/getbyunionid`
-pub fn get_by_unionid_v2(state: &mut State, call: &Call) -> Answer {
+pub fn get_by_unionid_v2(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match find_by_unionid(state, call) {
         Ok((contact_type, userid)) => {
-            Answer::ok(json!({ "result": { "contact_type": contact_type, "userid": userid } }))
+            PlatformResponse::ok(json!({ "result": { "contact_type": contact_type, "userid": userid } }))
         }
         Err(refusal) => refusal,
     }
 }
 
 /// `/user/getUseridByUnionid`, the old one.
-pub fn get_by_unionid(state: &mut State, call: &Call) -> Answer {
+pub fn get_by_unionid(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match find_by_unionid(state, call) {
-        Ok((contact_type, userid)) => Answer::ok(json!({ "contactType": contact_type, "userid": userid })),
+        Ok((contact_type, userid)) => PlatformResponse::ok(json!({ "contactType": contact_type, "userid": userid })),
         Err(refusal) => refusal,
     }
 }
 
 /// Contact type 0 is an employee, 1 somebody outside.
-fn find_by_unionid(state: &State, call: &Call) -> Result<(u8, String), Answer> {
+fn find_by_unionid(state: &PlatformState, call: &Call) -> Result<(u8, String), PlatformResponse> {
     let corp = authorise(state, call, None)?.corp;
     let unionid = call.param("unionid").ok_or_else(|| refuse(400002))?;
     let employee = corp.employees.iter().find(|employee| employee.unionid == unionid);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     Column, Encoding, Undecodable,
     decode::decode,
-    rows::{Row, Rows},
+    rows::{CsvRow, Rows},
     unguard,
 };
 use crate::{
@@ -156,7 +156,7 @@ fn unknown_column(name: &str) -> String {
 /// The person of a row, or an entry in `bad` for each thing that is wrong.
 fn person(
     line: usize,
-    row: &Row,
+    row: &CsvRow,
     columns: &[Option<Column>],
     corps: &[CorpId],
     bad: &mut Vec<BadRow>,

@@ -3,13 +3,13 @@
 use crate::users::check::BadValue;
 
 /// A row's cells.
-pub struct Row {
+pub struct CsvRow {
     /// As they stand in the file, without the quotation marks around them.
     pub cells: csv::StringRecord,
     quotes_match: bool,
 }
 
-impl Row {
+impl CsvRow {
     /// A line of nothing but commas, which spreadsheets leave behind.
     pub fn is_empty(&self) -> bool {
         self.quotes_match && self.cells.iter().all(|cell| cell.trim().is_empty())
@@ -81,7 +81,7 @@ impl<'a> Rows<'a> {
 }
 
 impl Iterator for Rows<'_> {
-    type Item = (usize, Row);
+    type Item = (usize, CsvRow);
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.offset();
@@ -93,6 +93,6 @@ impl Iterator for Rows<'_> {
         let raw = &self.text[start..self.offset()];
         let blank = raw.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count();
         let quotes_match = raw.iter().filter(|&&b| b == b'"').count() % 2 == 0;
-        Some((self.line_at(start + blank), Row { cells, quotes_match }))
+        Some((self.line_at(start + blank), CsvRow { cells, quotes_match }))
     }
 }

@@ -11,7 +11,7 @@ use super::random;
 
 /// An answer, not yet on the wire.
 #[derive(Debug)]
-pub enum Answer {
+pub enum PlatformResponse {
     /// JSON with a status; the old host says 200 to everything.
     Json(Status, Value),
     /// A page for a person.
@@ -24,7 +24,7 @@ pub enum Answer {
     Empty(Status),
 }
 
-impl Answer {
+impl PlatformResponse {
     /// JSON with 200.
     pub fn json(value: Value) -> Self {
         Self::Json(Status::Ok, value)
@@ -61,7 +61,7 @@ impl Answer {
     }
 }
 
-impl<'r> Responder<'r, 'static> for Answer {
+impl<'r> Responder<'r, 'static> for PlatformResponse {
     fn respond_to(self, request: &'r Request<'_>) -> Result<'static> {
         match self {
             Self::Json(status, value) => (status, (ContentType::JSON, value.to_string())).respond_to(request),

@@ -13,12 +13,12 @@ const MAX_CODE: usize = 100;
 
 /// A body that grants what was asked for.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ApiResponse {
     call: &'static str,
     fields: Map<String, Value>,
 }
 
-impl Answer {
+impl ApiResponse {
     /// The `result` of the v2 calls, as an answer of its own.
     pub fn result(mut self) -> Result<Self, DingtalkError> {
         match self.fields.remove("result") {
@@ -76,13 +76,18 @@ impl Answer {
 
 /// Reads a body of the old host, which says HTTP 200 to everything and carries `errcode`. `secrets` are cut out of
 /// whatever DingTalk quotes.
-pub(super) fn read(call: &'static str, status: u16, body: &[u8], secrets: &[&str]) -> Result<Answer, DingtalkError> {
+pub(super) fn read(
+    call: &'static str,
+    status: u16,
+    body: &[u8],
+    secrets: &[&str],
+) -> Result<ApiResponse, DingtalkError> {
     let fields = object(call, status, body)?;
     let Some(errcode) = fields.get("errcode").and_then(lenient_number) else {
         return Err(neither(call, status, "no errcode"));
     };
     if errcode == 0 {
-        return Ok(Answer { call, fields });
+        return Ok(ApiResponse { call, fields });
     }
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let (errcode, errmsg) = match errcode {
@@ -98,10 +103,10 @@ pub(super) fn read_new(
     status: u16,
     body: &[u8],
     secrets: &[&str],
-) -> Result<Answer, DingtalkError> {
+) -> Result<ApiResponse, DingtalkError> {
     let fields = object(call, status, body)?;
     if (200..300).contains(&status) {
-        return Ok(Answer { call, fields });
+        return Ok(ApiResponse { call, fields });
     }
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     if text("code").is_empty() {

@@ -13,8 +13,11 @@ fn refused(body: &str) -> DingtalkError {
 
 #[test]
 fn numbers_may_be_quoted() {
-    let answer = read("/call", 200, br#"{"errcode":"0","expires_in":"7200","n":5}"#, &[]).unwrap();
-    assert_eq!((answer.number("expires_in"), answer.number("n"), answer.number("none")), (Some(7200), Some(5), None));
+    let response = read("/call", 200, br#"{"errcode":"0","expires_in":"7200","n":5}"#, &[]).unwrap();
+    assert_eq!(
+        (response.number("expires_in"), response.number("n"), response.number("none")),
+        (Some(7200), Some(5), None)
+    );
 }
 
 #[test]
@@ -29,8 +32,8 @@ fn a_quoted_number_is_spelt_as_json_spells_it() {
 fn a_userid_of_another_type_is_none() {
     for odd in ["null", "7", "[\"a\"]", "{}", "true", "\"\""] {
         let body = format!(r#"{{"errcode":0,"userid":{odd}}}"#);
-        let answer = read("/call", 200, body.as_bytes(), &[]).unwrap();
-        assert!(matches!(answer.text("userid"), Err(DingtalkError::Unexpected { .. })), "{odd}");
+        let response = read("/call", 200, body.as_bytes(), &[]).unwrap();
+        assert!(matches!(response.text("userid"), Err(DingtalkError::Unexpected { .. })), "{odd}");
     }
 }
 
@@ -120,7 +123,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 /// Such JSON that says "granted" as often as not.
-fn answers() -> impl Strategy<Value = Value> {
+fn responses() -> impl Strategy<Value = Value> {
     let with = |mut value: Value, errcode: Value| {
         if let Some(fields) = value.as_object_mut() {
             fields.insert("errcode".to_owned(), errcode);
@@ -176,20 +179,20 @@ proptest! {
     /// Nothing but errcode 0 grants on the old host, nothing but a 2xx on the new one; and nobody is somebody without
     /// a userid that is a text and can be one.
     #[test]
-    fn any_json_grants_only_what_it_says(value in answers(), status in prop::sample::select(&[200, 201, 204, 302, 400, 403, 500, 503][..])) {
+    fn any_json_grants_only_what_it_says(value in responses(), status in prop::sample::select(&[200, 201, 204, 302, 400, 403, 500, 503][..])) {
         let body = value.to_string();
         let granted = |value: &Value| value["errcode"] == 0 || value["errcode"].as_str().is_some_and(|text| text.trim_matches(' ') == "0");
-        if let Ok(answer) = read("/call", status, body.as_bytes(), &[]) {
+        if let Ok(response) = read("/call", status, body.as_bytes(), &[]) {
             prop_assert!(granted(&value), "{body}");
-            let _ = (answer.number("expires_in"), answer.numbers("dept_id_list"), answer.object("result").is_some());
-            if let Ok(token) = credential(&answer, "access_token") {
+            let _ = (response.number("expires_in"), response.numbers("dept_id_list"), response.object("result").is_some());
+            if let Ok(token) = credential(&response, "access_token") {
                 prop_assert_eq!(value["access_token"].as_str(), Some(token.expose()));
                 prop_assert!(!token.is_empty() && token.expose().len() <= 1024);
             }
-            if let Ok(Follower::Known(unionid)) = Follower::read(&answer) {
+            if let Ok(Follower::Known(unionid)) = Follower::read(&response) {
                 prop_assert_eq!(value["unionid"].as_str(), Some(unionid.as_str()));
             }
-            if let Ok(result) = answer.result() {
+            if let Ok(result) = response.result() {
                 let userid = value["result"]["userid"].as_str().filter(|text| DingUserId::new(*text).is_ok());
                 let who = Identity::read(&result).ok().map(|who| who.userid.to_string());
                 prop_assert_eq!(who.as_deref(), userid);
