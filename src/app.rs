@@ -15,6 +15,7 @@ use crate::{
         self,
         signed_identity::{self, SignedIdentity},
     },
+    health,
     jobs::{Jobs, sweep::Sweep},
     jsapi::{self, script::Script},
     probe::{self, Passes},
@@ -23,8 +24,8 @@ use crate::{
     signing_keys::{self, KeyError, SigningKeys},
     web::{
         access_log::{AccessLog, Caught},
-        assets, health,
-        problem::Problem,
+        assets,
+        problem::{Problem, ProblemResponse},
         refusal,
     },
 };
@@ -121,7 +122,10 @@ fn catchers() -> Vec<Catcher> {
 fn unanswered(status: Status, request: &Request<'_>) -> Caught {
     let problem = refusal::of(request).unwrap_or_else(|| Problem::from_status(status));
     let reads_html = request.accept().is_some_and(|accept| accept.media_types().any(|kind| kind.is_html()));
-    Caught(if reads_html { problem.page() } else { problem })
+    Caught(match reads_html {
+        true => ProblemResponse::Page(problem.into()),
+        false => ProblemResponse::Json(problem),
+    })
 }
 
 #[cfg(test)]

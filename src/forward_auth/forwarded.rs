@@ -12,11 +12,12 @@ use url::Url;
 use super::{
     decision::Reader,
     header_names,
+    refusal::GateRefusal,
     rules::{Rules, escapes_are_whole},
 };
 use crate::{
     config::Config,
-    web::{client_ip, ows, params::ParamError, problem::Problem},
+    web::{client_ip, ows, params::ParamError},
 };
 
 /// Proxies and browsers refuse addresses long before this.
@@ -54,10 +55,10 @@ impl Original {
     /// # Errors
     /// 400 when the peer is no trusted proxy, when anything is missing, doubled or malformed, or when a header passes for
     /// one that the app believes; 403 when the address is neither on `public_url` nor on a listed host.
-    pub fn read(dialect: Dialect, request: &Request<'_>, config: &Config) -> Result<Self, Problem> {
+    pub fn read(dialect: Dialect, request: &Request<'_>, config: &Config) -> Result<Self, GateRefusal> {
         let peer = client_ip::peer(request);
         if !client_ip::is_trusted(config, &peer) {
-            return Err(Problem::untrusted_proxy().because(format!("{peer} is not in trusted_proxies")));
+            return Err(GateRefusal::UntrustedProxy { peer: peer.to_string() });
         }
         refuse_disguises(request)?;
         let query = request.uri().query().map(|query| query.as_str());
@@ -85,8 +86,7 @@ impl Original {
         if !address.strip_prefix(config.public_url.origin()).is_some_and(|rest| rest.starts_with('/')) {
             let url = parse(&address).ok_or(ParamError::Malformed("URL"))?;
             if !config.leads_to_us(&url) {
-                let origin = url.origin().ascii_serialization();
-                return Err(Problem::unlisted_host().because(format!("{origin} is neither public_url nor listed")));
+                return Err(GateRefusal::UnlistedHost { origin: url.origin().ascii_serialization() });
             }
         }
         Ok(Self { address, reader: reader(dialect, request, method), rules })
@@ -105,14 +105,12 @@ impl Original {
 
 /// Refuses a question with a header such as `Remote.User`. Not every proxy can delete what it cannot list: Traefik and
 /// Envoy show the gate what they would pass on to the app, and the gate refuses for them.
-fn refuse_disguises(request: &Request<'_>) -> Result<(), Problem> {
+fn refuse_disguises(request: &Request<'_>) -> Result<(), GateRefusal> {
     let disguise = request.headers().iter().find_map(|header| {
         let name = header.name().as_str();
         header_names::disguised(name).map(|header| (header, name.to_owned()))
     });
-    let Some((header, name)) = disguise else { return Ok(()) };
-    Err(Problem::from(ParamError::Malformed(header))
-        .because(format!("the client sent {name:?}, which passes for {header}")))
+    disguise.map_or(Ok(()), |(as_if, sent)| Err(GateRefusal::Disguise { sent, as_if }))
 }
 
 /// A header's value, if it came exactly once.

@@ -12,13 +12,14 @@ use url::{Position, Url};
 use super::{
     decision::{Decision, Reader, SignInBy, decide},
     forwarded::{self, Dialect, Original},
-    identity, refusal,
+    identity,
+    refusal::{self, GateRefusal},
     signed_identity::SignedIdentity,
 };
 use crate::{
     config::Config,
     sessions::guard::MaybeSignedIn,
-    web::{problem::Problem, request_context::RequestContext},
+    web::{params::ParamError, problem::Problem, request_context::RequestContext},
 };
 
 /// Every method that Rocket knows: a proxy may pass on whatever the client sent. It answers 400 to any other.
@@ -51,7 +52,7 @@ pub fn routes() -> Vec<Route> {
     ];
     // Before all other routes: this is what is asked most.
     let each = |(path, dialect)| METHODS.map(|method| Route::ranked(RANK, method, path, dialect));
-    endpoints.into_iter().flat_map(each).chain(refusal::routes()).collect()
+    endpoints.into_iter().flat_map(each).chain(refusal::routes::routes()).collect()
 }
 
 #[rocket::async_trait]
@@ -62,14 +63,13 @@ impl Handler for Dialect {
         if !self.is_spelt_plainly(request) {
             return Outcome::from(request, Problem::not_found());
         }
-        match answer(*self, request).await {
-            Ok(answer) => Outcome::from(request, answer),
-            // nginx keeps nothing of an answer but its headers: by these it asks for the page.
-            Err(problem) if *self == Self::Nginx => {
-                let named = Header::new(refusal::PROBLEM_HEADER, problem.word());
-                Outcome::from(request, Refused { problem, named })
-            }
-            Err(problem) => Outcome::from(request, problem),
+        match check(*self, request).await {
+            Ok(response) => Outcome::from(request, response),
+            Err(refusal) => match forwarded::reader(*self, request, "GET") {
+                Reader::Person { .. } => Outcome::from(request, refusal.page()),
+                Reader::Script => Outcome::from(request, Problem::from(refusal)),
+                Reader::Proxy => Outcome::from(request, NamedProblem::from(refusal)),
+            },
         }
     }
 }
@@ -87,15 +87,23 @@ impl Dialect {
     }
 }
 
-/// A refusal for nginx.
+/// A refusal for nginx, which keeps nothing of it but the headers: by these it asks for the page.
 #[derive(Responder)]
-struct Refused {
+struct NamedProblem {
     problem: Problem,
-    named: Header<'static>,
+    name: Header<'static>,
+}
+
+impl From<GateRefusal> for NamedProblem {
+    fn from(refusal: GateRefusal) -> Self {
+        let problem = Problem::from(refusal);
+        let name = Header::new(refusal::routes::PROBLEM_HEADER, problem.word());
+        Self { problem, name }
+    }
 }
 
 /// What a proxy is answered. No session begins or ends here: no answer sets a cookie.
-enum Answer {
+enum GateResponse {
     /// 200, and who it is.
     Allowed(Vec<(&'static str, String)>),
     /// 302 or 303 to the sign-in address.
@@ -104,15 +112,11 @@ enum Answer {
     Unauthorized(String, Problem),
 }
 
-async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Problem> {
+async fn check(dialect: Dialect, request: &Request<'_>) -> Result<GateResponse, GateRefusal> {
     let config =
         request.rocket().state::<Config>().ok_or_else(|| Problem::internal("the server lacks its settings"))?;
-    let for_reader = |problem: Problem| match forwarded::reader(dialect, request, "GET") {
-        Reader::Person { .. } => problem.for_visitor().page_elsewhere(),
-        Reader::Proxy | Reader::Script => problem,
-    };
-    let original = Original::read(dialect, request, config).map_err(for_reader)?;
-    let who = MaybeSignedIn::at(request, original.as_str()).await.map_err(for_reader)?;
+    let original = Original::read(dialect, request, config)?;
+    let who = MaybeSignedIn::at(request, original.as_str()).await?;
     let address = || sign_in_address(config, &original);
     let decision = decide(who.as_deref(), &original.rules, original.reader);
     if !matches!(decision, Decision::Allowed(_)) {
@@ -124,20 +128,20 @@ async fn answer(dialect: Dialect, request: &Request<'_>) -> Result<Answer, Probl
             RequestContext::of(request).note(|notes| notes.is_routine = true);
             let mut headers = identity::headers(&who.user, config.identity_headers);
             if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {
-                let url = original.url().ok_or_else(|| Problem::malformed("URL"))?;
+                let url = original.url().ok_or(ParamError::Malformed("URL"))?;
                 let host = &url[Position::BeforeHost..Position::AfterPort];
                 let token = signer.token(who, host, &original.rules).await;
                 let token = token.map_err(|_| Problem::internal("no identity can be signed"))?;
                 headers.push(("X-Miandeng-Identity", token));
             }
-            Ok(Answer::Allowed(headers))
+            Ok(GateResponse::Allowed(headers))
         }
-        Decision::NotAllowed => Err(for_reader(Problem::not_allowed())),
-        Decision::SignInFirst(SignInBy::Found) => Ok(Answer::To(Status::Found, address())),
-        Decision::SignInFirst(SignInBy::SeeOther) => Ok(Answer::To(Status::SeeOther, address())),
-        Decision::SignInFirst(SignInBy::Problem) => Err(Problem::sign_in_required(address())),
+        Decision::NotAllowed => Err(GateRefusal::NotAllowed),
+        Decision::SignInFirst(SignInBy::Found) => Ok(GateResponse::To(Status::Found, address())),
+        Decision::SignInFirst(SignInBy::SeeOther) => Ok(GateResponse::To(Status::SeeOther, address())),
+        Decision::SignInFirst(SignInBy::Problem) => Err(GateRefusal::SignInRequired { url: address() }),
         Decision::SignInFirst(SignInBy::Location) => {
-            Ok(Answer::Unauthorized(address(), Problem::sign_in_required(address())))
+            Ok(GateResponse::Unauthorized(address(), GateRefusal::SignInRequired { url: address() }.into()))
         }
     }
 }
@@ -170,7 +174,7 @@ fn way_back(url: &Url) -> &str {
     if accepted { url.as_str() } else { &url.as_str()[..=url[..Position::BeforePath].len()] }
 }
 
-impl<'r> Responder<'r, 'static> for Answer {
+impl<'r> Responder<'r, 'static> for GateResponse {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let mut response = match self {
             Self::Allowed(headers) => {

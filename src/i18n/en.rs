@@ -2,23 +2,61 @@
 
 mod errcode;
 
-use super::{Handover, Home, Message, Problems, SignIn, Texts};
+use super::{
+    DingtalkRefusals, GateRefusals, Handover, HandoverRefusals, Home, JsapiRefusals, Message, Problems, SignIn,
+    SignInRefusals, Texts,
+};
 
 pub(super) static TEXTS: Texts = Texts {
     lang: "en",
     request_id: "Request ID",
     retry: "Try again",
     problems: Problems {
-        unreadable_request: Message {
-            title: "This address cannot be opened",
-            detail: "The address, or a header sent with it, has a form that is not accepted here.",
-            hint: "Check the address, or start again from the app's home page. Administrators: the log line with this \
-                   request ID says what was wrong.",
-        },
         invalid_request: Message {
             title: "The request is incomplete",
             detail: "A field is missing or has the wrong form.",
             hint: "Open the app again from the DingTalk workbench.",
+        },
+        not_found: Message {
+            title: "Page not found",
+            detail: "There is no page at this address.",
+            hint: "Check the address, or open the app again from the DingTalk workbench.",
+        },
+        foreign_origin: Message {
+            title: "The form came from another site",
+            detail: "For your safety, you can do this only on this site's own pages.",
+            hint: "Open the page on this site and try again.",
+        },
+        unavailable: Message {
+            title: "Temporarily unavailable",
+            detail: "The server cannot reach its database.",
+            hint: "Try again in a minute. Administrators: the log line with this request ID names the cause.",
+        },
+        internal: Message {
+            title: "Something went wrong",
+            detail: "The server ran into an unexpected error.",
+            hint: "Try again. If it happens again, give your administrator the request ID.",
+        },
+        missing: |field| format!("The field \"{field}\" is missing or empty."),
+        repeated: |field| format!("The field \"{field}\" is given more than once."),
+        malformed: |field| format!("The field \"{field}\" has the wrong form."),
+    },
+    dingtalk: DingtalkRefusals {
+        code_invalid: Message {
+            title: "You could not be signed in",
+            detail: "The sign-in code was used already, has expired, or belongs to another app.",
+            hint: "Try again. Administrators: if this happens every time, agent_id and client_id may come from two \
+                   different apps.",
+        },
+        refused: Message {
+            title: "DingTalk refused the sign-in",
+            detail: "You did nothing wrong. Your administrator has to fix this.",
+            hint: "Give your administrator the request ID, and the error code if one is shown.",
+        },
+        unreachable: Message {
+            title: "DingTalk is not responding",
+            detail: "DingTalk's servers are slow or cannot be reached at the moment.",
+            hint: "Wait a moment, then try again. People already signed in are not affected.",
         },
         unknown_app: Message {
             title: "App not found",
@@ -26,17 +64,15 @@ pub(super) static TEXTS: Texts = Texts {
             hint: "Open the app from the workbench of the right organisation. Administrators: compare the corpid and \
                    agentid in the app's home page address with corp_id and agent_id in Rocket.toml.",
         },
-        state_mismatch: Message {
-            title: "This sign-in page has expired",
-            detail: "The page is too old, was used already, or was opened in another browser.",
-            hint: "Open the page again. If this keeps happening, cookies may be blocked.",
+        several_apps: Message {
+            title: "Which app?",
+            detail: "There are several apps here, and the address does not say which one you mean.",
+            hint: "Open the app from the DingTalk workbench. Administrators: put ?corpid=$CORPID$&agentid=… into the app's \
+                   home page address.",
         },
-        code_invalid: Message {
-            title: "You could not be signed in",
-            detail: "The sign-in code was used already, has expired, or belongs to another app.",
-            hint: "Try again. Administrators: if this happens every time, agent_id and client_id may come from two \
-                   different apps.",
-        },
+        errcode: |errcode| format!("DingTalk returned error code {errcode}."),
+    },
+    gate: GateRefusals {
         sign_in_required: Message {
             title: "Please sign in",
             detail: "You are not signed in, or your session has ended.",
@@ -60,129 +96,19 @@ pub(super) static TEXTS: Texts = Texts {
             hint: "Administrators: add the proxy's address to trusted_proxies in Rocket.toml. The log line with this \
                    request ID names it.",
         },
-        not_listed: Message {
-            title: "You don't have access yet",
-            detail: "You haven't been given access to this system yet.",
-            hint: "Ask your administrator to add you, and give them the request ID.",
+        unreadable_request: Message {
+            title: "This address cannot be opened",
+            detail: "The address, or a header sent with it, has a form that is not accepted here.",
+            hint: "Check the address, or start again from the app's home page. Administrators: the log line with this \
+                   request ID says what was wrong.",
         },
-        external_contact: Message {
-            title: "For employees only",
-            detail: "You are an external contact of the organisation, not an employee.",
-            hint: "If you are an employee, ask your administrator to add you to the organisation in DingTalk.",
-        },
-        unfollowed: Message {
-            title: "Please follow the service window first",
-            detail: "You don't follow this service window, or no longer do.",
-            hint: "Follow the service window in DingTalk, then open the page from it again.",
-        },
-        stranger: Message {
-            title: "You are not in this organisation",
-            detail: "This organisation has no employee with your DingTalk account.",
-            hint: "Join the organisation in DingTalk, or ask your administrator and give them the request ID.",
-        },
-        disabled: Message {
-            title: "Your access is disabled",
-            detail: "An administrator has disabled your access to this system.",
-            hint: "If you think this is a mistake, ask your administrator and give them the request ID.",
-        },
-        rate_limited: Message {
-            title: "Too many attempts",
-            detail: "Too many sign-ins have failed from your network.",
-            hint: "Wait a moment, then try again.",
-        },
-        too_many_links: Message {
-            title: "Too many links",
-            detail: "You have made too many links in a short time.",
-            hint: "Use the latest one if it still works, or wait a moment and make a new one.",
-        },
-        dingtalk_refused: Message {
-            title: "DingTalk refused the sign-in",
-            detail: "You did nothing wrong. Your administrator has to fix this.",
-            hint: "Give your administrator the request ID, and the error code if one is shown.",
-        },
-        dingtalk_unreachable: Message {
-            title: "DingTalk is not responding",
-            detail: "DingTalk's servers are slow or cannot be reached at the moment.",
-            hint: "Wait a moment, then try again. People already signed in are not affected.",
-        },
-        not_found: Message {
-            title: "Page not found",
-            detail: "There is no page at this address.",
-            hint: "Check the address, or open the app again from the DingTalk workbench.",
-        },
-        foreign_origin: Message {
-            title: "The form came from another site",
-            detail: "For your safety, you can do this only on this site's own pages.",
-            hint: "Open the page on this site and try again.",
-        },
+    },
+    jsapi: JsapiRefusals {
         foreign_page: Message {
             title: "No signature for this page",
             detail: "Only listed pages get a JSAPI signature, and each only for its own address.",
             hint: "Administrators: add the page's origin to jsapi_origins in Rocket.toml.",
         },
-        no_web_login: Message {
-            title: "QR code sign-in is not available",
-            detail: "You can sign in to this app only inside DingTalk.",
-            hint: "Open the app from the DingTalk workbench. Administrators: QR code sign-in needs client_id and \
-                   client_secret instead of corp_secret.",
-        },
-        login_refused: Message {
-            title: "DingTalk did not sign you in",
-            detail: "The sign-in was declined, or your DingTalk account does not belong to this organisation.",
-            hint: "Try again with the DingTalk account that you use in this organisation.",
-        },
-        link_expired: Message {
-            title: "This link has expired",
-            detail: "It was used already, is older than 30 seconds, or the session that made it has ended.",
-            hint: "Make a new one in DingTalk, or sign in here.",
-        },
-        cookie_not_kept: Message {
-            title: "You're being redirected in a loop",
-            detail: "You were signed in several times in a row, but your browser does not keep the session cookie.",
-            hint: "Allow cookies for this site, and check that the device's clock is right. Administrators: public_url \
-                   must be exactly the address that the browser shows. If cookie_domain is set, that address must lie \
-                   within it.",
-        },
-        cookie_out_of_reach: Message {
-            title: "You're being redirected in a loop",
-            detail: "You are signed in here, but the page you want keeps sending you back: it does not receive your \
-                     session.",
-            hint: "Administrators: the browser does not send the session cookie to that host. Set cookie_domain to a \
-                   domain that covers both that host and public_url.",
-        },
-        sent_back: Message {
-            title: "You're being redirected in a loop",
-            detail: "You are signed in here, but the page you want keeps sending you back.",
-            hint: "Check that the device's clock is right, and try again. Administrators: public_url must be exactly \
-                   the address that the browser shows, and the proxy of that page must pass the Cookie header on.",
-        },
-        unavailable: Message {
-            title: "Temporarily unavailable",
-            detail: "The server cannot reach its database.",
-            hint: "Try again in a minute. Administrators: the log line with this request ID names the cause.",
-        },
-        internal: Message {
-            title: "Something went wrong",
-            detail: "The server ran into an unexpected error.",
-            hint: "Try again. If it happens again, give your administrator the request ID.",
-        },
-        corpid_placeholder: Message {
-            title: "Please open the app from the workbench",
-            detail: "The address still contains $CORPID$. DingTalk fills in your organisation only when you open the \
-                     app from the workbench (工作台).",
-            hint: "In DingTalk, open the workbench and tap the app's icon there. Don't use a link in a chat.",
-        },
-        several_apps: Message {
-            title: "Which app?",
-            detail: "There are several apps here, and the address does not say which one you mean.",
-            hint: "Open the app from the DingTalk workbench. Administrators: put ?corpid=$CORPID$&agentid=… into the app's \
-                   home page address.",
-        },
-        missing: |field| format!("The field \"{field}\" is missing or empty."),
-        repeated: |field| format!("The field \"{field}\" is given more than once."),
-        malformed: |field| format!("The field \"{field}\" has the wrong form."),
-        errcode: |errcode| format!("DingTalk returned error code {errcode}."),
-        sent_back_by: |address| format!("The page is {address}"),
     },
     signin: SignIn {
         title: "Sign in",
@@ -224,9 +150,89 @@ pub(super) static TEXTS: Texts = Texts {
             detail: "Signing in needs JavaScript.",
             hint: "Turn JavaScript on, then open the page again.",
         },
+        refusals: SignInRefusals {
+            corpid_placeholder: Message {
+                title: "Please open the app from the workbench",
+                detail: "The address still contains $CORPID$. DingTalk fills in your organisation only when you open the \
+                     app from the workbench (工作台).",
+                hint: "In DingTalk, open the workbench and tap the app's icon there. Don't use a link in a chat.",
+            },
+            state_mismatch: Message {
+                title: "This sign-in page has expired",
+                detail: "The page is too old, was used already, or was opened in another browser.",
+                hint: "Open the page again. If this keeps happening, cookies may be blocked.",
+            },
+            rate_limited: Message {
+                title: "Too many attempts",
+                detail: "Too many sign-ins have failed from your network.",
+                hint: "Wait a moment, then try again.",
+            },
+            not_listed: Message {
+                title: "You don't have access yet",
+                detail: "You haven't been given access to this system yet.",
+                hint: "Ask your administrator to add you, and give them the request ID.",
+            },
+            external_contact: Message {
+                title: "For employees only",
+                detail: "You are an external contact of the organisation, not an employee.",
+                hint: "If you are an employee, ask your administrator to add you to the organisation in DingTalk.",
+            },
+            unfollowed: Message {
+                title: "Please follow the service window first",
+                detail: "You don't follow this service window, or no longer do.",
+                hint: "Follow the service window in DingTalk, then open the page from it again.",
+            },
+            stranger: Message {
+                title: "You are not in this organisation",
+                detail: "This organisation has no employee with your DingTalk account.",
+                hint: "Join the organisation in DingTalk, or ask your administrator and give them the request ID.",
+            },
+            disabled: Message {
+                title: "Your access is disabled",
+                detail: "An administrator has disabled your access to this system.",
+                hint: "If you think this is a mistake, ask your administrator and give them the request ID.",
+            },
+            no_web_login: Message {
+                title: "QR code sign-in is not available",
+                detail: "You can sign in to this app only inside DingTalk.",
+                hint: "Open the app from the DingTalk workbench. Administrators: QR code sign-in needs client_id and \
+                   client_secret instead of corp_secret.",
+            },
+            login_refused: Message {
+                title: "DingTalk did not sign you in",
+                detail: "The sign-in was declined, or your DingTalk account does not belong to this organisation.",
+                hint: "Try again with the DingTalk account that you use in this organisation.",
+            },
+            cookie_not_kept: Message {
+                title: "You're being redirected in a loop",
+                detail: "You were signed in several times in a row, but your browser does not keep the session cookie.",
+                hint: "Allow cookies for this site, and check that the device's clock is right. Administrators: public_url \
+                   must be exactly the address that the browser shows. If cookie_domain is set, that address must lie \
+                   within it.",
+            },
+            cookie_out_of_reach: Message {
+                title: "You're being redirected in a loop",
+                detail: "You are signed in here, but the page you want keeps sending you back: it does not receive your \
+                     session.",
+                hint: "Administrators: the browser does not send the session cookie to that host. Set cookie_domain to a \
+                   domain that covers both that host and public_url.",
+            },
+            sent_back: Message {
+                title: "You're being redirected in a loop",
+                detail: "You are signed in here, but the page you want keeps sending you back.",
+                hint: "Check that the device's clock is right, and try again. Administrators: public_url must be exactly \
+                   the address that the browser shows, and the proxy of that page must pass the Cookie header on.",
+            },
+            sent_back_by: |address| format!("The page is {address}"),
+        },
     },
     home: Home {
         title: "Signed in",
+        admins_only: Message {
+            title: "For administrators only",
+            detail: "You are signed in, but this page is for administrators.",
+            hint: "If you need it, ask an administrator to change your role.",
+        },
         sessions: "Where you are signed in",
         this_device: "this device",
         place: "From",
@@ -262,6 +268,18 @@ pub(super) static TEXTS: Texts = Texts {
         arrive: "Sign in",
         arrive_warning: "If this isn't you, or somebody sent you this link, close this page: you would be signed in as \
                          that person.",
+        refusals: HandoverRefusals {
+            link_expired: Message {
+                title: "This link has expired",
+                detail: "It was used already, is older than 30 seconds, or the session that made it has ended.",
+                hint: "Make a new one in DingTalk, or sign in here.",
+            },
+            too_many_links: Message {
+                title: "Too many links",
+                detail: "You have made too many links in a short time.",
+                hint: "Use the latest one if it still works, or wait a moment and make a new one.",
+            },
+        },
     },
     dingtalk_down: "DingTalk did not answer: check this server's connection to oapi.dingtalk.com (DNS, firewall, \
                     proxy, certificates). If the network is fine, DingTalk itself is slow; sign-ins work again once it \

@@ -39,8 +39,14 @@ pub struct Texts {
     pub request_id: &'static str,
     /// A button that fetches a fresh page.
     pub retry: &'static str,
-    /// What a refusal says.
+    /// What every web server refuses.
     pub problems: Problems,
+    /// What DingTalk refuses.
+    pub dingtalk: DingtalkRefusals,
+    /// What the gate refuses.
+    pub gate: GateRefusals,
+    /// What pages of your own are refused.
+    pub jsapi: JsapiRefusals,
     /// The sign-in page.
     pub signin: SignIn,
     /// `/home`.
@@ -59,26 +65,70 @@ pub struct Texts {
     pub unchecked_agent_id: &'static str,
 }
 
-/// One message for each way a request can be refused, and the sentences that make one of them more precise.
+/// What every web server refuses.
 pub struct Problems {
     /// 400.
     pub invalid_request: Message,
-    /// Of a request for an app behind the gate.
-    pub unreadable_request: Message,
-    /// 404 of an app.
-    pub unknown_app: Message,
-    /// 403, the state.
-    pub state_mismatch: Message,
+    /// 404 of a page.
+    pub not_found: Message,
+    /// 403, a form from elsewhere.
+    pub foreign_origin: Message,
+    /// 503, our database.
+    pub unavailable: Message,
+    /// 500.
+    pub internal: Message,
+    /// A field is missing or empty.
+    pub missing: fn(&str) -> String,
+    /// A field came twice.
+    pub repeated: fn(&str) -> String,
+    /// A field has a form that it cannot have.
+    pub malformed: fn(&str) -> String,
+}
+
+/// What is refused because of DingTalk, or because no app of it is meant.
+pub struct DingtalkRefusals {
     /// 401.
     pub code_invalid: Message,
-    /// 401 of an app behind the gate.
+    /// 502.
+    pub refused: Message,
+    /// 503.
+    pub unreachable: Message,
+    /// 404 of an app.
+    pub unknown_app: Message,
+    /// The same, because the address fits more than one app.
+    pub several_apps: Message,
+    /// DingTalk's code, in a sentence.
+    pub errcode: fn(&str) -> String,
+}
+
+/// What the gate refuses.
+pub struct GateRefusals {
+    /// 401.
     pub sign_in_required: Message,
-    /// 403 of an app behind the gate.
+    /// 403, somebody whom the rules do not let in.
     pub not_allowed: Message,
     /// 403 of a host that the gate does not know.
     pub unlisted_host: Message,
-    /// 400, a question of the gate's from somebody who is no trusted proxy.
+    /// 400, a question from somebody who is no trusted proxy.
     pub untrusted_proxy: Message,
+    /// 400, as the person reads it who wanted to open an app.
+    pub unreadable_request: Message,
+}
+
+/// What pages of your own are refused.
+pub struct JsapiRefusals {
+    /// 403, a page that may not have a signature.
+    pub foreign_page: Message,
+}
+
+/// What a sign-in is refused for.
+pub struct SignInRefusals {
+    /// 400, the placeholder `$CORPID$` arrived as it is.
+    pub corpid_placeholder: Message,
+    /// 403, the state.
+    pub state_mismatch: Message,
+    /// 429.
+    pub rate_limited: Message,
     /// 403, not in the table.
     pub not_listed: Message,
     /// 403, an external contact.
@@ -89,50 +139,26 @@ pub struct Problems {
     pub stranger: Message,
     /// 403, disabled row.
     pub disabled: Message,
-    /// 429.
-    pub rate_limited: Message,
-    /// 429, one hand-over link after the other.
-    pub too_many_links: Message,
-    /// 502.
-    pub dingtalk_refused: Message,
-    /// 503, DingTalk.
-    pub dingtalk_unreachable: Message,
-    /// 404 of a page.
-    pub not_found: Message,
-    /// 403, a form from elsewhere.
-    pub foreign_origin: Message,
-    /// 403, a page that may not have a JSAPI signature.
-    pub foreign_page: Message,
     /// 404, an app that DingTalk's sign-in page does not know.
     pub no_web_login: Message,
     /// 403, DingTalk's sign-in page came back without a code.
     pub login_refused: Message,
-    /// 410, a hand-over link.
-    pub link_expired: Message,
     /// 508, a browser that does not keep the session's cookie.
     pub cookie_not_kept: Message,
     /// 508, an address that the session's cookie does not reach.
     pub cookie_out_of_reach: Message,
     /// 508, an address that sends people back although the cookie reaches it.
     pub sent_back: Message,
-    /// 503, our database.
-    pub unavailable: Message,
-    /// 500.
-    pub internal: Message,
-    /// The placeholder `$CORPID$` arrived as it is.
-    pub corpid_placeholder: Message,
-    /// The address fits more than one app.
-    pub several_apps: Message,
-    /// A field is missing or empty.
-    pub missing: fn(&str) -> String,
-    /// A field came twice.
-    pub repeated: fn(&str) -> String,
-    /// A field has a form that it cannot have.
-    pub malformed: fn(&str) -> String,
-    /// DingTalk's code in a sentence.
-    pub errcode: fn(&str) -> String,
     /// The address that sends people back, in a sentence.
     pub sent_back_by: fn(&str) -> String,
+}
+
+/// What a hand-over link is refused for.
+pub struct HandoverRefusals {
+    /// 410.
+    pub link_expired: Message,
+    /// 429, one link after the other.
+    pub too_many_links: Message,
 }
 
 /// The sign-in page's own texts.
@@ -163,6 +189,8 @@ pub struct SignIn {
     pub server_silent: Message,
     /// JavaScript is off.
     pub no_script: Message,
+    /// What a sign-in is refused for.
+    pub refusals: SignInRefusals,
 }
 
 /// The way from the DingTalk client to the system's browser.
@@ -191,12 +219,16 @@ pub struct Handover {
     pub arrive: &'static str,
     /// For whoever did not ask for it.
     pub arrive_warning: &'static str,
+    /// What a link is refused for.
+    pub refusals: HandoverRefusals,
 }
 
 /// `/home`'s texts.
 pub struct Home {
     /// Title.
     pub title: &'static str,
+    /// 403, a page for administrators.
+    pub admins_only: Message,
     /// Heading over the sessions.
     pub sessions: &'static str,
     /// Marks the session of this very browser.

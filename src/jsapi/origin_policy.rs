@@ -11,7 +11,7 @@ const MOST_BYTES: usize = 8192;
 
 /// Why no signature is given.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum PageRefusal {
     /// It is no web address.
     Malformed,
     /// The page, or the page that asks, is not on the list; or one page asks for another.
@@ -30,17 +30,17 @@ pub fn permitted_caller(origin: &str, config: &Config) -> Option<Origin> {
 ///
 /// # Errors
 /// Why not.
-pub fn check(url: &str, caller: Option<&Origin>, config: &Config) -> Result<(), Refused> {
+pub fn check(url: &str, caller: Option<&Origin>, config: &Config) -> Result<(), PageRefusal> {
     if url.len() > MOST_BYTES || url.chars().any(|c| c.is_control() || c == '\\' || c == ' ') {
-        return Err(Refused::Malformed);
+        return Err(PageRefusal::Malformed);
     }
-    let parsed = Url::parse(url).map_err(|_| Refused::Malformed)?;
+    let parsed = Url::parse(url).map_err(|_| PageRefusal::Malformed)?;
     let plain = parsed.username().is_empty() && parsed.password().is_none();
     // What is signed is the text as it came: it must begin with the very origin that was understood.
     let spelt = url.strip_prefix(&parsed.origin().ascii_serialization());
     let spelt = spelt.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
     let for_itself = caller.is_none_or(|caller| *caller == parsed.origin());
-    if plain && spelt && for_itself && is_listed(&parsed, config) { Ok(()) } else { Err(Refused::Foreign) }
+    if plain && spelt && for_itself && is_listed(&parsed, config) { Ok(()) } else { Err(PageRefusal::Foreign) }
 }
 
 fn is_listed(url: &Url, config: &Config) -> bool {
@@ -85,7 +85,11 @@ mod tests {
             }
         }
         let caller = permitted_caller("https://bi.corp.example", &config);
-        assert_eq!(check("https://app.example.com/", caller.as_ref(), &config), Err(Refused::Foreign), "for another");
+        assert_eq!(
+            check("https://app.example.com/", caller.as_ref(), &config),
+            Err(PageRefusal::Foreign),
+            "for another"
+        );
     }
 
     #[test]
@@ -137,7 +141,7 @@ mod tests {
         }
         assert_eq!(
             check(&format!("https://app.example.com/{}", "x".repeat(65536)), None, &config),
-            Err(Refused::Malformed)
+            Err(PageRefusal::Malformed)
         );
     }
 

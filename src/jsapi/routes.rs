@@ -11,7 +11,7 @@ use rocket::{
 use url::Origin;
 
 use super::{
-    origin_policy::{self, Refused},
+    origin_policy::{self, PageRefusal},
     script::Script,
 };
 use crate::{
@@ -30,7 +30,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The page that asks, as the browser names it.
-enum Caller {
+enum CallingPage {
     /// No `Origin`: a page of our own origin, or a program.
     Unnamed,
     /// A page that may ask.
@@ -39,35 +39,35 @@ enum Caller {
     Foreign,
 }
 
-/// An answer that pages of one origin may read, with cookies.
+/// A response that pages of one origin may read, with cookies.
 struct Shared<R> {
     reader: Option<String>,
-    answer: R,
+    response: R,
 }
 
 /// Signs a page of one's own. The page is signed for exactly the address that it gives, without its fragment.
 #[get("/jsapi/config")]
 async fn config(
-    caller: Caller,
+    caller: CallingPage,
     request_context: &RequestContext,
     config: &State<Config>,
     dingtalk: &State<Dingtalk>,
     clock: &State<Clock>,
     uri: &RequestUri<'_>,
 ) -> Shared<Result<(ContentType, String), Problem>> {
-    let params = Params::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes());
-    let answer = signed(&caller, request_context, config, dingtalk, clock, &params).await;
-    Shared { reader: caller.name(), answer }
+    let params = Params::of_query(uri);
+    let response = signed(&caller, request_context, config, dingtalk, clock, &params).await;
+    Shared { reader: caller.name(), response }
 }
 
 /// The question that browsers ask first where a page adds headers of its own.
 #[options("/jsapi/config")]
-fn preflight(caller: Caller) -> Shared<Status> {
-    Shared { reader: caller.name(), answer: Status::NoContent }
+fn preflight(caller: CallingPage) -> Shared<Status> {
+    Shared { reader: caller.name(), response: Status::NoContent }
 }
 
 async fn signed(
-    caller: &Caller,
+    caller: &CallingPage,
     request_context: &RequestContext,
     config: &Config,
     dingtalk: &Dingtalk,
@@ -75,15 +75,12 @@ async fn signed(
     params: &Params,
 ) -> Result<(ContentType, String), Problem> {
     let caller = match caller {
-        Caller::Unnamed => None,
-        Caller::Permitted(origin) => Some(origin),
-        Caller::Foreign => return Err(Problem::foreign_page()),
+        CallingPage::Unnamed => None,
+        CallingPage::Permitted(origin) => Some(origin),
+        CallingPage::Foreign => return Err(PageRefusal::Foreign.into()),
     };
     let url = params.required("url")?;
-    origin_policy::check(url, caller, config).map_err(|refused| match refused {
-        Refused::Malformed => Problem::malformed("url"),
-        Refused::Foreign => Problem::foreign_page(),
-    })?;
+    origin_policy::check(url, caller, config)?;
     let app = dingtalk.choose(params.optional("corpid")?, params.optional("agentid")?)?;
     request_context.note(|notes| notes.app = Some(app.config.name.clone()));
     let ticket = app.jsapi_ticket().await?;
@@ -122,7 +119,7 @@ impl<'r> Responder<'r, 'static> for Script {
     }
 }
 
-impl Caller {
+impl CallingPage {
     fn name(&self) -> Option<String> {
         match self {
             Self::Permitted(origin) => Some(origin.ascii_serialization()),
@@ -132,7 +129,7 @@ impl Caller {
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Caller {
+impl<'r> FromRequest<'r> for CallingPage {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
@@ -150,8 +147,7 @@ impl<'r> FromRequest<'r> for Caller {
 
 impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for Shared<R> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let answer = self.answer.respond_to(request)?;
-        let mut response = Response::build_from(answer);
+        let mut response = Response::build_from(self.response.respond_to(request)?);
         // Of every answer, also of a refusal: a cache must not hand one origin's answer to another.
         response.raw_header_adjoin("Vary", "Origin").raw_header("Cache-Control", "no-store");
         if let Some(reader) = self.reader {

@@ -13,7 +13,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::{Principal, SessionCache, Token, cookie};
+use super::{Principal, SessionCache, Token, cookie, refusal::AdminsOnly};
 use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
@@ -109,12 +109,12 @@ impl<'r> FromRequest<'r> for MaybeSignedIn {
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for SignedIn {
-    type Error = Problem;
+    type Error = ();
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match MaybeSignedIn::of(request).await {
             Ok(Some(principal)) => Outcome::Success(Self(principal)),
-            Ok(None) => Outcome::Error((Status::Unauthorized, Problem::from_status(Status::Unauthorized))),
+            Ok(None) => Outcome::Error((Status::Unauthorized, ())),
             Err(problem) => refusal::refuse(request, Status::ServiceUnavailable, problem),
         }
     }
@@ -122,12 +122,12 @@ impl<'r> FromRequest<'r> for SignedIn {
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Admin {
-    type Error = Problem;
+    type Error = ();
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match SignedIn::from_request(request).await {
             Outcome::Success(signed_in) if signed_in.user.role == Role::Admin => Outcome::Success(Self(signed_in)),
-            Outcome::Success(_) => refusal::refuse(request, Status::Forbidden, Problem::not_allowed()),
+            Outcome::Success(_) => refusal::refuse(request, Status::Forbidden, AdminsOnly),
             Outcome::Error(refused) => Outcome::Error(refused),
             Outcome::Forward(status) => Outcome::Forward(status),
         }

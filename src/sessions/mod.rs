@@ -7,6 +7,7 @@ pub mod device;
 pub mod guard;
 mod invalidation;
 mod policy;
+mod refusal;
 pub mod routes;
 
 use sha2::{Digest, Sha256};

@@ -22,7 +22,7 @@ use crate::{
     web::{
         csrf::SameOrigin,
         page::{Frame, Page},
-        problem::Problem,
+        problem::{PageProblem, Problem},
         see_other::SeeOther,
     },
 };
@@ -69,13 +69,12 @@ async fn home(
     clock: &State<Clock>,
     who: SignedIn,
     mut db: Connection<Db>,
-) -> Result<Page, Problem> {
-    let sessions = super::list(&mut db, Some(who.user.id), &Policy::of(config), clock.now()).await;
-    let sessions = sessions.map_err(|error| Problem::from(error).page())?;
+) -> Result<Page, PageProblem> {
+    let sessions = super::list(&mut db, Some(who.user.id), &Policy::of(config), clock.now()).await?;
     let row = |listed: Listed| row(frame.t, clock, who.session.id, listed);
     let others = sessions.len() > 1;
     let page = HomePage { user: &who.user, others, sessions: sessions.into_iter().map(row).collect(), frame };
-    Page::new(Status::Ok, &page, "form-action 'self'").map_err(|status| Problem::internal(status).page())
+    Ok(Page::new(Status::Ok, &page, "form-action 'self'")?)
 }
 
 #[post("/logout")]
@@ -85,11 +84,11 @@ async fn log_out(
     db: &State<Db>,
     jar: &CookieJar<'_>,
     cookie: SessionCookie,
-) -> Result<SeeOther, Problem> {
+) -> Result<SeeOther, PageProblem> {
     if let SessionCookie(Some(token)) = cookie {
         let ended = db.transaction(async |tx| super::end(tx, &token).await).await;
         // Nobody is told "signed out" while the session lives.
-        ended.map_err(|error| Problem::from(error).page())?;
+        ended?;
     }
     jar.add(cookie::clear(config));
     jar.add(cookie::signed_out::set(config));
@@ -103,9 +102,9 @@ async fn sign_out_there(
     id: i64,
     config: &State<Config>,
     db: &State<Db>,
-) -> Result<SeeOther, Problem> {
+) -> Result<SeeOther, PageProblem> {
     let ended = db.transaction(async |tx| super::end_one_of(tx, who.user.id, id).await).await;
-    ended.map_err(|error| Problem::from(error).page())?;
+    ended?;
     Ok(SeeOther(config.path("/home")))
 }
 
@@ -115,15 +114,15 @@ async fn sign_out_elsewhere(
     who: SignedIn,
     config: &State<Config>,
     db: &State<Db>,
-) -> Result<SeeOther, Problem> {
+) -> Result<SeeOther, PageProblem> {
     let ended = db.transaction(async |tx| super::end_all_of(tx, who.user.id, Some(who.session.id)).await).await;
-    ended.map_err(|error| Problem::from(error).page())?;
+    ended?;
     Ok(SeeOther(config.path("/home")))
 }
 
 /// Nobody is signed in where somebody must be ([`SignedIn`]).
 #[catch(401)]
-fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, Problem> {
+fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, PageProblem> {
     let config = request.rocket().state::<Config>().ok_or_else(|| Problem::internal("no settings"))?;
     let (start, here) = (config.path("/"), request.uri());
     // A form is not posted again, and `/home` is where a sign-in leads by itself.

@@ -13,6 +13,7 @@ use super::{
     attempt::Attempt,
     limits::{Limits, Sender},
     redirect_loop::RedirectLoops,
+    refusal::SignInRefusal,
     state::{Browser, States},
     used_codes::UsedCodes,
 };
@@ -22,13 +23,7 @@ use crate::{
     db::Db,
     dingtalk::{Dingtalk, DingtalkApp, NoApp, Turn},
     sessions::{self, Token},
-    web::{
-        client_ip::ClientIp,
-        cookies,
-        params::{ParamError, Params},
-        problem::Problem,
-        request_context::RequestContext,
-    },
+    web::{client_ip::ClientIp, cookies, params::Params, request_context::RequestContext},
 };
 
 /// How much of a `User-Agent` is kept, in characters.
@@ -61,7 +56,7 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// `invalid-request` for a placeholder, an empty or a repeated field; `unknown-app`.
-    pub fn app(&self, params: &Params) -> Result<&DingtalkApp, Problem> {
+    pub fn app(&self, params: &Params) -> Result<&DingtalkApp, SignInRefusal> {
         let (corp_id, agent_id) = chosen(params)?;
         let app = self.dingtalk.choose(corp_id, agent_id)?;
         self.note(app);
@@ -72,7 +67,7 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// As for [`SignInContext::app`], and `state-mismatch`.
-    pub fn app_of_page(&self, params: &Params) -> Result<&DingtalkApp, Problem> {
+    pub fn app_of_page(&self, params: &Params) -> Result<&DingtalkApp, SignInRefusal> {
         let (corp_id, agent_id) = chosen(params)?;
         let state = params.lenient("state").unwrap_or_default();
         let mut refused = None;
@@ -85,7 +80,7 @@ impl SignInContext<'_> {
                 Err(cause) => refused = Some(cause),
             }
         }
-        Err(refused.map_or_else(|| NoApp::Unknown.into(), Problem::state_mismatch))
+        Err(refused.map_or_else(|| NoApp::Unknown.into(), SignInRefusal::StateMismatch))
     }
 
     /// Who sends a code from a page of ours: the state is checked, not taken.
@@ -111,11 +106,11 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// `invalid-request` for a repeated state, and `state-mismatch`.
-    pub fn attempt(&self, params: &Params) -> Result<(&DingtalkApp, Attempt), Problem> {
+    pub fn attempt(&self, params: &Params) -> Result<(&DingtalkApp, Attempt), SignInRefusal> {
         let state = params.optional("state")?.unwrap_or_default();
-        let attempt = self.states.take_attempt(state, self.browser).map_err(Problem::state_mismatch)?;
+        let attempt = self.states.take_attempt(state, self.browser).map_err(SignInRefusal::StateMismatch)?;
         let app = self.dingtalk.apps().iter().find(|app| app.config.name == attempt.app);
-        let app = app.ok_or_else(|| Problem::state_mismatch("the app is in the settings no more"))?;
+        let app = app.ok_or_else(|| SignInRefusal::StateMismatch("the app is in the settings no more"))?;
         self.note(app);
         Ok((app, attempt))
     }
@@ -124,12 +119,12 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// `rate-limited`.
-    pub fn may_try(&self, sender: Option<&Sender<'_>>) -> Result<(), Problem> {
+    pub fn may_try(&self, sender: Option<&Sender<'_>>) -> Result<(), SignInRefusal> {
         let wait = match sender {
             Some(sender) => self.limits.sender_waits(sender),
             None => self.limits.stranger_waits(self.client),
         };
-        wait.map_or(Ok(()), |seconds| Err(Problem::rate_limited(seconds)))
+        wait.map_or(Ok(()), |seconds| Err(SignInRefusal::RateLimited { seconds }))
     }
 
     /// A turn to spend a code. While it was waited for, codes of the same browser or address may have been rejected:
@@ -137,7 +132,7 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// `rate-limited`; `dingtalk-unreachable` when too many wait.
-    pub async fn turn(&self, app: &DingtalkApp) -> Result<Turn, Problem> {
+    pub async fn turn(&self, app: &DingtalkApp) -> Result<Turn, SignInRefusal> {
         let turn = app.turn(self.client.prefix()).await?;
         self.may_try(self.sender(app).as_ref())?;
         Ok(turn)
@@ -147,15 +142,19 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// Those of the answer.
-    pub fn counted<T>(&self, sender: Option<&Sender<'_>>, answer: Result<T, Problem>) -> Result<T, Problem> {
-        if let Err(problem) = &answer {
+    pub fn counted<T>(
+        &self,
+        sender: Option<&Sender<'_>>,
+        result: Result<T, SignInRefusal>,
+    ) -> Result<T, SignInRefusal> {
+        if let Err(refusal) = &result {
             match sender {
-                Some(sender) if problem.is_a_rejected_code() => self.limits.code_failed(sender),
-                None if problem.is_a_failed_try() => self.limits.stranger_failed(self.client),
+                Some(sender) if refusal.is_rejected_code() => self.limits.code_failed(sender),
+                None if refusal.is_failed_try() => self.limits.stranger_failed(self.client),
                 _ => {}
             }
         }
-        answer
+        result
     }
 
     fn note(&self, app: &DingtalkApp) {
@@ -177,10 +176,10 @@ impl SignInContext<'_> {
     }
 }
 
-impl From<Failure> for Problem {
+impl From<Failure> for SignInRefusal {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::CodeUsed => Self::code_used(),
+            Failure::CodeUsed => Self::CodeUsed,
             Failure::Dingtalk(error) => error.into(),
             Failure::Database(error) => error.into(),
         }
@@ -219,17 +218,10 @@ impl<'r> FromRequest<'r> for SignInContext<'r> {
 }
 
 /// Corp id and agent id, where they are given.
-fn chosen(params: &Params) -> Result<(Option<&str>, Option<&str>), Problem> {
+fn chosen(params: &Params) -> Result<(Option<&str>, Option<&str>), SignInRefusal> {
     let (corp_id, agent_id) = (params.optional("corpid")?, params.optional("agentid")?);
     if corp_id.is_some_and(|id| id.eq_ignore_ascii_case("$CORPID$")) {
-        return Err(Problem::corpid_placeholder());
+        return Err(SignInRefusal::CorpidPlaceholder);
     }
     Ok((corp_id, agent_id))
-}
-
-/// A field that must have a sensible length and no control characters.
-pub fn plain<'a>(params: &'a Params, name: &'static str, most: usize) -> Result<&'a str, ParamError> {
-    let value = params.required(name)?;
-    let is_plain = value.len() <= most && value.bytes().all(|b| b.is_ascii_graphic());
-    if is_plain { Ok(value) } else { Err(ParamError::Malformed(name)) }
 }

@@ -8,6 +8,7 @@ mod identify;
 pub mod limits;
 pub mod page;
 pub mod redirect_loop;
+pub mod refusal;
 mod report;
 pub mod return_to;
 pub mod routes;

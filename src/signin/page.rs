@@ -14,7 +14,7 @@ use crate::{
     dingtalk::jsapi::PageConfig,
     i18n::{Locale, Message, Texts},
     web::{
-        page::{Frame, Page},
+        page::{Frame, NotRendered, Page},
         script_json::script_json,
     },
 };
@@ -97,14 +97,14 @@ pub struct Asked<'a> {
 /// Renders the page for an app.
 ///
 /// # Errors
-/// 500 when the template fails.
+/// When the template fails.
 pub fn render(
     frame: Frame<'_>,
     config: &Config,
     app: &App,
     page: &PageConfig<'_>,
     asked: Asked<'_>,
-) -> Result<Page, Status> {
+) -> Result<Page, NotRendered> {
     let nonce = crate::random::hex::<16>();
     let own_script;
     let (jsapi_url, script, simulator) = match &config.dingtalk.jsapi_file {
@@ -118,15 +118,14 @@ pub fn render(
         }
     };
     let page = SignInPage {
-        config_json: script_json(&SignInConfig { page, state: asked.state })
-            .map_err(|_| Status::InternalServerError)?,
+        config_json: script_json(&SignInConfig { page, state: asked.state })?,
         words: Words::of(frame.locale),
         frame,
         nonce: &nonce,
         jsapi_url,
         client_id: app.client_id().unwrap_or_default(),
         return_to: asked.return_to.unwrap_or_default(),
-        web_login: web_login::start(config, app, asked.return_to),
+        web_login: web_login::start(app, asked.return_to).map(|path| config.path(&path)),
         waits: asked.waits,
     };
     // Our own script has the nonce: an app may stand on this host, too, and none of its files is a script here.

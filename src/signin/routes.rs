@@ -1,9 +1,7 @@
 //! `/`, `/userinfo`, and what the sign-in page reports.
 
 use rocket::{
-    Data, Responder, Route,
-    data::ToByteUnit,
-    get,
+    Data, Responder, Route, get,
     http::{ContentType, Status, uri::Origin},
     post, routes,
     serde::json::Json,
@@ -11,13 +9,8 @@ use rocket::{
 use serde::Serialize;
 
 use super::{
-    Way,
-    context::{SignInContext, plain},
-    handover, page, redirect_loop,
-    report::Report,
-    return_to,
-    state::Browser,
-    web_login,
+    Way, context::SignInContext, handover, page, redirect_loop, refusal::SignInRefusal, report::Report, return_to,
+    state::Browser, web_login,
 };
 use crate::{
     dingtalk::jsapi::PageConfig,
@@ -26,14 +19,11 @@ use crate::{
     web::{
         method::NotHead,
         page::{Frame, Page},
-        params::Params,
-        problem::Problem,
+        params::{ParamError, Params},
+        problem::{PageProblem, Problem},
         see_other::SeeOther,
     },
 };
-
-/// Codes and states are far shorter; a body holds both and a return address.
-const MOST_BODY: u64 = 16 * 1024;
 
 /// The routes of signing in.
 pub fn routes() -> Vec<Route> {
@@ -72,45 +62,46 @@ async fn open(
     context: SignInContext<'_>,
     who: MaybeSignedIn,
     uri: &Origin<'_>,
-) -> Result<Opened, Problem> {
+) -> Result<Opened, PageProblem> {
     let params = Params::of_query(uri);
     let wanted = params.lenient("return_to");
-    let who = who.0.map_err(Problem::page)?;
+    let who = who.0?;
     if let Some(who) = &who
         && !params.has("corpid")
         && !params.has("agentid")
     {
-        return send_on(&context, who, wanted);
+        return Ok(send_on(&context, who, wanted)?);
     }
-    let app = context.app(&params).map_err(Problem::page)?;
+    let app = context.app(&params)?;
     if let Some(who) = &who
         && who.user.corp_id == app.config.corp_id
     {
-        return send_on(&context, who, wanted);
+        return Ok(send_on(&context, who, wanted)?);
     }
 
-    let ticket = app.jsapi_ticket().await.map_err(|error| Problem::from(error).page())?;
+    let ticket = app.jsapi_ticket().await?;
     let browser = Browser::recognise(context.browser);
     let state = context.states.issue(&browser, &app.config.name);
     let url = format!("{}{uri}", context.config.public_url.origin());
     let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), context.clock.now());
     let asked = page::Asked { state: &state, return_to: wanted, waits: context.just_signed_out };
-    let page = page::render(frame, context.config, &app.config, &signed, asked);
+    let page = page::render(frame, context.config, &app.config, &signed, asked)?;
     if context.just_signed_out {
         context.jar.add(cookie::signed_out::clear(context.config));
     }
     context.redirect_loops.opened(browser.name());
     context.jar.add(browser.cookie(context.config));
-    page.map(Opened::Page).map_err(|status| Problem::internal(status).page())
+    Ok(Opened::Page(page))
 }
 
 /// Who is signed in goes where they want to, unless that has sent them back again and again. Our own `/home` sends
 /// nobody back who is signed in.
-fn send_on(context: &SignInContext<'_>, who: &Principal, wanted: Option<&str>) -> Result<Opened, Problem> {
+fn send_on(context: &SignInContext<'_>, who: &Principal, wanted: Option<&str>) -> Result<Opened, SignInRefusal> {
     let address = return_to::resolve(wanted, context.config);
     if address != context.config.path("/home") && context.redirect_loops.sent_on(who.session.id, &address) {
         let covered = redirect_loop::is_covered(&address, context.config);
-        return Err(Problem::sent_back(&address, covered).page());
+        let address = address.split(['?', '#']).next().unwrap_or_default().to_owned();
+        return Err(SignInRefusal::SentBack { address, covered });
     }
     Ok(Opened::SignedIn(SeeOther(address)))
 }
@@ -122,7 +113,7 @@ async fn userinfo_by_get(
     context: SignInContext<'_>,
     uri: &Origin<'_>,
 ) -> Result<Welcomed, Problem> {
-    userinfo(context, Ok(Params::of_query(uri))).await
+    Ok(userinfo(context, Ok(Params::of_query(uri))).await?)
 }
 
 /// As the bundled script does it: the code is in no address.
@@ -132,23 +123,23 @@ async fn userinfo_by_post(
     kind: Option<&ContentType>,
     body: Data<'_>,
 ) -> Result<Welcomed, Problem> {
-    let params = posted(kind, body).await;
-    userinfo(context, params).await
+    let params = Params::posted(kind, body).await;
+    Ok(userinfo(context, params).await?)
 }
 
-async fn userinfo(context: SignInContext<'_>, params: Result<Params, Problem>) -> Result<Welcomed, Problem> {
+async fn userinfo(context: SignInContext<'_>, params: Result<Params, ParamError>) -> Result<Welcomed, SignInRefusal> {
     // Who has a state of ours is told apart first, and does not wait for strangers at the same address.
     let sender = params.as_ref().ok().and_then(|params| context.sender_of_page(params));
     context.may_try(sender.as_ref())?;
     let answer = match params {
         Ok(params) => exchange(&context, &params).await,
-        Err(problem) => Err(problem),
+        Err(error) => Err(error.into()),
     };
     context.counted(sender.as_ref(), answer)
 }
 
-async fn exchange(context: &SignInContext<'_>, params: &Params) -> Result<Welcomed, Problem> {
-    let code = Secret::new(plain(params, "code", 1024)?);
+async fn exchange(context: &SignInContext<'_>, params: &Params) -> Result<Welcomed, SignInRefusal> {
+    let code = Secret::new(params.plain("code", 1024)?);
     // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
     let app = context.app_of_page(params)?;
 
@@ -162,24 +153,13 @@ async fn exchange(context: &SignInContext<'_>, params: &Params) -> Result<Welcom
 /// What went wrong in the client, for the log. A page of ours says it, or nobody: the state proves the page.
 #[post("/signin/report", data = "<body>")]
 async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Status, Problem> {
-    let params = posted(kind, body).await?;
+    let params = Params::posted(kind, body).await?;
     let app = context.app(&params)?;
     let state = params.required("state")?;
-    context.states.check(state, context.browser, &app.config.name).map_err(Problem::state_mismatch)?;
+    context.states.check(state, context.browser, &app.config.name).map_err(SignInRefusal::StateMismatch)?;
     if let Some(seconds) = context.browser.and_then(|browser| context.limits.reported(browser)) {
-        return Err(Problem::rate_limited(seconds));
+        return Err(SignInRefusal::RateLimited { seconds }.into());
     }
     Report::read(&params).note(context.request, context.config.default_locale);
     Ok(Status::NoContent)
-}
-
-/// The parameters of a form or a JSON object.
-pub(super) async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Params, Problem> {
-    let bytes = body.open(MOST_BODY.bytes()).into_bytes().await;
-    let bytes = bytes.ok().filter(|bytes| bytes.is_complete()).ok_or_else(|| Problem::malformed("body"))?;
-    match kind {
-        Some(kind) if kind.is_json() => Ok(Params::json(&bytes)?),
-        Some(kind) if kind.is_form() => Ok(Params::urlencoded(&bytes)),
-        _ => Err(Problem::malformed("Content-Type")),
-    }
 }

@@ -7,7 +7,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-use super::{method, problem::Problem, request_context::RequestContext};
+use super::{method, problem::ProblemResponse, request_context::RequestContext};
 
 /// Logs each request once, when its answer is ready; what is routine only on the level `debug`. The path is logged without its query, which may hold a code.
 pub struct AccessLog;
@@ -31,7 +31,7 @@ impl Fairing for AccessLog {
 
 /// What a catcher answers. Rocket runs no fairings for a request that it finds malformed, such as one by a method that it
 /// does not know, and asks the catcher at once: then the answer is made complete and logged here.
-pub struct Caught(pub Problem);
+pub struct Caught(pub ProblemResponse);
 
 impl<'r> Responder<'r, 'static> for Caught {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {

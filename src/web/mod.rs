@@ -5,7 +5,6 @@ pub(crate) mod assets;
 pub(crate) mod client_ip;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
-pub(crate) mod health;
 pub(crate) mod method;
 pub(crate) mod ows;
 pub(crate) mod page;

@@ -71,6 +71,15 @@ impl<'r> FromRequest<'r> for Frame<'r> {
     }
 }
 
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRendered {
+    #[error("a page could not be rendered: {0}")]
+    Template(#[from] askama::Error),
+    #[error("what a page's script reads could not be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
 /// A rendered page.
 pub struct Page {
     status: Status,
@@ -84,20 +93,17 @@ impl Page {
     /// (`form-action`, without which they may go anywhere).
     ///
     /// # Errors
-    /// 500 when the template fails, which a template that compiled does not.
-    pub fn new(status: Status, template: &impl Template, policy: &str) -> Result<Self, Status> {
-        let html = template.render().map_err(|error| {
-            tracing::error!(%error, "a page could not be rendered");
-            Status::InternalServerError
-        })?;
+    /// When the template fails, which a template that compiled does not.
+    pub fn new(status: Status, template: &impl Template, policy: &str) -> Result<Self, NotRendered> {
+        let html = template.render()?;
         Ok(Self { status, html, policy: [POLICY, OWN_STYLE, policy].concat(), referrer: "same-origin" })
     }
 
     /// Renders a page without scripts and forms that is shown on another host ([`Frame::elsewhere`]).
     ///
     /// # Errors
-    /// 500 when the template fails.
-    pub fn elsewhere(status: Status, template: &impl Template) -> Result<Self, Status> {
+    /// When the template fails.
+    pub fn elsewhere(status: Status, template: &impl Template) -> Result<Self, NotRendered> {
         static STYLE: LazyLock<String> = LazyLock::new(|| {
             let digest = STANDARD.encode(Sha256::digest(assets::style()));
             format!("{POLICY}style-src 'sha256-{digest}'; form-action 'none'")

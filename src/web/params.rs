@@ -2,14 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use rocket::http::uri::Origin;
+use rocket::{
+    Data,
+    data::ToByteUnit,
+    http::{ContentType, uri::Origin},
+};
 use serde::{
     Deserialize,
     de::{MapAccess, Visitor},
 };
 
+/// Codes and states are far shorter; a body holds both and a return address.
+const MOST_BODY: u64 = 16 * 1024;
+
 /// Why the parameters of a request cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParamError {
     /// Absent or empty.
     #[error("{0} is missing")]
@@ -30,6 +37,20 @@ impl Params {
     /// The parameters of a request's query.
     pub fn of_query(uri: &Origin<'_>) -> Self {
         Self::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes())
+    }
+
+    /// The parameters of a posted form or JSON object.
+    ///
+    /// # Errors
+    /// When the body is too long, or of another kind.
+    pub async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Self, ParamError> {
+        let bytes = body.open(MOST_BODY.bytes()).into_bytes().await;
+        let bytes = bytes.ok().filter(|bytes| bytes.is_complete()).ok_or(ParamError::Malformed("body"))?;
+        match kind {
+            Some(kind) if kind.is_json() => Self::json(&bytes),
+            Some(kind) if kind.is_form() => Ok(Self::urlencoded(&bytes)),
+            _ => Err(ParamError::Malformed("Content-Type")),
+        }
     }
 
     /// Reads `a=b&c=d`, of a query or of a form (WHATWG URL, application/x-www-form-urlencoded).
@@ -73,6 +94,16 @@ impl Params {
     /// `Missing` when it is absent or empty, `Repeated` when it came twice.
     pub fn required(&self, name: &'static str) -> Result<&str, ParamError> {
         self.optional(name)?.ok_or(ParamError::Missing(name))
+    }
+
+    /// A field that must be there, of a sensible length and without control characters.
+    ///
+    /// # Errors
+    /// As for [`Params::required`], and `Malformed`.
+    pub fn plain(&self, name: &'static str, most_bytes: usize) -> Result<&str, ParamError> {
+        let value = self.required(name)?;
+        let is_plain = value.len() <= most_bytes && value.bytes().all(|b| b.is_ascii_graphic());
+        if is_plain { Ok(value) } else { Err(ParamError::Malformed(name)) }
     }
 
     /// A field that counts only if it came exactly once and is not empty.
@@ -157,7 +188,7 @@ mod tests {
                     [value] => Ok(value.as_str()),
                     _ => Err(ParamError::Repeated("code")),
                 };
-                prop_assert_eq!(params.required("code"), expected.clone());
+                prop_assert_eq!(params.required("code"), expected);
                 prop_assert_eq!(params.lenient("code"), expected.ok());
             }
         }

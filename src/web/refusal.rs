@@ -3,19 +3,25 @@
 //! Rocket tells a catcher the status of a guard's error and drops the error. So the guard leaves its problem with the
 //! request, and the catcher answers with that.
 
+use std::sync::{Mutex, PoisonError};
+
 use rocket::{Request, http::Status, request::Outcome};
 
 use super::problem::Problem;
 
-struct Refusal(Option<Problem>);
+struct Refusal(Mutex<Option<Problem>>);
 
-/// A guard's refusal. The first of a request counts: Rocket asks no further guard after it.
-pub fn refuse<T>(request: &Request<'_>, status: Status, problem: Problem) -> Outcome<T, Problem> {
-    request.local_cache(|| Refusal(Some(problem.clone())));
-    Outcome::Error((status, problem))
+/// A guard's refusal. Rocket asks no further guard after it.
+pub fn refuse<T>(request: &Request<'_>, status: Status, problem: impl Into<Problem>) -> Outcome<T, ()> {
+    *slot(request).lock().unwrap_or_else(PoisonError::into_inner) = Some(problem.into());
+    Outcome::Error((status, ()))
 }
 
 /// The problem with which a guard has refused this request, if one has.
 pub fn of(request: &Request<'_>) -> Option<Problem> {
-    request.local_cache(|| Refusal(None)).0.clone()
+    slot(request).lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn slot<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<Problem>> {
+    &request.local_cache(|| Refusal(Mutex::default())).0
 }

@@ -10,13 +10,13 @@ use rocket::{
 use super::{Key, Spent};
 use crate::{
     sessions::{cookie, guard::SignedIn},
-    signin::{context::SignInContext, routes::posted},
+    signin::{context::SignInContext, refusal::SignInRefusal},
     users::User,
     web::{
         csrf::SameOrigin,
         page::{Frame, Page},
         params::Params,
-        problem::Problem,
+        problem::PageProblem,
         see_other::SeeOther,
     },
 };
@@ -49,30 +49,29 @@ async fn offer(
     frame: Frame<'_>,
     context: SignInContext<'_>,
     who: SignedIn,
-) -> Result<Page, Problem> {
+) -> Result<Page, PageProblem> {
     if let Some(seconds) = context.limits.handed_over(who.user.id) {
-        return Err(Problem::too_many_links(seconds).page().retry_at(context.config.path("/home")));
+        return Err(SignInRefusal::TooManyLinks { seconds }.into());
     }
-    let key = context.offer_handover(who.session.id).await.map_err(|error| Problem::from(error).page())?;
+    let key = context.offer_handover(who.session.id).await?;
     let address = format!("{}{}", context.config.public_url.origin(), context.config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
     // The script copies the link.
-    let page = Page::new(Status::Ok, &LinkPage { frame, link }, "script-src 'self'; form-action 'none'");
-    page.map_err(|status| Problem::internal(status).page())
+    Ok(Page::new(Status::Ok, &LinkPage { frame, link }, "script-src 'self'; form-action 'none'")?)
 }
 
 /// Shows whose session it would be, and the button. A robot that opens links spends nothing; a person who was sent
 /// somebody else's link sees that it is.
 #[get("/handover")]
-async fn show(frame: Frame<'_>, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<Page, Problem> {
+async fn show(frame: Frame<'_>, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<Page, PageProblem> {
     let params = Params::of_query(uri);
-    let key = params.lenient("token").and_then(Key::read).ok_or_else(|| expired(&context))?;
-    let user = context.whose_handover(&key).await.map_err(|error| Problem::from(error).page())?;
-    let user = user.ok_or_else(|| expired(&context))?;
-    let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() }, "form-action 'self'");
+    let key = params.lenient("token").and_then(Key::read).ok_or(SignInRefusal::LinkExpired)?;
+    let user = context.whose_handover(&key).await?;
+    let user = user.ok_or(SignInRefusal::LinkExpired)?;
+    let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() }, "form-action 'self'")?;
     // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
     // form, and the guard of forms could not tell our own page from another site's.
-    page.map(|page| page.referrer("strict-origin")).map_err(|status| Problem::internal(status).page())
+    Ok(page.referrer("strict-origin"))
 }
 
 /// The button. The key is looked at before the limit: it is too long to be guessed, and whoever has one that is good is
@@ -83,37 +82,28 @@ async fn spend(
     context: SignInContext<'_>,
     kind: Option<&ContentType>,
     body: Data<'_>,
-) -> Result<SeeOther, Problem> {
-    let params = posted(kind, body).await.map_err(Problem::page);
-    let answer = match params {
+) -> Result<SeeOther, PageProblem> {
+    let result = match Params::posted(kind, body).await {
         Ok(params) => follow(&context, &params).await,
-        Err(problem) => Err(problem),
+        Err(error) => Err(error.into()),
     };
-    if answer.as_ref().is_err_and(Problem::is_a_failed_try) {
-        context.may_try(None).map_err(Problem::page)?;
+    if result.as_ref().is_err_and(SignInRefusal::is_failed_try) {
+        context.may_try(None)?;
     }
-    context.counted(None, answer)
+    Ok(context.counted(None, result)?)
 }
 
-async fn follow(context: &SignInContext<'_>, params: &Params) -> Result<SeeOther, Problem> {
-    let key = params.lenient("token").and_then(Key::read).ok_or_else(|| expired(context))?;
-    let note_person = |userid: &str| context.request.note(|notes| notes.userid = Some(userid.to_owned()));
-    match context.spend_handover(&key).await.map_err(|error| Problem::from(error).page())? {
-        Spent::Expired => Err(expired(context)),
-        Spent::Disabled(user) => {
-            note_person(user.userid.as_str());
-            Err(Problem::disabled().page())
-        }
+async fn follow(context: &SignInContext<'_>, params: &Params) -> Result<SeeOther, SignInRefusal> {
+    let key = params.lenient("token").and_then(Key::read).ok_or(SignInRefusal::LinkExpired)?;
+    match context.spend_handover(&key).await? {
+        Spent::Expired => Err(SignInRefusal::LinkExpired),
+        Spent::Disabled(user) => Err(SignInRefusal::Disabled(user.userid)),
         Spent::SignedIn(user, token) => {
-            note_person(user.userid.as_str());
+            context.request.note(|notes| notes.userid = Some(user.userid.to_string()));
             context.jar.add(cookie::set(context.config, &token));
             Ok(SeeOther(context.config.home.clone()))
         }
     }
-}
-
-fn expired(context: &SignInContext<'_>) -> Problem {
-    Problem::link_expired().page().retry_at(context.config.path("/"))
 }
 
 #[cfg(test)]

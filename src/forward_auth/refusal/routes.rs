@@ -10,43 +10,49 @@ use rocket::{
     routes,
 };
 
-use super::{
-    decision::Reader,
-    forwarded::{self, Dialect},
-};
+use super::{GateRefusal, named};
 use crate::{
     config::Config,
-    web::{client_ip, params::Params, problem::Problem},
+    forward_auth::{
+        decision::Reader,
+        forwarded::{self, Dialect},
+    },
+    web::{
+        client_ip,
+        params::Params,
+        problem::{PageProblem, ProblemResponse},
+    },
 };
 
 /// The header by which the gate names a refusal to nginx.
-pub(super) const PROBLEM_HEADER: &str = "X-Miandeng-Problem";
+pub(in crate::forward_auth) const PROBLEM_HEADER: &str = "X-Miandeng-Problem";
 
 /// The routes of this part.
-pub(super) fn routes() -> Vec<Route> {
+pub(in crate::forward_auth) fn routes() -> Vec<Route> {
     routes![refusal]
 }
 
 /// Who asks: a trusted proxy or not, for a person or for a script.
-struct Caller {
+struct RefusedFor {
+    peer: String,
     is_trusted: bool,
     reader: Reader,
 }
 
 #[get("/auth/nginx/refusal")]
-fn refusal(caller: Caller, uri: &Origin<'_>) -> Problem {
-    if !caller.is_trusted {
-        return Problem::untrusted_proxy();
+fn refusal(asked: RefusedFor, uri: &Origin<'_>) -> ProblemResponse {
+    if !asked.is_trusted {
+        return ProblemResponse::Json(GateRefusal::UntrustedProxy { peer: asked.peer }.into());
     }
     let params = Params::of_query(uri);
     // Without a word, nginx had no answer from the gate.
-    let mut problem = Problem::of_gate(params.lenient("problem").unwrap_or_default());
+    let mut problem = named(params.lenient("problem").unwrap_or_default());
     if let Some(id) = params.lenient("request_id").filter(|id| is_request_id(id)) {
         problem = problem.of_request(id);
     }
-    match caller.reader {
-        Reader::Person { .. } => problem.page_elsewhere(),
-        Reader::Proxy | Reader::Script => problem,
+    match asked.reader {
+        Reader::Person { .. } => ProblemResponse::Page(PageProblem::elsewhere(problem)),
+        Reader::Proxy | Reader::Script => ProblemResponse::Json(problem),
     }
 }
 
@@ -55,13 +61,15 @@ fn is_request_id(text: &str) -> bool {
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Caller {
+impl<'r> FromRequest<'r> for RefusedFor {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let config = request.rocket().state::<Config>();
+        let peer = client_ip::peer(request);
         Outcome::Success(Self {
-            is_trusted: config.is_some_and(|config| client_ip::is_trusted(config, &client_ip::peer(request))),
+            is_trusted: config.is_some_and(|config| client_ip::is_trusted(config, &peer)),
+            peer: peer.to_string(),
             // As the gate reads the original request of the proxies that pass its answer on.
             reader: forwarded::reader(Dialect::Caddy, request, "GET"),
         })

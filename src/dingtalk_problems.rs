@@ -1,0 +1,62 @@
+//! What people and scripts are told when DingTalk refuses or does not answer, and when a request means no app of it.
+//!
+//! Apart from every feature, because signing in and signing pages both call DingTalk; and apart from `web` and `dingtalk`,
+//! which do not know each other.
+
+use crate::{
+    dingtalk::{DingtalkError, ErrorCode, NoApp, Refusal},
+    i18n::{Message, Texts, sentences},
+    web::problem::{A_MOMENT, Kind, Problem, Wording},
+};
+
+/// A code that was spent before, has expired, or is another app's.
+pub const CODE_INVALID: Kind = Kind::new("code-invalid", 401);
+const REFUSED: Kind = Kind::new("dingtalk-refused", 502);
+const UNREACHABLE: Kind = Kind::new("dingtalk-unreachable", 503);
+/// A request that means no app which could serve it.
+pub const UNKNOWN_APP: Kind = Kind::new("unknown-app", 404).lasting();
+
+impl From<NoApp> for Problem {
+    fn from(no_app: NoApp) -> Self {
+        match no_app {
+            NoApp::Unknown => Self::new(UNKNOWN_APP, |t| t.dingtalk.unknown_app),
+            NoApp::Several => Self::new(UNKNOWN_APP, |t| t.dingtalk.several_apps),
+        }
+    }
+}
+
+impl From<DingtalkError> for Problem {
+    fn from(error: DingtalkError) -> Self {
+        let is_passing = error.is_passing();
+        let (kind, message): (Kind, fn(&Texts) -> Message) = match &error {
+            DingtalkError::CodeInvalid(_) => (CODE_INVALID, |t| t.dingtalk.code_invalid),
+            _ if is_passing => (UNREACHABLE, |t| t.dingtalk.unreachable),
+            _ => (REFUSED, |t| t.dingtalk.refused),
+        };
+        let problem = match error.refusal() {
+            Some(refusal) => with_code(kind, message, refusal.clone()),
+            None if is_passing => {
+                Self::new(kind, message).noting(|notes, t| notes.hint = Some(t.dingtalk_down.to_owned()))
+            }
+            None => Self::new(kind, message),
+        };
+        let problem = problem.because(error);
+        if is_passing { problem.retry_after(A_MOMENT) } else { problem }
+    }
+}
+
+/// A problem that names DingTalk's code. The log says what the operator does about it; people are told so only where
+/// nothing else helps.
+fn with_code(kind: Kind, message: fn(&Texts) -> Message, refusal: Refusal) -> Problem {
+    let cure = |t: &Texts, code: &ErrorCode| (t.dingtalk_hint)(code.meaning());
+    let code = refusal.code.clone();
+    let says = move |t: &'static Texts| {
+        let Message { title, detail, hint } = message(t);
+        let detail = sentences(detail, &(t.dingtalk.errcode)(&code.to_string())).into();
+        Wording { title, detail, hint: if kind == REFUSED { cure(t, &code) } else { hint } }
+    };
+    Problem::new(kind, says).errcode(refusal.code.number()).noting(move |notes, t| {
+        notes.hint = Some(cure(t, &refusal.code).to_owned());
+        notes.dingtalk_request_id = refusal.request_id;
+    })
+}

@@ -1,0 +1,122 @@
+//! What the gate refuses, and who is told what: a proxy and a script what was wrong with the question, a person no more than
+//! where to begin again.
+
+pub(super) mod routes;
+
+use crate::{
+    i18n::{Message, Texts},
+    web::{
+        params::ParamError,
+        problem::{INTERNAL, INVALID_REQUEST, Kind, PageProblem, Problem},
+    },
+};
+
+const SIGN_IN_REQUIRED: Kind = Kind::new("sign-in-required", 401);
+const NOT_ALLOWED: Kind = Kind::new("not-allowed", 403);
+const UNLISTED_HOST: Kind = Kind::new("unlisted-host", 403).lasting();
+
+/// Why a request for an app behind the gate is not let through.
+#[derive(Debug)]
+pub(super) enum GateRefusal {
+    /// Nobody is signed in.
+    SignInRequired {
+        /// Where people sign in.
+        url: String,
+    },
+    /// The app is for others.
+    NotAllowed,
+    /// No sign-in may lead back to this host.
+    UnlistedHost {
+        /// What the proxy guards.
+        origin: String,
+    },
+    /// Nothing is read of what somebody else than a trusted proxy says.
+    UntrustedProxy {
+        /// Who it is.
+        peer: String,
+    },
+    /// The question is malformed.
+    Unreadable(ParamError),
+    /// The client has sent a header that passes for one which the app believes.
+    Disguise {
+        /// Its name.
+        sent: String,
+        /// What it passes for.
+        as_if: &'static str,
+    },
+    /// It cannot be told who is signed in, or said who it is.
+    Failed(Problem),
+}
+
+/// As a proxy and a script read it.
+impl From<GateRefusal> for Problem {
+    fn from(refusal: GateRefusal) -> Self {
+        let cause = refusal.cause();
+        let problem = match refusal {
+            GateRefusal::SignInRequired { url } => {
+                Self::new(SIGN_IN_REQUIRED, |t| t.gate.sign_in_required).signin_url(url)
+            }
+            GateRefusal::NotAllowed => Self::new(NOT_ALLOWED, |t| t.gate.not_allowed),
+            GateRefusal::UnlistedHost { .. } => Self::new(UNLISTED_HOST, |t| t.gate.unlisted_host),
+            GateRefusal::UntrustedProxy { .. } => Self::new(INVALID_REQUEST, |t| t.gate.untrusted_proxy),
+            GateRefusal::Unreadable(error) => error.into(),
+            GateRefusal::Disguise { as_if, .. } => ParamError::Malformed(as_if).into(),
+            GateRefusal::Failed(problem) => problem,
+        };
+        match cause {
+            Some(cause) => problem.because(cause),
+            None => problem,
+        }
+    }
+}
+
+impl GateRefusal {
+    /// As the person reads it who wanted to open the app, on the app's own host.
+    pub fn page(self) -> PageProblem {
+        let cause = self.cause();
+        match (self, cause) {
+            (Self::UntrustedProxy { .. } | Self::Unreadable(_) | Self::Disguise { .. }, Some(cause)) => {
+                let problem = Problem::new(INVALID_REQUEST, |t| t.gate.unreadable_request);
+                PageProblem::elsewhere(problem.because(cause))
+            }
+            (other, _) => PageProblem::elsewhere(other),
+        }
+    }
+
+    /// What the log says of it.
+    fn cause(&self) -> Option<String> {
+        match self {
+            Self::UnlistedHost { origin } => Some(format!("{origin} is neither public_url nor listed")),
+            Self::UntrustedProxy { peer } => Some(format!("{peer} is not in trusted_proxies")),
+            Self::Unreadable(error) => Some(error.to_string()),
+            Self::Disguise { sent, as_if } => Some(format!("the client sent {sent:?}, which passes for {as_if}")),
+            Self::SignInRequired { .. } | Self::NotAllowed | Self::Failed(_) => None,
+        }
+    }
+}
+
+impl From<ParamError> for GateRefusal {
+    fn from(error: ParamError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl From<Problem> for GateRefusal {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+/// A refusal by its stable word, as the person reads it who wanted to open the app. A word that the gate does not say, or
+/// none, means that there was no answer from the gate.
+fn named(word: &str) -> Problem {
+    type Says = fn(&Texts) -> Message;
+    const WORDS: [(Kind, Says); 4] = [
+        (NOT_ALLOWED, |t| t.gate.not_allowed),
+        (UNLISTED_HOST, |t| t.gate.unlisted_host),
+        (INVALID_REQUEST, |t| t.gate.unreadable_request),
+        (INTERNAL, |t| t.problems.internal),
+    ];
+    let known = WORDS.into_iter().find(|(kind, _)| kind.word() == word);
+    known.map_or_else(Problem::unavailable, |(kind, message)| Problem::new(kind, message))
+}

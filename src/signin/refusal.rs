@@ -1,0 +1,187 @@
+//! What a sign-in is refused for, by whichever way, and what people are told.
+
+use crate::{
+    dingtalk::{DingtalkError, NoApp},
+    dingtalk_problems::{CODE_INVALID, UNKNOWN_APP},
+    i18n::{Texts, sentences},
+    ids::DingUserId,
+    people::NotAdded,
+    web::{
+        params::ParamError,
+        problem::{INVALID_REQUEST, Kind, Problem, Wording},
+        request_context::Notes,
+    },
+};
+
+const STATE_MISMATCH: Kind = Kind::new("state-mismatch", 403);
+const NOT_LISTED: Kind = Kind::new("not-listed", 403);
+const DISABLED: Kind = Kind::new("disabled", 403);
+const RATE_LIMITED: Kind = Kind::new("rate-limited", 429);
+const LOGIN_REFUSED: Kind = Kind::new("login-refused", 403);
+const LINK_EXPIRED: Kind = Kind::new("link-expired", 410);
+/// Somebody must fix the settings: the log line of a status from 500 is a warning.
+const REDIRECT_LOOP: Kind = Kind::new("redirect-loop", 508);
+
+/// Why somebody is not signed in.
+#[derive(Debug)]
+pub enum SignInRefusal {
+    /// A parameter is missing or malformed.
+    Params(ParamError),
+    /// The client left `$CORPID$` as it is.
+    CorpidPlaceholder,
+    /// The request means no app.
+    NoApp(NoApp),
+    /// DingTalk's sign-in page does not know the app.
+    NoWebLogin,
+    /// The state is missing, expired, used, or another browser's.
+    StateMismatch(&'static str),
+    /// Too many tries.
+    RateLimited {
+        /// Until the next try.
+        seconds: u64,
+    },
+    /// The browser signs in again and again and keeps no session.
+    CookieNotKept,
+    /// The address sends a person back again and again who is signed in here.
+    SentBack {
+        /// Without query and fragment.
+        address: String,
+        /// Whether the session's cookie reaches it.
+        covered: bool,
+    },
+    /// The code was sent to DingTalk before.
+    CodeUsed,
+    /// DingTalk's page sent the person back with an error instead of a code.
+    LoginRefused {
+        /// The start of DingTalk's word for it.
+        error: String,
+    },
+    /// There is no row for this employee.
+    NotListed(DingUserId),
+    /// A customer or supplier in the corp's address book.
+    ExternalContact,
+    /// Somebody who does not follow the service window (any more).
+    Unfollowed,
+    /// Nobody in the corp.
+    Stranger,
+    /// The row is disabled.
+    Disabled(DingUserId),
+    /// A hand-over link that is used, too old or unknown.
+    LinkExpired,
+    /// A person makes one hand-over link after the other.
+    TooManyLinks {
+        /// Until the next one.
+        seconds: u64,
+    },
+    /// DingTalk vouches for nobody.
+    Dingtalk(DingtalkError),
+    /// Our database failed.
+    Database(sqlx::Error),
+}
+
+impl SignInRefusal {
+    /// Whether DingTalk rejected the code. One that was sent before costs no call and counts for nothing.
+    pub fn is_rejected_code(&self) -> bool {
+        matches!(self, Self::Dingtalk(DingtalkError::CodeInvalid(_)))
+    }
+
+    /// Whether this is what somebody meets who tries without a page of ours.
+    pub fn is_failed_try(&self) -> bool {
+        match self {
+            Self::Params(_) | Self::CorpidPlaceholder | Self::StateMismatch(_) | Self::CodeUsed | Self::LinkExpired => {
+                true
+            }
+            other => other.is_rejected_code(),
+        }
+    }
+}
+
+impl From<SignInRefusal> for Problem {
+    fn from(refusal: SignInRefusal) -> Self {
+        use SignInRefusal as Refusal;
+
+        match refusal {
+            Refusal::Params(error) => error.into(),
+            Refusal::CorpidPlaceholder => Self::new(INVALID_REQUEST, |t| t.signin.refusals.corpid_placeholder),
+            Refusal::NoApp(no_app) => no_app.into(),
+            Refusal::NoWebLogin => Self::new(UNKNOWN_APP, |t| t.signin.refusals.no_web_login),
+            Refusal::StateMismatch(cause) => {
+                Self::new(STATE_MISMATCH, |t| t.signin.refusals.state_mismatch).because(cause)
+            }
+            Refusal::RateLimited { seconds } => {
+                Self::new(RATE_LIMITED, |t| t.signin.refusals.rate_limited).retry_after(seconds.max(1))
+            }
+            Refusal::CookieNotKept => Self::new(REDIRECT_LOOP, |t| t.signin.refusals.cookie_not_kept)
+                .because("the browser does not send the session's cookie that it was given"),
+            Refusal::SentBack { address, covered } => sent_back(address, covered),
+            Refusal::CodeUsed => {
+                Self::new(CODE_INVALID, |t| t.dingtalk.code_invalid).because("this code was sent to DingTalk before")
+            }
+            Refusal::LoginRefused { error } => Self::new(LOGIN_REFUSED, |t| t.signin.refusals.login_refused)
+                .because(format!("DingTalk's page came back with the error {error:?}")),
+            Refusal::NotListed(userid) => {
+                Self::new(NOT_LISTED, |t| t.signin.refusals.not_listed).noting(person(userid))
+            }
+            Refusal::ExternalContact => Self::new(NOT_LISTED, |t| t.signin.refusals.external_contact),
+            Refusal::Unfollowed => Self::new(NOT_LISTED, |t| t.signin.refusals.unfollowed),
+            Refusal::Stranger => Self::new(NOT_LISTED, |t| t.signin.refusals.stranger),
+            Refusal::Disabled(userid) => Self::new(DISABLED, |t| t.signin.refusals.disabled).noting(person(userid)),
+            Refusal::LinkExpired => Self::new(LINK_EXPIRED, |t| t.handover.refusals.link_expired).retry_at("/"),
+            Refusal::TooManyLinks { seconds } => {
+                let problem = Self::new(RATE_LIMITED, |t| t.handover.refusals.too_many_links);
+                problem.retry_after(seconds.max(1)).retry_at("/home")
+            }
+            Refusal::Dingtalk(error) => error.into(),
+            Refusal::Database(error) => error.into(),
+        }
+    }
+}
+
+fn sent_back(address: String, covered: bool) -> Problem {
+    let cause = format!("{address:?} sends a person back who is signed in; the cookie reaches it: {covered}");
+    let says = move |t: &'static Texts| {
+        let refusals = &t.signin.refusals;
+        let message = if covered { refusals.sent_back } else { refusals.cookie_out_of_reach };
+        Wording::from(message).detail(sentences(message.detail, &(refusals.sent_back_by)(&address)))
+    };
+    Problem::new(REDIRECT_LOOP, says).because(cause)
+}
+
+/// The log line says who it was.
+fn person(userid: DingUserId) -> impl FnOnce(&mut Notes, &'static Texts) {
+    move |notes, _| notes.userid = Some(userid.to_string())
+}
+
+impl From<NoApp> for SignInRefusal {
+    fn from(no_app: NoApp) -> Self {
+        Self::NoApp(no_app)
+    }
+}
+
+impl From<NotAdded> for SignInRefusal {
+    fn from(error: NotAdded) -> Self {
+        match error {
+            NotAdded::Database(error) => error.into(),
+            // The transaction that looked has the only writer.
+            NotAdded::AlreadyThere => Self::Database(sqlx::Error::Protocol(error.to_string())),
+        }
+    }
+}
+
+impl From<ParamError> for SignInRefusal {
+    fn from(error: ParamError) -> Self {
+        Self::Params(error)
+    }
+}
+
+impl From<DingtalkError> for SignInRefusal {
+    fn from(error: DingtalkError) -> Self {
+        Self::Dingtalk(error)
+    }
+}
+
+impl From<sqlx::Error> for SignInRefusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}

@@ -1,0 +1,146 @@
+//! A problem as a response, and as what the log says of it.
+
+use askama::Template;
+use rocket::{
+    Request,
+    http::{ContentType, Status},
+    response::{self, Responder},
+};
+use serde::Serialize;
+
+use super::{PageProblem, Parts, Problem, Wording};
+use crate::web::{
+    page::{Frame, Page},
+    request_context::RequestContext,
+};
+
+/// The body of `application/problem+json`.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errcode: Option<i64>,
+    hint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signin_url: Option<&'a str>,
+    request_id: &'a str,
+}
+
+/// The page with the same content.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    frame: Frame<'a>,
+    kind: &'a str,
+    wording: Wording,
+    retry: bool,
+    retry_at: &'a str,
+}
+
+impl<'r> Responder<'r, 'static> for Problem {
+    fn respond_to(mut self, request: &'r Request<'_>) -> response::Result<'static> {
+        self.note(RequestContext::of(request));
+        let parts = &*self.0;
+        let frame = parts.frame(request);
+        let wording = (parts.says)(frame.t);
+        let body = Body {
+            kind: parts.kind.word,
+            title: wording.title,
+            status: parts.kind.status,
+            detail: &wording.detail,
+            errcode: parts.errcode,
+            hint: wording.hint,
+            signin_url: parts.signin_url.as_deref(),
+            request_id: frame.request_id,
+        };
+        let body = serde_json::to_string(&body).map_err(|_| Status::InternalServerError)?;
+        let json = ContentType::new("application", "problem+json");
+        let mut response = (Status::new(parts.kind.status), (json, body)).respond_to(request)?;
+        response.set_raw_header("Cache-Control", "no-store");
+        parts.set_retry_after(&mut response);
+        Ok(response)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for PageProblem {
+    fn respond_to(mut self, request: &'r Request<'_>) -> response::Result<'static> {
+        self.problem.note(RequestContext::of(request));
+        let parts = &*self.problem.0;
+        let frame = parts.frame(request);
+        let frame = if self.is_elsewhere { frame.elsewhere() } else { frame };
+        let retry_at = parts.retry_at.as_deref().map(|path| [frame.base, path].concat());
+        let page = ProblemPage {
+            kind: parts.kind.word,
+            wording: (parts.says)(frame.t),
+            retry: retry_at.is_some() || parts.kind.may_pass,
+            retry_at: retry_at.as_deref().unwrap_or_default(),
+            frame,
+        };
+        let status = Status::new(parts.kind.status);
+        let page = match self.is_elsewhere {
+            false => Page::new(status, &page, "form-action 'none'"),
+            true => Page::elsewhere(status, &page),
+        };
+        let page = page.map_err(|error| {
+            tracing::error!(%error, "a problem cannot be shown");
+            Status::InternalServerError
+        })?;
+        let mut response = page.respond_to(request)?;
+        parts.set_retry_after(&mut response);
+        Ok(response)
+    }
+}
+
+impl Parts {
+    /// The request id is that of the request which was refused.
+    fn frame<'a>(&'a self, request: &'a Request<'_>) -> Frame<'a> {
+        let frame = Frame::of(request);
+        match &self.refused_request {
+            Some(id) => Frame { request_id: id, ..frame },
+            None => frame,
+        }
+    }
+
+    fn set_retry_after(&self, response: &mut rocket::Response<'_>) {
+        if let Some(seconds) = self.retry_after {
+            response.set_raw_header("Retry-After", seconds.to_string());
+        }
+    }
+}
+
+impl Problem {
+    /// The log is the operator's: in the deployment's language.
+    fn note(&mut self, request_context: &RequestContext) {
+        let parts = &mut *self.0;
+        request_context.note(|notes| {
+            notes.problem = Some(parts.kind.word);
+            notes.cause = parts.cause.take();
+            notes.errcode = parts.errcode;
+            if let Some(id) = &parts.refused_request {
+                notes.page_request_id = Some(id.clone());
+            }
+            if let Some(note) = parts.note.take() {
+                note(notes, request_context.operator.texts());
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::Sample> {
+    use crate::web::testing::{HOSTILE, Sample, frame};
+
+    let page = |frame| ProblemPage {
+        frame,
+        kind: HOSTILE,
+        wording: Wording { title: HOSTILE, detail: HOSTILE.into(), hint: HOSTILE },
+        retry: true,
+        retry_at: HOSTILE,
+    };
+    let frames = [frame(locale), frame(locale).elsewhere()];
+    frames.into_iter().map(|frame| Sample::of("problem.html", &page(frame))).collect()
+}
