@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{config::Credentials, secret::Secret};
 
-/// Fetches the corp's access token.
 pub(super) struct AccessToken {
     pub client: Client,
     pub corp_id: String,
@@ -37,7 +36,6 @@ impl Source for AccessToken {
     }
 }
 
-/// Fetches a service window's own token (`channel/get_channel_token`).
 pub(super) struct ChannelToken {
     pub client: Client,
     pub corp_id: String,
@@ -53,7 +51,6 @@ impl Source for ChannelToken {
     }
 }
 
-/// Fetches the ticket that pages are signed with, by the token of the same kind.
 pub(super) struct Ticket {
     pub client: Client,
     pub token: Arc<Cache>,
@@ -91,7 +88,7 @@ fn lent(response: &ApiResponse, name: &str) -> Result<(Secret, Option<i64>), Din
     Ok((credential(response, name)?, response.number("expires_in")))
 }
 
-/// A token or ticket, which goes into addresses and headers as it is.
+/// Checked because it goes into addresses and headers unescaped.
 pub(super) fn credential(response: &ApiResponse, name: &str) -> Result<Secret, DingtalkError> {
     let value = response.text(name)?;
     if value.len() > 1024 || value.bytes().any(|b| b.is_ascii_control() || b == b' ') {

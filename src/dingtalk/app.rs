@@ -16,9 +16,7 @@ use crate::{
     secret::Secret,
 };
 
-/// An app of the settings, with its caches.
 pub struct DingtalkApp {
-    /// The app's settings.
     pub config: App,
     pub(super) client: Client,
     token: Arc<Cache>,
@@ -43,17 +41,10 @@ impl DingtalkApp {
     }
 
     /// The jsapi ticket that this app's pages are signed with. It never leaves the server.
-    ///
-    /// # Errors
-    /// When DingTalk hands out no token or no ticket.
     pub async fn jsapi_ticket(&self) -> Result<Secret, DingtalkError> {
         self.ticket.get().await.map(|lent| lent.value)
     }
 
-    /// Makes sure that there is an access token.
-    ///
-    /// # Errors
-    /// When DingTalk hands out none.
     pub async fn check_access_token(&self) -> Result<(), DingtalkError> {
         self.token.get().await?;
         match &self.channel_token {
@@ -71,9 +62,6 @@ impl DingtalkApp {
     }
 
     /// A turn to spend a code that came from an address, or from the network that counts as one.
-    ///
-    /// # Errors
-    /// `Unreachable` when it does not come in time.
     pub async fn turn(&self, address: IpAddr) -> Result<Turn, DingtalkError> {
         self.queue.of(address, "an auth code").await
     }
@@ -93,7 +81,6 @@ impl DingtalkApp {
         with_token(&self.token, call).await
     }
 
-    /// The same for a call that is asked by GET.
     pub(super) async fn call_get(&self, path: &'static str) -> Result<ApiResponse, DingtalkError> {
         let call = |token: Secret| async move {
             self.client.get(path, &[("access_token", token.expose())], Repeat::Reads).await

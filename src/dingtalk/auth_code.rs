@@ -1,8 +1,8 @@
 //! 免登 auth code → whose it is.
 //!
-//! "通过免登码获取用户信息" (`topapi/v2/user/getuserinfo`, open.dingtalk.com, read 2026-08-22). A code is good for five
-//! minutes and once. It is therefore sent once: no answer in time means that it may be spent, and the person needs a
-//! new one.
+//! "通过免登码获取用户信息" (`topapi/v2/user/getuserinfo`, open.dingtalk.com, read 2026-08-22). A code works once,
+//! within five minutes. It is therefore sent once: without an answer in time it may be spent, and the person needs a new
+//! one.
 
 use super::{DingtalkApp, DingtalkError, Turn, client::Repeat, response::ApiResponse};
 use crate::{
@@ -10,14 +10,11 @@ use crate::{
     secret::Secret,
 };
 
-/// Whom DingTalk vouches for.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// The employee's id in the app's corp.
     pub userid: DingUserId,
     /// The same person across the developer's apps, where DingTalk says it.
     pub unionid: Option<UnionId>,
-    /// The name that DingTalk shows.
     pub name: Option<String>,
 }
 
@@ -25,8 +22,7 @@ impl DingtalkApp {
     /// Exchanges an auth code, which is spent by this.
     ///
     /// # Errors
-    /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for an answer without a usable userid; the
-    /// rest as for every call.
+    /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for a response without a usable userid.
     pub async fn exchange(&self, code: &Secret, turn: Turn) -> Result<Identity, DingtalkError> {
         let fields = [("code", code.expose())];
         let result = self.call_form("/topapi/v2/user/getuserinfo", &fields, Repeat::Spends, turn).await?.result()?;
@@ -35,7 +31,6 @@ impl DingtalkApp {
 }
 
 impl Identity {
-    /// Whoever a `result` names.
     pub(super) fn read(result: &ApiResponse) -> Result<Self, DingtalkError> {
         let userid = result.text("userid")?;
         let userid = DingUserId::new(userid).map_err(|why| result.unexpected(&format!("userid {why}")))?;

@@ -18,7 +18,6 @@ use crate::{
     secret::Secret,
 };
 
-/// Makes the caches of all apps.
 pub(super) struct Caches<'a> {
     client: Client,
     platform: &'a DingtalkConfig,
@@ -32,25 +31,21 @@ impl<'a> Caches<'a> {
         Self { client, platform, store, clock, made: HashMap::new() }
     }
 
-    /// The corp's access token, by the app's credentials.
     pub fn access_token(&mut self, app: &App) -> Arc<Cache> {
         let (client, corp_id, credentials) = (self.client.clone(), app.corp_id.to_string(), app.credentials.clone());
         self.cache(corp_key("access_token", app), AccessToken { client, corp_id, credentials })
     }
 
-    /// The ticket that a micro-app's pages are signed with.
     pub fn jsapi_ticket(&mut self, app: &App, token: &Arc<Cache>) -> Arc<Cache> {
         let ticket = Ticket { client: self.client.clone(), token: Arc::clone(token), call: "/get_jsapi_ticket" };
         self.cache(corp_key("jsapi_ticket", app), ticket)
     }
 
-    /// A service window's own token.
     pub fn channel_token(&mut self, app: &App, secret: &Secret) -> Arc<Cache> {
         let (client, corp_id) = (self.client.clone(), app.corp_id.to_string());
         self.cache(channel_key("channel_token", app, secret), ChannelToken { client, corp_id, secret: secret.clone() })
     }
 
-    /// The ticket that a service window's pages are signed with.
     pub fn channel_ticket(&mut self, app: &App, secret: &Secret, token: &Arc<Cache>) -> Arc<Cache> {
         let call = "/channel/get_channel_jsapi_ticket";
         let ticket = Ticket { client: self.client.clone(), token: Arc::clone(token), call };

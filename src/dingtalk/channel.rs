@@ -1,11 +1,10 @@
 //! A service window's (服务窗) followers: auth code → follower → employee.
 //!
-//! The tutorial for service windows says it thrice: the code is exchanged with the channel's token, and the unionid is
-//! turned into a userid with the corp's.
+//! The code is exchanged with the channel's token, but the unionid becomes a userid only with the corp's.
 //!
 //! # Incomplete support
-//! The family of channel calls is missing from today's documentation (open.dingtalk.com, read 2026-08-22); what stands
-//! here follows the older tutorial and community clients.
+//! Today's documentation has no channel calls (open.dingtalk.com, read 2026-08-22). These follow the older tutorial and
+//! community clients.
 
 use serde_json::json;
 
@@ -20,32 +19,26 @@ use crate::{
     secret::Secret,
 };
 
-/// Who opened a page of the service window.
 #[derive(Debug, Clone)]
 pub enum Follower {
-    /// Follows it.
     Known(UnionId),
-    /// Does not follow it (any more): DingTalk says nothing else about the person.
+    /// DingTalk says nothing else about somebody who does not follow the window.
     Unfollowed,
 }
 
-/// What a unionid is in the corp.
 #[derive(Debug, Clone)]
 pub enum Contact {
-    /// An employee.
     Employee(DingUserId),
     /// A customer or supplier in the corp's address book.
     External,
-    /// Nobody.
     Stranger,
 }
 
 impl DingtalkApp {
-    /// Exchanges a code of the service window, which is spent by this (`channel/user/get_by_code`).
+    /// Spends a code of the service window (`channel/user/get_by_code`).
     ///
     /// # Errors
-    /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for a follower without a unionid; the rest as
-    /// for every call.
+    /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for a follower without a unionid.
     pub async fn follower(&self, code: &Secret, _turn: Turn) -> Result<Follower, DingtalkError> {
         const CALL: &str = "/channel/user/get_by_code";
         let Some(token) = &self.channel_token else {
@@ -61,7 +54,7 @@ impl DingtalkApp {
     /// Who a unionid is in the corp (`topapi/user/getbyunionid`), by the corp's own token.
     ///
     /// # Errors
-    /// `Unexpected` for an employee without a usable userid; the rest as for every call.
+    /// `Unexpected` for an employee without a usable userid.
     pub async fn contact(&self, unionid: &UnionId) -> Result<Contact, DingtalkError> {
         let body = || object([("unionid", json!(unionid))]);
         match self.call("/topapi/user/getbyunionid", body, Repeat::Reads).await {
@@ -73,7 +66,6 @@ impl DingtalkApp {
 }
 
 impl Follower {
-    /// Whoever an answer names.
     pub(super) fn read(response: &ApiResponse) -> Result<Self, DingtalkError> {
         if response.number("subscribe") == Some(0) {
             return Ok(Self::Unfollowed);
@@ -84,7 +76,6 @@ impl Follower {
 }
 
 impl Contact {
-    /// Whoever a `result` names.
     pub(super) fn read(result: &ApiResponse) -> Result<Self, DingtalkError> {
         let userid = result.optional_text("userid");
         match (result.number("contact_type"), userid) {
@@ -94,7 +85,7 @@ impl Contact {
                 let userid = DingUserId::new(userid);
                 userid.map(Self::Employee).map_err(|why| result.unexpected(&format!("userid {why}")))
             }
-            // Whoever is not known to be an employee is none.
+            // Without a known contact type, nobody counts as an employee.
             (_, Some(_)) => Err(result.unexpected("contact_type is missing or unknown")),
         }
     }

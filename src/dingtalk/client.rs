@@ -1,8 +1,7 @@
 //! HTTP to the Open Platform: one method per call, typed answers, typed refusals.
 //!
 //! Every call has a connect and a total timeout, follows no redirect, reads at most [`MAX_RESPONSE`] and asks for no
-//! compression. The old host answers HTTP 200 whatever happened and carries `errcode` in the body, the new one means
-//! its statuses.
+//! compression. The old host always answers HTTP 200, with an `errcode` in the body; the new one uses HTTP statuses.
 
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::{
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Far above any answer that is asked for here; a page of 100 employees is 200 KB.
+/// Far above any response: a page of 100 employees is 200 KB.
 const MAX_RESPONSE: usize = 1024 * 1024;
 /// The waits between three tries of a call that may be repeated.
 const BACKOFF: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(600)];
@@ -26,13 +25,12 @@ const BACKOFF: [Duration; 2] = [Duration::from_millis(150), Duration::from_milli
 /// Whether a call may be sent again when no answer came.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// It reads: three tries.
+    /// Three tries.
     Reads,
-    /// It spends something (an auth code). Only a connection that never came about is tried again.
+    /// For calls that spend an auth code: tried again only if no connection was made.
     Spends,
 }
 
-/// What goes along with a call.
 pub(super) enum RequestBody<'a> {
     None,
     Form(&'a [(&'static str, &'a str)]),
@@ -53,13 +51,10 @@ struct ApiCall<'a> {
 
 #[derive(Clone, Copy)]
 enum Host {
-    /// `oapi.dingtalk.com`.
     Old,
-    /// `api.dingtalk.com`.
     New,
 }
 
-/// Speaks to one DingTalk, for all apps.
 #[derive(Clone)]
 pub struct Client {
     oapi: HostClient,
@@ -67,30 +62,25 @@ pub struct Client {
     timeout: Duration,
 }
 
-/// One of its hosts, and what speaks to it.
 #[derive(Clone)]
 struct HostClient {
     http: reqwest::Client,
     url: String,
 }
 
-/// Why DingTalk cannot be called from here.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The machine's certificates or its proxy settings cannot be used.
     #[error("no HTTP client for DingTalk can be made: {0}")]
     Http(#[from] reqwest::Error),
-    /// The apps' secrets would pass through a proxy in the clear.
     #[error(transparent)]
     InTheClear(#[from] ConfigError),
 }
 
 impl Client {
-    /// A client for the addresses of the settings. Opens no connection yet.
+    /// Opens no connection yet.
     ///
     /// # Errors
-    /// When the machine's certificates or its proxy settings cannot be used, or a secret would pass through a proxy in the
-    /// clear.
+    /// When the machine's certificates or proxy settings cannot be used, or a proxy would see a secret in the clear.
     pub fn new(config: &DingtalkConfig) -> Result<Self, ClientError> {
         Proxies::of_environment().check(config)?;
         let oapi = HostClient::new(&config.oapi_url, config.timeout)?;
@@ -98,12 +88,11 @@ impl Client {
         Ok(Self { oapi, api, timeout: config.timeout })
     }
 
-    /// How long one call may take.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// `GET` on the old host. `query` may hold secrets: they reach no error.
+    /// `GET` on the old host. Secrets in `query` reach no error.
     pub(super) async fn get(
         &self,
         path: &'static str,
@@ -229,7 +218,7 @@ impl HostClient {
     }
 }
 
-/// The values of a request that must not come back in an error, should DingTalk quote them.
+/// What must not reach an error, even if DingTalk quotes it.
 fn secrets<'a>(call: &'a ApiCall<'_>) -> Vec<&'a str> {
     let not_secret = ["appkey", "corpid", "type"];
     let query = call.query.iter().filter(|(name, _)| !not_secret.contains(name)).map(|(_, value)| *value);
@@ -251,7 +240,6 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// An object to send as JSON.
 pub(super) fn object<const N: usize>(fields: [(&str, Value); N]) -> RequestBody<'static> {
     RequestBody::Json(Value::Object(
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),

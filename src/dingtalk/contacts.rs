@@ -13,27 +13,22 @@ use super::{
 };
 use crate::ids::{DingUserId, UnionId};
 
-/// The root department of every corp.
 const ROOT: i64 = 1;
-/// How many departments are asked for their sub-departments before a path is given up.
+/// A path is given up after this many calls for sub-departments.
 const MOST_DEPARTMENTS: usize = 300;
-/// So many times one call's time limit the walk may take, because somebody waits for it.
+/// The walk's time limit, as a multiple of one call's: somebody is waiting for it.
 const LONGEST_WALK: u32 = 4;
-/// One department's sub-departments.
 const SUB_DEPARTMENTS: &str = "/topapi/v2/department/listsub";
 
-/// What DingTalk tells about an employee. A field that the app may not read is absent.
+/// A field that the app may not read is absent.
 #[derive(Debug, Clone, Default)]
 pub struct EmployeeDetails {
-    /// The name.
     pub name: Option<String>,
-    /// Across the developer's apps.
     pub unionid: Option<UnionId>,
     /// Needs 企业员工手机号信息.
     pub mobile: Option<String>,
-    /// Needs 邮箱等个人信息. The one that administrators set where there is one; otherwise the person's own choice.
+    /// Needs 邮箱等个人信息. The address that administrators set, or else the person's own.
     pub email: Option<String>,
-    /// Job title.
     pub title: Option<String>,
     /// The departments that the employee is a direct member of.
     pub departments: Vec<i64>,
@@ -43,7 +38,7 @@ impl DingtalkApp {
     /// An employee's details (`topapi/v2/user/get`, open.dingtalk.com, read 2026-08-22).
     ///
     /// # Errors
-    /// `NoSuchUser` when the corp has no such employee; the rest as for every call.
+    /// `NoSuchUser` when the corp has no such employee.
     pub async fn employee(&self, userid: &DingUserId) -> Result<EmployeeDetails, DingtalkError> {
         let body = || object([("userid", json!(userid)), ("language", json!("zh_CN"))]);
         let result = self.call("/topapi/v2/user/get", body, Repeat::Reads).await?.result()?;
@@ -52,7 +47,7 @@ impl DingtalkApp {
             name: text("name"),
             unionid: result.optional_text("unionid").and_then(|text| UnionId::new(text).ok()),
             mobile: text("mobile"),
-            // Apps believe it, so what the organisation gave goes before what anybody may write into the own profile.
+            // Apps trust it, so the organisation's address takes precedence over one that people enter themselves.
             email: text("org_email").or_else(|| text("email")),
             title: text("title"),
             departments: result.numbers("dept_id_list"),
@@ -88,7 +83,7 @@ impl DingtalkApp {
             let children = self.call(SUB_DEPARTMENTS, body, Repeat::Reads).await?.result_list()?;
             let children: Vec<_> = children.iter().filter_map(number_and_name).filter(|(id, _)| *id != ROOT).collect();
             for ((id, _), name) in children.iter().zip(DepartmentName::of_siblings(&children)) {
-                // A department that is listed twice, or as its own ancestor, stays where it was, and is walked once.
+                // A department that is listed twice, or as its own ancestor, stays where it was and is visited once.
                 if let Entry::Vacant(place) = found.entry(*id) {
                     let path = DepartmentPath::below(path.as_ref(), &name);
                     open.push_back((*id, Some(path.clone())));
@@ -100,7 +95,7 @@ impl DingtalkApp {
     }
 }
 
-/// A department as `listsub` tells of it. One that has no name is still above others.
+/// A department without a name still has others below it.
 fn number_and_name(department: &ApiResponse) -> Option<(i64, &str)> {
     Some((department.number("dept_id")?, department.optional_text("name").unwrap_or_default()))
 }

@@ -1,7 +1,7 @@
-//! Whether an app is of the corp that the settings say.
+//! Whether an app belongs to the corp in the settings.
 //!
-//! "获取企业内部应用的 accessToken", `POST /v1.0/oauth2/{corpId}/token` (open.dingtalk.com, read 2026-08-22), is the one call
-//! by an app's own credentials that names the corp. No call names an app's AgentId.
+//! "获取企业内部应用的 accessToken", `POST /v1.0/oauth2/{corpId}/token` (open.dingtalk.com, read 2026-08-22), is the only
+//! call with an app's own credentials that names the corp. No call names an app's AgentId.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
@@ -14,19 +14,16 @@ use crate::config::Credentials;
 
 const CALL: &str = "/v1.0/oauth2/{corpId}/token";
 
-/// What DingTalk says of an app and its corp.
 #[derive(Debug)]
 pub enum CorpCheck {
-    /// The app is of this corp.
     Ours,
-    /// DingTalk knows no such corp, or the app is not of it.
+    /// DingTalk does not know the corp, or the app belongs to another.
     NotOurs(DingtalkError),
-    /// DingTalk did not say.
     Unknown(DingtalkError),
 }
 
 impl DingtalkApp {
-    /// Asks for a token of this very corp, once the credentials are known to be good.
+    /// To be asked once the credentials are known to be good.
     pub async fn corp(&self) -> CorpCheck {
         let (id, secret) = match &self.config.credentials {
             Credentials::App { client_id, client_secret } => (client_id, client_secret),
@@ -48,7 +45,7 @@ impl DingtalkApp {
     }
 }
 
-/// An unknown corp is DingTalk's `unknownError`, with HTTP status 500; the words for another's app are those of the page.
+/// For an unknown corp DingTalk answers `unknownError` with HTTP status 500; the other two words are documented.
 fn is_about_the_corp(error: &DingtalkError) -> bool {
     let refusal = match error {
         DingtalkError::Refused(refusal) | DingtalkError::Failed(refusal) => refusal,

@@ -1,9 +1,8 @@
 //! How departments are written (pure): a path has `/` between its levels, and several paths have `;` between them.
 //!
-//! Whoever may name a department in DingTalk may name it anything: `x;总部/财务`, `role:admin`, or nothing that can be
-//! seen. So a name is not joined to others as it came. [`DepartmentName`] is what it is written as, in which nothing
-//! marks a level, another department, a role or a number, and no end is cut off by whoever trims. What the user table
-//! holds is written so, and [`in_column`] answers nothing else.
+//! A department in DingTalk may have any name: `x;总部/财务`, `role:admin`, or one that nobody can see. So names are not
+//! joined as they came. In a [`DepartmentName`] nothing marks a level, another department, a role or a number, and
+//! trimming changes nothing. The user table holds such names only, and [`in_column`] returns nothing else.
 //!
 //! | in DingTalk | written |
 //! | --- | --- |
@@ -23,12 +22,10 @@ use crate::invisible::{is_blank, is_shaper};
 
 /// The longest name, in characters. DingTalk takes 64.
 pub const LONGEST_NAME: usize = 128;
-/// The longest list of departments, in characters.
 pub const LONGEST_COLUMN: usize = 4000;
 
-/// Stands for the number of a department whose name cannot be written.
 const NUMBER: &str = "id:";
-/// No name begins so: `role:admin` is a role wherever groups are named.
+/// No name begins with these: `role:admin` is a role wherever groups are named.
 const KEPT: [&str; 2] = ["role:", NUMBER];
 
 /// A department's own name, without those above it, as it is written.
@@ -36,13 +33,13 @@ const KEPT: [&str; 2] = ["role:", NUMBER];
 pub struct DepartmentName(String);
 
 impl DepartmentName {
-    /// The names of departments with one parent, each given by its number and DingTalk's name for it.
+    /// The names of departments with one parent, from their numbers and DingTalk's names.
     ///
-    /// Two of them are written alike only if DingTalk has them under the very same name. Otherwise the one that is
-    /// called so keeps the name, whatever the others have hidden in theirs.
+    /// Two are written alike only if their names in DingTalk are identical. Otherwise the department that really has
+    /// the name keeps it, whatever the others hide in theirs.
     pub fn of_siblings(departments: &[(i64, &str)]) -> Vec<Self> {
         let written: Vec<_> = departments.iter().map(|(_, name)| written(name)).collect();
-        // Which number a name has; none where several have it.
+        // `None` for a name that several departments have.
         let mut owners: HashMap<&str, Option<i64>> = HashMap::new();
         for ((id, _), name) in departments.iter().zip(&written) {
             if let Some(name) = name {
@@ -57,7 +54,6 @@ impl DepartmentName {
         .collect()
     }
 
-    /// The name as it is written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -68,7 +64,7 @@ impl DepartmentName {
 pub struct DepartmentPath(String);
 
 impl DepartmentPath {
-    /// The path of a department directly below another one, or below the root, whose own name stands in no path.
+    /// The root's own name is in no path.
     pub fn below(parent: Option<&Self>, name: &DepartmentName) -> Self {
         match parent {
             Some(parent) => Self(format!("{}/{}", parent.0, name.0)),
@@ -77,16 +73,12 @@ impl DepartmentPath {
     }
 
     /// The path as a person writes it: blanks around its names are left out.
-    ///
-    /// # Errors
-    /// When it is not the way in which departments are written.
     fn parse(text: &str) -> Result<Self, BadDepartment> {
         let levels: Vec<_> = text.split('/').map(trimmed).collect();
         levels.iter().try_for_each(|level| check(level))?;
         Ok(Self(levels.join("/")))
     }
 
-    /// The path as it is written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -98,10 +90,9 @@ impl fmt::Display for DepartmentPath {
     }
 }
 
-/// Why a text that a person wrote names no department, and what to write instead.
+/// What is wrong with a department that a person wrote, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadDepartment {
-    /// `a//b`, `/a`, `a/`.
     #[error(
         "has a level without a name; write one / between two levels, none at the ends, and ／ for a slash in a name"
     )]
@@ -111,16 +102,14 @@ pub enum BadDepartment {
         "begins a department's name with {0:?}, which stands for something else; write the full-width colon ： there"
     )]
     Kept(String),
-    /// Nobody would see how it differs from another name.
     #[error("holds the invisible character U+{:04X}; type the department's name again", u32::from(*.0))]
     Invisible(char),
-    /// Longer than any of DingTalk's.
     #[error("has a department's name of more than {LONGEST_NAME} characters; write a shorter one")]
     TooLong,
 }
 
-/// Departments as a column of the user table holds them, in their order and each once. Also how many are left out
-/// because the column would be too long: being in fewer departments opens nothing.
+/// The column for these departments, each once, and how many were left out because it would be too long: membership of
+/// fewer departments grants nothing.
 pub fn to_column(paths: &[DepartmentPath]) -> (String, usize) {
     let (mut column, mut length, mut left_out) = (String::new(), 0, 0);
     let mut seen = HashSet::new();
@@ -139,16 +128,12 @@ pub fn to_column(paths: &[DepartmentPath]) -> (String, usize) {
     (column, left_out)
 }
 
-/// The departments of a column as a person writes it: blanks around names are left out, and so is nothing at all
-/// between two `;`.
-///
-/// # Errors
-/// When one of them is not the way in which departments are written.
+/// Reads a column that a person wrote: blanks around names, and nothing between two `;`, are left out.
 pub fn parse_column(text: &str) -> Result<Vec<DepartmentPath>, BadDepartment> {
     text.split(';').map(trimmed).filter(|path| !path.is_empty()).map(DepartmentPath::parse).collect()
 }
 
-/// The paths that a column holds. What cannot be a department's path, whoever put it there, is none.
+/// The paths in a column, without anything that cannot be one, however it got there.
 pub fn in_column(column: &str) -> impl Iterator<Item = &str> {
     column
         .split(';')
@@ -156,7 +141,7 @@ pub fn in_column(column: &str) -> impl Iterator<Item = &str> {
         .filter(|path| path.split('/').all(|level| trimmed(level) == level && check(level).is_ok()))
 }
 
-/// A name as it is written; nothing where no name is left of it, or too much.
+/// `None` if nothing is left of the name, or it is too long.
 fn written(name: &str) -> Option<String> {
     let name = trimmed(name);
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
@@ -175,7 +160,7 @@ fn written(name: &str) -> Option<String> {
     Some(name)
 }
 
-/// Whether a text without `/` and `;` is a name as it is written; its ends have been looked at.
+/// Checks a trimmed text without `/` and `;`.
 fn check(name: &str) -> Result<(), BadDepartment> {
     if name.is_empty() {
         return Err(BadDepartment::EmptyLevel);
@@ -183,7 +168,7 @@ fn check(name: &str) -> Result<(), BadDepartment> {
     if let Some(c) = name.chars().find(|c| is_misleading(*c)) {
         return Err(BadDepartment::Invisible(c));
     }
-    // Bytes first: they are counted already, and are never fewer than characters.
+    // Bytes first: they cost nothing to count, and are never fewer than characters.
     if name.len() > LONGEST_NAME && name.chars().count() > LONGEST_NAME {
         return Err(BadDepartment::TooLong);
     }
@@ -193,20 +178,19 @@ fn check(name: &str) -> Result<(), BadDepartment> {
     }
 }
 
-/// What stands for something else at the beginning of a name, as it stands there.
+/// The reserved beginning of a name, spelt as it is there.
 fn kept(name: &str) -> Option<&str> {
     let begins = |word: &str| name.get(..word.len()).filter(|begin| begin.eq_ignore_ascii_case(word));
     KEPT.into_iter().find_map(begins)
 }
 
-/// Whether this stands for the number of a department.
 fn is_number(name: &str) -> bool {
     let digits = name.strip_prefix(NUMBER).map(|number| number.strip_prefix('-').unwrap_or(number));
     digits.is_some_and(|digits| (1..20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn trimmed(name: &str) -> &str {
-    // What shapes the character before it may stand at the end.
+    // A character that shapes the one before it may end a name.
     let name = name.trim_start_matches(|c| is_blank(c) || is_shaper(c));
     name.trim_end_matches(|c| is_blank(c) || matches!(c, '\u{200c}' | '\u{200d}'))
 }

@@ -6,81 +6,62 @@ use std::fmt;
 
 use crate::errcode::Errcode;
 
-/// Why a call to DingTalk gave no result. Holds no secret: what was sent is cut out of DingTalk's own words.
+/// Holds no secret: what was sent is cut out of DingTalk's words.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DingtalkError {
-    /// The auth code is spent, expired, or of another app.
+    /// The auth code is spent, expired or another app's.
     #[error("the auth code is not valid: {0}")]
     CodeInvalid(Refusal),
-    /// The access token is not valid (any more); one renewal is due.
+    /// The access token is invalid or has expired: one renewal is due.
     #[error("the access token is not valid: {0}")]
     TokenInvalid(Refusal),
-    /// The person is not in the corp that we asked about.
+    /// The corp that we asked about has no such person.
     #[error("the corp has no such person: {0}")]
     NoSuchUser(Refusal),
-    /// Too many calls.
     #[error("DingTalk throttles us: {0}")]
     Throttled(Refusal),
     /// DingTalk's own trouble, worth another try.
     #[error("DingTalk is busy: {0}")]
     Busy(Refusal),
-    /// DingTalk's own trouble by a word that is not known (a status of 500 and above on the new host).
+    /// DingTalk's own trouble under an unknown word (status 500 and above, new host).
     #[error("DingTalk failed: {0}")]
     Failed(Refusal),
     /// Anything else that DingTalk refuses: the operator must fix something.
     #[error("DingTalk refused: {0}")]
     Refused(Refusal),
-    /// Our address is punished for five minutes: more than 10,000 calls in 20 seconds came from it. DingTalk then
-    /// answers a web page, or `{"status":1111,…}`.
+    /// Our address is barred for five minutes after more than 10,000 calls in 20 seconds. DingTalk then answers a web page
+    /// or `{"status":1111,…}`.
     #[error(
         "{call}: a web page came instead of an answer: DingTalk bars this address for five minutes after too many calls, or a proxy in between answers"
     )]
-    Banned {
-        /// The call's path.
-        call: &'static str,
-    },
-    /// No answer in time.
+    Banned { call: &'static str },
     #[error("{call}: no answer from DingTalk: {why}")]
-    Unreachable {
-        /// The call's path.
-        call: &'static str,
-        /// What the connection said, without the address.
-        why: String,
-    },
-    /// An answer that is none of DingTalk's: a proxy's page, a field missing or of a wrong type.
+    Unreachable { call: &'static str, why: String },
+    /// A response that DingTalk should not give: a proxy's page, or a field missing or of the wrong type.
     #[error("{call}: unexpected answer: {why}")]
-    Unexpected {
-        /// The call's path.
-        call: &'static str,
-        /// What is unexpected about it.
-        why: String,
-    },
+    Unexpected { call: &'static str, why: String },
 }
 
-/// What DingTalk said when it refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The call's path.
     pub call: &'static str,
     /// The code; of gateway error 88, its sub-code.
     pub code: ErrorCode,
-    /// DingTalk's words, at most 300 characters of them.
+    /// At most 300 characters of DingTalk's words.
     pub errmsg: String,
     /// DingTalk's own id of the request, which its support asks for.
     pub request_id: Option<String>,
 }
 
-/// What DingTalk names an error by: a number on the old host, a word on the new one.
+/// A number on the old host, a word on the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// `errcode`.
     Number(i64),
     /// `code`, at most 100 characters of it.
     Word(String),
 }
 
 impl ErrorCode {
-    /// The `errcode`, where there is one.
     pub fn number(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number),
@@ -119,7 +100,6 @@ impl fmt::Display for Refusal {
 }
 
 impl DingtalkError {
-    /// Sorts a refusal by its code.
     pub(super) fn of(refusal: Refusal) -> Self {
         match refusal.code.meaning() {
             Errcode::InvalidCode => Self::CodeInvalid(refusal),
@@ -155,12 +135,12 @@ impl DingtalkError {
             | Self::Throttled(refusal)
             | Self::Busy(refusal)
             | Self::Refused(refusal) => Some(refusal),
-            // A word that nobody knows tells nobody what to do.
+            // An unknown word gives no advice.
             Self::Failed(_) | Self::Banned { .. } | Self::Unreachable { .. } | Self::Unexpected { .. } => None,
         }
     }
 
-    /// Whether the same call may succeed a moment later without anybody mending anything.
+    /// Whether the same call may succeed a moment later by itself.
     pub fn is_passing(&self) -> bool {
         matches!(
             self,

@@ -1,7 +1,7 @@
 //! Whose turn it is to call DingTalk.
 //!
-//! Of each address one waits among those of all other addresses, and its neighbours wait behind it: whoever sends codes
-//! by the thousand is a nuisance to their own address. While nobody else asks, one address has every turn.
+//! Each address has one caller in the queue; its others wait behind that one. A flood of codes from one address delays
+//! nobody elsewhere, and one address alone has every turn.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -13,22 +13,21 @@ use tokio::{
 
 use super::DingtalkError;
 
-/// So many calls of one app are under way at once; the rest queue here. DingTalk allows 20 a second of each kind and
-/// app (90018), and each call's time limit begins when it is its turn.
+/// Calls of one app under way at once. DingTalk allows 20 a second of each kind and app (90018), and a call's time limit
+/// begins with its turn.
 const AT_ONCE: usize = 20;
-/// Who has queued for so long is told that DingTalk does not keep up.
+/// After this long in the queue, a caller is told that DingTalk does not keep up.
 const LONGEST_QUEUE: Duration = Duration::from_secs(20);
-/// How many addresses have a line. The longest unused is forgotten first; should somebody stand in it, two of that
-/// address wait among the others.
+/// How many addresses have a line of their own. If a line is forgotten while somebody stands in it, its address has two
+/// callers in the queue.
 const LINES: u64 = 10_000;
 
-/// The turns of one app.
 pub(super) struct FairQueue {
     free: Arc<Semaphore>,
     lines: Cache<IpAddr, Arc<Mutex<()>>>,
 }
 
-/// The right to make one call now. The next in the queue has it when this is dropped.
+/// The right to make one call. Dropping it lets the next one go.
 #[must_use]
 pub struct Turn {
     _permit: OwnedSemaphorePermit,
@@ -50,7 +49,7 @@ impl FairQueue {
         in_time(first_of_address, call).await
     }
 
-    /// A turn for a call that follows from one whose code was good: nobody multiplies those at will.
+    /// A turn for a call that follows a good code, so nobody can multiply it at will.
     pub async fn next(&self, call: &'static str) -> Result<Turn, DingtalkError> {
         in_time(self.free(), call).await
     }
@@ -87,7 +86,6 @@ mod tests {
         Ipv4Addr::new(192, 0, 2, last).into()
     }
 
-    /// What has come about so far.
     fn so_far<T>(future: Pin<&mut impl Future<Output = Result<T, DingtalkError>>>) -> Option<T> {
         future.now_or_never().map(Result::unwrap)
     }

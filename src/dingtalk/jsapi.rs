@@ -18,21 +18,20 @@ use crate::{
     secret::Secret,
 };
 
-/// What a page's script may call without asking again. Old desktop clients refuse a call that is not listed.
+/// Old desktop clients refuse a call that is not listed.
 const MICRO_APP_APIS: [&str; 2] = ["runtime.permission.requestAuthCode", "runtime.permission.requestOperateAuthCode"];
 const CHANNEL_APIS: [&str; 1] = ["channel.permission.requestAuthCode"];
 
-/// What a page hands to dd.config, with the names that dd.config has for it.
+/// The argument of dd.config, with its names.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PageConfig<'a> {
     agent_id: &'a str,
     corp_id: &'a str,
-    /// Seconds since 1970.
     time_stamp: UnixSeconds,
     nonce_str: String,
     signature: String,
-    /// The address in its signed form, to be compared with the one in DingTalk's error text.
+    /// The address as signed, to compare with the one in DingTalk's error text.
     url: String,
     /// 0 for a micro-app, 1 for a service window.
     #[serde(rename = "type")]
@@ -62,7 +61,7 @@ impl<'a> PageConfig<'a> {
 
 /// Signs a page for dd.config; lowercase hex, 40 digits for SHA-1 and 64 for SHA-256.
 ///
-/// `url` is the page's address as the browser shows it; it is brought into the signed form here.
+/// `url` is the address that the browser shows.
 pub fn sign(hash: Signature, ticket: &str, nonce: &str, timestamp: UnixSeconds, url: &str) -> String {
     let url = signed_form(url);
     let plain = format!("jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url}");
@@ -75,8 +74,7 @@ pub fn sign(hash: Signature, ticket: &str, nonce: &str, timestamp: UnixSeconds, 
 /// An address as DingTalk signs it: without its fragment, its query percent-decoded once (`+` is a space), scheme,
 /// host, port and path untouched.
 ///
-/// Only the query is decoded because iOS reports an encoded address and Android a raw one; DingTalk's own sample
-/// (`decodeUrl`) evens that out in the same way.
+/// iOS reports an encoded address and Android a raw one; DingTalk's own sample (`decodeUrl`) evens that out like this.
 pub fn signed_form(url: &str) -> Cow<'_, str> {
     let url = url.split_once('#').map_or(url, |(before, _)| before);
     let Some((front, query)) = url.split_once('?') else {

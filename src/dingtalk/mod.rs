@@ -40,17 +40,15 @@ pub struct Dingtalk {
     apps: Arc<[DingtalkApp]>,
 }
 
-/// Why a request names no app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoApp {
-    /// No app is configured for this corpid and agentid.
     Unknown,
     /// Several are, and the request does not say which.
     Several,
 }
 
 impl Dingtalk {
-    /// Prepares every app. DingTalk is not asked for anything yet: the server starts while DingTalk is down.
+    /// Makes no call yet: the server starts even while DingTalk is down.
     ///
     /// # Errors
     /// When no HTTP client can be made on this machine, or it would show a proxy the apps' secrets.
@@ -61,16 +59,12 @@ impl Dingtalk {
         Ok(Self { apps: apps.map(|app| DingtalkApp::new(app.clone(), client.clone(), &mut caches)).collect() })
     }
 
-    /// Every app, in the order of the settings.
     pub fn apps(&self) -> &[DingtalkApp] {
         &self.apps
     }
 
     /// The app that a request means: by corp id and agent id, by either alone where that is unambiguous, or the only
     /// app where neither is given.
-    ///
-    /// # Errors
-    /// When no app fits, or more than one does.
     pub fn choose(&self, corp_id: Option<&str>, agent_id: Option<&str>) -> Result<&DingtalkApp, NoApp> {
         let mut fitting = self.fitting(corp_id, agent_id);
         match (fitting.next(), fitting.next()) {
@@ -80,7 +74,6 @@ impl Dingtalk {
         }
     }
 
-    /// Every app that a request may mean.
     pub fn fitting(&self, corp_id: Option<&str>, agent_id: Option<&str>) -> impl Iterator<Item = &DingtalkApp> {
         let fits = move |app: &&DingtalkApp| {
             corp_id.is_none_or(|id| app.config.corp_id.as_str() == id)

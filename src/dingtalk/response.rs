@@ -1,7 +1,7 @@
-//! Reading what DingTalk answers, as leniently as its own samples demand and no further.
+//! Reads DingTalk's responses, as leniently as its own samples require and no more.
 //!
-//! Numbers and booleans may come quoted, even `"errcode":"0"`. Texts may not come as anything else: a userid that is
-//! a number, a list or null is no userid.
+//! Numbers and booleans may be quoted, even `"errcode":"0"`. A text must be a text: a userid that is a number, a list or
+//! null is no userid.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,6 @@ use crate::errcode::Errcode;
 const MAX_ERRMSG: usize = 300;
 const MAX_CODE: usize = 100;
 
-/// A body that grants what was asked for.
 #[derive(Debug)]
 pub(super) struct ApiResponse {
     call: &'static str,
@@ -19,7 +18,6 @@ pub(super) struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// The `result` of the v2 calls, as an answer of its own.
     pub fn result(mut self) -> Result<Self, DingtalkError> {
         match self.fields.remove("result") {
             Some(Value::Object(fields)) => Ok(Self { call: self.call, fields }),
@@ -27,34 +25,30 @@ impl ApiResponse {
         }
     }
 
-    /// A text that must be there.
     pub fn text(&self, name: &str) -> Result<&str, DingtalkError> {
         self.optional_text(name).ok_or_else(|| self.unexpected(&format!("{name} is missing or no text")))
     }
 
-    /// A text, or nothing where it is missing, empty or of another type. DingTalk leaves empty fields out.
+    /// DingTalk leaves empty fields out, so an empty text counts as missing, and so does any other type.
     pub fn optional_text(&self, name: &str) -> Option<&str> {
         self.fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
-    /// A number, quoted or not.
     pub fn number(&self, name: &str) -> Option<i64> {
         self.fields.get(name).and_then(lenient_number)
     }
 
-    /// A list of numbers, quoted or not; what is none is passed over.
+    /// Skips whatever is not a number, quoted or not.
     pub fn numbers(&self, name: &str) -> Vec<i64> {
         let list = self.fields.get(name).and_then(Value::as_array);
         list.map(|list| list.iter().filter_map(lenient_number).collect()).unwrap_or_default()
     }
 
-    /// An object inside, as an answer of its own.
     pub fn object(&self, name: &str) -> Option<Self> {
         let fields = self.fields.get(name)?.as_object()?.clone();
         Some(Self { call: self.call, fields })
     }
 
-    /// `result` where it is a list of objects.
     pub fn result_list(mut self) -> Result<Vec<Self>, DingtalkError> {
         match self.fields.remove("result") {
             Some(Value::Array(items)) => Ok(items
@@ -68,14 +62,12 @@ impl ApiResponse {
         }
     }
 
-    /// An error about this answer.
     pub fn unexpected(&self, why: &str) -> DingtalkError {
         DingtalkError::Unexpected { call: self.call, why: why.to_owned() }
     }
 }
 
-/// Reads a body of the old host, which says HTTP 200 to everything and carries `errcode`. `secrets` are cut out of
-/// whatever DingTalk quotes.
+/// Reads a body of the old host. `secrets` are cut out of what DingTalk quotes.
 pub(super) fn read(
     call: &'static str,
     status: u16,
@@ -97,7 +89,7 @@ pub(super) fn read(
     Err(DingtalkError::of(quoted(call, ErrorCode::Number(errcode), errmsg, text("request_id"), secrets)))
 }
 
-/// Reads a body of the new host, which refuses by its HTTP status and `{code, message, requestid}`.
+/// Reads a body of the new host, which refuses with an HTTP status and `{code, message, requestid}`.
 pub(super) fn read_new(
     call: &'static str,
     status: u16,
@@ -119,12 +111,12 @@ pub(super) fn read_new(
     let scopes = fields.get("accessdenieddetail").and_then(|detail| detail.get("requiredScopes"));
     let scopes = scopes.map(|scopes| format!("{} requiredScopes: {scopes}", text("message")));
     let refusal = quoted(call, code, scopes.as_deref().unwrap_or(text("message")), text("requestid"), secrets);
-    // A server's own trouble, under whatever name.
+    // The server's own trouble, whatever word it uses.
     let own_trouble = status >= 500 && refusal.code.meaning() == Errcode::Unknown;
     Err(if own_trouble { DingtalkError::Failed(refusal) } else { DingtalkError::of(refusal) })
 }
 
-/// An answer without what says whether it grants or refuses.
+/// A response that neither grants nor refuses.
 fn neither(call: &'static str, status: u16, what: &str) -> DingtalkError {
     let why = format!("HTTP status {status}, {what}");
     if status >= 500 { DingtalkError::Unreachable { call, why } } else { DingtalkError::Unexpected { call, why } }
@@ -136,7 +128,6 @@ fn quoted(call: &'static str, code: ErrorCode, errmsg: &str, request_id: &str, s
     Refusal { call, code, errmsg, request_id }
 }
 
-/// The JSON object that any answer of DingTalk's is.
 fn object(call: &'static str, status: u16, body: &[u8]) -> Result<Map<String, Value>, DingtalkError> {
     let unexpected = |why: String| DingtalkError::Unexpected { call, why };
     let fields = match serde_json::from_slice::<Value>(body) {
@@ -144,7 +135,7 @@ fn object(call: &'static str, status: u16, body: &[u8]) -> Result<Map<String, Va
         _ if status >= 500 => {
             return Err(DingtalkError::Unreachable { call, why: format!("HTTP status {status}") });
         }
-        // What a punished address gets instead of an answer, or what a proxy in between has to say.
+        // A barred address gets a web page; so may anybody behind a proxy.
         Err(_) if status == 200 && body.trim_ascii_start().starts_with(b"<") => {
             return Err(DingtalkError::Banned { call });
         }
@@ -159,7 +150,7 @@ fn object(call: &'static str, status: u16, body: &[u8]) -> Result<Map<String, Va
     }
 }
 
-/// The gateway's error 88 carries the real code as `sub_code`, at times only inside its text.
+/// The gateway's error 88 wraps the real code in `sub_code`, or sometimes only in its text.
 fn unwrap_gateway<'a>(fields: &Map<String, Value>, errmsg: &'a str, sub_msg: &'a str) -> (i64, &'a str) {
     let from_text = || {
         let digits = errmsg.split_once("subcode=")?.1;
@@ -177,14 +168,14 @@ fn unwrap_gateway<'a>(fields: &Map<String, Value>, errmsg: &'a str, sub_msg: &'a
 pub(super) fn lenient_number(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
-        // As JSON spells a number: no plus, and no blanks but JSON's.
+        // JSON's spelling of numbers: no plus, and no blanks but JSON's own.
         Value::String(text) => serde_json::from_str(text).ok(),
         _ => None,
     }
 }
 
 fn without(text: &str, secrets: &[&str]) -> String {
-    // Short values (a number, a language) are no secrets and would riddle the text.
+    // Short values (a number, a language) are not secrets, and cutting them out would riddle the text.
     let secrets = secrets.iter().filter(|secret| secret.len() >= 6);
     secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
 }

@@ -2,7 +2,6 @@
 
 use super::{DingtalkApp, DingtalkError};
 
-/// The answer of `auth/scopes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scopes {
     /// The departments whose people the app may see; the root department, 1, stands for all.
@@ -10,7 +9,6 @@ pub struct Scopes {
 }
 
 impl Scopes {
-    /// Whether every employee is in scope.
     pub fn whole_corp(&self) -> bool {
         self.departments.contains(&1)
     }
@@ -19,11 +17,8 @@ impl Scopes {
 impl DingtalkApp {
     /// Which part of the address book the app may see (`auth/scopes`, open.dingtalk.com, read 2026-08-22).
     ///
-    /// It changes nothing at DingTalk, so it is the call that tells whether a token is good for more than having been
-    /// fetched: from an address that is not listed, the token comes and the next call is refused (60020).
-    ///
-    /// # Errors
-    /// As for every call.
+    /// It changes nothing at DingTalk, so `doctor` can try a token with it: an address that is not listed is given a token,
+    /// and its next call is refused (60020).
     pub async fn scopes(&self) -> Result<Scopes, DingtalkError> {
         let response = self.call_get("/auth/scopes").await?;
         let scopes =

@@ -21,55 +21,47 @@ use crate::{
 
 /// Renewal starts this long before expiry, in seconds, as DingTalk recommends.
 const MARGIN: i64 = 600;
-/// What DingTalk lends for, and what is assumed where it does not say.
+/// What DingTalk lends for, and the default if it does not say.
 const DEFAULT_LIFETIME: i64 = 7200;
-/// The least that an answer is taken to be good for: `expires_in: 0` must not turn each request into a refresh.
+/// The shortest lifetime: `expires_in: 0` must not turn each request into a refresh.
 const MIN_LIFETIME: i64 = 60;
 /// A ticket that is merely renewed dies this long after it was first handed out.
 const CEILING: i64 = 24 * 3600;
-/// After a failed refresh everybody gets that failure for this many seconds, instead of asking again.
+/// A failed refresh is answered to everybody for this many seconds, without asking DingTalk again.
 const HOLD_OFF: i64 = 2;
-/// Renewals in the background are this many seconds apart, whatever DingTalk answers.
+/// Seconds between renewals in the background, whatever DingTalk answers.
 const RENEWAL_PAUSE: i64 = 30;
 
-/// So long a refresh waits for the store; then the store goes on alone.
+/// How long a refresh waits for the store, which then carries on by itself.
 const LONGEST_SAVE: Duration = Duration::from_millis(500);
 
-/// A cached value with its times.
 #[derive(Debug, Clone)]
 pub struct Credential {
-    /// The token or ticket.
     pub value: Secret,
-    /// When this very value was first seen; a renewal that answers the same value keeps it.
+    /// When this value was first seen; a renewal that returns the same value does not change it.
     pub first_seen_at: UnixSeconds,
-    /// When it is no longer served.
     pub expires_at: UnixSeconds,
 }
 
-/// A value as it is lent to a caller: which refresh it is of tells whether it is still the current one.
+/// The generation tells whether a lent value is still the current one.
 pub(super) struct Lent {
     pub value: Secret,
     generation: u64,
 }
 
-/// Where credentials outlive the process.
-///
-/// It fails silently for the caller: a credential that cannot be kept is fetched again. The implementation logs.
+/// Where credentials outlive the process. It logs its own failures: a credential that was not kept is fetched again.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// The credential last saved under `key`.
     async fn load(&self, key: &str) -> Option<Credential>;
-    /// Keeps a credential under `key`, in place of an older one.
     async fn save(&self, key: &str, credential: &Credential);
 }
 
-/// Asks DingTalk for a value: the value, and for how many seconds it says that it is good.
+/// Fetches a value, and for how many seconds DingTalk says it is good.
 #[async_trait]
 pub(super) trait Source: Send + Sync {
     async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError>;
 }
 
-/// The cache of one credential.
 pub(super) struct Cache {
     key: String,
     source: Box<dyn Source>,
@@ -87,7 +79,7 @@ struct CacheState {
     /// The value that DingTalk called invalid; it must not come back from the store.
     void: Option<Secret>,
     asked_at: Option<UnixSeconds>,
-    /// How many refreshes have ended. Who waited while one ended takes its outcome.
+    /// How many refreshes have ended. Callers who waited for one take its outcome.
     ended: u64,
     failure: Option<(UnixSeconds, DingtalkError)>,
 }
@@ -106,10 +98,8 @@ impl Cache {
         })
     }
 
-    /// A value that is good now.
-    ///
     /// # Errors
-    /// What DingTalk said to whoever asked it; the same error for all who waited.
+    /// DingTalk's refusal of the one refresh, for every caller who waited for it.
     pub async fn get(self: &Arc<Self>) -> Result<Lent, DingtalkError> {
         if let Some(credential) = self.usable() {
             self.renew_if_due(&credential);
@@ -118,8 +108,8 @@ impl Cache {
         self.refresh().await
     }
 
-    /// Drops a value that DingTalk calls invalid, unless it was fetched anew since it was lent: DingTalk may answer the
-    /// same value again, and a hundred who hold the old one must not each cause a refresh.
+    /// Drops a value that DingTalk calls invalid, unless there has been a refresh since it was lent: a hundred callers
+    /// with the old one must not each cause a refresh.
     pub fn void(&self, lent: &Lent) {
         let mut state = self.state();
         if state.ended == lent.generation {
@@ -127,7 +117,6 @@ impl Cache {
         }
     }
 
-    /// Renews in the background what is in use and about to expire.
     pub fn keep_fresh(self: &Arc<Self>) {
         if let Some(credential) = self.usable() {
             self.renew_if_due(&credential);
@@ -198,13 +187,13 @@ impl Cache {
         };
         let value = credential.value.clone();
         let (store, key) = (Arc::clone(&self.store), self.key.clone());
-        // It is kept for the next start. A file that is locked holds nobody up.
+        // For the next start. A locked file holds up no request.
         let saving = tokio::spawn(async move { store.save(&key, &credential).await });
         let _ = tokio::time::timeout(LONGEST_SAVE, saving).await;
         Ok(self.lent(value))
     }
 
-    /// What another process, or this one before its restart, has kept.
+    /// What another process, or this one before a restart, has stored.
     async fn kept(&self) -> Option<Credential> {
         let kept = self.store.load(&self.key).await?;
         let void = self.state().void.as_ref() == Some(&kept.value);
@@ -233,7 +222,7 @@ impl Cache {
     }
 }
 
-/// A clock that was set back far makes every expiry look distant: such a value is not trusted either.
+/// A clock that was set far back makes every expiry look distant, so such a value is not used either.
 fn is_usable(credential: &Credential, now: UnixSeconds) -> bool {
     (1..=DEFAULT_LIFETIME).contains(&(credential.expires_at - now))
 }

@@ -1,7 +1,7 @@
 //! Sign-in in an ordinary browser: DingTalk's own page with its QR code, and who came back from it.
 //!
-//! "实现登录第三方网站" (open.dingtalk.com, read 2026-08-22). The scope is `openid` alone: whose the person is in our corp
-//! is asked with the corp's own token ([`DingtalkApp::contact`]), not believed from the browser's way.
+//! "实现登录第三方网站" (open.dingtalk.com, read 2026-08-22). The scope is `openid` alone: the corp's own
+//! token tells who the person is in our corp ([`DingtalkApp::contact`]), not the browser.
 //!
 //! # Incomplete support
 //! Neither the QR code inside a page of ours nor the user's refresh token: the user token is used once and dropped.
@@ -16,10 +16,9 @@ use super::{
 };
 use crate::{config::Credentials, ids::UnionId, secret::Secret};
 
-/// What stands bare in a query's value; a space becomes `%20`, as DingTalk wants it in `scope`.
+/// A space becomes `%20`, as DingTalk wants it in `scope`.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Whom DingTalk's sign-in page sent back.
 #[derive(Debug, Clone)]
 pub enum Visitor {
     /// Somebody with a DingTalk account, not yet known to be in the corp.
@@ -46,8 +45,7 @@ impl DingtalkApp {
     /// Exchanges a code of DingTalk's sign-in page, which is spent by this, and asks who it is.
     ///
     /// # Errors
-    /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for a person without a usable unionid; the rest
-    /// as for every call.
+    /// `CodeInvalid` for a spent, expired or foreign code; `Unexpected` for a person without a usable unionid.
     pub async fn visitor(&self, code: &Secret, _turn: Turn) -> Result<Visitor, DingtalkError> {
         const EXCHANGE: &str = "/v1.0/oauth2/userAccessToken";
         let Credentials::App { client_id, client_secret } = &self.config.credentials else {

@@ -14,7 +14,6 @@ use super::{
     state::PlatformState,
 };
 
-/// `POST /v1.0/oauth2/accessToken`
 pub fn access_token(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let (Some(client_id), Some(secret)) = (call.body("appKey"), call.body("appSecret")) else {
         return bad_client();
@@ -51,7 +50,6 @@ pub fn corp_token(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     }
 }
 
-/// `POST /v1.0/oauth2/jsapiTickets`
 pub fn jsapi_ticket(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let holder = match token_holder(state, call) {
         Ok(holder @ Holder::App { corp_id, client_id }) => {
@@ -105,7 +103,6 @@ pub fn user_access_token(state: &mut PlatformState, call: &Call) -> PlatformResp
     PlatformResponse::json(fields)
 }
 
-/// `GET /v1.0/contact/users/me`
 pub fn me(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let (corp_id, client_id, unionid) = match token_holder(state, call) {
         Ok(Holder::Person { corp_id, client_id, unionid, .. }) => (corp_id, client_id, unionid),

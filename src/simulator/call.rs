@@ -15,16 +15,12 @@ const BODY_LIMIT_KIB: u64 = 256;
 /// On whose behalf a request comes, as far as it can be told before it is judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal {
-    /// The organisation.
     pub corp_id: Option<String>,
-    /// The app.
     pub client_id: Option<String>,
 }
 
-/// A request, taken apart.
 #[derive(Debug)]
 pub struct Call {
-    /// GET, POST, …
     pub method: Method,
     /// The path without query, escapes resolved.
     pub path: String,
@@ -32,13 +28,10 @@ pub struct Call {
     pub raw_query: String,
     /// Host and port that the caller used, from the `Host` header.
     pub host: String,
-    /// The `Origin` header.
     pub origin: Option<String>,
-    /// The `Accept-Language` header.
     pub accept_language: String,
     /// `x-acs-dingtalk-access-token`, how the new API takes tokens.
     pub token_header: Option<String>,
-    /// The caller's address.
     pub ip: String,
     query: Vec<(String, String)>,
     body: Map<String, Value>,
@@ -46,9 +39,6 @@ pub struct Call {
 
 impl Call {
     /// Reads a request to its end.
-    ///
-    /// # Errors
-    /// 400 when the body breaks off, 413 when it is too long.
     pub async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Self, Status> {
         let header = |name| request.headers().get_one(name).map(str::to_owned);
         let raw_query = request.uri().query().map(|query| query.to_string()).unwrap_or_default();
@@ -70,7 +60,6 @@ impl Call {
         })
     }
 
-    /// A parameter from the query alone.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -81,7 +70,6 @@ impl Call {
         found.filter(|value| !value.is_empty())
     }
 
-    /// A parameter from the body alone, as text.
     pub fn body(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.body.get(name)? {
             Value::String(text) => Some(Cow::Borrowed(text)),
@@ -90,18 +78,15 @@ impl Call {
         }
     }
 
-    /// A parameter of the body as it stands there.
     pub fn json(&self, name: &str) -> Option<&Value> {
         self.body.get(name)
     }
 
-    /// A parameter that is to be a whole number.
     pub fn number(&self, name: &str) -> Option<i64> {
         self.param(name)?.parse().ok()
     }
 }
 
-/// A form's or query's pairs, escapes resolved.
 fn pairs(text: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(text).into_owned().collect()
 }

@@ -22,12 +22,10 @@ const SCRIPT: &str = include_str!("assets/dingtalk.open.js");
 /// the script, so that a copy that is served elsewhere still finds the simulator.
 const ORIGIN_PLACE: &str = "{{simulator-origin}}";
 
-/// Whether this path is the JSAPI script, in any version.
 pub fn is_script(path: &str) -> bool {
     path.starts_with("/dingding/dingtalk-jsapi/") && path.ends_with("/dingtalk.open.js")
 }
 
-/// Whether pages of other origins ask for this path.
 pub fn is_for_pages(path: &str) -> bool {
     is_script(path) || path.starts_with("/_client/")
 }
@@ -42,7 +40,6 @@ pub fn allow_any_origin(response: &mut Response<'_>) {
     response.set_header(Header::new("Cache-Control", "no-store"));
 }
 
-/// `GET /dingding/dingtalk-jsapi/<version>/dingtalk.open.js`
 pub fn script(_state: &mut PlatformState, call: &Call) -> PlatformResponse {
     // The host was checked: it holds a name of this machine and digits, nothing that could end the string.
     PlatformResponse::Script(SCRIPT.replace(ORIGIN_PLACE, &format!("http://{}", call.host)))

@@ -4,26 +4,34 @@ use std::collections::HashMap;
 
 use super::random;
 
-/// How long a code lives: 5 minutes.
 const LIFETIME_S: i64 = 300;
 
-/// What a code says to whoever may exchange it. Each kind is exchanged at its own endpoint only.
+/// What a code stands for. Each kind has its own endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grant {
     /// 免登 in the client. `client_id` is `None` in an organisation that has no app, only a corpSecret.
-    Employee { corp_id: String, client_id: Option<String>, userid: String },
-    /// A service window.
-    Follower { corp_id: String, openid: String },
+    Employee {
+        corp_id: String,
+        client_id: Option<String>,
+        userid: String,
+    },
+    Follower {
+        corp_id: String,
+        openid: String,
+    },
     /// Sign-in through the browser; `with_corp` when the scope held `corpid`.
-    Browser { corp_id: String, client_id: String, unionid: String, with_corp: bool },
+    Browser {
+        corp_id: String,
+        client_id: String,
+        unionid: String,
+        with_corp: bool,
+    },
 }
 
-/// The codes that nobody has spent yet.
 #[derive(Debug, Default)]
 pub struct Codes(HashMap<String, (Grant, i64)>);
 
 impl Codes {
-    /// A new code for this grant.
     pub fn mint(&mut self, grant: Grant, now: i64) -> String {
         self.0.retain(|_, (_, expires_at)| now < *expires_at);
         let code = random::letters(32);

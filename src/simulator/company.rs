@@ -9,22 +9,18 @@ pub const ROOT_DEPARTMENT: i64 = 1;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Company {
-    /// The organisations, each with its own corpId.
     pub corps: Vec<Corp>,
 }
 
 impl Company {
-    /// The organisation with this corpId.
     pub fn corp(&self, corp_id: &str) -> Option<&Corp> {
         self.corps.iter().find(|corp| corp.corp_id == corp_id)
     }
 
-    /// The same, to be changed.
     pub fn corp_mut(&mut self, corp_id: &str) -> Option<&mut Corp> {
         self.corps.iter_mut().find(|corp| corp.corp_id == corp_id)
     }
 
-    /// The app with this client id (AppKey), with the organisation it belongs to.
     pub fn app(&self, client_id: &str) -> Option<(&Corp, &MicroApp)> {
         self.corps.iter().find_map(|corp| corp.app(client_id).map(|app| (corp, app)))
     }
@@ -34,7 +30,6 @@ impl Company {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Corp {
-    /// `ding…`, as the console's home page shows it.
     pub corp_id: String,
     /// What people call it; also the name of its root department.
     pub name: String,
@@ -42,23 +37,18 @@ pub struct Corp {
     pub corp_secret: Option<String>,
     /// Departments below the root, in any order. The root (1) is not listed.
     pub departments: Vec<Department>,
-    /// The people who work here.
     pub employees: Vec<Employee>,
     /// People outside whom the organisation keeps in its address book.
     pub external_contacts: Vec<ExternalContact>,
-    /// The micro-apps (企业内部应用).
     pub apps: Vec<MicroApp>,
-    /// The service window (服务窗), if it has one.
     pub channel: Option<Channel>,
 }
 
 impl Corp {
-    /// The app with this client id.
     pub fn app(&self, client_id: &str) -> Option<&MicroApp> {
         self.apps.iter().find(|app| app.client_id == client_id)
     }
 
-    /// The employee with this userid.
     pub fn employee(&self, userid: &str) -> Option<&Employee> {
         self.employees.iter().find(|employee| employee.userid == userid)
     }
@@ -68,7 +58,6 @@ impl Corp {
         dept_id == ROOT_DEPARTMENT || self.departments.iter().any(|department| department.dept_id == dept_id)
     }
 
-    /// The departments directly below `dept_id`.
     pub fn children(&self, dept_id: i64) -> impl Iterator<Item = &Department> {
         self.departments.iter().filter(move |department| department.parent_id == dept_id)
     }
@@ -101,11 +90,9 @@ impl Corp {
     }
 }
 
-/// A department below the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Department {
-    /// Its number, unique in the organisation.
     pub dept_id: i64,
     /// Its own name, without those above it.
     pub name: String,
@@ -117,33 +104,25 @@ pub struct Department {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Employee {
-    /// The id inside this organisation (staffId).
     pub userid: String,
     /// The id that is the same for all apps of one developer organisation.
     pub unionid: String,
-    /// The name that colleagues see.
     pub name: String,
-    /// Digits without the country.
     pub mobile: String,
     /// The private mail address on file.
     pub email: String,
     /// The mail address that the organisation gave.
     pub org_email: String,
-    /// What the person does (职位).
     pub title: String,
     /// 工号: neither unique nor mandatory.
     pub job_number: String,
-    /// Address of a picture.
     pub avatar: String,
     /// Where the person sits; empty means the root.
     pub dept_ids: Vec<i64>,
-    /// Departments that the person leads.
     pub leader_of: Vec<i64>,
-    /// The userid of the manager.
     pub manager_userid: String,
     /// 1 main admin, 2 sub-admin, 100 boss, 0 anybody else.
     pub sys_level: i64,
-    /// Whether the person has activated the account.
     pub active: bool,
 }
 
@@ -179,11 +158,8 @@ impl Employee {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExternalContact {
-    /// The id that the organisation knows the contact by.
     pub userid: String,
-    /// The same person's id across apps.
     pub unionid: String,
-    /// The name in the address book.
     pub name: String,
 }
 
@@ -191,9 +167,7 @@ pub struct ExternalContact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MicroApp {
-    /// What the workbench shows under the icon.
     pub name: String,
-    /// Its number in this organisation; dd.config needs it.
     pub agent_id: String,
     /// Client ID, formerly AppKey.
     pub client_id: String,
@@ -242,7 +216,6 @@ impl MicroApp {
         self.domains.is_empty() || self.domains.iter().any(|domain| domain.eq_ignore_ascii_case(host))
     }
 
-    /// Whether calls from `address` pass the allow-list.
     pub fn admits_ip(&self, address: &str) -> bool {
         self.egress_ips.is_empty() || self.egress_ips.iter().any(|pattern| matches_wildcard(pattern, address))
     }
@@ -252,9 +225,7 @@ impl MicroApp {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Channel {
-    /// Its number; dd.config needs it with type 1.
     pub agent_id: String,
-    /// The secret that pairs with the corpId for channel tokens.
     pub channel_secret: String,
     /// Everybody who ever opened it.
     pub followers: Vec<ChannelFollower>,
@@ -264,11 +235,8 @@ pub struct Channel {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ChannelFollower {
-    /// The person's id in this service window.
     pub openid: String,
-    /// The person's id across apps.
     pub unionid: String,
-    /// The name the person goes by.
     pub nickname: String,
     /// Whether the person follows now; the platform tells nothing about one who does not.
     pub subscribed: bool,

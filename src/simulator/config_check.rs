@@ -18,9 +18,7 @@ use super::{
 /// One dd.config that was judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigCheck {
-    /// As the page gave it.
     pub corp_id: String,
-    /// As the page gave it.
     pub agent_id: String,
     /// The page's address as the client saw it, without fragment.
     pub url: String,
@@ -28,18 +26,15 @@ pub struct ConfigCheck {
     pub signed_url: String,
     /// The platform's error code; `None` when the configuration was accepted.
     pub code: Option<i64>,
-    /// The platform's error text; empty when accepted.
     pub text: String,
 }
 
 impl ConfigCheck {
-    /// Whether the page may go on.
     pub fn accepted(&self) -> bool {
         self.code.is_none()
     }
 }
 
-/// What a page hands to dd.config, all as text.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigCall {
     pub corp_id: String,
@@ -51,11 +46,9 @@ pub struct ConfigCall {
     pub kind: String,
     /// `None` when it is not a list.
     pub js_api_list: Option<Vec<Value>>,
-    /// The page's address as the client sees it.
     pub url: String,
 }
 
-/// Judges a page's configuration.
 pub fn judge(company: &Company, credentials: &IssuedCredentials, now: i64, config: &ConfigCall) -> ConfigCheck {
     let url = without_fragment(&config.url).to_owned();
     let signed_url = signed_form(&url);
@@ -75,8 +68,8 @@ pub fn judge(company: &Company, credentials: &IssuedCredentials, now: i64, confi
 
 type Refusal = (i64, String);
 
-/// The order is the simulator's own: malformed fields, then who asks, then the signature. So are the texts,
-/// save that of 52013, the only one on record.
+/// The order is the simulator's own: malformed fields, then who asks, then the signature. So are the texts
+/// but that of 52013, the only one on record.
 fn examine(corp: Option<&Corp>, config: &ConfigCall, signed_url: &str) -> Result<Holder, Refusal> {
     let refuse = |code, text: &str| Err((code, text.to_owned()));
     if !signed_url.starts_with("http://") && !signed_url.starts_with("https://") {

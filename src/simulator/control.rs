@@ -15,7 +15,6 @@ use super::{
     phone::ClientRefusal,
 };
 
-/// All control routes.
 pub fn routes() -> Vec<Route> {
     routes![
         state,

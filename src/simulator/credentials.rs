@@ -12,18 +12,28 @@ const TICKET_CAP_S: i64 = 24 * 3600;
 /// On whose behalf a token or ticket was given out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// A micro-app with its client id and secret.
-    App { corp_id: String, client_id: String },
+    App {
+        corp_id: String,
+        client_id: String,
+    },
     /// A whole organisation with corpid and corpsecret, the old way.
-    Corp { corp_id: String },
+    Corp {
+        corp_id: String,
+    },
     /// A service window with its channel secret.
-    Channel { corp_id: String },
+    Channel {
+        corp_id: String,
+    },
     /// A person who signed in through the browser; `with_corp` when the scope held `corpid`.
-    Person { corp_id: String, client_id: String, unionid: String, with_corp: bool },
+    Person {
+        corp_id: String,
+        client_id: String,
+        unionid: String,
+        with_corp: bool,
+    },
 }
 
 impl Holder {
-    /// The organisation that it belongs to.
     pub fn corp_id(&self) -> &str {
         match self {
             Self::App { corp_id, .. } | Self::Corp { corp_id } | Self::Channel { corp_id } => corp_id,
@@ -31,7 +41,6 @@ impl Holder {
         }
     }
 
-    /// The app that it belongs to, where it is one app's.
     pub fn client_id(&self) -> Option<&str> {
         match self {
             Self::App { client_id, .. } | Self::Person { client_id, .. } => Some(client_id),
@@ -43,9 +52,7 @@ impl Holder {
 /// What became of a token that a call presented.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Presented<'a> {
-    /// It is good, and this is whose it is.
     Live(&'a Holder),
-    /// It was good once.
     Expired,
     /// It never was, or it was voided.
     Unknown,
@@ -91,7 +98,6 @@ impl IssuedCredentials {
         self.tickets.insert(ticket.to_owned(), made);
     }
 
-    /// What a token is worth now.
     pub fn present(&self, token: &str, now: i64) -> Presented<'_> {
         match self.tokens.get(token) {
             Some(found) if found.is_live(now) => Presented::Live(&found.holder),
@@ -100,7 +106,6 @@ impl IssuedCredentials {
         }
     }
 
-    /// Whose token this is or was.
     pub fn holder_of(&self, token: &str) -> Option<&Holder> {
         self.tokens.get(token).map(|found| &found.holder)
     }
@@ -110,12 +115,10 @@ impl IssuedCredentials {
         self.tickets.iter().map(move |(ticket, found)| (ticket.as_str(), &found.holder, found.is_live(now)))
     }
 
-    /// Makes all tokens of an organisation worthless.
     pub fn void_tokens(&mut self, corp_id: &str) {
         void(&mut self.tokens, corp_id);
     }
 
-    /// Makes all tickets of an organisation worthless.
     pub fn void_tickets(&mut self, corp_id: &str) {
         void(&mut self.tickets, corp_id);
     }

@@ -13,13 +13,10 @@ pub struct Fault {
     /// How many calls it spoils; `usize::MAX` means until cleared. In JSON 1 if left out.
     #[serde(default = "once")]
     pub times: usize,
-    /// Only calls of this organisation.
     #[serde(default)]
     pub corp_id: Option<String>,
-    /// Only calls of this app.
     #[serde(default)]
     pub client_id: Option<String>,
-    /// What happens instead of, or before, the answer.
     pub kind: FaultKind,
 }
 
@@ -30,38 +27,30 @@ pub struct Fault {
 pub enum FaultKind {
     /// 200 with this errcode; on the new API, where status and text code count, 400 with the number as text.
     Errcode {
-        /// `errcode`
         code: i64,
-        /// `errmsg`
         text: String,
     },
     /// The gateway's errcode 88 around another code, such as `90018`.
     SubCode {
-        /// `sub_code`
         sub_code: String,
-        /// `sub_msg`
         sub_msg: String,
     },
     /// The HTML page that a punished address gets.
     Html,
     /// The same punishment as JSON: `{"status":1111,…}`.
     Banned,
-    /// This HTTP status with an empty body.
     Status(u16),
     /// The true answer, this many milliseconds late.
     Delay(u64),
     /// The true answer, late by anything up to `up_to_ms` milliseconds.
     RandomDelay {
-        /// The longest delay.
         up_to_ms: u64,
     },
     /// No answer at all while the connection stays open.
     Hang,
-    /// The connection is closed without an answer.
     Reset,
     /// 200, called JSON, but isn't.
     Garbage,
-    /// 302 to this address.
     Redirect(String),
     /// 200, called JSON, with exactly this body.
     Body(String),
@@ -69,7 +58,6 @@ pub enum FaultKind {
     Endless,
     /// 200 and a body that drips a byte each so many milliseconds, for ever.
     Drip {
-        /// The pause between two bytes.
         every_ms: u64,
     },
 }
@@ -100,22 +88,18 @@ impl Fault {
     }
 }
 
-/// The faults that wait.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Queues one more.
     pub fn push(&mut self, fault: Fault) {
         self.0.push(fault);
     }
 
-    /// Forgets all.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Those that wait, first queued first.
     pub fn waiting(&self) -> &[Fault] {
         &self.0
     }

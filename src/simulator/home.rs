@@ -20,7 +20,6 @@ use super::{
     response::PlatformResponse,
 };
 
-/// The page, its form and its style sheet.
 pub fn routes() -> Vec<Route> {
     routes![page, hold, style]
 }
@@ -40,7 +39,6 @@ impl SimulatorPage<'_> {
     }
 }
 
-/// What the page needs to know of the request.
 struct PageRequest {
     host: String,
     zh: bool,

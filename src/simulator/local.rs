@@ -9,7 +9,6 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-/// Whether the request names this machine, and names it once.
 pub fn host_is_loopback(request: &Request<'_>) -> bool {
     let mut hosts = request.headers().get("host");
     match (hosts.next(), hosts.next()) {
@@ -26,7 +25,6 @@ fn names_loopback(host: &str) -> bool {
     ["localhost", "127.0.0.1", "[::1]"].iter().any(|local| name.eq_ignore_ascii_case(local))
 }
 
-/// Proof that a request names this machine.
 pub struct ThisMachine;
 
 #[rocket::async_trait]

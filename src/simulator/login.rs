@@ -33,7 +33,6 @@ struct LoginError<'a> {
     what: &'a str,
 }
 
-/// What a sound request asks for.
 struct AuthorizationRequest<'a> {
     corp: &'a Corp,
     app: &'a MicroApp,
@@ -41,7 +40,6 @@ struct AuthorizationRequest<'a> {
     with_corp: bool,
 }
 
-/// Shows the list, or redirects with a code or an error.
 pub fn authorize(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let asked = match examine(state, call) {
         Ok(asked) => asked,

@@ -50,7 +50,6 @@ pub use server::Running;
 
 use crate::clock::Clock;
 
-/// A handle on one simulated platform; clones share it.
 #[derive(Clone, Debug)]
 pub struct Simulator(Arc<Mutex<PlatformState>>);
 
@@ -61,9 +60,6 @@ impl Simulator {
     }
 
     /// Listens on a loopback address; port 0 takes any that is free.
-    ///
-    /// # Errors
-    /// When the address is not loopback, or the port is taken.
     pub async fn start(&self, address: IpAddr, port: u16) -> anyhow::Result<Running> {
         server::start(self.clone(), address, port).await
     }
@@ -109,17 +105,14 @@ impl Simulator {
         self.state().calls().get(path).copied().unwrap_or_default()
     }
 
-    /// The same, of one app alone.
     pub fn calls_of(&self, path: &str, client_id: &str) -> usize {
         self.state().calls_of(path, client_id)
     }
 
-    /// Begins counting anew.
     pub fn reset_calls(&self) {
         self.state().reset_calls();
     }
 
-    /// Queues a misbehaviour.
     pub fn fault(&self, fault: Fault) {
         self.state().faults.push(fault);
     }
@@ -143,14 +136,13 @@ impl Simulator {
         }
     }
 
-    /// Lets somebody go.
     pub fn remove_employee(&self, corp_id: &str, userid: &str) {
         if let Some(corp) = self.state().company.corp_mut(corp_id) {
             corp.employees.retain(|known| known.userid != userid);
         }
     }
 
-    /// Changes what is known of an employee; of nobody if there is no such userid.
+    /// Does nothing if there is no such employee.
     pub fn edit_employee(&self, corp_id: &str, userid: &str, edit: impl FnOnce(&mut Employee)) {
         let mut state = self.state();
         let corp = state.company.corp_mut(corp_id);

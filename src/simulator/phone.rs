@@ -9,19 +9,16 @@ use super::{
     state::PlatformState,
 };
 
-/// How the client refuses a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 #[error("the client refuses with {error_code}: {error_message}")]
 pub struct ClientRefusal {
     /// `errorCode` as the page's onFail gets it: `3` carries the server's text.
     pub error_code: String,
-    /// `errorMessage`.
     pub error_message: String,
 }
 
 impl ClientRefusal {
-    /// A refusal by the server behind the client.
     pub fn by_server(text: &str) -> Self {
         Self { error_code: "3".into(), error_message: text.into() }
     }
@@ -32,9 +29,7 @@ impl ClientRefusal {
 pub struct Person {
     /// A userid; for people outside the openid, or else the unionid.
     pub id: String,
-    /// The name to show.
     pub name: String,
-    /// What the person does, and where.
     pub detail: String,
     /// Whether the person belongs to the organisation that the page asks about.
     pub member: bool,
@@ -93,9 +88,6 @@ pub fn corp<'a>(state: &'a PlatformState, corp_id: &str) -> Result<&'a Corp, Cli
 
 /// The app that a page is of: the one it names by client id, else by `agentid` in its own address, else the
 /// first that admits the page's host. `None` in an organisation that has no apps but an old corpSecret.
-///
-/// # Errors
-/// The server's text when no app admits the page.
 pub fn app_of_page(corp: &Corp, client_id: Option<&str>, page: &str) -> Result<Option<String>, ClientRefusal> {
     let url = Url::parse(page).ok();
     let host = url.as_ref().map(host_and_port).unwrap_or_default();
@@ -128,9 +120,6 @@ fn host_and_port(url: &Url) -> String {
 }
 
 /// A 免登 code for whoever holds the phone.
-///
-/// # Errors
-/// The server's text when that person does not work there.
 pub fn employee_code(
     state: &mut PlatformState,
     corp_id: &str,

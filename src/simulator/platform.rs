@@ -31,7 +31,6 @@ use super::{
 /// After the control routes and pages, which have paths of their own.
 const RANK: isize = 20;
 
-/// The handler of all platform calls.
 #[derive(Clone)]
 pub struct Platform(Simulator);
 
@@ -78,7 +77,6 @@ impl Handler for Platform {
     }
 }
 
-/// Which method an endpoint takes.
 #[derive(Clone, Copy, PartialEq)]
 enum Takes {
     Get,
@@ -122,7 +120,6 @@ fn endpoint(path: &str) -> Option<(Takes, Endpoint)> {
     Some(found)
 }
 
-/// The true answer.
 fn response(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     if call.method == Method::Options && client_page::is_for_pages(&call.path) {
         return PlatformResponse::Empty(Status::NoContent);
@@ -168,10 +165,8 @@ fn add_request_id(response: &mut PlatformResponse) {
     }
 }
 
-/// The page that an address gets which called too often.
 const BAN_PAGE: &str = "<!DOCTYPE html><html><head><title>访问受限</title></head><body><h1>访问过于频繁，请五分钟后再试。</h1></body></html>";
 
-/// What happens instead of the true answer.
 async fn misbehave<'r>(request: &'r Request<'_>, call: &Call, kind: FaultKind) -> Result<Response<'r>, Status> {
     let body = |text: String| (ContentType::JSON, text).respond_to(request);
     match kind {

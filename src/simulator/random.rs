@@ -2,12 +2,10 @@
 
 const LETTERS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// `count` random letters and digits.
 pub fn letters(count: usize) -> String {
     (0..count).map(|_| char::from(LETTERS[rand::random_range(0..LETTERS.len())])).collect()
 }
 
-/// A number of milliseconds from 0 to `limit`, both included.
 pub fn up_to(limit: u64) -> u64 {
     rand::random_range(0..=limit)
 }

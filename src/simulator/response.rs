@@ -9,23 +9,17 @@ use serde_json::{Value, json};
 
 use super::random;
 
-/// An answer, not yet on the wire.
 #[derive(Debug)]
 pub enum PlatformResponse {
     /// JSON with a status; the old host says 200 to everything.
     Json(Status, Value),
-    /// A page for a person.
     Html(Status, String),
-    /// JavaScript.
     Script(String),
-    /// 302 to another address.
     Redirect(String),
-    /// A status and nothing else.
     Empty(Status),
 }
 
 impl PlatformResponse {
-    /// JSON with 200.
     pub fn json(value: Value) -> Self {
         Self::Json(Status::Ok, value)
     }
@@ -39,7 +33,6 @@ impl PlatformResponse {
         Self::json(fields)
     }
 
-    /// The old host's refusal.
     pub fn refuse(errcode: i64, errmsg: &str) -> Self {
         Self::json(json!({ "errcode": errcode, "errmsg": errmsg }))
     }
@@ -55,7 +48,6 @@ impl PlatformResponse {
         }))
     }
 
-    /// The new host's refusal.
     pub fn new_api(status: Status, code: &str, message: &str) -> Self {
         Self::Json(status, json!({ "requestid": random::letters(24), "code": code, "message": message }))
     }

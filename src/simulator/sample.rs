@@ -3,7 +3,6 @@
 use super::company::{Channel, ChannelFollower, Company, Corp, Department, Employee, ExternalContact, MicroApp};
 
 impl Company {
-    /// One organisation with nested departments, a micro-app, a service window and one external contact.
     pub fn sample() -> Self {
         Self { corps: vec![sample_corp()] }
     }

@@ -42,10 +42,6 @@ impl Drop for Running {
     }
 }
 
-/// Listens on a loopback address.
-///
-/// # Errors
-/// When the address is reachable from elsewhere, or the port is taken.
 pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::Result<Running> {
     if !address.is_loopback() {
         bail!("the simulator hands out codes for anybody, so it listens on loopback only, not on {address}");
@@ -58,7 +54,7 @@ pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::
         .mount("/", Platform::routes(simulator))
         .attach(AdHoc::on_liftoff("the simulator's port", move |rocket| {
             Box::pin(async move {
-                // Nobody waits any more when the caller of start gave up: nothing is lost then.
+                // The caller of `start` may have given up; nothing is lost then.
                 let _ = bound.send(rocket.config().port);
             })
         }))

@@ -30,7 +30,6 @@ pub struct PlatformState {
 }
 
 impl PlatformState {
-    /// A platform that nobody has called yet.
     pub fn new(clock: Clock, company: Company) -> Self {
         Self { clock, company, ..Self::default() }
     }
@@ -51,12 +50,10 @@ impl PlatformState {
         Principal { corp_id, client_id }
     }
 
-    /// Notes that a path was asked for.
     pub fn count(&mut self, path: &str, caller: &Principal) {
         *self.calls.entry((path.to_owned(), caller.client_id.clone())).or_default() += 1;
     }
 
-    /// How often each path was asked for, whoever asked.
     pub fn calls(&self) -> HashMap<&str, usize> {
         let mut sums = HashMap::new();
         for ((path, _), count) in &self.calls {
@@ -65,12 +62,10 @@ impl PlatformState {
         sums
     }
 
-    /// How often one app asked for a path.
     pub fn calls_of(&self, path: &str, client_id: &str) -> usize {
         self.calls.get(&(path.to_owned(), Some(client_id.to_owned()))).copied().unwrap_or_default()
     }
 
-    /// Begins counting anew.
     pub fn reset_calls(&mut self) {
         self.calls.clear();
     }

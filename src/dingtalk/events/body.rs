@@ -1,4 +1,4 @@
-//! What stands in a push.
+//! What a push says.
 
 use serde_json::{Map, Value};
 
@@ -14,52 +14,37 @@ const MOST: usize = 64;
 /// A hint that something has changed in a corp.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// What has happened.
     pub kind: EventKind,
-    /// Which corp's directory, where the push says so.
     pub corp_id: Option<CorpId>,
     /// Equal in repetitions of one push, where DingTalk gives it.
     pub id: Option<String>,
     /// When it happened, in milliseconds since 1970, where the push says so.
     pub time_ms: Option<i64>,
-    /// The employees concerned. What is no userid is left out.
+    /// The employees concerned, without anything that is not a userid.
     pub users: Vec<DingUserId>,
-    /// The departments concerned. What is no number is left out.
+    /// The departments concerned, without anything that is not a number.
     pub departments: Vec<i64>,
 }
 
-/// `EventType`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventKind {
     /// `check_url`: the console tries the address.
     CheckUrl,
-    /// `user_add_org`.
     UserAdded,
-    /// `user_modify_org`.
     UserChanged,
-    /// `user_leave_org`.
     UserLeft,
     /// `user_active_org`: somebody opened DingTalk for the first time.
     UserActive,
-    /// `org_admin_add`.
     AdminAdded,
-    /// `org_admin_remove`.
     AdminRemoved,
-    /// `org_dept_create`.
     DepartmentAdded,
-    /// `org_dept_modify`.
     DepartmentChanged,
-    /// `org_dept_remove`.
     DepartmentRemoved,
-    /// Any other.
     Other(String),
 }
 
 impl Event {
     /// Reads the text inside a push. DingTalk has two spellings of most names, an older and a newer one.
-    ///
-    /// # Errors
-    /// When it is no JSON object with an `EventType`, or names a corp by what is no id.
     pub(super) fn read(text: &str) -> Result<Self, EventError> {
         let fields: Map<String, Value> = serde_json::from_str(text).map_err(|_| EventError::NoEvent)?;
         let any = |names: &[&str]| names.iter().find_map(|name| fields.get(*name));

@@ -15,17 +15,15 @@ use sha1::{Digest, Sha1};
 use super::EventError;
 use crate::{hex_digits::hex_digits, secret::Secret};
 
-/// The console's keys are 43 arbitrary characters, most of which end in bits that belong to no byte: a strict decoder
-/// refuses them.
+/// Most of the console's keys of 43 arbitrary characters end in bits that belong to no byte; a strict decoder refuses
+/// them.
 const KEYS: GeneralPurpose =
     GeneralPurpose::new(&ALPHABET, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
-/// In front of each text.
 const RANDOM: usize = 16;
 const LENGTH: usize = 4;
 /// PKCS#7 to 32 bytes, twice the cipher's block.
 const PADDED_TO: usize = 32;
 
-/// The key in a text of 43 characters.
 pub(super) fn key(text: &str) -> Option<[u8; 32]> {
     if text.len() != 43 {
         return None;
@@ -42,12 +40,11 @@ pub(super) fn signature(token: &Secret, timestamp: &str, nonce: &str, encrypt: &
     hex_digits(hash.finalize())
 }
 
-/// Compares in a time that does not tell where the two differ.
+/// Compares in constant time.
 pub(super) fn are_equal(expected: &str, given: &str) -> bool {
     verify_slices_are_equal(expected.as_bytes(), given.as_bytes()).is_ok()
 }
 
-/// Decrypts to the message and the owner behind it.
 pub(super) fn open(key: &[u8; 32], encrypt: &str) -> Result<(String, String), EventError> {
     let mut bytes = STANDARD.decode(encrypt).map_err(|_| EventError::BadBase64)?;
     let (blocks, rest) = Block::slice_as_chunks_mut(&mut bytes);
@@ -58,11 +55,10 @@ pub(super) fn open(key: &[u8; 32], encrypt: &str) -> Result<(String, String), Ev
     let plain = unpadded(&bytes).ok_or(EventError::BadPadding)?;
     let (message, owner) = framed(plain).ok_or(EventError::BadFrame)?;
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| EventError::NoEvent);
-    // An owner that is no text is nobody we know.
+    // An owner that is not UTF-8 is not ours.
     Ok((text(message)?, String::from_utf8_lossy(owner).into_owned()))
 }
 
-/// Encrypts a message for its owner.
 pub(super) fn seal(key: &[u8; 32], message: &str, owner: &str, random: [u8; RANDOM]) -> String {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let mut bytes = [&random[..], &length.to_be_bytes(), message.as_bytes(), owner.as_bytes()].concat();
@@ -73,7 +69,7 @@ pub(super) fn seal(key: &[u8; 32], message: &str, owner: &str, random: [u8; RAND
     STANDARD.encode(bytes)
 }
 
-/// DingTalk takes the key's first half for the initial vector. The random bytes in front make up for it.
+/// DingTalk uses the key's first half as the initial vector; the random bytes in front make up for it.
 fn vector(key: &[u8; 32]) -> Block {
     let mut vector = Block::default();
     vector.copy_from_slice(&key[..16]);

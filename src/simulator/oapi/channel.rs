@@ -7,7 +7,6 @@ use super::{
     Call, PlatformResponse, PlatformState, authorise_channel, refuse,
 };
 
-/// `/channel/get_channel_token`
 pub fn get_token(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let query = |name| call.query(name).filter(|value| !value.is_empty());
     let Some(corp_id) = query("corpid") else {
@@ -25,7 +24,6 @@ pub fn get_token(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     PlatformResponse::ok(json!({ "access_token": token, "expires_in": expires_in }))
 }
 
-/// `/channel/get_channel_jsapi_ticket`
 pub fn get_jsapi_ticket(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let holder = match authorise_channel(state, call) {
         Ok((corp, _)) => Holder::Channel { corp_id: corp.corp_id.clone() },
@@ -35,7 +33,6 @@ pub fn get_jsapi_ticket(state: &mut PlatformState, call: &Call) -> PlatformRespo
     PlatformResponse::ok(json!({ "ticket": ticket, "expires_in": expires_in }))
 }
 
-/// `/channel/user/get_by_code`
 pub fn get_by_code(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let asking = match authorise_channel(state, call) {
         Ok((corp, _)) => corp.corp_id.clone(),
@@ -56,7 +53,6 @@ pub fn get_by_code(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     }
 }
 
-/// `/channel/user/get_by_openid`
 pub fn get_by_openid(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let followers = match authorise_channel(state, call) {
         Ok((_, channel)) => &channel.followers,
@@ -71,7 +67,6 @@ pub fn get_by_openid(state: &mut PlatformState, call: &Call) -> PlatformResponse
     }
 }
 
-/// `/channel/user/list`
 pub fn list(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let followers = match authorise_channel(state, call) {
         Ok((_, channel)) => &channel.followers,

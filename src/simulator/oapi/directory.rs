@@ -7,7 +7,6 @@ use super::{
     Authorised, Call, PlatformResponse, PlatformState, authorise, people, refuse,
 };
 
-/// The most people that one page of a list holds.
 const PAGE_LIMIT: i64 = 100;
 
 /// `/topapi/v2/department/listsub`: the departments directly below one, those in scope only.

@@ -24,9 +24,6 @@ pub struct Authorised<'a> {
 }
 
 /// Admits a call with a live token of an app or organisation, from an allowed address, with `permission`.
-///
-/// # Errors
-/// The refusal to send.
 pub fn authorise<'a>(
     state: &'a PlatformState,
     call: &Call,
@@ -57,9 +54,6 @@ pub fn authorise<'a>(
 }
 
 /// Admits a call with a live token of a service window.
-///
-/// # Errors
-/// The refusal to send.
 pub fn authorise_channel<'a>(
     state: &'a PlatformState,
     call: &Call,
@@ -87,7 +81,6 @@ fn token_holder<'a>(state: &'a PlatformState, call: &Call) -> Result<&'a Holder,
     }
 }
 
-/// The refusal with this code and the text that goes with it.
 pub fn refuse(errcode: i64) -> PlatformResponse {
     PlatformResponse::refuse(errcode, text(errcode))
 }

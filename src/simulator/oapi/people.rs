@@ -10,7 +10,6 @@ use super::{
     Authorised, Call, PlatformResponse, PlatformState, authorise, refuse,
 };
 
-/// `/topapi/v2/user/getuserinfo`
 pub fn get_user_info_v2(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match exchange(state, call) {
         Ok(employee) => PlatformResponse::ok(json!({ "result": {
@@ -26,7 +25,6 @@ pub fn get_user_info_v2(state: &mut PlatformState, call: &Call) -> PlatformRespo
     }
 }
 
-/// `/user/getuserinfo`, the old one.
 pub fn get_user_info(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match exchange(state, call) {
         Ok(employee) => PlatformResponse::ok(json!({
@@ -61,11 +59,10 @@ fn exchange(state: &mut PlatformState, call: &Call) -> Result<Employee, Platform
     });
     let corp = state.company.corp(&asking_corp);
     let employee = userid.and_then(|userid| corp?.employee(&userid));
-    // Also for one who left since: the code names nobody any more.
+    // The person may have left since.
     employee.cloned().ok_or_else(|| refuse(40078))
 }
 
-/// `/topapi/v2/user/get`
 pub fn get_user(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let by = match authorise(state, call, None) {
         Ok(by) => by,
@@ -95,7 +92,6 @@ fn details(by: &Authorised<'_>, employee: &Employee) -> Value {
     Value::Object(fields)
 }
 
-/// The fields that `user/get` and `user/list` have in common.
 pub fn common_fields(app: Option<&MicroApp>, employee: &Employee) -> Map<String, Value> {
     let may_see = |field: &str| app.is_none_or(|app| app.user_fields.iter().any(|seen| seen == field));
     let texts = [
@@ -124,7 +120,6 @@ pub fn common_fields(app: Option<&MicroApp>, employee: &Employee) -> Map<String,
     fields
 }
 
-/// `/topapi/user/getbyunionid`
 pub fn get_by_unionid_v2(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match find_by_unionid(state, call) {
         Ok((contact_type, userid)) => {
@@ -134,7 +129,6 @@ pub fn get_by_unionid_v2(state: &mut PlatformState, call: &Call) -> PlatformResp
     }
 }
 
-/// `/user/getUseridByUnionid`, the old one.
 pub fn get_by_unionid(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     match find_by_unionid(state, call) {
         Ok((contact_type, userid)) => PlatformResponse::ok(json!({ "contactType": contact_type, "userid": userid })),

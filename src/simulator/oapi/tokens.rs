@@ -48,7 +48,6 @@ fn corp_token(state: &mut PlatformState, corp_id: &str, secret: &str) -> Platfor
     PlatformResponse::ok(json!({ "access_token": token }))
 }
 
-/// A ticket for pages of the app or organisation whose token it is.
 pub fn get_jsapi_ticket(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let holder = match authorise(state, call, None) {
         Ok(by) => {
