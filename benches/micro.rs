@@ -1,8 +1,7 @@
-//! What single parts cost, without a network: `cargo bench`, or `cargo bench -- gate` for some of them.
+//! What single parts cost, without a network: `cargo bench`, or `cargo bench -- gate` for some of them. The whole
+//! server is measured by `benches/compare/run`.
 //!
-//! Requests go through Rocket in this process, so routing, guards and fairings are in their time; "an empty answer" is
-//! Rocket's own share of it. No log is written here. What the whole server does beside others is measured by
-//! `benches/compare/run`.
+//! Requests go through Rocket in this process; "an empty answer" is Rocket's own share. No log is written.
 
 use std::{hint::black_box, net::Ipv4Addr, sync::Arc};
 
@@ -45,7 +44,6 @@ const PEOPLE: usize = 10_000;
 criterion_group!(benches, signature, return_address, event, import, requests, look_ups);
 criterion_main!(benches);
 
-/// The signature that dd.config checks.
 fn signature(c: &mut Criterion) {
     let mut group = c.benchmark_group("signature");
     for (name, hash) in [("sha1", Signature::Sha1), ("sha256", Signature::Sha256)] {
@@ -64,7 +62,6 @@ fn signature(c: &mut Criterion) {
     }
 }
 
-/// Where a person is sent after sign-in.
 fn return_address(c: &mut Criterion) {
     let config = config("http://127.0.0.1:1");
     let mut group = c.benchmark_group("return_to");
@@ -78,7 +75,6 @@ fn return_address(c: &mut Criterion) {
     }
 }
 
-/// A push of DingTalk's: verified and decrypted.
 fn event(c: &mut Criterion) {
     let key = Secret::new("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG");
     let subscription = Subscription::new(Secret::new("miandengToken"), &key, "dingappkeyexample001").expect("a key");

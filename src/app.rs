@@ -30,27 +30,20 @@ use crate::{
     },
 };
 
-/// Why the server cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// DingTalk cannot be called from this machine.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The database does not answer.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
     /// The operator's copy of DingTalk's script is gone since the settings were checked.
     #[error("miandeng.dingtalk.jsapi_file cannot be read: {0}")]
     Script(#[source] std::io::Error),
-    /// The keys that sign tokens cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyError),
 }
 
 /// Builds the server. DingTalk is not asked for anything: it may be down while the server starts.
-///
-/// # Errors
-/// When the database does not answer, or DingTalk cannot be called as the settings and the machine have it.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
     let (activity, writer) = sessions::activity(pools.clone());
     let sessions = SessionCache::new(pools.clone(), Policy::of(&config), activity).await?;
@@ -80,9 +73,8 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(config)
         .attach(AccessLog)
         .attach(jobs)
-        // None of Shield's defaults. The desktop client shows pages in a frame: `frame-ancestors` says which frames may,
-        // `X-Frame-Options` knows none. `Permissions-Policy` switches off what no browser has any more. `nosniff` comes
-        // with the request id, where there is content.
+        // None of Shield's defaults: `X-Frame-Options` knows no hosts, as `frame-ancestors` does, `Permissions-Policy`
+        // is about what no browser has any more, and `nosniff` comes with the request id.
         .attach(Shield::new())
         .mount(&base, signin::routes::routes())
         .mount(&base, jsapi::routes::routes())

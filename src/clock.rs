@@ -14,10 +14,7 @@ static START: LazyLock<Instant> = LazyLock::new(|| Clock::default().stopwatch())
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixSeconds = i64;
 
-/// The time of day, shared by everything that was built with one clone of it.
-///
-/// A clock made by [`Clock::system`] shows the machine's time, one made by [`Clock::standing`] stands still;
-/// [`Clock::advance`] moves either, and all its clones at once.
+/// The time of day. [`Clock::advance`] moves a clock and all its clones.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     /// Where it stands, in milliseconds since 1970. `None` for a clock that runs.
@@ -26,23 +23,19 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows the machine's own time.
     pub fn system() -> Self {
         Self::default()
     }
 
-    /// A clock that shows the moment at which it was made until it is moved: what a test expects does not depend on how
-    /// busy the machine is.
+    /// Stands still until it is moved, so that a test does not depend on how busy the machine is.
     pub fn standing() -> Self {
         Self { standing_at_ms: Some(Self::system().now_ms()), offset_ms: Arc::default() }
     }
 
-    /// The time now, in whole seconds.
     pub fn now(&self) -> UnixSeconds {
         self.now_ms().div_euclid(1000)
     }
 
-    /// The time now, in milliseconds since 1970.
     #[expect(clippy::disallowed_methods, reason = "this is the place that the lint sends everybody to")]
     pub fn now_ms(&self) -> i64 {
         let since_epoch = self.standing_at_ms.unwrap_or_else(|| match SystemTime::now().duration_since(UNIX_EPOCH) {
@@ -58,8 +51,7 @@ impl Clock {
         Instant::now()
     }
 
-    /// Milliseconds since some moment of this process. Setting the machine's time does not change them;
-    /// [`Clock::advance`] does.
+    /// Milliseconds since some moment of this process. Only [`Clock::advance`] moves them, not setting the machine's time.
     pub fn monotonic_ms(&self) -> i64 {
         let running = match self.standing_at_ms {
             Some(_) => 0,

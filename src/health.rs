@@ -18,12 +18,10 @@ use crate::{db::Db, dingtalk::Dingtalk};
 /// Monitoring gives up soon after.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The routes for the operator's monitoring.
 pub fn routes() -> Vec<Route> {
     routes![healthz, readyz]
 }
 
-/// What is not usable, part by part.
 #[derive(Serialize)]
 struct Readiness {
     ready: bool,
@@ -31,14 +29,13 @@ struct Readiness {
     reasons: Vec<String>,
 }
 
-/// Alive: the process answers.
 #[get("/healthz")]
 fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Usable: the database can be written, and every app has an access token or can get one. What DingTalk said in detail
-/// stands in the log alone: anybody may ask here.
+/// The database can be written, and every app can get an access token. DingTalk's words are in the log alone: anyone
+/// may ask.
 #[get("/readyz")]
 async fn readyz(db: &State<Db>, dingtalk: &State<Dingtalk>) -> (Status, Json<Readiness>) {
     let database = async {

@@ -36,7 +36,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     runtime.enable_all().thread_name("miandeng").build()?.block_on(arguments.run())
 }
 
-/// An error with its causes, each said once: many errors quote their cause already.
+/// An error with its causes, each said once: sqlx quotes its cause already, and `{:#}` would say it again.
 fn in_one_line(error: &anyhow::Error) -> String {
     error.chain().fold(String::new(), |said, cause| match cause.to_string() {
         cause if said.is_empty() => cause,

@@ -10,22 +10,17 @@ use std::{
 
 use rand::Rng;
 
-/// `N` random bytes, from a generator that the operating system seeds again and again (ChaCha12). A page needs four such
-/// values; four system calls cost as much as signing it.
-///
-/// # Panics
-/// When the operating system has no randomness to give; nothing safe could be done then.
+/// `N` random bytes, from a generator that the operating system seeds again and again (ChaCha12): a page needs four
+/// such values, and four system calls cost as much as signing it. Panics where the system has no randomness to give.
 pub fn bytes<const N: usize>() -> [u8; N] {
     rand::rng().random()
 }
 
-/// `N` random bytes as lowercase hex.
 pub fn hex<const N: usize>() -> String {
     crate::hex_digits::hex_digits(bytes::<N>())
 }
 
-/// A name of 16 hexadecimal digits that nothing else in this process has, for telling requests apart. It is no secret:
-/// it asks the operating system for nothing, which a proxy's every question would pay for.
+/// 16 hexadecimal digits that nothing else in this process has, to tell requests apart. No secret, and no system call.
 pub fn unique() -> String {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);

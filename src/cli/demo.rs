@@ -1,7 +1,5 @@
-//! `miandeng demo`: the server against a simulated DingTalk, with sample employees.
-//!
-//! It reads no settings and leaves nothing behind: the database lives in a temporary folder of this run, so that no
-//! earlier run, however it ended, can break this one.
+//! `miandeng demo`: the server against a simulated DingTalk, with sample employees. It reads no settings, and its
+//! database is in a temporary folder, so nothing is left behind and no earlier run can break this one.
 
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -36,10 +34,6 @@ pub struct DemoArgs {
     port: u16,
 }
 
-/// Runs the demo until Ctrl-C.
-///
-/// # Errors
-/// When no port is free, or no temporary folder can be made.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let _log = logging::start();
     let clock = Clock::system();
@@ -67,7 +61,6 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     stopped.map(drop).map_err(|error| serve::explained(&error))
 }
 
-/// The port that was asked for if it is free, otherwise any.
 fn free_port(wanted: u16) -> anyhow::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
         .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))

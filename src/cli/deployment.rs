@@ -12,29 +12,18 @@ use crate::{
     people::{By, Reason},
 };
 
-/// What a command works on.
 pub struct Deployment {
-    /// The settings.
     pub config: Config,
-    /// The database.
     pub pools: Pools,
-    /// The time.
     pub clock: Clock,
 }
 
 /// The settings as they are written, over Rocket's defaults.
-///
-/// # Errors
-/// When their file cannot be read.
 pub fn figment() -> Result<Figment, ConfigError> {
     config::figment(Figment::from(rocket::Config::default()))
 }
 
 impl Deployment {
-    /// Reads the settings and opens the database.
-    ///
-    /// # Errors
-    /// One line that says which setting or file is at fault and what to do.
     pub async fn open() -> anyhow::Result<Self> {
         let (config, url) = Self::settings()?;
         let pools = Pools::open(&url).await?;
@@ -45,10 +34,6 @@ impl Deployment {
         Ok(Self { config, pools, clock: Clock::system() })
     }
 
-    /// The settings, and what `databases.miandeng.url` says.
-    ///
-    /// # Errors
-    /// One line that says which setting is at fault and what to do.
     pub fn settings() -> anyhow::Result<(Config, String)> {
         let figment = figment()?;
         // First, because it is what notices a file that cannot be parsed at all.
@@ -61,23 +46,14 @@ impl Deployment {
         By::new(Actor::Cli(system_user()), reason, &self.clock)
     }
 
-    /// The writer; see [`Pools::write`].
-    ///
-    /// # Errors
-    /// When another process keeps the database to itself for too long.
     pub async fn write(&self) -> anyhow::Result<Transaction> {
         self.pools.write().await.map_err(|error| not_written(&error))
     }
 
-    /// Whether something can be written; see [`Pools::check_write`].
-    ///
-    /// # Errors
-    /// As for [`Deployment::write`], and when the disk is full.
     pub async fn check_write(&self) -> anyhow::Result<()> {
         self.pools.check_write().await.map_err(|error| not_written(&error))
     }
 
-    /// The corps of the settings, each once.
     pub fn corps(&self) -> Vec<CorpId> {
         let mut corps = Vec::new();
         for app in &self.config.apps {
@@ -88,11 +64,7 @@ impl Deployment {
         corps
     }
 
-    /// The corp that a command means: the given one, which may have left the settings while its people are still in
-    /// the table, or the only one.
-    ///
-    /// # Errors
-    /// When several are configured and none is given.
+    /// The given corp, which may have left the settings while its people are still in the table, or the only one.
     pub fn corp(&self, given: Option<CorpId>) -> anyhow::Result<CorpId> {
         let mut corps = self.corps();
         match (given, corps.len()) {
@@ -103,9 +75,6 @@ impl Deployment {
     }
 
     /// The same for a person who is to be added: DingTalk can vouch only for people of a corp in the settings.
-    ///
-    /// # Errors
-    /// When several are configured and none is given, or the given one is not configured.
     pub fn configured_corp(&self, given: Option<CorpId>) -> anyhow::Result<CorpId> {
         let corp = self.corp(given)?;
         let corps = self.corps();

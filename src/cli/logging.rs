@@ -15,9 +15,9 @@ use tracing_subscriber::{
 use self::fields::OneLine;
 use super::log_lines::LogLines;
 
-/// Of Rocket's lines only the warnings about settings and start are let through. Those about requests hold whole
-/// addresses, which may have codes in them, and anybody could fill the log with them: two for each header that is not
-/// UTF-8. `rocket::server` is named for itself, so that it stays silent where somebody asks for `rocket=info`.
+/// Of Rocket, only warnings about settings and the start. Its lines about requests hold whole addresses, codes
+/// included, and anyone could fill the log with them. `rocket::server` is named so that it stays silent under
+/// `rocket=info`.
 const DEFAULT: &str = "info,rocket=off,rocket::server=off,rocket::config=warn,rocket::error=warn,rocket::rkt=warn,rocket::shield=warn,rocket::state=warn,rocket_http=warn,rocket_db_pools=warn,sqlx=warn,hyper=warn,reqwest=warn";
 
 /// The log; what it still holds is written when this is dropped.
@@ -43,8 +43,8 @@ pub fn start() -> Log {
     Log(lines)
 }
 
-/// Leaves out what Rocket's macros write in the name of our routes, such as which part of an address does not fit and
-/// what stands there: the request has its own line. Their targets end in a way that no [`EnvFilter`] can name.
+/// Drops what Rocket's macros log in the name of our routes: the request has its own line. No [`EnvFilter`] can name
+/// their targets.
 pub fn no_asides() -> FilterFn {
     fn is_none(about: &Metadata<'_>) -> bool {
         !(about.target().starts_with("miandeng::") && about.target().ends_with("::_"))

@@ -14,10 +14,6 @@ use crate::{
 #[cfg(unix)]
 use crate::{cli::open_files, web::slow_clients::SlowClients};
 
-/// Runs the server until it is told to stop.
-///
-/// # Errors
-/// When a setting, the database or the address cannot be used.
 pub async fn run() -> anyhow::Result<()> {
     let _log = logging::start();
     let Deployment { config, pools, clock } = Deployment::open().await?;

@@ -77,10 +77,6 @@ struct RevokeSessions {
 }
 
 impl SessionsCommand {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// One line that says what failed and what to do.
     pub async fn run(self) -> anyhow::Result<()> {
         let deployment = Deployment::open().await?;
         let done = match self.action {

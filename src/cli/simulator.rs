@@ -78,10 +78,6 @@ pub struct SimulatorArgs {
     pub print_company: bool,
 }
 
-/// Runs until Ctrl-C.
-///
-/// # Errors
-/// When the company file cannot be read, or the address cannot be listened on.
 pub async fn run(args: SimulatorArgs) -> anyhow::Result<()> {
     if args.print_company {
         println!("{}", serde_json::to_string_pretty(&Company::sample())?);

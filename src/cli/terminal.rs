@@ -19,12 +19,10 @@ pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a value as indented JSON.
 pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     let mut json = serde_json::to_string_pretty(value)?;
     json.push('\n');
-    // JSON escapes most of what steers a terminal. The rest can stand inside strings only, where an escape means the
-    // same.
+    // JSON itself escapes most of what steers a terminal; the rest stands inside strings only.
     let mut inert = String::with_capacity(json.len());
     let mut utf16 = [0; 2];
     for c in json.chars() {
@@ -45,7 +43,6 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of these headings.
     pub fn new(headings: &[&str]) -> Self {
         Self { rows: vec![headings.iter().map(|heading| (*heading).to_owned()).collect()] }
     }
@@ -93,7 +90,6 @@ pub fn locale() -> Locale {
     if locale.to_ascii_lowercase().starts_with("zh") { Locale::ZhCn } else { Locale::En }
 }
 
-/// `1 session`, `2 sessions`.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }

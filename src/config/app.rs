@@ -10,19 +10,14 @@ use crate::{ids::CorpId, secret::Secret};
 pub struct App {
     /// Unique; in logs, URLs and errors.
     pub name: String,
-    /// Micro-app or service window.
     pub kind: AppKind,
-    /// The corp that the app belongs to.
     pub corp_id: CorpId,
     /// The app's number in that corp; part of `_config`.
     pub agent_id: String,
-    /// The hash of the page's signature.
     pub signature: Signature,
-    /// What the corp's access token is fetched with.
     pub credentials: Credentials,
 }
 
-/// What an app is in DingTalk.
 #[derive(Debug, Clone)]
 pub enum AppKind {
     /// 微应用, opened from the workbench.
@@ -37,9 +32,7 @@ pub enum AppKind {
 /// The hash of dd.config's signature (DingTalk's pages of 2022 and later show SHA-256, older ones SHA-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signature {
-    /// 40 hex digits.
     Sha1,
-    /// 64 hex digits.
     Sha256,
 }
 
@@ -50,18 +43,13 @@ pub enum Credentials {
     App {
         /// AppKey; not a secret.
         client_id: String,
-        /// AppSecret.
         client_secret: Secret,
     },
     /// CorpSecret, of old corps that have no AppKey; pairs with the corp id.
-    Corp {
-        /// `corp_secret`.
-        corp_secret: Secret,
-    },
+    Corp { corp_secret: Secret },
 }
 
 impl App {
-    /// AppKey, where the app has one.
     pub fn client_id(&self) -> Option<&str> {
         match &self.credentials {
             Credentials::App { client_id, .. } => Some(client_id),
@@ -69,7 +57,6 @@ impl App {
         }
     }
 
-    /// Checks entry `index` of the list.
     pub(super) fn check(index: usize, raw: RawApp) -> Result<Self, ConfigError> {
         // An entry is named by its name where it has one: a number is hard to find in a long file.
         let at = |key: &str| match raw.name.as_str() {

@@ -76,7 +76,6 @@ fn no_such_setting(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known name that `name` is probably a slip of.
 fn closest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()

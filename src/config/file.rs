@@ -14,15 +14,11 @@ use figment::{
 use super::ConfigError;
 
 const NAME: &str = "Rocket.toml";
-/// Where the file is looked for, unless ROCKET_CONFIG names it: the working folder first. Not in the folders above it, as
-/// Rocket would: they may be somebody else's.
+/// Where the file is looked for. Not in the folders above, as Rocket would: they may be somebody else's.
 const FOLDERS: [&str; 2] = ["", "/etc/miandeng"];
 const DATABASE_URL: &str = "databases.miandeng.url";
 
 /// The settings: what the file says, and `ROCKET_…` variables before it, over Rocket's defaults.
-///
-/// # Errors
-/// When ROCKET_CONFIG names no file that can be read, or the first file that is found cannot be.
 pub fn figment(defaults: Figment) -> Result<Figment, ConfigError> {
     let profile = Profile::from_env_or("ROCKET_PROFILE", defaults.profile().clone());
     let figment = match find(Env::var("ROCKET_CONFIG"), &FOLDERS.map(Path::new))? {
@@ -33,9 +29,6 @@ pub fn figment(defaults: Figment) -> Result<Figment, ConfigError> {
 }
 
 /// What `databases.miandeng.url` says, or else a file beside the settings.
-///
-/// # Errors
-/// When the file cannot be parsed, or the setting is no text.
 pub fn database_url(figment: &Figment) -> Result<String, ConfigError> {
     use figment::error::Kind;
 
@@ -65,7 +58,6 @@ pub fn database_url(figment: &Figment) -> Result<String, ConfigError> {
     }
 }
 
-/// The file with the settings, if there is one.
 fn find(named: Option<String>, folders: &[&Path]) -> Result<Option<PathBuf>, ConfigError> {
     if let Some(named) = named.filter(|named| !named.is_empty()) {
         return match File::open(&named) {

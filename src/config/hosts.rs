@@ -3,8 +3,7 @@
 use ipnet::IpNet;
 use url::{Host, Origin, Url};
 
-/// One entry of `allowed_return_hosts`: `bi.example.com`, `bi.example.com:8443`, or `.corp.example.com` for every
-/// host below that domain.
+/// An entry of `allowed_return_hosts`; `.corp.example.com` means every host below that domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
     host: String,
@@ -13,10 +12,6 @@ pub struct HostPattern {
 }
 
 impl HostPattern {
-    /// Reads an entry.
-    ///
-    /// # Errors
-    /// What to write instead, when it is no host.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const CURE: &str = "write a host (\"bi.example.com\", \"bi.example.com:8443\") or, for all hosts below a domain, \".example.com\"";
         let (below, rest) = match text.strip_prefix('.') {

@@ -26,35 +26,32 @@ use crate::i18n::Locale;
 /// `[default.miandeng]`, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Scheme, host and port as the employee's client shows them, without a slash at the end; signed URLs start with
-    /// it. Key `public_url`, required.
+    /// Scheme, host and port as the employee's client shows them. Signed URLs start with it.
     pub public_url: PublicUrl,
-    /// Put before every route; "" or a path that begins and does not end with a slash. Key `base_path`, default "".
+    /// Put before every route; "" or a path that begins and does not end with a slash.
     pub base_path: String,
-    /// Where a sign-in without `return_to` ends: a path on `public_url`. Key `home`, default `base_path` + "/home".
+    /// Where a sign-in without `return_to` ends: a path on `public_url`.
     pub home: String,
-    /// Other hosts that a `return_to` may lead to. Key `allowed_return_hosts`, default none.
+    /// Other hosts that a `return_to` may lead to.
     pub allowed_return_hosts: Vec<HostPattern>,
-    /// Other origins whose pages may ask for a JSAPI signature. Key `jsapi_origins`, default none.
+    /// Other origins whose pages may ask for a JSAPI signature.
     pub jsapi_origins: Vec<url::Origin>,
-    /// The domain whose sub-domains share the session cookie. Key `cookie_domain`, default none.
+    /// The domain whose sub-domains share the session cookie.
     pub cookie_domain: Option<String>,
-    /// How long a session lives unused. Key `session_idle`, default 8 hours.
+    /// How long a session lives unused.
     pub session_idle: Duration,
-    /// How long a session lives at the most. Key `session_lifetime`, default 7 days.
+    /// How long a session lives at the most.
     pub session_lifetime: Duration,
-    /// How long rows of the audit trail are kept. Key `audit_retention`, default 400 days: a year, and a month to look
-    /// back at it.
+    /// In which headers the gate names people.
     pub audit_retention: Duration,
-    /// In which headers the gate names people. Key `identity_headers`, default `remote`.
     pub identity_headers: IdentityHeaders,
-    /// Whether the gate also names people in a signed token. Key `signed_identity`, default no.
+    /// Whether the gate also names people in a signed token.
     pub signed_identity: bool,
-    /// Whose forwarded headers are believed. Key `trusted_proxies`, default loopback.
+    /// Whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// What becomes of an employee who is not in the table. Key `unknown_users`, default refuse.
+    /// What becomes of an employee who is not in the table.
     pub unknown_users: UnknownUsers,
-    /// The language for a browser that asks for none of ours. Key `default_locale`, default zh-CN.
+    /// The language for a browser that asks for none of ours.
     pub default_locale: Locale,
     /// Where DingTalk is. Table `dingtalk`.
     pub dingtalk: DingtalkConfig,
@@ -62,7 +59,6 @@ pub struct Config {
     pub apps: Vec<App>,
 }
 
-/// The address that employees see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(Url);
 
@@ -78,23 +74,17 @@ pub struct IdentityHeaders {
 /// What becomes of a DingTalk employee who is not in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownUsers {
-    /// Refused, `not-listed`.
     Refuse,
     /// Gets a row at first sign-in, filled from DingTalk.
     Create,
 }
 
-/// `[default.miandeng.dingtalk]`: other addresses than the public platform's are for tests, private deployments of
-/// DingTalk and the simulator.
+/// Other addresses than the public platform's are for tests, private deployments and the simulator.
 #[derive(Debug, Clone)]
 pub struct DingtalkConfig {
-    /// The old API's address, without a slash at the end.
     pub oapi_url: String,
-    /// The new API's address, without a slash at the end.
     pub api_url: String,
-    /// The web sign-in's address, without a slash at the end.
     pub login_url: String,
-    /// The JSAPI script.
     pub jsapi_url: Url,
     /// A copy of that script that we serve ourselves.
     pub jsapi_file: Option<PathBuf>,
@@ -122,9 +112,6 @@ impl PublicUrl {
 
 impl Config {
     /// Reads and checks the settings of a Rocket figment (`Rocket.toml` and `ROCKET_…`, of the selected profile).
-    ///
-    /// # Errors
-    /// One line that names the key, its value unless it is a secret, and the cure.
     pub fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
         names::check(figment)?;
         let raw = match figment.find_value("miandeng") {
@@ -145,8 +132,7 @@ impl Config {
         self.public_url.is_https()
     }
 
-    /// Whether people may be sent to this address: it is on `public_url`, or on a listed host by our own scheme or by
-    /// https.
+    /// Whether people may be sent there: to `public_url`, or to a listed host by our own scheme or https.
     pub fn leads_to_us(&self, url: &Url) -> bool {
         let ours = self.public_url.as_url();
         let scheme_fits = url.scheme() == "https" || url.scheme() == ours.scheme();
@@ -157,7 +143,6 @@ impl Config {
         is_ours || (scheme_fits && self.allowed_return_hosts.iter().any(|host| host.matches(url)))
     }
 
-    /// A path of ours, behind `base_path`.
     pub fn path(&self, route: &str) -> String {
         format!("{}{route}", self.base_path)
     }
@@ -342,7 +327,6 @@ fn duration(key: &str, text: &str) -> Result<Duration, ConfigError> {
     }
 }
 
-/// Checks each item of a list; the error names the item.
 fn each<T, E: ToString>(
     key: &str,
     items: Vec<String>,

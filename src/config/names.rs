@@ -30,10 +30,6 @@ const TOP: [&str; 19] = [
 const DATABASE: [&str; 6] =
     ["url", "min_connections", "max_connections", "connect_timeout", "idle_timeout", "extensions"];
 
-/// Checks the names at the top and of the database.
-///
-/// # Errors
-/// The first that nobody knows, with the one that was probably meant.
 pub(super) fn check(figment: &Figment) -> Result<(), ConfigError> {
     let sections: [(&str, &[&str]); 3] = [("", &TOP), ("databases", &["miandeng"]), ("databases.miandeng", &DATABASE)];
     for (section, known) in sections {

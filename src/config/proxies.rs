@@ -1,6 +1,4 @@
-//! The HTTP proxies that the environment names: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, or in lower case.
-//!
-//! reqwest obeys them without a word, by the very matcher that is asked here.
+//! The HTTP proxies that the environment names. reqwest obeys them silently; the same matcher is asked here.
 
 use hyper_util::client::proxy::matcher::Matcher;
 use url::{Host, Url};
@@ -10,11 +8,9 @@ use super::{ConfigError, DingtalkConfig};
 const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// The proxies, and what they are for.
 pub struct Proxies(Matcher);
 
 impl Proxies {
-    /// Those of this process's environment.
     pub fn of_environment() -> Self {
         Self(Matcher::from_system())
     }
@@ -47,9 +43,6 @@ impl Proxies {
     }
 
     /// Whether DingTalk can be called without showing a proxy the apps' secrets.
-    ///
-    /// # Errors
-    /// The setting with the address that would be called in plain HTTP through a proxy.
     pub fn check(&self, config: &DingtalkConfig) -> Result<(), ConfigError> {
         for (key, address) in config.called() {
             let is_plain = Url::parse(address).is_ok_and(|url| url.scheme() == "http");

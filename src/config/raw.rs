@@ -7,8 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::secret::Secret;
 
-/// `[default.miandeng]`. Every value is a text or a list of texts, so that a wrong one is named by `check`, with its
-/// cure, and not by the parser.
+/// Values are texts wherever possible, so that a wrong one is named by `check`, with its cure, and not by the parser.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Raw {
@@ -34,7 +33,6 @@ pub(super) struct Raw {
     pub apps: Vec<RawApp>,
 }
 
-/// `[default.miandeng.dingtalk]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawDingtalk {
@@ -47,7 +45,6 @@ pub(super) struct RawDingtalk {
     pub timeout: String,
 }
 
-/// One `[[default.miandeng.apps]]`.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawApp {

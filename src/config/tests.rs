@@ -20,7 +20,6 @@ fn read(toml: &str) -> Result<Config, ConfigError> {
     Config::from_figment(&Figment::from(Toml::string(toml)))
 }
 
-/// The good settings with one replacement.
 #[track_caller]
 fn refuses(from: &str, to: &str, expected: &str) {
     assert!(GOOD.contains(from), "{from}");

@@ -1,7 +1,5 @@
-//! Who may ask for a signature, and for which page (pure).
-//!
-//! A signature lets a page at that address use the app's JSAPIs. It is given for our own origin and the listed ones,
-//! and to a page for itself alone.
+//! Who may ask for a signature, and for which page (pure). A signature lets a page use the app's JSAPIs: it is given
+//! for our own origin and the listed ones, and to a page for itself alone.
 
 use url::{Origin, Url};
 
@@ -9,10 +7,8 @@ use crate::config::Config;
 
 const MOST_BYTES: usize = 8192;
 
-/// Why no signature is given.
 #[derive(Debug, PartialEq, Eq)]
 pub enum PageRefusal {
-    /// It is no web address.
     Malformed,
     /// The page, or the page that asks, is not on the list; or one page asks for another.
     Foreign,
@@ -27,9 +23,6 @@ pub fn permitted_caller(origin: &str, config: &Config) -> Option<Origin> {
 }
 
 /// Checks the address of a page that wants to be signed; `caller` is whom the browser vouches for.
-///
-/// # Errors
-/// Why not.
 pub fn check(url: &str, caller: Option<&Origin>, config: &Config) -> Result<(), PageRefusal> {
     if url.len() > MOST_BYTES || url.chars().any(|c| c.is_control() || c == '\\' || c == ' ') {
         return Err(PageRefusal::Malformed);

@@ -24,18 +24,14 @@ use crate::{
 /// The script's address names no version, so a new copy is seen after an hour.
 const SCRIPT_AGE: &str = "public, max-age=3600";
 
-/// The routes for pages of your own.
 pub fn routes() -> Vec<Route> {
     routes![config, preflight, script]
 }
 
-/// The page that asks, as the browser names it.
 enum CallingPage {
     /// No `Origin`: a page of our own origin, or a program.
     Unnamed,
-    /// A page that may ask.
     Permitted(Origin),
-    /// Any other.
     Foreign,
 }
 

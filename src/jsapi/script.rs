@@ -11,28 +11,19 @@ use sha2::{Digest, Sha256};
 
 use crate::{hex_digits::hex_digits, web::ows::trim};
 
-/// The script in both forms.
 #[derive(Clone)]
 pub struct Script {
     plain: Arc<Form>,
     gzip: Arc<Form>,
 }
 
-/// The script as it is sent.
 pub struct Form {
-    /// What is sent.
     pub bytes: Vec<u8>,
-    /// The tag of exactly these bytes.
     pub etag: String,
-    /// Whether it is packed with gzip.
     pub packed: bool,
 }
 
 impl Script {
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn read(path: &Path) -> io::Result<Self> {
         Self::of(std::fs::read(path)?)
     }

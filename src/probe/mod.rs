@@ -1,9 +1,8 @@
-//! What `miandeng doctor --probe` asks through the operator's own proxy: which headers reach the app's side.
+//! What `miandeng doctor --probe` asks through the operator's own proxy: which headers reach the app's side. The echo
+//! stands behind the same gate and deletions as the app.
 //!
-//! The proxy's block for the echo path passes through the same gate and the same deletions as the app's, but ends at
-//! our echo instead of the app. The echo answers doctor alone: whoever asks shows a pass that this deployment has
-//! sealed a moment ago, and the answer is sealed in turn together with what was seen, so that doctor takes nobody else's
-//! answer for ours, nor one that somebody in between has changed.
+//! It answers doctor alone, who shows a pass that this deployment has sealed a moment ago. The answer is sealed with
+//! all that was seen, so that nobody in between can make or change one.
 
 pub mod routes;
 
@@ -20,7 +19,6 @@ pub const PASS_HEADER: &str = "Miandeng-Probe";
 /// How long a pass is good, in seconds.
 const LIFETIME: i64 = 60;
 
-/// Makes and checks passes.
 pub struct Passes {
     key: [u8; 32],
     clock: Clock,
@@ -33,7 +31,6 @@ pub struct Reached {
     pub seal: String,
     /// Names and values in the order of their coming; of credentials the names alone.
     pub headers: Vec<(String, String)>,
-    /// The names of the cookies.
     pub cookies: Vec<String>,
 }
 
@@ -44,7 +41,6 @@ impl Passes {
         Self { key, clock }
     }
 
-    /// A new pass.
     pub fn issue(&self) -> String {
         let expires = self.clock.now() + LIFETIME;
         let nonce = crate::random::hex::<16>();
@@ -66,7 +62,6 @@ impl Passes {
         is_ours && (1..=LIFETIME).contains(&(expires.saturating_sub(self.clock.now())))
     }
 
-    /// The answer to a pass, sealed.
     pub fn answer(&self, pass: &str, headers: Vec<(String, String)>, cookies: Vec<String>) -> Reached {
         let seal = hex_digits(self.answers_seal(pass, &headers, &cookies).finalize().into_bytes());
         Reached { seal, headers, cookies }
@@ -74,7 +69,6 @@ impl Passes {
 
     /// Whether this is, unchanged, what this deployment has answered to a pass.
     pub fn vouch_for(&self, reached: &Reached, pass: &str) -> bool {
-        // Constant in time.
         let is_ours = |seal: Vec<u8>| self.answers_seal(pass, &reached.headers, &reached.cookies).verify_slice(&seal);
         hex::decode(&reached.seal).is_ok_and(|seal| is_ours(seal).is_ok())
     }

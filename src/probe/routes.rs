@@ -1,5 +1,3 @@
-//! The echo.
-
 use rocket::{
     Request, Route, State, get,
     http::Header,
@@ -11,12 +9,10 @@ use rocket::{
 use super::{PASS_HEADER, Passes, Reached};
 use crate::web::{ows, problem::Problem};
 
-/// The routes of this part.
 pub fn routes() -> Vec<Route> {
     routes![echo]
 }
 
-/// Everything that a request's headers say.
 struct Headers(Vec<Header<'static>>);
 
 /// Says which headers reached the app's side. To anybody without a pass there is nothing here.

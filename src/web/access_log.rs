@@ -9,7 +9,7 @@ use rocket::{
 
 use super::{method, problem::ProblemResponse, request_context::RequestContext};
 
-/// Logs each request once, when its answer is ready; what is routine only on the level `debug`. The path is logged without its query, which may hold a code.
+/// Logs each request once; routine ones on `debug`. The path is logged without its query, which may hold a code.
 pub struct AccessLog;
 
 #[rocket::async_trait]
@@ -20,7 +20,6 @@ impl Fairing for AccessLog {
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
         method::undo_override(request, data).await;
-        // Starts the stopwatch, too.
         RequestContext::follow(request);
     }
 
@@ -29,8 +28,8 @@ impl Fairing for AccessLog {
     }
 }
 
-/// What a catcher answers. Rocket runs no fairings for a request that it finds malformed, such as one by a method that it
-/// does not know, and asks the catcher at once: then the answer is made complete and logged here.
+/// A catcher's answer. Rocket runs no fairings for a request that it finds malformed, so its headers and log line come
+/// from here.
 pub struct Caught(pub ProblemResponse);
 
 impl<'r> Responder<'r, 'static> for Caught {

@@ -48,7 +48,6 @@ pub fn style() -> &'static str {
     style.unwrap_or_default()
 }
 
-/// The routes of the static files.
 pub fn routes() -> Vec<Route> {
     routes![asset]
 }

@@ -18,10 +18,8 @@ use crate::config::Config;
 pub struct ClientIp(pub IpAddr);
 
 impl ClientIp {
-    /// The address of a request's sender.
-    ///
-    /// `X-Forwarded-For` is read from its end, past the proxies that we trust: whatever the client wrote into it
-    /// stands in front of those. `X-Real-IP` counts where that header is missing. From anybody else both are ignored.
+    /// `X-Forwarded-For` is read from its end, past the proxies that we trust: the client's own entries come before
+    /// those. `X-Real-IP` counts where that header is missing.
     pub fn of(request: &Request<'_>) -> Self {
         let peer = peer(request);
         let Some(config) = request.rocket().state::<Config>() else {
@@ -67,7 +65,6 @@ pub fn peer(request: &Request<'_>) -> IpAddr {
     request.remote().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| canonical(address.ip()))
 }
 
-/// Whether forwarded headers of this peer are believed.
 pub fn is_trusted(config: &Config, peer: &IpAddr) -> bool {
     config.trusted_proxies.iter().any(|network| network.contains(peer))
 }
@@ -76,7 +73,6 @@ fn parse(text: &str) -> Option<IpAddr> {
     ows::trim(text).parse().ok().map(canonical)
 }
 
-/// `::ffff:127.0.0.1` is 127.0.0.1.
 fn canonical(ip: IpAddr) -> IpAddr {
     ip.to_canonical()
 }

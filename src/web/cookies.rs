@@ -4,12 +4,8 @@ use rocket::Request;
 
 use super::ows;
 
-/// The value of the cookie `name`, if it was sent exactly once.
-///
-/// A cookie that arrives twice was set by two parties: one of them may be an attacker on a neighbouring host. Rocket's
-/// jar would pick one of the two; here neither counts.
-///
-/// Names are compared byte by byte, after the blanks alone are gone that a browser never has at a name's ends.
+/// The value of the cookie `name`, if it was sent exactly once. Two were set by two parties, one perhaps an attacker on
+/// a neighbouring host; Rocket's jar would pick one. Names are compared byte by byte.
 pub fn only_value<'r>(request: &'r Request<'_>, name: &str) -> Option<&'r str> {
     let pairs = request.headers().get("Cookie").flat_map(|line| line.split(';'));
     let mut values = pairs.filter_map(|pair| {
@@ -73,8 +69,7 @@ mod tests {
     }
 
     proptest! {
-        /// To a browser it is another name, which a neighbouring host may set: it is none of ours, and takes nothing
-        /// away from ours.
+        /// To a browser it is another name, which a neighbouring host may set.
         #[test]
         fn a_name_with_anything_in_it_or_around_it_is_another_name(
             odd in proptest::collection::vec(odd(), 1..3), at in 0..=NAME.len(), blank in "[ \t]{0,2}", cased in in_other_case(),

@@ -9,11 +9,11 @@ use rocket::{
 use super::problem::Problem;
 use crate::config::Config;
 
-/// Guards every route that changes something by the session cookie (cross-site request forgery).
+/// Guards every route that changes something by the session cookie (cross-site request forgery). The cookie's
+/// `SameSite=Lax` lets neighbouring hosts through; this does not.
 ///
-/// Browsers say where a POST comes from: `Origin` (all that DingTalk's web views are built on do) and `Sec-Fetch-Site`.
-/// A request without either comes from a program, which has no session of somebody else's to misuse. Beside this,
-/// the session cookie is `SameSite=Lax`; this guard also stops neighbouring hosts, which that attribute lets through.
+/// Every browser, DingTalk's web views included, sends `Origin` or `Sec-Fetch-Site` with a POST. A program sends
+/// neither, and has nobody else's session.
 pub struct SameOrigin;
 
 #[rocket::async_trait]

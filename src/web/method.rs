@@ -12,9 +12,8 @@ use super::{problem::Problem, request_context::RequestContext};
 /// The longest field that Rocket takes for a method.
 const LONGEST: usize = "_method=delete".len();
 
-/// Refuses HEAD, for routes whose GET spends or starts something: whoever only looks, as robots do that check links, must
-/// change nothing. Rocket answers HEAD by the GET route and writes GET into the request before any guard runs, so what was
-/// sent is kept by the request's [`RequestContext`].
+/// Refuses HEAD where GET spends or starts something: robots that check links must change nothing. Rocket puts GET in
+/// place of HEAD before any guard runs; [`RequestContext`] has what was sent.
 pub struct NotHead;
 
 #[rocket::async_trait]
@@ -29,10 +28,8 @@ impl<'r> FromRequest<'r> for NotHead {
     }
 }
 
-/// Undoes what Rocket does to a form whose first field is `_method`: it handles the form by the method that the field names.
-/// A page elsewhere could so have a form handled by GET or HEAD routes, and HEAD breaks the connection, because the client
-/// waits for a body. A request that was really sent by that method with such a form counts as posted as well; only programs
-/// send one.
+/// Undoes Rocket's form field `_method`, by which another site's form could reach GET and HEAD routes. A request that
+/// was sent by that very method with such a form counts as posted too; only programs send one.
 pub(super) async fn undo_override(request: &mut Request<'_>, data: &mut Data<'_>) {
     let is_form = request.content_type().is_some_and(|kind| kind.is_form());
     if !is_form || request.method() == Method::Post {

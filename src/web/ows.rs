@@ -1,11 +1,9 @@
 //! The blanks of HTTP.
 
-/// A text without the blanks around it: spaces and tabs, which are all that HTTP calls so (RFC 9110, 5.6.3; for cookies
-/// RFC 6265, 5.2).
+/// A text without the blanks around it: spaces and tabs alone (RFC 9110, 5.6.3; for cookies RFC 6265, 5.2).
 ///
-/// Whatever a browser, a proxy or DingTalk has sent is trimmed by this. `str::trim` takes away two dozen more characters,
-/// which belong to the name for whoever sent it: a cookie whose name begins with one of them may be set by a neighbouring
-/// host, since it does not begin with `__Host-`.
+/// Whatever others have sent is trimmed by this. `str::trim` removes two dozen more characters, with which a
+/// neighbouring host may begin the name of a cookie: to browsers it does not begin with `__Host-`.
 pub fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }

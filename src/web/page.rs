@@ -21,29 +21,23 @@ use crate::{
     i18n::{Locale, Texts},
 };
 
-/// What holds for every page. The desktop client shows pages in a frame, from the hosts of `frame-ancestors`.
-/// The only picture is the empty one of the tab.
+/// The desktop client shows pages in a frame, from the hosts of `frame-ancestors`. The only picture is the tab's empty
+/// one.
 const POLICY: &str = "default-src 'none'; img-src data:; base-uri 'none'; \
                       frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai; ";
 /// For pages on our own origin, which load the style sheet.
 const OWN_STYLE: &str = "style-src 'self'; ";
 
-/// What the layout shows around every page.
 pub struct Frame<'a> {
-    /// The visitor's language.
     pub locale: Locale,
-    /// Its texts.
     pub t: &'static Texts,
-    /// `base_path`.
     pub base: &'a str,
-    /// The request's id.
     pub request_id: &'a str,
     /// The style sheet itself, where the page is shown on another host, which has none of our files.
     pub inline_style: Option<&'static str>,
 }
 
 impl<'a> Frame<'a> {
-    /// The frame for a request's answer.
     pub fn of(request: &'a Request<'_>) -> Self {
         let locale = request_context::locale(request);
         let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
@@ -71,7 +65,6 @@ impl<'r> FromRequest<'r> for Frame<'r> {
     }
 }
 
-/// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRendered {
     #[error("a page could not be rendered: {0}")]
@@ -80,7 +73,6 @@ pub enum NotRendered {
     Json(#[from] serde_json::Error),
 }
 
-/// A rendered page.
 pub struct Page {
     status: Status,
     html: String,
@@ -89,20 +81,13 @@ pub struct Page {
 }
 
 impl Page {
-    /// Renders a page; `policy` adds what it may do besides showing our own styles: run scripts (`script-src`), send forms
-    /// (`form-action`, without which they may go anywhere).
-    ///
-    /// # Errors
-    /// When the template fails, which a template that compiled does not.
+    /// `policy` adds what the page may do: run scripts (`script-src`), send forms (`form-action`, or they go anywhere).
     pub fn new(status: Status, template: &impl Template, policy: &str) -> Result<Self, NotRendered> {
         let html = template.render()?;
         Ok(Self { status, html, policy: [POLICY, OWN_STYLE, policy].concat(), referrer: "same-origin" })
     }
 
     /// Renders a page without scripts and forms that is shown on another host ([`Frame::elsewhere`]).
-    ///
-    /// # Errors
-    /// When the template fails.
     pub fn elsewhere(status: Status, template: &impl Template) -> Result<Self, NotRendered> {
         static STYLE: LazyLock<String> = LazyLock::new(|| {
             let digest = STANDARD.encode(Sha256::digest(assets::style()));
@@ -139,7 +124,6 @@ impl<'r> Responder<'r, 'static> for Page {
 
 #[cfg(test)]
 impl Page {
-    /// What the browser gets.
     pub fn html(&self) -> &str {
         &self.html
     }

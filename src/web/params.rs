@@ -12,19 +12,14 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-/// Codes and states are far shorter; a body holds both and a return address.
 const MOST_BODY: u64 = 16 * 1024;
 
-/// Why the parameters of a request cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParamError {
-    /// Absent or empty.
     #[error("{0} is missing")]
     Missing(&'static str),
-    /// Given twice.
     #[error("{0} was given more than once")]
     Repeated(&'static str),
-    /// Not of the form that it must have.
     #[error("{0} is malformed")]
     Malformed(&'static str),
 }
@@ -34,7 +29,6 @@ pub enum ParamError {
 pub struct Params(BTreeMap<String, Vec<String>>);
 
 impl Params {
-    /// The parameters of a request's query.
     pub fn of_query(uri: &Origin<'_>) -> Self {
         Self::urlencoded(uri.query().map_or("", |query| query.as_str()).as_bytes())
     }
@@ -62,23 +56,17 @@ impl Params {
         params
     }
 
-    /// Reads a JSON object of texts. Numbers are taken as texts (`agentid`), null as absent.
-    ///
-    /// # Errors
-    /// When the text is no JSON object, or holds a list or an object.
+    /// Reads a JSON object of texts. Numbers are taken as texts (`agentid`), null as absent; lists and objects are
+    /// refused.
     pub fn json(text: &[u8]) -> Result<Self, ParamError> {
         serde_json::from_slice(text).map_err(|_| ParamError::Malformed("JSON"))
     }
 
-    /// Whether a field was given at all, however.
     pub fn has(&self, name: &'static str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// A field that may be absent, but neither empty nor repeated.
-    ///
-    /// # Errors
-    /// `Missing` when it is there and empty, `Repeated` when it came twice.
+    /// A field that may be absent, but is `Missing` when it is empty and `Repeated` when it came twice.
     pub fn optional(&self, name: &'static str) -> Result<Option<&str>, ParamError> {
         match self.0.get(name).map(Vec::as_slice) {
             None => Ok(None),
@@ -88,10 +76,7 @@ impl Params {
         }
     }
 
-    /// A field that must be there.
-    ///
-    /// # Errors
-    /// `Missing` when it is absent or empty, `Repeated` when it came twice.
+    /// The same, but `Missing` when it is absent.
     pub fn required(&self, name: &'static str) -> Result<&str, ParamError> {
         self.optional(name)?.ok_or(ParamError::Missing(name))
     }

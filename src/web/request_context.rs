@@ -22,7 +22,6 @@ pub struct RequestContext {
     pub operator: Locale,
     /// The method that the client sent. Rocket itself puts GET in place of HEAD.
     pub method: Method,
-    /// When the request came.
     pub(super) started: Instant,
     /// Whether the access log hears of the answer. It does not of a request that Rocket finds malformed.
     pub(super) is_followed: bool,
@@ -34,11 +33,8 @@ pub struct RequestContext {
 pub struct Notes {
     /// Nobody needs the line but who looks for a fault: it is one of very many, and another log has it.
     pub is_routine: bool,
-    /// The app's name.
     pub app: Option<String>,
-    /// The corp.
     pub corp_id: Option<String>,
-    /// Who it was.
     pub userid: Option<String>,
     /// The id that the person sees, where the page shows that of an earlier request.
     pub page_request_id: Option<String>,
@@ -46,20 +42,14 @@ pub struct Notes {
     pub wanted: Option<(String, String)>,
     /// Whom that app is for, as the proxy says it.
     pub rules: Option<String>,
-    /// The problem's type word.
     pub problem: Option<&'static str>,
-    /// What was behind it.
     pub cause: Option<String>,
-    /// DingTalk's code.
     pub errcode: Option<i64>,
-    /// DingTalk's own request id.
     pub dingtalk_request_id: Option<String>,
-    /// What the operator does about it.
     pub hint: Option<String>,
 }
 
 impl RequestContext {
-    /// The context of a request.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(|| Self::begin(request, false))
     }
@@ -80,7 +70,6 @@ impl RequestContext {
         }
     }
 
-    /// Adds to the log line.
     pub fn note(&self, add: impl FnOnce(&mut Notes)) {
         add(&mut self.lock());
     }

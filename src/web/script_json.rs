@@ -8,13 +8,8 @@ use serde_json::{Serializer, ser::Formatter};
 /// JSON without spaces, whose texts hold no character that means anything to HTML.
 struct InScript;
 
-/// Serialises a value so that it cannot end the script element, open a comment in it, or end a line in it.
-///
-/// `<`, `>` and `&` never stand bare, and neither do U+2028 and U+2029, which web views of 2018 take for line ends
-/// inside a string.
-///
-/// # Errors
-/// When the value has no JSON form.
+/// Serialises a value so that it cannot end the script element, a line or a comment. U+2028 and U+2029 are line ends to
+/// web views of 2018, even inside a string.
 pub fn script_json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut json = Vec::with_capacity(512);
     value.serialize(&mut Serializer::with_formatter(&mut json, InScript))?;

@@ -6,10 +6,8 @@ use rocket::{
     response::{self, Responder},
 };
 
-/// 303 See Other to an address that is known to be good.
-///
-/// Rocket's own `Redirect` parses the address again by stricter rules than browsers have (RFC 3986), and answers 500
-/// where a query holds `|` or `"`.
+/// 303 See Other to an address that is known to be good. Rocket's `Redirect` parses it again, by stricter rules than
+/// browsers have, and answers 500 to `|` or `"` in a query.
 pub struct SeeOther(pub String);
 
 impl<'r> Responder<'r, 'static> for SeeOther {

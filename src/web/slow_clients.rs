@@ -1,17 +1,15 @@
-//! Deadlines for connections, which Rocket has none of: who opens one and says nothing, sends half a header, half a
-//! body, or does not read the answer, is cut off. Otherwise a few thousand of them would hold every descriptor.
+//! Deadlines for connections, which Rocket lacks: whoever is silent, sends half a request or does not read the answer
+//! is cut off, or a few thousand of them would hold every descriptor.
 //!
-//! Rocket hands no connection out, so it is looked at from outside: every request tells when a connection was last of
-//! use, and the process's own descriptors tell which connections there are. Cutting shuts the socket down and leaves
-//! closing it to Rocket, which sees the end of the stream.
+//! Rocket hands out no connection. So each request notes when its connection was last of use, and the process's own
+//! descriptors tell which connections there are. Cutting shuts the socket down; Rocket sees the end of the stream and
+//! closes it.
 //!
-//! The address in `peer` is the other end of the connection: a proxy's, where there is one. An idle connection of a
-//! trusted proxy stays open longer than any such proxy keeps it, so that it is the proxy who closes it, never we in the
-//! moment in which it sends a request. Whether a client of its own reads our answer is the proxy's matter.
+//! `peer` is the other end of the connection, perhaps a proxy. A trusted proxy's idle connection outlives the proxy's
+//! own patience, so that we never close it just as the proxy sends a request.
 //!
-//! "Header" includes the first bytes of a body (14, if there are as many), which Rocket takes in before it shows the
-//! request to anything. So a request whose body has not begun is none yet, and the connection's deadline stays what it
-//! was: that of a first header, or of idleness.
+//! Rocket reads up to 14 bytes of a body before it shows a request to anyone: until they come, the deadline is still
+//! that of a header.
 
 use std::{
     collections::HashMap,
@@ -40,12 +38,11 @@ use crate::{clock::Clock, config::Config};
 
 /// From accepting a connection (a TLS handshake included) to the end of its first request's header.
 const FIRST_HEADER_MS: i64 = 20_000;
-/// From a request's header to our answer, or to the next header of a peer that is not trusted: its body, DingTalk's
-/// answers, our answer, and idleness. No request takes as long by itself with DingTalk's
-/// time limit as it is set by default.
+/// From a request's header to our answer, or to the next header of a peer that is not trusted. No request takes as long
+/// with the default time limit for DingTalk.
 const NEXT_HEADER_MS: i64 = 75_000;
-/// From our answer to a trusted proxy to the next header: idleness. Envoy keeps an idle connection longest, an hour
-/// (envoyproxy.io, "How do I configure timeouts?", read 2026-11-21); Caddy two minutes, Traefik 90 s, nginx 60 s.
+/// From our answer to a trusted proxy to its next header. Envoy keeps an idle connection longest, an hour
+/// (envoyproxy.io, "How do I configure timeouts?", read 2026-11-21).
 const PROXY_IDLE_MS: i64 = 65 * 60_000;
 const EVERY: Duration = Duration::from_secs(2);
 
@@ -128,7 +125,6 @@ impl Connections {
         used.entry(peer).or_insert_with(|| Deadline(AtomicI64::new(until))).0.store(until, Ordering::Relaxed);
     }
 
-    /// When the time of a connection that is used is over.
     fn deadline(&self, peer: &SocketAddr) -> Option<i64> {
         let used = self.used.read().unwrap_or_else(PoisonError::into_inner);
         used.get(peer).map(|deadline| deadline.0.load(Ordering::Relaxed))
@@ -157,9 +153,7 @@ impl Connections {
     }
 }
 
-/// Every connection to our port, by the address of its other end.
-///
-/// Asked number by number: with ten thousand connections that is a fraction of what listing `/proc/self/fd` costs.
+/// By the address of the other end. Asking number by number costs a fraction of listing `/proc/self/fd`.
 fn open_connections(port: u16) -> io::Result<HashMap<SocketAddr, RawFd>> {
     let is_ours = |fd| Some((peer_of(fd, &getsockname(fd).ok()?, port)?, fd));
     Ok((0..descriptors()?).filter_map(is_ours).collect())
@@ -172,7 +166,6 @@ fn descriptors() -> io::Result<RawFd> {
     size.ok_or_else(|| io::Error::other("it names no FDSize"))
 }
 
-/// The other end, if this descriptor is a connection to our port.
 fn peer_of(fd: RawFd, ours: &SockaddrStorage, port: u16) -> Option<SocketAddr> {
     if internet(ours)?.port() == port { internet(&getpeername(fd).ok()?) } else { None }
 }
@@ -182,8 +175,7 @@ fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
     v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into())))
 }
 
-/// Ends a connection in both directions. Its number may have become another's since it was looked up, so it is asked
-/// once more whose it is.
+/// The number may be another connection's by now, so it is asked again whose it is.
 fn cut(fd: RawFd, port: u16, peer: SocketAddr) -> bool {
     let now = getsockname(fd).ok().and_then(|ours| peer_of(fd, &ours, port));
     now == Some(peer) && shutdown(fd, Shutdown::Both).is_ok()

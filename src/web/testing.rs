@@ -18,9 +18,7 @@ use rocket::{
 use super::page::Frame;
 use crate::{config::Config, i18n::Locale};
 
-/// A peer that `trusted_proxies` names.
 pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
-/// One that it does not.
 pub const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
 
 /// What a person, a proxy or DingTalk may have sent, and what would become markup if it were not escaped.
@@ -28,22 +26,17 @@ pub const HOSTILE: &str = "<script>alert(1)</script>\"'&\u{2028}";
 /// The `base_path` of pages that are made of samples.
 pub const BASE: &str = "/_signin";
 
-/// A page made of samples.
 pub struct Sample {
-    /// The template's path.
     pub template: &'static str,
-    /// What browsers would get.
     pub html: String,
 }
 
 impl Sample {
-    /// Renders a page.
     pub fn of(template: &'static str, page: &impl askama::Template) -> Self {
         Self { template, html: page.render().unwrap_or_else(|error| panic!("{template}: {error}")) }
     }
 }
 
-/// What is around a sample.
 pub fn frame(locale: Locale) -> Frame<'static> {
     Frame { locale, t: locale.texts(), base: BASE, request_id: HOSTILE, inline_style: None }
 }

@@ -14,11 +14,11 @@ use crate::{
     i18n::Locale,
 };
 
-/// Checks every app.
+/// What a refusal of DingTalk reads like when the app's scope is too small.
 pub(super) async fn check(deployment: &Deployment, locale: Locale) -> Vec<Finding> {
     let Deployment { config, pools, clock } = deployment;
-    // A kept token says nothing about today's credentials, so one is asked for: DingTalk answers the same token while it
-    // is good. A ticket that is asked for anew may end the one that the server signs with: that one is looked up first.
+    // A kept token says nothing about today's credentials, so a token is asked for: DingTalk repeats one that is still
+    // good. A new ticket may end the one that the server signs with, so the kept ticket is used.
     let anew = Dingtalk::new(config, Arc::new(Anew), clock);
     let kept = Dingtalk::new(config, Arc::new(CredentialTable(pools.clone())), clock);
     let (anew, kept) = match (anew, kept) {

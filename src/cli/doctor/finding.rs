@@ -1,16 +1,12 @@
-//! What a check found, in words.
-
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::cli::inert::Inert;
 
-/// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Severity {
-    /// As it should be.
     Ok,
     /// It works, and may not be what was meant.
     Warning,
@@ -20,14 +16,11 @@ pub(super) enum Severity {
     Failed,
 }
 
-/// The outcome of one check.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Finding {
     /// What was looked at, in a word or two; stable.
     pub check: String,
-    /// How bad it is.
     pub state: Severity,
-    /// What was found.
     pub says: String,
     /// What to do about it, where the finding does not say so itself.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -56,7 +49,6 @@ impl Finding {
     }
 }
 
-/// A line, and its cure below it.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {

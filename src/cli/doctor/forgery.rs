@@ -45,14 +45,12 @@ impl Proxy {
     }
 }
 
-/// The headers under their own names.
 pub(super) fn plain() -> Vec<String> {
     header_names::all().map(str::to_owned).collect()
 }
 
-/// Names that some program takes for one of them: all hyphens replaced by each odd character, the first hyphen alone,
-/// and of identity headers each hyphen kept or replaced by an underscore. Apart from the plain ones, because the gate
-/// refuses a request as a whole that shows one of these.
+/// Names that some program takes for one of them, with odd characters in place of hyphens. Apart from the plain names,
+/// because the gate refuses a whole request that shows one of these.
 pub(super) fn disguised() -> Vec<String> {
     let mut names = Vec::new();
     for header in header_names::all() {
@@ -97,7 +95,6 @@ pub(super) fn cure(proxy: Proxy, name: &str) -> String {
     }
 }
 
-/// One for each proxy.
 struct Cures {
     nginx: String,
     caddy: String,

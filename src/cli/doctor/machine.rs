@@ -7,7 +7,6 @@ use crate::{
     users::{self, Filter, Status},
 };
 
-/// What is allowed and hardly ever meant.
 pub(super) fn settings(config: &Config) -> Vec<Finding> {
     let apps: Vec<_> = config.apps.iter().map(|app| app.name.as_str()).collect();
     let origin = config.public_url.origin();

@@ -46,10 +46,6 @@ pub struct DoctorArgs {
     json: bool,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// When a check failed; what it was is on standard output by then.
 pub async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     let findings = examine(&args).await;
     let failed = findings.iter().filter(|finding| finding.state == Severity::Failed).count();

@@ -1,8 +1,7 @@
-//! `--probe`: forged headers through the operator's real proxy, and what reached the app's side.
+//! `--probe`: sends forged headers through the operator's real proxy and looks at what reaches the app's side.
 //!
-//! One step after the other, and none that could do harm before the one that shows it harmless: a stranger's plain
-//! request must be refused by our gate before a session is sent to that address; a signed-in plain request must end at
-//! our echo, not at the app, before anything forged is sent.
+//! No step is taken before another has shown that it is harmless: the gate must refuse a stranger before a session is
+//! sent, and a plain signed-in request must end at our echo before anything forged is sent.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +33,6 @@ const PORTION: usize = 40;
 /// Somebody and their corp, as the command line names them.
 type Named<'a> = Option<(&'a DingUserId, Option<&'a CorpId>)>;
 
-/// Probes an address.
 pub(super) async fn check(deployment: &Deployment, address: &Url, person: Named<'_>) -> Vec<Finding> {
     let prepared = async {
         let echo = echo_address(deployment, address)?;
@@ -76,12 +74,13 @@ struct Probe<'a> {
     echo: Url,
 }
 
-/// What a request through the proxy led to.
 enum Led {
     /// To our echo, past a proxy.
     Echo(Reached, Proxy),
-    /// To something else.
-    Elsewhere { status: u16, location: String },
+    Elsewhere {
+        status: u16,
+        location: String,
+    },
 }
 
 impl Probe<'_> {
@@ -288,8 +287,8 @@ impl Probe<'_> {
         }
     }
 
-    /// The session that the probe passes the gate with. It is a person's, because the gate knows no other, and good for
-    /// the echo's address alone: whoever the probed host belongs to by now gets its cookie.
+    /// The probe's session. It is a person's, because the gate knows no other, and good for the echo's address alone:
+    /// whoever owns the probed host gets its cookie.
     async fn start_session(&self, user: &User) -> Result<Token, Finding> {
         let app = self.deployment.config.apps.iter().find(|app| app.corp_id == user.corp_id);
         let app = app.map_or("", |app| app.name.as_str());
@@ -351,7 +350,6 @@ fn verdict(arrived: &[String], proxy: Proxy) -> Vec<Finding> {
     findings.collect()
 }
 
-/// A few of the names, and what the app makes of the first.
 fn says_of_arrived(names: &[&str]) -> String {
     const NAMED: usize = 5;
     let mut list = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");

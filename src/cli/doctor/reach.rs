@@ -53,12 +53,10 @@ pub(super) fn proxies(config: &Config) -> Option<Finding> {
     (!variables.is_empty()).then(|| Finding::ok("proxies", format!("set here: {}; {ways}", variables.join(", "))))
 }
 
-/// A client for an address; one on this machine is behind no proxy.
 fn client_for(address: &str) -> reqwest::Result<reqwest::Client> {
     if is_local(address) { builder().no_proxy().build() } else { client() }
 }
 
-/// A client that follows nothing.
 pub(super) fn client() -> reqwest::Result<reqwest::Client> {
     builder().build()
 }
@@ -74,7 +72,6 @@ pub(super) fn causes(error: reqwest::Error) -> String {
     format!("{:#}", anyhow::Error::new(error))
 }
 
-/// A `Date` header in seconds since 1970.
 fn unix_seconds(date: &str) -> Option<i64> {
     let moment = httpdate::parse_http_date(date).ok()?;
     i64::try_from(moment.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()

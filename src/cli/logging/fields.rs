@@ -10,9 +10,8 @@ use tracing_subscriber::{
 
 use crate::cli::inert::Inert;
 
-/// As the default writes them, but nothing that somebody else put into one ends the line or commands a terminal: the
-/// default escapes not all of a message, and nothing of a value written by its `Display`. It also thinks of colours at
-/// each name where there are none, which makes it a third slower.
+/// As the default writes them, but no field ends the line or commands a terminal: the default escapes neither all of a
+/// message nor anything of a `Display`. It is also a third slower, for colours that are not there.
 pub(super) struct OneLine;
 
 impl<'w> FormatFields<'w> for OneLine {

@@ -1,5 +1,3 @@
-//! `users export`.
-
 use std::{
     fs,
     io::{self, Write},
@@ -71,8 +69,8 @@ impl Export {
     }
 }
 
-/// Writes a file for its owner's eyes alone, as it holds mobile numbers. It appears whole or not at all: half a table
-/// must not be taken for the whole, and nobody who has an old file open with its old mode reads the new one.
+/// Writes a file that only its owner may read. It appears whole or not at all, and nobody who has the old one open
+/// reads the new one.
 fn save(file: &Path, text: &[u8], force: bool) -> anyhow::Result<()> {
     let there_already = || anyhow!("{file:?} already exists; add --force to overwrite it");
     let failed = || format!("{file:?} cannot be written");

@@ -1,5 +1,3 @@
-//! `users import`.
-
 use std::{
     io::Read,
     path::{Path, PathBuf},
@@ -19,7 +17,6 @@ use crate::{
     users::csv::{self, BadRow, ReadError, Sheet},
 };
 
-/// So many bad rows are printed; `--json` has all.
 const SHOWN: usize = 50;
 
 /// Add and change many people from a CSV file, all or none of them.

@@ -1,5 +1,3 @@
-//! `users list`.
-
 use crate::{
     cli::{
         Deployment,

@@ -38,10 +38,6 @@ enum UsersAction {
 }
 
 impl UsersCommand {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// What failed and what to do; one line, save for an import, which names every bad row on a line of its own.
     pub async fn run(self) -> anyhow::Result<()> {
         let deployment = Deployment::open().await?;
         let done = match self.action {
@@ -71,15 +67,10 @@ pub struct PersonArgs {
 }
 
 impl PersonArgs {
-    /// The person of this userid.
     pub fn new(userid: DingUserId, corp_id: Option<CorpId>) -> Self {
         Self { userid, corp_id }
     }
 
-    /// The person's row.
-    ///
-    /// # Errors
-    /// When there is none, or it is not clear which corp is meant.
     pub async fn find(self, deployment: &Deployment, db: &mut Conn) -> anyhow::Result<User> {
         let corp_id = deployment.corp(self.corp_id)?;
         match users::find(db, &corp_id, &self.userid).await? {
@@ -93,20 +84,16 @@ impl PersonArgs {
     }
 }
 
-/// A userid on the command line.
 pub fn userid_argument(text: &str) -> Result<DingUserId, check::BadValue> {
     check::userid(text)
 }
 
-/// A corp id on the command line.
 pub fn corp_id_argument(text: &str) -> Result<CorpId, check::BadValue> {
     check::corp_id(text)
 }
 
-/// Whether the last administrator may go.
 #[derive(Debug, clap::Args)]
 pub struct Force {
-    /// Also if the corp has no active administrator any more afterwards
     #[arg(long)]
     force: bool,
 }

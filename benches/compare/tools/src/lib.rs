@@ -6,7 +6,6 @@ use tokio::{
     net::TcpStream,
 };
 
-/// One connection, kept alive.
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -14,16 +13,13 @@ pub struct Connection {
 
 /// An answer. The bytes stay in the connection's buffer until the next request.
 pub struct Answer<'a> {
-    /// The status.
     pub status: u16,
     /// The lines above the body.
     pub head: &'a str,
-    /// The body.
     pub body: &'a [u8],
 }
 
 impl Connection {
-    /// Connects.
     pub async fn to(address: &str) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
@@ -62,7 +58,6 @@ impl Connection {
 }
 
 impl Answer<'_> {
-    /// A header's first value.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(self.head, name)
     }
@@ -73,12 +68,10 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
-/// The text between two marks.
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before).and_then(|(_, rest)| rest.split_once(after)).map(|(found, _)| found)
 }
 
-/// An argument of the program, by its place.
 pub fn argument(place: usize) -> anyhow::Result<String> {
     std::env::args().nth(place).with_context(|| format!("argument {place} is missing"))
 }

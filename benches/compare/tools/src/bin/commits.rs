@@ -1,6 +1,5 @@
-//! What the disk and sqlx can do at most: durable transactions of one row each, one after the other.
-//!
-//! `commits FILE SECONDS` prints how many there were in a second. The file is opened as miandeng opens its own.
+//! `commits FILE SECONDS`: how many durable transactions of one row the disk and sqlx can do in a second, one after the
+//! other, with the file opened as miandeng opens its own.
 
 use std::time::{Duration, Instant};
 

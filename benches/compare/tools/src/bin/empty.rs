@@ -1,7 +1,5 @@
-//! The ceiling: Rocket that answers an empty 200 to the requests that miandeng gets.
-//!
-//! Memory comes from the same allocator as the server's: it makes Rocket itself faster, and that is no merit of ours.
-//! Workers, keep-alive and limits are Rocket's defaults, as in miandeng; its log is off, as Rocket's own is there.
+//! The ceiling: Rocket that answers an empty 200, with the server's allocator and Rocket's default settings, its log
+//! off as in miandeng.
 
 use rocket::{Config, config::LogLevel, get, routes};
 

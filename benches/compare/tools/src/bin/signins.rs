@@ -1,7 +1,5 @@
-//! Whole sign-ins, so many at once: open the page, keep its state and its cookie, send a code, get a session.
-//!
-//! `signins SERVER SIMULATOR HOW_MANY AT_ONCE EMPLOYEES` prints one line of JSON. The codes are asked for beforehand:
-//! in life the phone gets them, and not from our server.
+//! `signins SERVER SIMULATOR HOW_MANY AT_ONCE EMPLOYEES`: whole sign-ins (page, state, code, session); one line of
+//! JSON. The codes are fetched beforehand, as phones do not get them from our server.
 
 use std::{
     sync::{

@@ -1,7 +1,5 @@
-//! Asks the gate about every session of a file once: so many different people come by.
-//!
-//! `walk SERVER COOKIES AT_ONCE` prints how many were let in, and how many in a second. COOKIES has a cookie's value a
-//! line.
+//! `walk SERVER COOKIES AT_ONCE`: asks the gate about every session of a file once, and prints how many were let in and
+//! how many in a second. COOKIES has a cookie's value a line.
 
 use std::{
     sync::{
