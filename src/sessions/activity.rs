@@ -96,7 +96,7 @@ mod tests {
         writer.notes.lock().await.latest.len()
     }
 
-    const USER: &str = "INSERT INTO users VALUES (1, 'c', 'u', NULL, 'n', NULL, NULL, NULL, NULL, 'user', 'active', 'cli', 0, 0, NULL)";
+    const USER: &str = "INSERT INTO users (id, corp_id, userid, name, source, created_at, updated_at) VALUES (1, 'c', 'u', 'n', 'cli', 0, 0)";
 
     #[tokio::test]
     async fn what_cannot_be_written_now_is_written_later() {
