@@ -1,7 +1,5 @@
-//! What changes a person: add, change, disable, enable, remove, import. Each is one call that does the row and the
-//! sessions in the caller's transaction, so that nobody who is disabled or removed keeps a session because a caller forgot.
-//! Commands, pages, sign-ins and whatever else changes people come through here, and say who did it and why; the audit
-//! trail gets its rows in the same transaction.
+//! Every change of a person. Each is one call that does the row, the sessions and the trail in the caller's transaction, so
+//! that no caller can forget the sessions of somebody who is disabled or removed; and each says who did it and why.
 
 mod plan;
 mod trail;
@@ -16,12 +14,10 @@ use crate::{
     users::{self, Change, Columns, DisabledBecause, NewUser, Role, Status, User},
 };
 
-/// On what occasion. The row of a new person keeps it as its source.
+/// A new row keeps it as its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// A command about one person.
     Command,
-    /// A file of people.
     Import,
     /// An employee who is not in the table yet signs in (`unknown_users = "create"`).
     FirstSignIn,
@@ -31,7 +27,6 @@ pub enum Reason {
     Demo,
 }
 
-/// Who changes a person, why, when, and by which request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
     actor: Actor,
@@ -40,42 +35,33 @@ pub struct By {
     origin: RequestOrigin,
 }
 
-/// What became of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
-    /// The row as it is now.
     pub user: User,
-    /// Whether anything is different.
     pub changed: bool,
-    /// How many sessions ended by it.
     pub sessions_ended: u64,
 }
 
-/// What an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// People who were not there.
     pub added: usize,
-    /// People of whom something is different now.
     pub changed: usize,
-    /// People who were there like this already; their rows were not touched.
+    /// Their rows were not touched.
     pub unchanged: usize,
     /// How many of the changed were active and may no longer sign in.
     pub disabled: usize,
-    /// How many sessions ended by it.
     pub sessions_ended: u64,
 }
 
-/// What happens where a change would take a corp's last active administrator away.
+/// Where a change would take a corp's last active administrator away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastAdmin {
-    /// The change is refused.
     Stays,
-    /// It is made all the same: somebody has said so.
+    /// Somebody has said that it may go.
     MayGo,
 }
 
-/// Why people were not changed. Nothing was written.
+/// Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum NotChanged {
     /// The corp would have no active administrator any more.
@@ -83,30 +69,20 @@ pub enum NotChanged {
         "corp {corp} would have no active administrator any more; make another one first (\"miandeng users set USERID \
          --role admin\"), or add --force"
     )]
-    LastAdmin {
-        /// The corp.
-        corp: CorpId,
-    },
-    /// The database failed.
+    LastAdmin { corp: CorpId },
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
-/// Why a person was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAdded {
-    /// There is a row already.
     #[error("the person is in the user table already")]
     AlreadyThere,
-    /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
-/// Adds a person.
-///
-/// # Errors
-/// When there is a row of that corp and userid, or the database fails, as it does for a person without a name.
+/// The database refuses a person without a name.
 pub async fn add(db: &mut Conn, by: &By, person: NewUser) -> Result<User, NotAdded> {
     let NewUser { corp_id, userid, change } = person;
     if users::find(db, &corp_id, &userid).await?.is_some() {
@@ -117,10 +93,7 @@ pub async fn add(db: &mut Conn, by: &By, person: NewUser) -> Result<User, NotAdd
     Ok(user)
 }
 
-/// Changes a person. One who becomes disabled by it loses all sessions.
-///
-/// # Errors
-/// When the last administrator would go and may not, or the database fails.
+/// Ends all sessions of a person who becomes disabled by it. Refused where the last administrator would go and may not.
 pub async fn change(
     db: &mut Conn,
     by: &By,
@@ -146,10 +119,7 @@ pub async fn change(
     Ok(Changed { user, changed: true, sessions_ended })
 }
 
-/// Keeps a person from signing in, and ends all sessions, also of somebody who was disabled already.
-///
-/// # Errors
-/// As for [`change`].
+/// Ends all sessions, even if the person was disabled already.
 pub async fn disable(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) -> Result<Changed, NotChanged> {
     let disabled = Change { status: Some(Status::Disabled), ..Change::default() };
     let mut changed = change(db, by, user, disabled, last_admin).await?;
@@ -162,19 +132,12 @@ pub async fn disable(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin)
     Ok(changed)
 }
 
-/// Lets a person sign in again.
-///
-/// # Errors
-/// When the database fails.
 pub async fn enable(db: &mut Conn, by: &By, user: &User) -> Result<Changed, NotChanged> {
     let enabled = Change { status: Some(Status::Active), ..Change::default() };
     change(db, by, user, enabled, LastAdmin::Stays).await
 }
 
-/// Removes a person and all sessions. Answers how many those were.
-///
-/// # Errors
-/// As for [`change`].
+/// Removes a person and answers how many sessions ended.
 pub async fn remove(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) -> Result<u64, NotChanged> {
     may_go(db, user, last_admin).await?;
     let ended = sessions::end_all_of(db, user.id, None).await?;
@@ -183,13 +146,8 @@ pub async fn remove(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) 
     Ok(ended)
 }
 
-/// Adds and changes many people, each as [`add`] and [`change`] do. The caller's transaction must have begun as a
-/// writer's: what is read here must still be true when it is written.
-///
-/// `progress` hears how many people have been dealt with, up to all of them.
-///
-/// # Errors
-/// When the last administrator of a corp would go and may not, a new person has no name, or the database fails.
+/// Adds and changes many people, as [`add`] and [`change`] do. The transaction must be a writer's from its start: what is
+/// read here must still be true when it is written. `progress` hears how many people are done.
 pub async fn import(
     db: &mut Conn,
     by: &By,

@@ -69,17 +69,11 @@ impl Pools {
     }
 
     /// A connection that only reads.
-    ///
-    /// # Errors
-    /// When the pool is closed, or no connection came free in time.
     pub async fn read(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
         self.readers.acquire().await
     }
 
     /// A transaction that only reads, and reads everything as it was at its first statement.
-    ///
-    /// # Errors
-    /// As for [`Pools::read`].
     pub async fn snapshot(&self) -> sqlx::Result<Transaction> {
         self.readers.begin().await.map(Transaction)
     }
@@ -139,17 +133,10 @@ impl Pools {
 
 impl Transaction {
     /// Commits. From its return on, no [`Stamp`] is equal to one from before.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing was written.
     pub async fn commit(self) -> sqlx::Result<()> {
         self.0.commit().await
     }
 
-    /// Undoes what was written.
-    ///
-    /// # Errors
-    /// When the database fails; then it undoes that by itself.
     pub async fn rollback(self) -> sqlx::Result<()> {
         self.0.rollback().await
     }

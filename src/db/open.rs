@@ -1,4 +1,4 @@
-//! Opening the SQLite file: which one it is, how it is opened, and bringing its tables up to date.
+//! Opens the SQLite file and brings its tables up to date.
 
 use std::{
     io,
@@ -22,67 +22,31 @@ use super::{
 
 /// How long a statement waits for another process (the command line, a backup) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long after a refusal the file is asked for again while it is opened.
+/// How long to wait before a locked file is opened again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 const READERS: u32 = 4;
-/// Pages that a connection keeps for itself, in KiB as SQLite wants it. There are five connections, and the system
-/// caches the file anyway: with 16 MiB each they could come to 80 MiB, more than all the rest of the process.
+/// Each connection's own cache, in SQLite's form for KiB. The system caches the file anyway, and with 16 MiB each the five
+/// connections could take 80 MiB, more than the rest of the process.
 const CACHE: &str = "-4096";
 
-/// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The setting names no file.
     #[error("databases.miandeng.url = {url:?}: {why}; write a file's path, e.g. \"miandeng.db\"")]
-    Url {
-        /// The setting's value.
-        url: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// The file or its folder cannot be used.
+    Url { url: String, why: &'static str },
     #[error(
         "databases.miandeng.url = {path:?}: the file cannot be opened for writing: {source}; miandeng needs a writable folder"
     )]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
-    /// Others may read or write the file.
+    File { path: PathBuf, source: io::Error },
     #[error("databases.miandeng.url = {path:?}: {source}")]
-    NotPrivate {
-        /// The file.
-        path: PathBuf,
-        /// Whose it is, and what to do.
-        source: NotPrivate,
-    },
-    /// SQLite refused the file.
+    NotPrivate { path: PathBuf, source: NotPrivate },
     #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", advice(source))]
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-        /// SQLite's answer.
-        source: sqlx::Error,
-    },
-    /// The tables could not be brought up to date.
+    Sqlite { path: PathBuf, source: sqlx::Error },
     #[error("databases.miandeng.url = {path:?}: the tables cannot be brought up to date: {source}")]
-    Migrate {
-        /// The file.
-        path: PathBuf,
-        /// What the migration said.
-        source: MigrateError,
-    },
+    Migrate { path: PathBuf, source: MigrateError },
 }
 
 impl Pools {
-    /// Opens the file that `databases.miandeng.url` names and migrates it. The file is made with mode 0600 if it is absent,
-    /// and brought to it if it is there.
-    ///
-    /// # Errors
-    /// One case each for a setting that names no file, a file or folder without write access, a file that others may
-    /// read and that is not ours to change, a file that is no SQLite database, and a failed migration.
+    /// Opens the file that `databases.miandeng.url` names, or makes it, with mode 0600, and migrates it.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let path = file_of(url)?;
         let file = |source| OpenError::File { path: path.clone(), source };
@@ -110,7 +74,7 @@ impl Pools {
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
-    // A local file's connection does not go stale; testing one costs a thread hop on every request.
+    // A local file's connection does not go stale, and a test costs each request a thread hop.
     SqlitePoolOptions::new()
         .min_connections(connections)
         .max_connections(connections)
@@ -120,13 +84,11 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
 }
 
-/// Whether a connection that comes back may be used again.
-///
-/// Where the disk is full, SQLite ends a transaction by itself (sqlite.org/lang_transaction.html, 2.1). sqlx then fails to
-/// roll it back and takes the connection for being in it for ever: every later transaction would be refused.
+/// On a full disk SQLite ends a transaction by itself (sqlite.org/lang_transaction.html, 2.1). sqlx then fails to roll it
+/// back, believes the connection to be in it for ever, and would refuse every later one.
 async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     if connection.is_in_transaction() {
-        // One that was dropped is rolled back by the time that the connection answers.
+        // A dropped transaction is rolled back by the time the connection answers.
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
@@ -148,9 +110,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .optimize_on_close(true, None)
 }
 
-/// Opens connections. Processes that start at once on a fresh file all set up its write-ahead log, and where two of them
-/// would wait for each other, SQLite calls the file locked without waiting at all. So it is asked again for as long as
-/// it would have waited.
+/// Processes that start together on a fresh file all set up its write-ahead log. Where two would wait for each other, SQLite
+/// calls the file locked at once, so this tries again for as long as SQLite would have waited.
 async fn connect(connections: u32, how: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
     let until = Instant::now() + BUSY_TIMEOUT;
     loop {
@@ -171,12 +132,10 @@ fn kind_of(error: &sqlx::Error) -> Option<u32> {
     Some(code & 0xff)
 }
 
-/// Brings the tables up to date. Processes that start at once on one file get in each other's way: whoever fails tries
-/// once more with the file to itself, and finds done what another one did.
-///
-/// The lock is not taken at first, because most starts change nothing and must not wait for a writer.
+/// Processes that start together get in each other's way: one that fails tries once more, with the file to itself. The lock
+/// is not taken at first, because most starts change nothing and must not wait for a writer.
 async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
-    // Not `run`: what it borrows, the compiler takes for a future that may not be sent.
+    // Not `run`, whose future the compiler does not take for `Send`.
     let migrations = sqlx::migrate!();
     if migrations.run_direct(None, &mut *writer.acquire().await?, false).await.is_ok() {
         return Ok(());
@@ -195,10 +154,6 @@ pub fn advice(error: &sqlx::Error) -> &'static str {
     }
 }
 
-/// The file that `databases.miandeng.url` names.
-///
-/// # Errors
-/// When it names none.
 pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
     let refuse = |why| Err(OpenError::Url { url: url.to_owned(), why });
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);

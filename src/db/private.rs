@@ -1,8 +1,7 @@
 //! Nobody but us reads or writes the database's files.
 //!
-//! In them are DingTalk's tokens, the keys that sign identities and everybody's data. SQLite gives `-wal` and `-shm` the
-//! database's own mode; so a file that was once copied, restored or made by another program with mode 0644 stays open to
-//! every user of the machine until somebody looks.
+//! They hold DingTalk's tokens, signing keys and everybody's data. A file that was copied or restored with mode 0644 would stay
+//! open to every user of the machine; SQLite gives its `-wal` and `-shm` the same mode.
 
 #[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -15,18 +14,15 @@ use std::{
 
 use super::open::with_suffix;
 
-/// What SQLite writes at the beginning of every database (sqlite.org/fileformat.html, 1.3).
+/// The beginning of every database (sqlite.org/fileformat.html, 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// Reading and writing by the group and by others.
 #[cfg(unix)]
 const BY_OTHERS: u32 = 0o066;
 
 /// A file whose mode let others read or write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repaired {
-    /// The file.
     pub file: PathBuf,
-    /// The permissions that it had.
     pub old_mode: u32,
 }
 
@@ -37,7 +33,6 @@ impl fmt::Display for Repaired {
     }
 }
 
-/// A file that others may read or write, and that is not ours to change.
 #[derive(Debug, thiserror::Error)]
 #[error("other users of this machine may read or write {} (mode {mode:04o}): {why}", file.display())]
 pub struct NotPrivate {
@@ -55,18 +50,15 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     open.open(path)
 }
 
-/// Takes the database's files from everybody but their owner, if that is us. `database` is what [`create`] has opened at
-/// `path`; beside `resolved`, where the links at `path` lead, SQLite puts its other files.
-///
-/// # Errors
-/// When a file is not ours, or its mode does not change.
+/// Closes the database's files to everybody but their owner, if that is us. `database` is what [`create`] opened at `path`;
+/// SQLite's other files are beside `resolved`, where the links at `path` lead.
 pub(super) fn keep(path: &Path, resolved: &Path, database: &File) -> Result<Vec<Repaired>, NotPrivate> {
     if !is_database(database) {
-        // SQLite will say so. The mode of a file that was named by mistake is nobody's business here.
+        // SQLite will say so. A file that was named by mistake keeps its mode.
         return Ok(Vec::new());
     }
     let mut repaired = Vec::new();
-    // The database first: what SQLite makes beside it from now on has its mode.
+    // First the database: what SQLite makes beside it gets its mode.
     repaired.extend(keep_one(path, Some(database))?);
     for suffix in ["-wal", "-shm", "-journal"] {
         repaired.extend(keep_one(&with_suffix(resolved, suffix), None)?);
@@ -83,7 +75,6 @@ fn is_database(mut file: &File) -> bool {
     }
 }
 
-/// Where files have no such modes there is nothing to do.
 #[cfg(not(unix))]
 fn keep_one(_: &Path, _: Option<&File>) -> Result<Option<Repaired>, NotPrivate> {
     Ok(None)
@@ -91,7 +82,7 @@ fn keep_one(_: &Path, _: Option<&File>) -> Result<Option<Repaired>, NotPrivate> 
 
 #[cfg(unix)]
 fn keep_one(path: &Path, open: Option<&File>) -> Result<Option<Repaired>, NotPrivate> {
-    // Without following a link. A file that is not there, or has just gone, is nobody's to read.
+    // Without following a link.
     let Ok(here) = path.symlink_metadata() else { return Ok(None) };
     let meant = if here.is_symlink() { path.metadata() } else { Ok(here.clone()) };
     let Ok(meant) = meant else { return Ok(None) };
@@ -101,7 +92,7 @@ fn keep_one(path: &Path, open: Option<&File>) -> Result<Option<Repaired>, NotPri
     }
     let refuse = |why: String| Err(NotPrivate { file: path.to_owned(), mode, why });
     let file = path.display();
-    // Whoever can change the link, or give one of our other files this name, could have that one closed to everybody.
+    // Otherwise whoever can change the link, or the names, could have us close another of our files.
     if here.is_symlink() {
         return refuse("it is a symbolic link, so its mode was not changed; chmod 600 the file it points to".into());
     }
@@ -127,8 +118,7 @@ fn change(path: &Path, open: Option<&File>, seen: &std::fs::Metadata) -> io::Res
     let opened;
     let file = match open {
         Some(file) => file,
-        // Never closed: with any descriptor of a file go the locks that this process has on it, and so SQLite's, should
-        // it have the file open already (sqlite.org/howtocorrupt, 2.2).
+        // Never closed: SQLite's locks on the file would go with it (sqlite.org/howtocorrupt, 2.2).
         None => {
             opened = Box::leak(Box::new(File::open(path)?));
             opened
@@ -139,7 +129,7 @@ fn change(path: &Path, open: Option<&File>, seen: &std::fs::Metadata) -> io::Res
         return Err(io::Error::other("another file has just taken its place"));
     }
     file.set_permissions(std::fs::Permissions::from_mode(seen.mode() & 0o600))?;
-    // Some file systems know no modes, and say nothing.
+    // Some file systems have no modes and do not say so.
     match file.metadata()?.mode() & BY_OTHERS {
         0 => Ok(()),
         _ => Err(io::Error::other("it did not change")),

@@ -28,9 +28,6 @@ pub struct Planned {
 }
 
 /// What an import of these people would do now.
-///
-/// # Errors
-/// When the database fails.
 pub async fn preview(db: &mut Conn, people: Vec<NewUser>, by: &By) -> sqlx::Result<Plan> {
     Ok(Plan::of(&users::list(db, &Filter::default()).await?, people, by.because()))
 }

@@ -1,4 +1,4 @@
-//! When a session was last used: noted at most once a minute each, never while somebody waits for it.
+//! When a session was last used: noted at most once a minute for each, while nobody waits for it.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,12 +15,12 @@ use crate::{
 /// How many notes go into one transaction: a sign-in waits for one of these at the most.
 const AT_ONCE: usize = 1_000;
 
-/// Takes notes. Each session sends one a minute at the most, so that what waits is bounded by the live sessions.
+/// Takes notes: one a minute from each session at the most, so the live sessions bound what waits.
 #[derive(Clone)]
 pub struct Activity(UnboundedSender<(i64, UnixSeconds)>);
 
-/// Writes the notes. What cannot be written is kept: a session that was used while the disk was full or the file locked
-/// must not look idle afterwards.
+/// Writes the notes. What cannot be written is kept for the next time: a session that was used while the disk was full must
+/// not look idle afterwards.
 pub struct Writer {
     pools: Pools,
     notes: Mutex<Notes>,
@@ -32,25 +32,19 @@ struct Notes {
     latest: HashMap<i64, UnixSeconds>,
 }
 
-/// A taker of notes and their writer.
 pub fn activity(pools: Pools) -> (Activity, Arc<Writer>) {
     let (sender, new) = unbounded_channel();
     (Activity(sender), Arc::new(Writer { pools, notes: Mutex::new(Notes { new, latest: HashMap::new() }) }))
 }
 
 impl Activity {
-    /// Notes that a session is in use. Returns at once.
     pub fn note(&self, session_id: i64, now: UnixSeconds) {
-        // Without a writer the server is stopping; the session merely looks a minute more idle.
+        // Without a writer the server is stopping, and the session merely looks a minute more idle.
         let _ = self.0.send((session_id, now));
     }
 }
 
 impl Writer {
-    /// Writes all that was noted.
-    ///
-    /// # Errors
-    /// When the database fails; what is not written is kept for the next time.
     pub async fn write_all(self: Arc<Self>) -> sqlx::Result<()> {
         let mut notes = self.notes.lock().await;
         let Notes { new, latest } = &mut *notes;

@@ -1,9 +1,8 @@
-//! The sessions that were seen lately, remembered in the process, and exact all the same.
+//! Recently seen sessions, kept in memory and exact all the same.
 //!
-//! A look-up in SQLite costs four thread hops; a proxy asks at every request. So what was read is kept, and before each
-//! answer the database file is asked, by one small read, whether anything at all was committed since. If so, the
-//! changes that concern sessions are read (`session_changes`) and what they concern is forgotten. No answer outlives a
-//! revocation, whoever made it: it is in force when it is committed.
+//! A look-up in the database costs four thread hops, and a proxy asks at every request. So what was read is kept. Before
+//! each answer the database's stamp tells whether anything was committed since; if so, the changes to sessions are read
+//! (`invalidation`) and what they concern is forgotten. A revocation, whoever made it, is in force once it is committed.
 
 use std::{
     collections::HashMap,
@@ -29,10 +28,9 @@ use crate::{
 /// How many sessions are remembered; the longest unused is forgotten first. One takes about a kilobyte.
 const MOST: u64 = 50_000;
 
-/// So many people's last changes are kept apart; then all that was read before is taken for stale.
+/// For how many people the last change is kept. Beyond that, everything that was read before is stale.
 const MOST_CHANGED: usize = 10_000;
 
-/// Finds live sessions.
 pub struct SessionCache {
     pools: Pools,
     policy: Policy,
@@ -44,20 +42,18 @@ pub struct SessionCache {
     reading: tokio::sync::Mutex<()>,
 }
 
-/// What is known of the file's changes.
 #[derive(Default)]
 struct Changed {
-    /// What the file's stamp was when the changes were last read.
+    /// The database's stamp when the changes were last read.
     stamp: Option<Stamp>,
     /// Whose sessions changed, and by which change last.
     users: HashMap<i64, i64>,
-    /// Whatever was read before this change is stale, whosever it is.
+    /// Everything that was read before this change is stale.
     floor: i64,
 }
 
 impl Changed {
-    /// Whether nothing was committed since this was written. A file whose stamp cannot be read is never current: it is
-    /// asked each time.
+    /// Whether nothing was committed since this was written. Without a stamp the database is asked each time.
     fn is_current(&self, stamp: Option<Stamp>) -> bool {
         stamp.is_some() && self.stamp == stamp
     }
@@ -67,7 +63,6 @@ impl Changed {
         remembered.as_of >= last.max(self.floor)
     }
 
-    /// Both at one look: nothing has changed at all, or nothing that concerns this.
     fn vouches_for(&self, remembered: &Remembered, stamp: Option<Stamp>) -> bool {
         self.is_current(stamp) && self.is_fresh(remembered)
     }
@@ -76,9 +71,7 @@ impl Changed {
 /// The person who is signed in, and the session that says so.
 #[derive(Debug, Clone)]
 pub struct Principal {
-    /// The person.
     pub user: User,
-    /// The session.
     pub session: Session,
 }
 
@@ -86,16 +79,12 @@ struct Remembered {
     signed_in: Arc<Principal>,
     /// The one address that the session is good for, if there is one.
     only_for: Option<String>,
-    /// The last change that was known before it was read: a later one may concern it.
+    /// The last change known before it was read. A later one may concern it.
     as_of: i64,
     last_seen_at: AtomicI64,
 }
 
 impl SessionCache {
-    /// Remembers nothing yet. `activity` is told which sessions are in use.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn new(pools: Pools, policy: Policy, activity: Activity) -> sqlx::Result<Self> {
         let seen = invalidation::last(&mut *pools.read().await?).await?;
         Ok(Self {
@@ -109,20 +98,14 @@ impl SessionCache {
         })
     }
 
-    /// Who is signed in by this cookie. Nobody is by a session that is good for one address alone.
-    ///
-    /// # Errors
-    /// When the database fails. Nobody is then taken for signed in.
+    /// The person signed in by this cookie. A session that is good for one address alone signs nobody in here.
     pub async fn find(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<Principal>>> {
         let found = self.find_any(token, now).await?.filter(|found| found.only_for.is_none());
         Ok(found.map(|found| self.in_use(&found, now)))
     }
 
-    /// Who is signed in by this cookie at one address, which is the very text that the proxy asked about: where it would
-    /// have to be read first, the proxy may have read it otherwise.
-    ///
-    /// # Errors
-    /// As for [`SessionCache::find`].
+    /// The person signed in by this cookie at one address. That is compared as the text that the proxy sent: read as an
+    /// address, it might not be what the proxy has read.
     pub async fn find_at(
         &self,
         token: &Token,
@@ -132,7 +115,7 @@ impl SessionCache {
         let Some(found) = self.find_any(token, now).await? else { return Ok(None) };
         Ok(match &found.only_for {
             None => Some(self.in_use(&found, now)),
-            // That one lives by its age: it is in use for nobody to see.
+            // It ends by its age, so its use is not noted.
             Some(only) => (address == only).then(|| Arc::clone(&found.signed_in)),
         })
     }
@@ -140,7 +123,7 @@ impl SessionCache {
     async fn find_any(&self, token: &Token, now: UnixSeconds) -> sqlx::Result<Option<Arc<Remembered>>> {
         let digest = token.digest();
         let known = self.remembered.get(&digest);
-        // Asked after that was fetched: whatever was committed before this moment makes it stale.
+        // Read after `known`: whatever was committed before this moment makes that stale.
         let stamp = self.pools.stamp();
         let found = match known.filter(|known| self.known().vouches_for(known, stamp)) {
             Some(known) => Some(known),
@@ -155,16 +138,15 @@ impl SessionCache {
         let Some(found) = found else { return Ok(None) };
         match self.is_in_time(&found, now) {
             true => Ok(Some(found)),
-            // Another server may know of a later use: what was remembered is no reason to refuse.
+            // Another server may have noted a later use, so the database decides.
             false => self.read(token, digest, now).await,
         }
     }
 
-    /// Notes that a session is in use, now and then.
     fn in_use(&self, found: &Remembered, now: UnixSeconds) -> Arc<Principal> {
         let last_seen_at = found.last_seen_at.load(Ordering::Relaxed);
         if now - last_seen_at >= TOUCH_INTERVAL {
-            // Of all requests in this minute, one says so.
+            // One request a minute notes it.
             let first = found.last_seen_at.compare_exchange(last_seen_at, now, Ordering::Relaxed, Ordering::Relaxed);
             if first.is_ok() {
                 self.activity.note(found.signed_in.session.id, now);
@@ -178,13 +160,13 @@ impl SessionCache {
         self.policy.is_in_time(found.only_for.as_deref(), found.signed_in.session.created_at, last_seen_at, now)
     }
 
-    /// Forgets what has changed in the file since it was last asked.
+    /// Forgets what has changed since the changes were last read.
     async fn catch_up(&self) -> sqlx::Result<()> {
         if self.is_current(self.pools.stamp()) {
             return Ok(());
         }
         let _one_at_a_time = self.reading.lock().await;
-        // Before the changes are read: whatever is committed from here on makes another stamp.
+        // Before the changes are read: whatever is committed from here on changes the stamp.
         let stamp = self.pools.stamp();
         if self.is_current(stamp) {
             return Ok(());
@@ -217,7 +199,7 @@ impl SessionCache {
     }
 
     async fn read(&self, token: &Token, digest: [u8; 32], now: UnixSeconds) -> sqlx::Result<Option<Arc<Remembered>>> {
-        // Before the file is read: a change that comes in between makes what is read stale, not fresh.
+        // Before the rows are read: a change that comes in between makes them stale, not fresh.
         let as_of = self.seen.load(Ordering::Acquire);
         let mut snapshot = self.pools.snapshot().await?;
         let Some(mut row) = super::find_any(&mut snapshot, token, &self.policy, now).await? else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! The session cookie: its name, and how it is set and taken back. Beside it, the mark of who has just signed out.
+//! The session cookie, and the mark of somebody who has just signed out.
 
 use rocket::http::{Cookie, SameSite};
 
@@ -10,37 +10,32 @@ pub fn name(config: &Config) -> &'static str {
     if config.secure_cookies() && config.cookie_domain.is_none() { "__Host-miandeng" } else { "miandeng" }
 }
 
-/// The cookie of a new session. It lives as long as the session may.
+/// Lives as long as the session may.
 pub fn set(config: &Config, token: &Token) -> Cookie<'static> {
     let lifetime = config.session_lifetime.as_secs().try_into().unwrap_or(i64::MAX);
     with(config, token.expose().to_owned(), lifetime)
 }
 
-/// The cookie that takes a session's cookie back. It has the same attributes: browsers ignore a removal that lacks
-/// `Secure` for a `__Host-` name.
+/// Takes a session's cookie back. With the same attributes: browsers ignore a removal without `Secure` of a `__Host-` name.
 pub fn clear(config: &Config) -> Cookie<'static> {
     with(config, String::new(), 0)
 }
 
-/// The mark that somebody has just signed out: the next sign-in page waits for a tap. In the client it would otherwise
-/// sign the person straight in again.
+/// After signing out, the next sign-in page waits for a tap. In the client it would sign the person straight in again.
 pub mod signed_out {
     use super::{Config, Cookie, base};
 
     /// Long enough to be sent to the sign-in page.
     const LIFETIME: i64 = 60;
 
-    /// The cookie's name.
     pub fn name(config: &Config) -> &'static str {
         if config.secure_cookies() { "__Host-miandeng-signed-out" } else { "miandeng-signed-out" }
     }
 
-    /// Sets the mark.
     pub fn set(config: &Config) -> Cookie<'static> {
         base(config, name(config), "1".to_owned(), LIFETIME)
     }
 
-    /// Takes it back.
     pub fn clear(config: &Config) -> Cookie<'static> {
         base(config, name(config), String::new(), 0)
     }

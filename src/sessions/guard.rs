@@ -1,6 +1,6 @@
 //! "Signed in" and "admin" as request guards.
 //!
-//! Each request asks anew: a person who was disabled or lost a role a moment ago is refused (`sessions::cache` is exact).
+//! Each request asks anew (`sessions::cache` is exact): anyone you disable or demote is refused at their next request.
 //!
 //! A refusal is an error and no forward, which would ask for a second route beside each page. The error's status finds the
 //! catcher: 401 leads to the sign-in page (`routes::sign_in_first`), any other shows the guard's problem (`web::refusal`).
@@ -30,15 +30,12 @@ pub struct Admin(SignedIn);
 /// The session cookie that a request carries, live or not.
 pub struct SessionCookie(pub Option<Token>);
 
-/// Who is signed in, or nobody. A database that does not answer is an error, never "nobody".
+/// The person who is signed in, or nobody. A database that does not answer is an error, never "nobody".
 pub struct MaybeSignedIn(pub Result<Option<Arc<Principal>>, Problem>);
 
 impl MaybeSignedIn {
-    /// Who is signed in behind a request's cookie when a proxy asks about an address: the gate's way to find out, and
-    /// nobody else's. Pages take the guard; to that, a session that is good for one address alone is none.
-    ///
-    /// # Errors
-    /// When the database cannot tell.
+    /// The gate's look-up, when a proxy asks about an address. Pages take the guards, which know no sessions for one
+    /// address alone.
     pub async fn at(request: &Request<'_>, address: &str) -> Result<Option<Arc<Principal>>, Problem> {
         let Some(look) = Look::of(request)? else { return Ok(None) };
         look.noted(look.sessions.find_at(&look.token, address, look.now).await?)
@@ -50,7 +47,6 @@ impl MaybeSignedIn {
     }
 }
 
-/// What a look-up needs of a request that carries a cookie.
 struct Look<'r> {
     request: &'r RequestContext,
     sessions: &'r SessionCache,
@@ -70,7 +66,7 @@ impl<'r> Look<'r> {
         Ok(token.map(|token| Self { request: RequestContext::of(request), sessions, token, now: clock.now() }))
     }
 
-    /// The log line says who it was.
+    /// Notes for the log line who it was.
     fn noted(&self, found: Option<Arc<Principal>>) -> Result<Option<Arc<Principal>>, Problem> {
         if let Some(principal) = &found {
             self.request.note(|notes| {

@@ -3,15 +3,14 @@
 
 use crate::db::Conn;
 
-/// So many changes are read one by one; if there are more, everything is forgotten instead.
+/// How many changes are read one by one. If there are more, everything is forgotten instead.
 const MOST: i64 = 500;
-/// So many changes are kept for processes that have not read them yet.
+/// How many changes are kept for processes that have not read them yet.
 const KEEP: i64 = 100_000;
 
 /// What happened after a given change.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Since {
-    /// Nothing.
     Nothing,
     /// These people's sessions changed; the number is the last change's.
     Users(Vec<i64>, i64),
@@ -19,18 +18,10 @@ pub enum Since {
     TooMuch(i64),
 }
 
-/// The number of the last change.
-///
-/// # Errors
-/// When the database fails.
 pub async fn last(db: &mut Conn) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM session_changes").fetch_one(db).await
 }
 
-/// What happened after the change `seen`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn since(db: &mut Conn, seen: i64) -> sqlx::Result<Since> {
     let rows: Vec<(i64, i64)> =
         sqlx::query_as("SELECT id, user_id FROM session_changes WHERE id > $1 ORDER BY id LIMIT $2")
@@ -51,10 +42,7 @@ pub async fn since(db: &mut Conn, seen: i64) -> sqlx::Result<Since> {
     }
 }
 
-/// Removes what every process has read long since.
-///
-/// # Errors
-/// When the database fails.
+/// Removes what every process read long ago.
 pub async fn sweep(db: &mut Conn) -> sqlx::Result<()> {
     let newest = last(db).await?;
     sqlx::query("DELETE FROM session_changes WHERE id <= $1").bind(newest - KEEP).execute(db).await?;

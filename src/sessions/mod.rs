@@ -19,9 +19,9 @@ pub use self::{
 };
 use crate::{clock::UnixSeconds, db::Conn, users::User};
 
-/// A cookie is sent again with each request; this often, in seconds, the row is told.
+/// How often, in seconds, the row is told that its session is in use.
 pub const TOUCH_INTERVAL: i64 = 60;
-/// The most sessions that one person can have; the next one ends the oldest.
+/// How many sessions one person can have. The next one ends the oldest.
 const MOST_OF_ONE: i64 = 50;
 
 /// A session's secret: the cookie's value. Only its digest is stored.
@@ -29,23 +29,21 @@ const MOST_OF_ONE: i64 = 50;
 pub struct Token(String);
 
 impl Token {
-    /// A new one of 256 random bits.
+    /// 256 random bits.
     pub fn random() -> Self {
         Self(crate::random::hex::<32>())
     }
 
-    /// Takes a cookie's value, if it has the form of one of ours. Anything else is refused before it is digested.
+    /// A cookie's value, if it has the form of ours. Anything else is refused before it is digested.
     pub fn from_cookie(value: &str) -> Option<Self> {
         let ours = value.len() == 64 && value.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         ours.then(|| Self(value.to_owned()))
     }
 
-    /// The cookie's value.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is stored.
     fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.0).into()
     }
@@ -56,9 +54,7 @@ impl Token {
 pub struct Session {
     /// The row's number, by which the person ends it from another device. It opens nothing.
     pub id: i64,
-    /// The person's number in `users`.
     pub user_id: i64,
-    /// When the person signed in.
     pub created_at: UnixSeconds,
     /// When it was last used, to the minute.
     pub last_seen_at: UnixSeconds,
@@ -67,27 +63,19 @@ pub struct Session {
 /// A session as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
 pub struct Listed {
-    /// The row's number.
     pub id: i64,
-    /// Whose it is.
     pub corp_id: String,
-    /// Whose it is.
     pub userid: String,
-    /// The app that was signed in through.
     pub app: String,
-    /// When the person signed in.
     pub created_at: UnixSeconds,
     /// When it was last used, to the minute.
     pub last_seen_at: UnixSeconds,
-    /// From which address.
     pub address: String,
-    /// With which client.
     pub user_agent: String,
     /// The one address that it is good for, if it is doctor's.
     pub only_for: Option<String>,
 }
 
-/// A session as the table has it, with its person's corp.
 #[derive(sqlx::FromRow)]
 struct Row {
     id: i64,
@@ -113,17 +101,12 @@ impl Row {
 /// Where a sign-in comes from, as shown to its owner.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The client's address.
     pub address: String,
     /// Its `User-Agent`, shortened.
     pub user_agent: String,
 }
 
-/// Starts a session for a person, who has fifty at the most: the oldest ends. The caller's transaction has seen that the
-/// person may sign in.
-///
-/// # Errors
-/// When the database fails.
+/// Starts a session, and ends the oldest of more than fifty. The caller's transaction has checked that the person may sign in.
 pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: UnixSeconds) -> sqlx::Result<Token> {
     let token = Token::random();
     sqlx::query(
@@ -142,11 +125,8 @@ pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: Un
     Ok(token)
 }
 
-/// Starts a session that is good for one address alone: the gate takes it for a question about exactly that, nothing else
-/// takes it at all, and it ends after five minutes. It takes the place of no other session.
-///
-/// # Errors
-/// When the database fails.
+/// Starts a session that is good for one address alone: only the gate takes it, for a question about exactly that address,
+/// and for five minutes. It does not count among the fifty.
 pub async fn start_for(
     db: &mut Conn,
     user: &User,
@@ -172,7 +152,7 @@ pub async fn start_for(
     Ok(token)
 }
 
-/// Ends the sessions that a person has beyond the most. The oldest is the one with the lowest number: clocks can be set back.
+/// The oldest session is the one with the lowest number, because clocks can be set back.
 async fn end_oldest(db: &mut Conn, user_id: i64) -> sqlx::Result<()> {
     sqlx::query(
         "DELETE FROM sessions WHERE user_id = $1 AND only_for IS NULL AND id <= \
@@ -185,17 +165,13 @@ async fn end_oldest(db: &mut Conn, user_id: i64) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// The live session behind a cookie. A session of a disabled person is none, nor is one of a corp without an app, nor one
-/// that is good for one address alone.
-///
-/// # Errors
-/// When the database fails.
+/// The live session behind a cookie: not of a disabled person, nor of a corp without an app, nor for one address alone.
 pub async fn find(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Session>> {
     let row = find_any(db, token, policy, now).await?;
     Ok(row.filter(|row| row.only_for.is_none()).map(Row::into_session))
 }
 
-/// The same with those that are good for one address: whoever calls this asks which.
+/// The same, and sessions for one address: the caller compares that.
 async fn find_any(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Row>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \
@@ -207,12 +183,8 @@ async fn find_any(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSecond
     Ok(row.filter(|row| row.is_live(policy, now)))
 }
 
-/// A session by its number, whosever it is, within its lifetime, of a corp that has an app; not one that is good for one
-/// address alone. Whether it lay idle, which the table learns a little late, and whether its person is disabled is for
-/// the caller to see.
-///
-/// # Errors
-/// When the database fails.
+/// Anyone's session by its number, if it is within its lifetime and of a corp that has an app; none for one address alone.
+/// The caller checks whether it was idle, which the table learns a little late, and whether its person is disabled.
 pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Session>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \
@@ -225,11 +197,8 @@ pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSecond
     Ok(row.map(in_use).filter(|row| row.is_live(policy, now)).map(Row::into_session))
 }
 
-/// Starts a session beside another one of the same person, in another browser. It is as old as that one: DingTalk
-/// vouched for the person then, not now. Here too the oldest of more than fifty ends.
-///
-/// # Errors
-/// When the database fails, or the other session has ended.
+/// Starts a session beside another one of the same person, in another browser, unless that one has ended. It is as old as
+/// that one: DingTalk vouched for the person then, not now.
 pub async fn start_beside(db: &mut Conn, other: &Session, from: &Origin, now: UnixSeconds) -> sqlx::Result<Token> {
     let token = Token::random();
     sqlx::query(
@@ -248,10 +217,7 @@ pub async fn start_beside(db: &mut Conn, other: &Session, from: &Origin, now: Un
     Ok(token)
 }
 
-/// Notes that a session is in use. A session that was ended meanwhile stays ended.
-///
-/// # Errors
-/// When the database fails.
+/// Notes that a session is in use. One that has ended stays ended.
 pub async fn touch(db: &mut Conn, session_id: i64, now: UnixSeconds) -> sqlx::Result<()> {
     sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
         .bind(session_id)
@@ -261,63 +227,40 @@ pub async fn touch(db: &mut Conn, session_id: i64, now: UnixSeconds) -> sqlx::Re
     Ok(())
 }
 
-/// Ends the session behind a cookie.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end(db: &mut Conn, token: &Token) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(token.digest().as_slice()).execute(db).await?;
     Ok(())
 }
 
-/// Ends one session of a person by its number; somebody else's number ends nothing. Answers whether one was ended.
-///
-/// # Errors
-/// When the database fails.
+/// Ends one session of a person by its number. Somebody else's number ends nothing.
 pub async fn end_one_of(db: &mut Conn, user_id: i64, id: i64) -> sqlx::Result<bool> {
     let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2").bind(user_id).bind(id);
     Ok(done.execute(db).await?.rows_affected() > 0)
 }
 
-/// Ends all sessions of a person, or all but one. Answers how many.
-///
-/// # Errors
-/// When the database fails.
+/// Ends all sessions of a person, or all but one.
 pub async fn end_all_of(db: &mut Conn, user_id: i64, but: Option<i64>) -> sqlx::Result<u64> {
     let done =
         sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> COALESCE($2, -1)").bind(user_id).bind(but);
     Ok(done.execute(db).await?.rows_affected())
 }
 
-/// Ends a session by its number, whosever it is. Answers whether there was one.
-///
-/// # Errors
-/// When the database fails.
+/// Ends anyone's session by its number.
 pub async fn end_by_id(db: &mut Conn, id: i64) -> sqlx::Result<bool> {
     Ok(sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id).execute(db).await?.rows_affected() > 0)
 }
 
-/// Ends everybody's sessions. Answers how many.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end_all(db: &mut Conn) -> sqlx::Result<u64> {
     Ok(sqlx::query("DELETE FROM sessions").execute(db).await?.rows_affected())
 }
 
-/// Ends the sessions of everybody who is disabled: what an import does after it has disabled many. Answers how many.
-///
-/// # Errors
-/// When the database fails.
+/// An import calls this after it has disabled many people.
 pub async fn end_all_of_disabled(db: &mut Conn) -> sqlx::Result<u64> {
     let done = sqlx::query("DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE status = 'disabled')");
     Ok(done.execute(db).await?.rows_affected())
 }
 
-/// The live sessions of a person, or of everybody, the last used first.
-///
-/// # Errors
-/// When the database fails.
+/// The live sessions of a person, or of everybody, most recently used first.
 pub async fn list(db: &mut Conn, user_id: Option<i64>, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Vec<Listed>> {
     let rows: Vec<Listed> = sqlx::query_as(
         "SELECT s.id, u.corp_id, u.userid, s.app, s.created_at, s.last_seen_at, s.address, s.user_agent, s.only_for \
@@ -334,12 +277,9 @@ pub async fn list(db: &mut Conn, user_id: Option<i64>, policy: &Policy, now: Uni
     Ok(rows.into_iter().filter(is_live).collect())
 }
 
-/// Deletes what has outlived its lifetimes, and changes that every process has read. Answers how many sessions.
-///
-/// # Errors
-/// When the database fails.
+/// Deletes expired sessions, and changes that every process has read. Answers how many sessions.
 pub async fn sweep(db: &mut Conn, policy: &Policy, now: UnixSeconds) -> sqlx::Result<u64> {
-    // The last use is written a little later than it happens.
+    // The last use is written a little late.
     let idle = policy.idle.saturating_add(2 * TOUCH_INTERVAL);
     let outlived = "DELETE FROM sessions \
                     WHERE created_at <= $1 OR last_seen_at <= $2 OR (only_for IS NOT NULL AND created_at <= $3)";

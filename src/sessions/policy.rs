@@ -4,35 +4,32 @@ use std::time::Duration;
 
 use crate::{clock::UnixSeconds, config::Config};
 
-/// A session from the future means that the clock was set back. So much, in seconds, is taken for a correction.
+/// A session from the future means that the clock was set back. Up to this many seconds count as a correction.
 const CLOCK_SLACK: i64 = 60;
-/// So long, in seconds, a session that is good for one address alone lives, whatever the settings say.
+/// How long, in seconds, a session for one address alone lives, whatever the settings say.
 pub(super) const FOR_ONE_ADDRESS: i64 = 300;
 
-/// How long sessions live, and whose count.
+/// How long sessions live, in seconds, and whose count.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// In seconds.
     pub(super) idle: i64,
-    /// In seconds.
     pub(super) absolute: i64,
     corps: Vec<String>,
 }
 
 impl Policy {
-    /// What the settings say.
     pub fn of(config: &Config) -> Self {
         let seconds = |duration: Duration| duration.as_secs().try_into().unwrap_or(i64::MAX);
         let corps = config.apps.iter().map(|app| app.corp_id.to_string()).collect();
         Self { idle: seconds(config.session_idle), absolute: seconds(config.session_lifetime), corps }
     }
 
-    /// Whether people of this corp may be signed in: nobody vouches for those of a corp that has no app any more.
+    /// Nobody vouches for people of a corp that no longer has an app.
     pub(super) fn knows(&self, corp_id: &str) -> bool {
         self.corps.iter().any(|known| known == corp_id)
     }
 
-    /// Whether a session with these times is still good; `only_for` is the one address that it is good for, if there is one.
+    /// `only_for`: the one address that the session is good for, if there is one.
     pub(super) fn is_in_time(
         &self,
         only_for: Option<&str>,

@@ -27,7 +27,6 @@ use crate::{
     },
 };
 
-/// The routes of signed-in people.
 pub fn routes() -> Vec<Route> {
     routes![home, log_out, sign_out_there, sign_out_elsewhere]
 }
@@ -46,7 +45,6 @@ struct HomePage<'a> {
     others: bool,
 }
 
-/// A session as the page shows it.
 struct SessionRow {
     id: i64,
     device: String,

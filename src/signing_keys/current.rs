@@ -1,4 +1,4 @@
-//! Which keys there are now, and which of them signs.
+//! The keys in use, and which of them signs.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -18,13 +18,10 @@ use crate::{
 /// How often, in seconds, the table is read again: another process may have made a key.
 const READ_AGAIN: i64 = 60;
 
-/// Why tokens cannot be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The table does not answer.
     #[error("the signing keys cannot be read: {0}")]
     Database(#[from] sqlx::Error),
-    /// What stands in the table is no key.
     #[error("the signing key {0:?} in server_keys is damaged; delete that row and start again")]
     Damaged(String),
     /// The machine has no randomness or no memory.
@@ -32,7 +29,7 @@ pub enum KeyError {
     NotMade(Algorithm),
 }
 
-/// The keys in use. Clones share them.
+/// Clones share the keys.
 #[derive(Clone)]
 pub struct SigningKeys(Arc<Shared>);
 
@@ -44,17 +41,14 @@ struct Shared {
     refreshing: Mutex<()>,
 }
 
-/// The keys at one moment, of each algorithm the oldest first, and at least one.
+/// At least one of each algorithm, the oldest first.
 struct Keys {
     list: Vec<SigningKey>,
     read_at: UnixSeconds,
 }
 
 impl SigningKeys {
-    /// Reads the keys of these algorithms, and makes the first one of each. With no algorithm there are no keys.
-    ///
-    /// # Errors
-    /// When the database fails, or a key in it is damaged.
+    /// Reads the keys of these algorithms, and makes the first of each.
     pub async fn open(
         pools: &Pools,
         clock: &Clock,
@@ -71,25 +65,22 @@ impl SigningKeys {
         })))
     }
 
-    /// A token. `typ`: what kind of token it is, which must differ from that of every other kind with the same keys.
-    ///
-    /// # Errors
-    /// When the keys were opened without that algorithm, the claims are no JSON, or the crypto library refuses.
+    /// `typ`: the kind of token. It must differ for each kind, since all share the keys.
     pub async fn sign(&self, algorithm: Algorithm, typ: &str, claims: &impl Serialize) -> Result<String, SignError> {
         let keys = self.0.keys().await;
         let key = keys.signer(algorithm, self.0.clock.now()).ok_or(SignError::NoKey(algorithm))?;
         jwt::sign(key, typ, claims)
     }
 
-    /// The keys that verify the tokens of now, of the last day, and of the next hour.
+    /// The keys that verify tokens of the last day, of now and of the next hour.
     pub(super) async fn published(&self) -> Vec<PublicKey> {
         self.0.keys().await.list.iter().map(SigningKey::public).collect()
     }
 }
 
 impl Shared {
-    /// The keys, read again now and then. A caller that comes while another reads gets the previous ones; so does every
-    /// caller while the table does not answer.
+    /// Reads the table again now and then. Callers get the previous keys while another one reads, or the table does not
+    /// answer.
     async fn keys(&self) -> Arc<Keys> {
         let known = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
         let now = self.clock.now();
@@ -112,7 +103,6 @@ impl Shared {
 }
 
 impl Keys {
-    /// Reads the table; makes the keys that are due, and forgets those that have had their time.
     async fn read(pools: &Pools, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
         let keys = Self::list(&mut *pools.read().await?, algorithms, now).await?;
         if algorithms.iter().all(|algorithm| keys.is_settled(*algorithm, now)) {
@@ -121,16 +111,16 @@ impl Keys {
         pools.transaction(async |tx| Self::rotated(tx, algorithms, now).await).await
     }
 
-    /// The keys after those that are due were made, and those that have had their time removed.
+    /// Makes the keys that are due, and removes those that have had their time.
     async fn rotated(db: &mut Conn, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
-        // Read again under the lock: of several processes one makes the key.
+        // Under the lock: of several processes one makes the key.
         let keys = Self::list(db, algorithms, now).await?;
         for algorithm in algorithms {
             if rotation::is_due(&keys.made(*algorithm), now) {
                 make(db, *algorithm, now).await?;
             }
         }
-        // Read once more, so that every process has the new keys in the same order.
+        // As read, every process has the new keys in the same order.
         let mut keys = Self::list(db, algorithms, now).await?;
         let outlived: Vec<_> = algorithms.iter().flat_map(|algorithm| keys.outlived(*algorithm, now)).collect();
         for (name, kid) in outlived {

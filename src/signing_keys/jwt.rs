@@ -1,24 +1,20 @@
 //! A token in its compact form (RFC 7515).
 //!
-//! Two JSON texts and one signature, so no JWT crate writes it: `jsonwebtoken` parses and checks the key again for every
-//! signature, and takes RSA keys only as PKCS #1, which aws-lc-rs does not write. The tests verify with it, because there
-//! a second reading of the RFCs is worth most.
+//! No JWT crate writes these two JSON texts and a signature: `jsonwebtoken` parses the key again for every signature, and
+//! takes RSA keys only as PKCS #1, which aws-lc-rs does not write. The tests verify with it, as a second reading of the RFCs.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::key::{Algorithm, SigningKey};
 
-/// Why a token was not signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
     /// The keys were opened without this algorithm.
     #[error("there is no key for {0:?}")]
     NoKey(Algorithm),
-    /// The claims are no JSON.
     #[error("the claims cannot be written: {0}")]
     Claims(#[from] serde_json::Error),
-    /// The crypto library refused.
     #[error("{0:?} does not sign")]
     Refused(Algorithm),
 }
@@ -30,7 +26,6 @@ struct Header<'a> {
     kid: &'a str,
 }
 
-/// Claims, signed with a key.
 pub(super) fn sign(key: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<String, SignError> {
     let alg = key.algorithm();
     let header = serde_json::to_vec(&Header { alg, typ, kid: &key.kid })?;
@@ -50,7 +45,6 @@ mod tests {
 
     use super::*;
 
-    /// A client with a library of its own, which reads the published key and verifies.
     fn verified(token: &str, published: Value) -> jsonwebtoken::errors::Result<Value> {
         let jwk: Jwk = serde_json::from_value(published).unwrap();
         let mut validation = Validation::new(decode_header(token)?.alg);

@@ -1,4 +1,4 @@
-//! A key that signs, of whichever algorithm, and the same key as verifiers read it (pure, but for its making).
+//! A key that signs, and the same key as verifiers read it (pure, but for its making).
 
 use aws_lc_rs::{
     encoding::AsDer,
@@ -17,17 +17,13 @@ pub enum Algorithm {
     /// RSA of 2048 bits, PKCS #1 v1.5, SHA-256: what every OpenID Connect client has to understand.
     #[serde(rename = "RS256")]
     Rs256,
-    /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
-    /// Ed25519.
     #[serde(rename = "EdDSA")]
     EdDsa,
 }
 
-/// A key that signs tokens.
 pub(super) struct SigningKey {
-    /// Its name in the key set.
     pub kid: String,
     pub created_at: UnixSeconds,
     pair: Pair,
@@ -39,11 +35,11 @@ enum Pair {
     EdDsa(Ed25519KeyPair),
 }
 
-/// The crypto library refuses: a damaged key, or no memory. It says no more than that.
+/// A damaged key, or no memory. The crypto library does not say which.
 #[derive(Debug)]
 pub(super) struct Refused;
 
-/// A key as verifiers read it (RFC 7517), with the parameters that its kind has.
+/// A key as verifiers read it (RFC 7517).
 #[derive(Serialize)]
 pub(super) struct PublicKey {
     kty: &'static str,
@@ -57,7 +53,7 @@ pub(super) struct PublicKey {
     numbers: Numbers,
 }
 
-/// The public numbers of a key, base64url.
+/// In base64url.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Numbers {
@@ -67,8 +63,8 @@ enum Numbers {
 }
 
 impl Algorithm {
-    /// What the names of its keys in `server_keys` begin with. ES256's are called as they were when the gate alone
-    /// signed, so that a deployment keeps its keys; the others' start with nothing that a version of then would read.
+    /// How the names of its keys in `server_keys` begin. ES256 has the prefix from when the gate alone signed, so that
+    /// deployments keep their keys; no version of then reads the others.
     pub(super) fn prefix(self) -> &'static str {
         match self {
             Self::Rs256 => "signing-rs256-",
@@ -90,7 +86,6 @@ impl SigningKey {
         Ok(secret.as_ref().to_vec())
     }
 
-    /// The key of a secret.
     pub fn new(algorithm: Algorithm, kid: String, secret: &[u8], created_at: UnixSeconds) -> Result<Self, Refused> {
         let pair = match algorithm {
             Algorithm::Rs256 => Pair::Rs256(RsaKeyPair::from_pkcs8(secret)?),
@@ -122,7 +117,6 @@ impl SigningKey {
         }
     }
 
-    /// The key for verifiers.
     pub fn public(&self) -> PublicKey {
         let base64 = |number: &[u8]| URL_SAFE_NO_PAD.encode(number);
         let (kty, crv, numbers) = match &self.pair {

@@ -1,7 +1,6 @@
-//! The keys of this deployment: what signs tokens (RFC 7519), how those keys come and go, and the set that verifiers read.
+//! The keys that sign tokens (RFC 7519), how they come and go, and the set that verifiers read.
 //!
-//! Every kind of token is signed with the same keys, so each kind names itself in `typ`, and a verifier can tell them apart
-//! (RFC 8725, 3.11). Nothing here knows what a token says or who asks for one.
+//! All kinds of token share the keys, so each names itself in `typ` (RFC 8725, 3.11). Nothing here knows what a token says.
 
 mod current;
 mod jwt;

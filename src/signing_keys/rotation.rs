@@ -1,7 +1,7 @@
 //! When a signing key comes, signs and goes (pure).
 //!
-//! A key is published before it signs, because apps and other processes read the key set now and then only; and it stays
-//! published after it has ceased to sign, until every token that it signed has long expired.
+//! A key is published before it signs, because apps and other processes read the key set only now and then; and until long
+//! after the last token that it signed has expired.
 
 use crate::clock::UnixSeconds;
 
@@ -15,12 +15,12 @@ const LEAD: i64 = HOUR;
 /// How long a key is still published after its successor has begun to sign.
 const LINGER: i64 = DAY;
 
-/// Whether a new key is due. `made`: when each key was made, the oldest first.
+/// `made`, here and below: when each key was made, the oldest first.
 pub(super) fn is_due(made: &[UnixSeconds], now: UnixSeconds) -> bool {
     made.last().is_none_or(|newest| now.saturating_sub(*newest) >= LIFE)
 }
 
-/// Which key signs: the newest that has been published for long enough, or the oldest where none has (the first start).
+/// The newest key that was published for long enough signs, or the oldest where none was (the first start).
 pub(super) fn signer(made: &[UnixSeconds], now: UnixSeconds) -> usize {
     made.iter().rposition(|time| now.saturating_sub(*time) >= LEAD).unwrap_or(0)
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::{current::SigningKeys, key::PublicKey};
 use crate::web::problem::Problem;
 
-/// The route of the key set.
 pub fn routes() -> Vec<Route> {
     routes![key_set]
 }

@@ -5,21 +5,14 @@ use crate::{
     db::{Conn, Pools},
 };
 
-/// A row of the table.
 #[derive(sqlx::FromRow)]
 pub(super) struct ServerKey {
-    /// What it is for; unique.
     pub name: String,
-    /// The secret.
     pub value: Vec<u8>,
-    /// When it was made.
     pub created_at: UnixSeconds,
 }
 
 /// The key that signs states; made at the first start.
-///
-/// # Errors
-/// When the database fails, or holds a key of another length.
 pub async fn state_key(pools: &Pools, clock: &Clock) -> sqlx::Result<[u8; 32]> {
     let made_or_found = async |tx: &mut Conn| {
         add(tx, "state", &crate::random::bytes::<32>(), clock.now()).await?;
@@ -51,7 +44,6 @@ pub(super) async fn add(db: &mut Conn, name: &str, value: &[u8], now: UnixSecond
     Ok(())
 }
 
-/// Forgets a key.
 pub(super) async fn remove(db: &mut Conn, name: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM server_keys WHERE name = $1").bind(name).execute(db).await.map(drop)
 }

@@ -1,4 +1,5 @@
-//! What an operator may write into the table, on the command line and in a CSV file.
+//! What an operator may write into the table, on the command line and in a CSV file. No text is too long or holds a control
+//! character, and what a spreadsheet has rounded names nobody.
 
 use crate::{
     dingtalk::departments,
@@ -18,17 +19,11 @@ impl BadValue {
 }
 
 /// A corp id, without the white space around it.
-///
-/// # Errors
-/// When the rest is no identifier.
 pub fn corp_id(text: &str) -> Result<CorpId, BadValue> {
     CorpId::new(text.trim()).map_err(|why| BadValue::new(format!("{why}; copy the CorpId from DingTalk's console")))
 }
 
 /// A userid. The white space around it is a spreadsheet's and is taken off; inside it stands byte for byte.
-///
-/// # Errors
-/// When the rest is no identifier, or a number that a spreadsheet has rounded.
 pub fn userid(text: &str) -> Result<DingUserId, BadValue> {
     let text = text.trim();
     not_rounded(text)?;
@@ -36,10 +31,6 @@ pub fn userid(text: &str) -> Result<DingUserId, BadValue> {
         .map_err(|why| BadValue::new(format!("{why}; write the userid as DingTalk's console shows it")))
 }
 
-/// A name: never empty.
-///
-/// # Errors
-/// When it is empty, too long, or holds a control character.
 pub fn name(text: &str) -> Result<String, BadValue> {
     let text = plain(text, 128)?;
     if text.is_empty() {
@@ -48,10 +39,6 @@ pub fn name(text: &str) -> Result<String, BadValue> {
     Ok(text)
 }
 
-/// A unionid, or nothing.
-///
-/// # Errors
-/// When it is no identifier, or a number that a spreadsheet has rounded.
 pub fn unionid(text: &str) -> Result<String, BadValue> {
     let text = text.trim();
     not_rounded(text)?;
@@ -62,19 +49,12 @@ pub fn unionid(text: &str) -> Result<String, BadValue> {
 }
 
 /// A mobile number, or nothing. DingTalk also gives out masked and foreign numbers, so its form is not judged.
-///
-/// # Errors
-/// When it is too long, holds a control character, or is a number that a spreadsheet has rounded.
 pub fn mobile(text: &str) -> Result<String, BadValue> {
     let text = plain(text, 32)?;
     not_rounded(&text)?;
     Ok(text)
 }
 
-/// A mail address, or nothing.
-///
-/// # Errors
-/// When it is too long, or cannot be a mail address.
 pub fn email(text: &str) -> Result<String, BadValue> {
     let text = plain(text, 254)?;
     if !text.is_empty() && (!text.contains('@') || text.contains(char::is_whitespace)) {
@@ -83,21 +63,14 @@ pub fn email(text: &str) -> Result<String, BadValue> {
     Ok(text)
 }
 
-/// Departments with `;` between them and `/` between their levels, or nothing. Blanks around their names are taken off.
-///
-/// # Errors
-/// When it is too long, holds a control or an invisible character, a level without a name, or a name that begins as
-/// a role does.
+/// Departments with `;` between them and `/` between their levels, or nothing. Blanks around their names are taken off;
+/// none of them may read as a role.
 pub fn department(text: &str) -> Result<String, BadValue> {
     let text = plain(text, departments::LONGEST_COLUMN)?;
     let paths = departments::parse_column(&text).map_err(|why| BadValue::new(why.to_string()))?;
     Ok(departments::to_column(&paths).0)
 }
 
-/// A job title, or nothing.
-///
-/// # Errors
-/// When it is too long, or holds a control character.
 pub fn title(text: &str) -> Result<String, BadValue> {
     plain(text, 200)
 }

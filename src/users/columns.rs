@@ -2,7 +2,7 @@
 
 use super::{Change, DisabledBecause, Role, Status, User};
 
-/// All of them. What a row would be after a change is compared with what it is: nothing is written for nothing.
+/// Compared before and after a change, so that a change of nothing writes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
     /// `None` fails at the table: a new person needs one.
@@ -15,7 +15,6 @@ pub struct Columns {
     pub(super) disabled_because: Option<DisabledBecause>,
     /// What the person may do.
     pub role: Role,
-    /// Whether the person may sign in.
     pub status: Status,
 }
 
@@ -31,7 +30,6 @@ pub struct Difference {
 }
 
 impl Columns {
-    /// Those of a row.
     pub fn of(user: &User) -> Self {
         Self {
             name: Some(user.name.clone()),
@@ -46,7 +44,6 @@ impl Columns {
         }
     }
 
-    /// Those of a new person.
     pub fn new(change: Change, because: DisabledBecause) -> Self {
         Self::changed(change, None, because)
     }

@@ -29,43 +29,33 @@ pub struct User {
     /// Our own number for the row; other tables refer to it.
     #[serde(skip)]
     pub id: i64,
-    /// The corp.
     pub corp_id: CorpId,
-    /// The person's id in that corp.
     pub userid: DingUserId,
     /// Across the developer's apps.
     pub unionid: Option<String>,
-    /// As shown.
     pub name: String,
-    /// Mobile number; never used to recognise anybody.
     pub mobile: Option<String>,
-    /// Mail address; never used to recognise anybody.
+    /// Neither this nor `mobile` is ever used to recognise anybody.
     pub email: Option<String>,
     /// `;` between departments, `/` between levels: see `dingtalk::departments`.
     pub department: Option<String>,
-    /// Job title.
     pub title: Option<String>,
-    /// What the person may do here.
     pub role: Role,
-    /// Whether the person may sign in.
     pub status: Status,
     /// Why not, if that is known.
     pub disabled_because: Option<DisabledBecause>,
     /// Where the row came from: `cli`, `csv`, `dingtalk`.
     pub source: String,
-    /// When the row was made.
     #[serde(serialize_with = "iso_8601")]
     pub created_at: UnixSeconds,
     /// When it last changed, sign-ins aside.
     #[serde(serialize_with = "iso_8601")]
     pub updated_at: UnixSeconds,
-    /// When the person last signed in.
     #[serde(serialize_with = "iso_8601_if_known")]
     pub last_signed_in_at: Option<UnixSeconds>,
 }
 
 impl User {
-    /// The paths of the person's departments.
     pub fn departments(&self) -> impl Iterator<Item = &str> {
         departments::in_column(self.department.as_deref().unwrap_or_default())
     }
@@ -84,7 +74,6 @@ macro_rules! word {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// Reads that word.
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
             }
@@ -95,7 +84,6 @@ macro_rules! word {
 word! {
     /// What a person may do here.
     Role {
-        /// Signs in.
         User = "user",
         /// Also passes where an app's rules say `role:admin`.
         Admin = "admin",
@@ -105,7 +93,6 @@ word! {
 word! {
     /// Whether a person may sign in.
     Status {
-        /// May sign in.
         Active = "active",
         /// May not; all sessions are gone.
         Disabled = "disabled",
@@ -156,25 +143,20 @@ pub async fn find_by_unionid(db: &mut Conn, corp_id: &CorpId, unionid: &UnionId)
     }
 }
 
-/// The person with this number.
 pub async fn get(db: &mut Conn, id: i64) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE id = $1");
     let row: Option<UserRow> = sqlx::query_as(SQL).bind(id).fetch_optional(db).await?;
     row.map(UserRow::into_user).transpose()
 }
 
-/// Which rows [`list`] answers. A field that is `None` asks for nothing.
+/// Which rows [`list`] answers. `None`: any.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this corp.
     pub corp_id: Option<CorpId>,
-    /// Of this status.
     pub status: Option<Status>,
-    /// Of this role.
     pub role: Option<Role>,
 }
 
-/// The people that the filter asks for, by corp and userid.
 pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<User>> {
     const SQL: &str = select!(
         "WHERE ($1 IS NULL OR corp_id = $1) AND ($2 IS NULL OR status = $2) AND ($3 IS NULL OR role = $3) \

@@ -71,9 +71,6 @@ impl Sort {
 }
 
 /// The people of a page.
-///
-/// # Errors
-/// When the database fails.
 pub async fn search(db: &mut Conn, search: &Search) -> sqlx::Result<Vec<User>> {
     // As for the trail: the page is found by few columns, and only its rows are read whole.
     let mut sql = QueryBuilder::new(
@@ -88,9 +85,6 @@ pub async fn search(db: &mut Conn, search: &Search) -> sqlx::Result<Vec<User>> {
 }
 
 /// How many people there are, on all pages.
-///
-/// # Errors
-/// When the database fails.
 pub async fn count(db: &mut Conn, search: &Search) -> sqlx::Result<i64> {
     let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM users");
     push_conditions(&mut sql, search);
@@ -127,9 +121,6 @@ pub(super) fn text(name: &str, userid: &str, department: Option<&str>) -> String
 }
 
 /// Computes that for rows which were written before there was such a column. Answers for how many.
-///
-/// # Errors
-/// When the database fails.
 pub async fn fill_search(db: &mut Conn, most: u32) -> sqlx::Result<u64> {
     let rows: Vec<(i64, String, String, Option<String>)> =
         sqlx::query_as("SELECT id, name, userid, department FROM users WHERE search = '' LIMIT $1")

@@ -14,36 +14,26 @@ const BATCH: usize = 250;
 /// A person to be added or changed. Of a person who is there already, a field that is `None` keeps its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUser {
-    /// The corp.
     pub corp_id: CorpId,
-    /// The person's id in that corp.
     pub userid: DingUserId,
-    /// The other columns.
     pub change: Change,
 }
 
 /// New values for a row's columns. `None` keeps the column, an empty text clears it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Name; required for a new row, and never empty.
+    /// Required for a new row, and never empty.
     pub name: Option<String>,
-    /// Unionid.
     pub unionid: Option<String>,
-    /// Mobile number.
     pub mobile: Option<String>,
-    /// Mail address.
     pub email: Option<String>,
     /// Departments, as `dingtalk::departments` writes them.
     pub department: Option<String>,
-    /// Job title.
     pub title: Option<String>,
-    /// Role.
     pub role: Option<Role>,
-    /// Status.
     pub status: Option<Status>,
 }
 
-/// Whose row: its corp and its userid there.
 pub type Key = (CorpId, DingUserId);
 
 /// Writes rows as they are given: new ones, or all columns of those that are there, except `source` and `created_at`.
@@ -110,18 +100,11 @@ async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now
 }
 
 /// Removes a row by its number, and with it all sessions.
-///
-/// # Errors
-/// When the database fails.
 pub async fn remove(db: &mut Conn, id: i64) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(db).await?;
     Ok(())
 }
 
-/// Notes a sign-in.
-///
-/// # Errors
-/// When the database fails.
 pub async fn signed_in(db: &mut Conn, id: i64, now: UnixSeconds) -> sqlx::Result<()> {
     sqlx::query("UPDATE users SET last_signed_in_at = $2 WHERE id = $1").bind(id).bind(now).execute(db).await?;
     Ok(())

@@ -143,6 +143,13 @@ fn sql_stands_beside_its_table_only() {
 }
 
 #[test]
+fn only_db_knows_which_database_it_is() {
+    for (file, code) in sources() {
+        assert!(file.starts_with("db/") || !code.contains("Sqlite"), "{file} names SQLite's own types");
+    }
+}
+
+#[test]
 fn no_file_is_two_files() {
     for (file, code) in sources() {
         assert!(code.lines().count() <= 350, "{file} is long: two subjects in one?");

@@ -4,10 +4,8 @@ use std::borrow::Cow;
 
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// How a file was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Encoding {
-    /// With or without a BOM.
     #[serde(rename = "UTF-8")]
     Utf8,
     /// As Excel saves "CSV" on a Chinese Windows; GBK and GB2312 are parts of it.
@@ -16,7 +14,6 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Its usual name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
@@ -25,7 +22,6 @@ impl Encoding {
     }
 }
 
-/// Why a file is no text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undecodable {
     /// An `.xlsx` file.
@@ -36,10 +32,7 @@ pub enum Undecodable {
     Utf16,
     /// Bytes that fit neither encoding.
     #[error("line {line} is neither UTF-8 nor GB18030; save the file as CSV UTF-8 (with or without BOM) or as GB18030")]
-    Neither {
-        /// The first line that is not UTF-8.
-        line: usize,
-    },
+    Neither { line: usize },
 }
 
 /// The text of a file, without a BOM. What is valid UTF-8 is UTF-8: GB18030 that is so by accident is very rare, the

@@ -18,41 +18,29 @@ pub use self::{
 };
 use crate::invisible::{is_blank, is_shaper};
 
-/// The columns, in the order of an export.
+/// The columns, in the order of an export. `userid` and `name` are required; the last four are written, not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Column {
     /// The corp; may be left out where one is configured.
     CorpId,
-    /// Required.
     Userid,
-    /// Optional.
     Unionid,
-    /// Required.
     Name,
-    /// Optional.
     Mobile,
-    /// Optional.
     Email,
-    /// Optional.
     Department,
-    /// Optional.
     Title,
     /// `user` where it is empty and the person is new.
     Role,
     /// `active` where it is empty and the person is new.
     Status,
-    /// The server's own; not read.
     Source,
-    /// The server's own; not read.
     CreatedAt,
-    /// The server's own; not read.
     UpdatedAt,
-    /// The server's own; not read.
     LastSignedInAt,
 }
 
 impl Column {
-    /// All of them, in the order of an export.
     pub const ALL: [Self; 14] = [
         Self::CorpId,
         Self::Userid,
@@ -70,7 +58,6 @@ impl Column {
         Self::LastSignedInAt,
     ];
 
-    /// The name in a file's first line.
     pub fn name(self) -> &'static str {
         match self {
             Self::CorpId => "corp_id",

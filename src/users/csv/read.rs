@@ -16,22 +16,17 @@ use crate::{
     },
 };
 
-/// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
     /// Nobody twice.
     pub people: Vec<NewUser>,
-    /// How the file was read.
     pub encoding: Encoding,
 }
 
-/// Why nothing was read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// The bytes are no text.
     #[error(transparent)]
     Undecodable(#[from] Undecodable),
-    /// The first line names no usable columns.
     #[error("the first line {0}")]
     Header(String),
     /// Every row that cannot be taken.
@@ -48,7 +43,6 @@ pub struct BadRow {
     pub column: Option<&'static str>,
     /// What stands there, cut off if it is long.
     pub value: Option<String>,
-    /// What is wrong with it, and what to write instead.
     pub problem: BadValue,
 }
 
@@ -215,7 +209,7 @@ fn corp(value: &str, corps: &[CorpId]) -> Result<CorpId, BadValue> {
     }
 }
 
-/// One of a column's words, in any case; nothing asks for nothing.
+/// One of a column's words, in any case.
 fn word<T>(value: &str, parse: impl Fn(&str) -> Option<T>, cure: &str) -> Result<Option<T>, BadValue> {
     if value.is_empty() {
         return Ok(None);

@@ -2,7 +2,6 @@
 
 use crate::users::check::BadValue;
 
-/// A row's cells.
 pub struct CsvRow {
     /// As they stand in the file, without the quotation marks around them.
     pub cells: csv::StringRecord,
@@ -49,7 +48,6 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// The rows of a text.
     pub fn new(text: &'a str) -> Self {
         let text = text.as_bytes();
         Self {
@@ -73,7 +71,6 @@ impl<'a> Rows<'a> {
         self.line
     }
 
-    /// How much of the text has been read.
     fn offset(&self) -> usize {
         let offset = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
         offset.min(self.text.len())

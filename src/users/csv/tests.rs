@@ -19,7 +19,6 @@ fn cell() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
 }
 
-/// A value that an operator may write, by the check of its column.
 fn value(check: fn(&str) -> Result<String, check::BadValue>) -> impl Strategy<Value = String> {
     cell().prop_filter_map("no such value", move |text| check(&text).ok())
 }

@@ -8,9 +8,6 @@ use crate::{clock::UnixSeconds, i18n::utc, users::User};
 ///
 /// A name can hold control characters where it came from DingTalk. Each becomes a space: no import would take them,
 /// and one of them would keep all the others from being imported.
-///
-/// # Errors
-/// When `to` cannot be written.
 pub fn write<'a>(to: impl std::io::Write, users: impl IntoIterator<Item = &'a User>) -> csv::Result<()> {
     // Each value in quotation marks, so that a spreadsheet which splits at other characters finds none of its cells
     // beginning with a value.
