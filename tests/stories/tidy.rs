@@ -89,6 +89,7 @@ fn each_part_knows_only_those_below_it() {
     may_use("forward_auth/", &below);
     may_use("probe/", &["clock", "hex_digits", "random", "web"]);
     let below = [
+        "audit",
         "clock",
         "config",
         "db",
