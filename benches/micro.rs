@@ -23,7 +23,10 @@ use miandeng::{
     sessions::{self, Origin, Policy, SessionCache, Token, activity, cookie},
     signin::return_to,
     simulator::{Company, Running, Simulator},
-    users::{Change, NewUser, csv},
+    users::{
+        Change, NewUser,
+        sheet::{self, Options},
+    },
 };
 use rocket::{
     config::LogLevel,
@@ -103,15 +106,15 @@ fn import(c: &mut Criterion) {
     let mut group = c.benchmark_group("import");
     group.throughput(Throughput::Elements(PEOPLE as u64)).sample_size(20);
     group.bench_function(BenchmarkId::new("read CSV", PEOPLE), |b| {
-        b.iter(|| csv::read(black_box(file.as_bytes()), &corps).expect("a good file"));
+        b.iter(|| sheet::read(black_box(file.as_bytes()), &corps, Options::default()).expect("a good file"));
     });
     let gb18030 = encoding_rs::GB18030.encode(&file).0;
     group.bench_function(BenchmarkId::new("read CSV in GB18030", PEOPLE), |b| {
-        b.iter(|| csv::read(black_box(&gb18030), &corps).expect("a good file"));
+        b.iter(|| sheet::read(black_box(&gb18030), &corps, Options::default()).expect("a good file"));
     });
 
     let (_folder, pools) = runtime.block_on(database());
-    let people = csv::read(file.as_bytes(), &corps).expect("a good file").people;
+    let people = sheet::read(file.as_bytes(), &corps, Options::default()).expect("a good file").people;
     group.bench_function(BenchmarkId::new("write to the table", PEOPLE), |b| {
         b.to_async(&runtime).iter_batched(
             || people.clone(),

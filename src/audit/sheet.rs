@@ -1,7 +1,7 @@
 //! Rows of the trail as CSV.
 
 use super::Row;
-use crate::{i18n::local_ms, users::csv::guard};
+use crate::{i18n::local_ms, users::sheet::guard};
 
 /// The columns, which stay as they are: programs read them.
 const COLUMNS: [&str; 10] =

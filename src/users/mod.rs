@@ -2,10 +2,10 @@
 
 pub mod check;
 mod columns;
-pub mod csv;
 mod newcomer;
 mod pinyin;
 mod search;
+pub mod sheet;
 mod write;
 
 use crate::{

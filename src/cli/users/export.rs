@@ -13,7 +13,7 @@ use crate::{
         terminal::{count, print},
     },
     ids::CorpId,
-    users::{self, Filter, Role, Status, csv},
+    users::{self, Filter, Role, Status, sheet},
 };
 
 const BOM: &str = "\u{feff}";
@@ -57,7 +57,7 @@ impl Export {
         if self.excel {
             text.extend_from_slice(BOM.as_bytes());
         }
-        csv::write(&mut text, &people)?;
+        sheet::write(&mut text, &people)?;
         match self.file {
             Some(file) if file != Path::new("-") => {
                 save(&file, &text, self.force)?;
@@ -71,7 +71,7 @@ impl Export {
 
 /// Writes a file that only its owner may read. It appears whole or not at all, and nobody who has the old one open
 /// reads the new one.
-fn save(file: &Path, text: &[u8], force: bool) -> anyhow::Result<()> {
+pub(super) fn save(file: &Path, text: &[u8], force: bool) -> anyhow::Result<()> {
     let there_already = || anyhow!("{file:?} already exists; add --force to overwrite it");
     let failed = || format!("{file:?} cannot be written");
     match fs::symlink_metadata(file) {

@@ -1,4 +1,5 @@
 use std::{
+    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -7,30 +8,36 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::Force;
+use super::{export::save, last_admin};
 use crate::{
     cli::{
         Deployment,
-        terminal::{count, print, print_json},
+        inert::Inert,
+        terminal::{count, locale, print, print_json},
     },
     people::{self, Reason},
-    users::csv::{self, BadRow, ReadError, Sheet},
+    users::sheet::{self, BadRow, Format, LARGEST_FILE, Options, ReadError, Sheet},
 };
 
 const SHOWN: usize = 50;
 
-/// Add and change many people from a CSV file, all or none of them.
+/// Add and change many people from a CSV file or an Excel workbook (.xlsx), all or none.
 ///
 /// The first line names the columns, in any order: userid and name, and any of corp_id, unionid, mobile, email,
 /// department, title, role (user, admin), status (active, disabled). corp_id may be left out where one corp is
-/// configured. The columns source, created_at, updated_at and last_signed_in_at are ignored, so that an export can be
-/// imported.
+/// configured. The names of DingTalk's export are known as well: 员工UserID or UserID, 姓名, 手机号, 邮箱, 部门, 职位, 角色
+/// (普通成员, 管理员), 状态 (启用, 停用). Lines of one cell above them, such as a title, are left out. The columns source,
+/// created_at, updated_at and last_signed_in_at are not read, so that an export can be imported.
 ///
 /// Departments are separated by ; and their levels by /, as in the example; inside a name write ； and ／. Leave out the
 /// organisation itself.
 ///
-/// The file is UTF-8, with or without BOM, or GB18030 as Excel saves it. White space around a value is removed, and so
-/// is each ' that an export puts before =, +, - and @.
+/// A CSV file is UTF-8, with or without BOM, or GB18030 as Excel saves it. White space around a value is removed, and
+/// so is each ' that an export puts before =, +, - and @.
+///
+/// Of a workbook the first sheet is read that holds anything and is not hidden, or --sheet. A formula is what it came to;
+/// cells that are merged below each other all hold what is shown. Dates, errors such as #N/A and numbers of more than
+/// fifteen digits, which Excel rounds, are refused and named by their cell.
 ///
 /// For people already in the table, an empty cell clears its column (but not a role or status), and columns that the file
 /// lacks stay as they are. Nobody is removed or disabled for not being in the file. People who become disabled lose their
@@ -42,18 +49,29 @@ Example: staff.csv
   manager01,张三,13800138000,研发部/后端组;技术委员会,主管,admin
   staff007,李四,,\"行政部\",,
 
+  miandeng users import --template staff.xlsx    # an empty file to fill in
   miandeng users import staff.csv --dry-run     # show what would change
   miandeng users import staff.csv
   miandeng users export | ssh other miandeng users import -")]
 pub struct Import {
-    /// The file to read; - is standard input
-    #[arg(value_name = "FILE.csv")]
-    file: PathBuf,
+    /// The file, CSV or .xlsx, whatever its name; - is standard input
+    #[arg(value_name = "FILE", required_unless_present = "template")]
+    file: Option<PathBuf>,
+    /// Write an empty file to fill in, .xlsx or .csv by its name, and import nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "dry_run", "json", "sheet", "ignore_unknown"])]
+    template: Option<PathBuf>,
+    /// Leave out columns of unknown names, instead of refusing the file
+    #[arg(long)]
+    ignore_unknown: bool,
+    /// The sheet of a workbook, by its name
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
     /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    #[command(flatten)]
-    force: Force,
+    /// Go on although a corp loses its last active administrator; with --template, overwrite an existing file
+    #[arg(long)]
+    force: bool,
     /// Print JSON; if rows are wrong, all of them
     #[arg(long)]
     json: bool,
@@ -61,30 +79,44 @@ pub struct Import {
 
 impl Import {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
-        let bytes = read_file(&self.file)?;
+        let Some(file) = self.file.as_deref() else {
+            return self.write_template(deployment);
+        };
+        let bytes = read_file(file)?;
+        let options = Options { ignore_unknown: self.ignore_unknown, sheet: self.sheet.as_deref() };
         // All that can be found wrong is found before the database is locked for others.
-        let sheet = match csv::read(&bytes, &deployment.corps()) {
+        let sheet = match sheet::read(&bytes, &deployment.corps(), options) {
             Ok(sheet) => sheet,
             Err(ReadError::Rows(rows)) => {
                 if self.json {
                     print_json(&json!({ "bad_rows": rows }))?;
                 }
-                bail!("{}", refusal(&self.file, &rows));
+                bail!("{}", refusal(file, &rows));
             }
-            Err(error) => bail!("{:?} cannot be imported: {error}", self.file),
+            Err(error) => bail!("{file:?} cannot be imported: {error}"),
         };
         self.save(deployment, sheet).await
     }
 
+    fn write_template(self, deployment: &Deployment) -> anyhow::Result<()> {
+        let file = self.template.unwrap_or_default();
+        let several_corps = deployment.corps().len() > 1;
+        let template = sheet::template(&file.to_string_lossy(), locale(), several_corps)
+            .with_context(|| format!("{file:?} cannot be written"))?;
+        save(&file, &template, self.force)?;
+        eprintln!("{file:?} was written; fill it in, and \"miandeng users import\" takes it");
+        Ok(())
+    }
+
     async fn save(self, deployment: &Deployment, sheet: Sheet) -> anyhow::Result<()> {
-        let Sheet { people, encoding } = sheet;
+        let Sheet { people, format, ignored } = sheet;
         let rows = people.len();
         let bar = progress_bar(rows)?;
 
         let mut tx = deployment.write().await?;
-        let by = deployment.by(Reason::Import);
-        let last_admin = self.force.last_admin();
-        let imported = people::import(&mut tx, &by, people, last_admin, |done| bar.set_position(done as u64)).await?;
+        let (by, last_admin) = (deployment.by(Reason::Import), last_admin(self.force));
+        let progress = |done| bar.set_position(done as u64);
+        let imported = people::import(&mut tx, &by, people, last_admin, progress).await?;
         bar.finish_and_clear();
         if self.dry_run {
             tx.rollback().await?;
@@ -92,8 +124,12 @@ impl Import {
             tx.commit().await.context("nothing was imported")?;
         }
 
+        let (encoding, sheet) = match &format {
+            Format::Csv(encoding) => (Some(encoding), None),
+            Format::Workbook { sheet } => (None, Some(sheet)),
+        };
         if self.json {
-            return print_json(&json!({
+            let mut report = json!({
                 "rows": rows,
                 "added": imported.added,
                 "changed": imported.changed,
@@ -102,13 +138,27 @@ impl Import {
                 "sessions_ended": imported.sessions_ended,
                 "encoding": encoding,
                 "dry_run": self.dry_run,
-            }));
+            });
+            if let Some(sheet) = sheet {
+                report["sheet"] = json!(sheet);
+            }
+            if !ignored.is_empty() {
+                report["ignored"] = json!(ignored);
+            }
+            return print_json(&report);
         }
+        let ignored = match &ignored[..] {
+            [] => String::new(),
+            names => format!("; left out: {}", Inert(names.join(", "))),
+        };
         print(format!(
-            "{}{} read as {}: {} added, {} changed, {} unchanged; {} disabled, {} ended\n",
-            if self.dry_run { "dry run, nothing changed: " } else { "" },
+            "{}{} read {}: {} added, {} changed, {} unchanged; {} disabled, {} ended{ignored}\n",
+            if self.dry_run { "dry run, nothing was changed: " } else { "" },
             count(rows as u64, "row", "rows"),
-            encoding.name(),
+            match sheet {
+                Some(name) => format!("from sheet {name:?}"),
+                None => format!("as {}", encoding.map_or("", |encoding| encoding.name())),
+            },
             imported.added,
             imported.changed,
             imported.unchanged,
@@ -118,13 +168,15 @@ impl Import {
     }
 }
 
+/// Reads no more than tells that a file is too large.
 fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
-    if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;
-        return Ok(bytes);
-    }
-    std::fs::read(file).with_context(|| format!("{file:?} cannot be read"))
+    let is_stdin = file == Path::new("-");
+    let failed = || if is_stdin { "standard input cannot be read".into() } else { format!("{file:?} cannot be read") };
+    let from: Box<dyn Read> =
+        if is_stdin { Box::new(std::io::stdin()) } else { Box::new(File::open(file).with_context(failed)?) };
+    let mut bytes = Vec::new();
+    from.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes).with_context(failed)?;
+    Ok(bytes)
 }
 
 fn refusal(file: &Path, rows: &[BadRow]) -> String {

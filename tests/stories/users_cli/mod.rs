@@ -5,6 +5,7 @@
 mod files;
 mod lists;
 mod rows;
+mod workbooks;
 
 use std::{
     fs,

@@ -1,41 +1,9 @@
 //! A text to rows of cells, each with its line.
 
-use crate::users::check::BadValue;
-
-pub struct CsvRow {
-    /// As they stand in the file, without the quotation marks around them.
-    pub cells: csv::StringRecord,
-    quotes_match: bool,
-}
-
-impl CsvRow {
-    /// A line of nothing but commas, which spreadsheets leave behind.
-    pub fn is_empty(&self) -> bool {
-        self.quotes_match && self.cells.iter().all(|cell| cell.trim().is_empty())
-    }
-
-    /// A row whose cells are not certain is refused before they are looked at: an empty cell clears its column, so
-    /// a missing one must not be taken for one.
-    pub fn check_shape(&self, columns: usize) -> Result<(), BadValue> {
-        if !self.quotes_match {
-            let cure = "to use one inside a value, write it twice and put the value in quotation marks";
-            return Err(BadValue::new(format!("a quotation mark is left open; {cure}")));
-        }
-        let has = self.cells.len();
-        if has < columns {
-            return Err(BadValue::new(format!(
-                "has {has} of {columns} cells; write the missing commas (in Excel: make a column that is never empty \
-                 the last one)"
-            )));
-        }
-        if self.cells.iter().skip(columns).any(|cell| !cell.trim().is_empty()) {
-            return Err(BadValue::new(format!(
-                "has {has} cells where the first line names {columns}; put a value that contains a comma in quotation marks"
-            )));
-        }
-        Ok(())
-    }
-}
+use crate::users::{
+    check::BadValue,
+    sheet::table::{MOST_CELLS, Row},
+};
 
 /// The rows that hold anything, each with the line it begins on. The line is counted here: the `csv` crate's own
 /// number is that of the blank lines before the row, and does not know lines that end in CR.
@@ -78,7 +46,8 @@ impl<'a> Rows<'a> {
 }
 
 impl Iterator for Rows<'_> {
-    type Item = (usize, CsvRow);
+    /// `None` for a row that nobody has written.
+    type Item = Option<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.offset();
@@ -90,6 +59,18 @@ impl Iterator for Rows<'_> {
         let raw = &self.text[start..self.offset()];
         let blank = raw.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count();
         let quotes_match = raw.iter().filter(|&&b| b == b'"').count() % 2 == 0;
-        Some((self.line_at(start + blank), CsvRow { cells, quotes_match }))
+        if cells.len() > MOST_CELLS {
+            return Some(None);
+        }
+        Some(Some(Row {
+            line: self.line_at(start + blank),
+            cells: cells.iter().map(|cell| Ok(cell.to_owned())).collect(),
+            problem: (!quotes_match).then(left_open),
+        }))
     }
+}
+
+fn left_open() -> BadValue {
+    let cure = "a quotation mark inside a value is written twice, in a value that stands in quotation marks";
+    BadValue::new(format!("a quotation mark is left open; {cure}"))
 }

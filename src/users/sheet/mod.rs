@@ -1,20 +1,28 @@
-//! People as a CSV file: what `users import` reads and `users export` writes. Pure; no SQL.
+//! People as a file: what `users import` reads and `users export` writes. Pure; no SQL.
 //!
-//! Reading takes UTF-8 with or without BOM and GB18030, lines that end in LF, CRLF or CR, and the columns of
-//! [`Column`] in any order. Writing is such that what was written reads back as the same people, and that a spreadsheet
+//! A file is read to rows of cells (`table`), be it CSV (`csv`) or a workbook (`xlsx`); what the columns are (`header`) and
+//! what stands in them (`read`) is then checked alike. CSV is UTF-8 with or without BOM or GB18030, with lines that end in
+//! LF, CRLF or CR; the columns of [`Column`] come in any order. Writing is such that what was written reads back as the same people, and that a spreadsheet
 //! runs none of it, even one that splits at other characters or knows no quotation marks.
 
-mod decode;
+mod csv;
+mod header;
 mod read;
-mod rows;
+mod table;
+mod template;
+mod words;
 mod write;
+mod xlsx;
 
 use std::borrow::Cow;
 
 pub use self::{
-    decode::{Encoding, Undecodable},
-    read::{BadRow, ReadError, Sheet, read},
+    csv::{Encoding, Undecodable},
+    read::{BadRow, Options, ReadError, Sheet, read},
+    table::{Format, LARGEST_FILE, Unreadable},
+    template::{TemplateError, template},
     write::write,
+    xlsx::NoWorkbook,
 };
 use crate::invisible::{is_blank, is_shaper};
 
@@ -77,9 +85,25 @@ impl Column {
         }
     }
 
-    /// The column of that name, whatever its case.
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|column| column.name().eq_ignore_ascii_case(name))
+    /// Its names in DingTalk's export, and what else people call it; the first is the one to write.
+    fn chinese(self) -> &'static [&'static str] {
+        match self {
+            Self::CorpId => &["企业ID"],
+            Self::Userid => &["员工UserID"],
+            Self::Name => &["姓名"],
+            Self::Mobile => &["手机号", "手机", "手机号码"],
+            Self::Email => &["邮箱", "电子邮箱"],
+            Self::Department => &["部门"],
+            Self::Title => &["职位"],
+            Self::Role => &["角色"],
+            Self::Status => &["状态"],
+            Self::Unionid | Self::Source | Self::CreatedAt | Self::UpdatedAt | Self::LastSignedInAt => &[],
+        }
+    }
+
+    /// Whether an import takes anything from it.
+    fn is_read(self) -> bool {
+        !matches!(self, Self::Source | Self::CreatedAt | Self::UpdatedAt | Self::LastSignedInAt)
     }
 }
 

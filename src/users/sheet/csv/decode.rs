@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::users::sheet::table::MOST_CELLS;
+
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -24,12 +26,12 @@ impl Encoding {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undecodable {
-    /// An `.xlsx` file.
-    #[error("is an Excel workbook, not CSV; in Excel choose \"Save as\", \"CSV UTF-8 (comma delimited)\"")]
-    Workbook,
     /// What Excel calls Unicode text.
     #[error("is UTF-16; in Excel choose \"Save as\", \"CSV UTF-8 (comma delimited)\"")]
     Utf16,
+    /// More than people.
+    #[error("has more than {MOST_CELLS} cells; is it the right file? if so, import it in parts")]
+    TooManyCells,
     /// Bytes that fit neither encoding.
     #[error("line {line} is neither UTF-8 nor GB18030; save the file as CSV UTF-8 (with or without BOM) or as GB18030")]
     Neither { line: usize },
@@ -38,9 +40,6 @@ pub enum Undecodable {
 /// The text of a file, without a BOM. What is valid UTF-8 is UTF-8: GB18030 that is so by accident is very rare, the
 /// reverse is common. Nothing is guessed at or replaced.
 pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Undecodable> {
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Err(Undecodable::Workbook);
-    }
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return Err(Undecodable::Utf16);
     }
@@ -93,6 +92,5 @@ mod tests {
         assert!(refused(b"userid\nu1,\xFF\n").starts_with("line 2 is neither UTF-8 nor GB18030"));
         assert!(refused(b"\xEF\xBB\xBF\xD5\xC5").starts_with("line 1 is neither"));
         assert!(refused(b"\xFF\xFEu\0").starts_with("is UTF-16"));
-        assert!(refused(b"PK\x03\x04rest").starts_with("is an Excel workbook"));
     }
 }

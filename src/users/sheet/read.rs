@@ -1,0 +1,212 @@
+//! A file to people, or to everything that is wrong with it.
+
+use std::collections::HashMap;
+
+use super::{
+    Column, Format, Unreadable,
+    header::{self, Place},
+    table::{Row, Table, is_blank},
+    unguard, words,
+};
+use crate::{
+    ids::{CorpId, DingUserId},
+    users::{
+        Change, NewUser,
+        check::{self, BadValue},
+    },
+};
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Columns that nobody knows are left out, instead of the file being refused for them.
+    pub ignore_unknown: bool,
+    /// The sheet of a workbook; otherwise the first that holds anything.
+    pub sheet: Option<&'a str>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Nobody twice.
+    pub people: Vec<NewUser>,
+    /// What the file was.
+    pub format: Format,
+    /// The columns that were left out.
+    pub ignored: Vec<String>,
+}
+
+/// Why nothing was read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The bytes are no file of rows.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The first line names no usable columns.
+    #[error("{0}")]
+    Header(String),
+    /// Every row that cannot be taken.
+    #[error("{} of its rows are wrong", .0.len())]
+    Rows(Vec<BadRow>),
+}
+
+/// Something that is wrong with a row. A row may have several.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct BadRow {
+    /// The line of the file, the first being 1, on which the row begins; in a workbook, the row's number.
+    pub line: usize,
+    /// The column, unless the whole row is meant.
+    pub column: Option<&'static str>,
+    /// What stands there, cut off if it is long.
+    pub value: Option<String>,
+    /// What is wrong with it, and what to write instead.
+    pub problem: BadValue,
+}
+
+impl std::fmt::Display for BadRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}", self.line)?;
+        if let Some(column) = self.column {
+            write!(f, ", {column}")?;
+        }
+        // The debug form: nothing in it can steer a terminal or begin a line of its own.
+        if let Some(value) = &self.value {
+            write!(f, " {value:?}")?;
+        }
+        write!(f, ": {}", self.problem)
+    }
+}
+
+/// Reads people of `corps`. An empty cell clears its column in the table, save that a person who is there keeps role
+/// and status; a column that the file does not have is left alone.
+///
+/// # Errors
+/// When the bytes are neither CSV nor a workbook, the first line names no usable columns, or any row cannot be taken: then
+/// all such rows are named.
+pub fn read(bytes: &[u8], corps: &[CorpId], options: Options<'_>) -> Result<Sheet, ReadError> {
+    let Table { format, rows } = Table::read(bytes, options.sheet)?;
+    let header = header::read(&rows, &format, corps, options.ignore_unknown).map_err(ReadError::Header)?;
+
+    let mut people = Vec::new();
+    let mut bad = Vec::new();
+    let mut seen: HashMap<(CorpId, DingUserId), usize> = HashMap::new();
+    for row in &rows[header.at + 1..] {
+        if let Err(problem) = shape(row, header.places.len(), &format) {
+            bad.push(BadRow { line: row.line, column: None, value: None, problem });
+            continue;
+        }
+        let Some(person) = person(row, &header.places, corps, &mut bad) else {
+            continue;
+        };
+        if let Some(first) = seen.get(&(person.corp_id.clone(), person.userid.clone())) {
+            bad.push(BadRow {
+                line: row.line,
+                column: Some(Column::Userid.name()),
+                value: Some(person.userid.as_str().to_owned()),
+                problem: BadValue::new(format!("is already on line {first}; keep one of the two")),
+            });
+            continue;
+        }
+        seen.insert((person.corp_id.clone(), person.userid.clone()), row.line);
+        people.push(person);
+    }
+    if bad.is_empty() { Ok(Sheet { people, format, ignored: header.ignored }) } else { Err(ReadError::Rows(bad)) }
+}
+
+/// A row whose cells are not certain is refused before they are looked at: an empty cell clears its column, so a
+/// missing one must not be taken for one. A workbook leaves out empty cells, and says where the others stand.
+fn shape(row: &Row, columns: usize, format: &Format) -> Result<(), BadValue> {
+    if let Some(problem) = &row.problem {
+        return Err(problem.clone());
+    }
+    let has = row.cells.len();
+    let is_csv = matches!(format, Format::Csv(_));
+    if has < columns && is_csv {
+        return Err(BadValue::new(format!(
+            "has {has} of {columns} cells; write the missing commas (in Excel: make a column that is never empty the last \
+             one)"
+        )));
+    }
+    if row.cells.iter().skip(columns).any(|cell| !is_blank(cell)) {
+        let cure = if is_csv { "put a value that holds a comma in quotation marks" } else { "name the others too" };
+        return Err(BadValue::new(format!("has {has} cells where the first line names {columns}; {cure}")));
+    }
+    Ok(())
+}
+
+/// The person of a row, or an entry in `bad` for each thing that is wrong.
+fn person(row: &Row, places: &[Place], corps: &[CorpId], bad: &mut Vec<BadRow>) -> Option<NewUser> {
+    let mut corp_id = None;
+    let mut userid = None;
+    let mut change = Change::default();
+    let before = bad.len();
+    for (place, cell) in places.iter().zip(row.cells.iter().map(Some).chain(std::iter::repeat(None))) {
+        let column = match place {
+            Place::Ignored => continue,
+            Place::Column(column) if !column.is_read() => continue,
+            Place::Column(column) => Some(*column),
+            Place::Nameless => None,
+        };
+        let cell = match cell {
+            None => "",
+            Some(Ok(text)) => text.trim(),
+            Some(Err(cell)) => {
+                let (shown, problem) = (shorten(&cell.shown), cell.problem.clone());
+                bad.push(BadRow { line: row.line, column: column.map(Column::name), value: Some(shown), problem });
+                continue;
+            }
+        };
+        let value = unguard(cell);
+        let value = value.as_ref();
+        let checked = match column {
+            None if value.is_empty() => Ok(()),
+            None => Err(BadValue::new("is in a column without a name; name the column on the first line")),
+            Some(Column::CorpId) => corp(value, corps).map(|id| corp_id = Some(id)),
+            Some(Column::Userid) => check::userid(value).map(|id| userid = Some(id)),
+            Some(Column::Name) => check::name(value).map(|text| change.name = Some(text)),
+            Some(Column::Unionid) => check::unionid(value).map(|text| change.unionid = Some(text)),
+            Some(Column::Mobile) => check::mobile(value).map(|text| change.mobile = Some(text)),
+            Some(Column::Email) => check::email(value).map(|text| change.email = Some(text)),
+            Some(Column::Department) => check::department(value).map(|text| change.department = Some(text)),
+            Some(Column::Title) => check::title(value).map(|text| change.title = Some(text)),
+            Some(Column::Role) => words::role(value).map(|role| change.role = role),
+            Some(Column::Status) => words::status(value).map(|status| change.status = status),
+            Some(Column::Source | Column::CreatedAt | Column::UpdatedAt | Column::LastSignedInAt) => Ok(()),
+        };
+        if let Err(problem) = checked {
+            let value = Some(shorten(value));
+            bad.push(BadRow { line: row.line, column: column.map(Column::name), value, problem });
+        }
+    }
+    if bad.len() > before {
+        return None;
+    }
+    let corp_id = corp_id.or_else(|| corps.first().cloned())?;
+    Some(NewUser { corp_id, userid: userid?, change })
+}
+
+/// A configured corp; nothing stands for the only one.
+fn corp(value: &str, corps: &[CorpId]) -> Result<CorpId, BadValue> {
+    let known = corps.iter().find(|corp| corp.as_str() == value);
+    match (known, corps) {
+        (Some(corp), _) => Ok(corp.clone()),
+        (None, [only]) if value.is_empty() => Ok(only.clone()),
+        _ => {
+            let known: Vec<_> = corps.iter().map(CorpId::as_str).collect();
+            Err(BadValue::new(format!("no such corp is configured; write {}", known.join(" or "))))
+        }
+    }
+}
+
+/// Enough of a value to find it again.
+pub(super) fn shorten(value: &str) -> String {
+    const LONGEST: usize = 40;
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

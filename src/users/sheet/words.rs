@@ -1,0 +1,62 @@
+//! The words of the columns `role` and `status`, as people write them.
+
+use crate::users::{Role, Status, check::BadValue};
+
+/// A role, or nothing.
+pub fn role(value: &str) -> Result<Option<Role>, BadValue> {
+    let chinese = match value {
+        "管理员" => Some(Role::Admin),
+        "普通成员" | "成员" | "普通用户" | "用户" | "普通员工" | "员工" => Some(Role::User),
+        _ => None,
+    };
+    word(value, chinese, Role::parse, ["\"user\" or \"admin\"", "普通成员 or 管理员"])
+}
+
+/// A status, or nothing.
+pub fn status(value: &str) -> Result<Option<Status>, BadValue> {
+    let chinese = match value {
+        "启用" | "正常" => Some(Status::Active),
+        "停用" | "禁用" => Some(Status::Disabled),
+        _ => None,
+    };
+    word(value, chinese, Status::parse, ["\"active\" or \"disabled\"", "启用 or 停用"])
+}
+
+/// English words in any case; nothing asks for nothing. Whoever wrote another one is told those of its language.
+fn word<T>(
+    value: &str,
+    chinese: Option<T>,
+    english: impl Fn(&str) -> Option<T>,
+    cures: [&str; 2],
+) -> Result<Option<T>, BadValue> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    match chinese.or_else(|| english(&value.to_ascii_lowercase())) {
+        Some(word) => Ok(Some(word)),
+        None => Err(BadValue::new(format!("write {}", cures[usize::from(!value.is_ascii())]))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_in_both_languages_and_others_refused_in_theirs() {
+        for admin in ["admin", "ADMIN", "管理员"] {
+            assert_eq!(role(admin), Ok(Some(Role::Admin)));
+        }
+        for user in ["user", "User", "普通成员", "成员", "员工"] {
+            assert_eq!(role(user), Ok(Some(Role::User)));
+        }
+        assert_eq!((role(""), status("")), (Ok(None), Ok(None)));
+        assert_eq!((status("停用"), status("Active")), (Ok(Some(Status::Disabled)), Ok(Some(Status::Active))));
+        assert_eq!(role("boss").unwrap_err().to_string(), "write \"user\" or \"admin\"");
+        // Of DingTalk's own roles only this one is meant: a sub-administrator there administers less.
+        for other in ["子管理员", "主管理员", "主管"] {
+            assert_eq!(role(other).unwrap_err().to_string(), "write 普通成员 or 管理员");
+        }
+        assert!(status("离职").unwrap_err().to_string().contains("启用 or 停用"));
+    }
+}

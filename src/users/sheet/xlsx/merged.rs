@@ -1,0 +1,47 @@
+//! Merged cells: the file keeps what they show in the first of them, and the others are empty. An empty cell clears its
+//! column, so they are not taken for such.
+
+use calamine::Dimensions;
+
+use super::{Grid, MOST_COLUMNS, NoWorkbook, cell::address};
+use crate::users::{
+    check::BadValue,
+    sheet::table::{BadCell, MOST_CELLS, is_blank},
+};
+
+/// Gives what merged cells show to each of them where they stand below each other, as people have it who merge the
+/// department of several rows. Where they stand beside each other it is not certain which column is meant: such rows are bad,
+/// unless they hold nothing else, as a title does.
+pub fn spread(grid: &mut Grid, merged: &[Dimensions]) -> Result<(), NoWorkbook> {
+    let mut looked_at = 0;
+    for area in merged {
+        let ((top, left), (bottom, right)) = (area.start, area.end);
+        if left as usize >= MOST_COLUMNS || left > right || top > bottom {
+            continue;
+        }
+        let shown = grid.get(&top).and_then(|row| row.get(left as usize)).and_then(|cell| cell.as_ref().ok()).cloned();
+        for (&line, row) in grid.range_mut(top..=bottom) {
+            looked_at += row.len() + 1;
+            if looked_at > MOST_CELLS {
+                return Err(NoWorkbook::TooManyCells);
+            }
+            let is_inside = |at: usize| (left as usize..=right as usize).contains(&at);
+            let bad = left != right && row.iter().enumerate().any(|(at, cell)| !is_inside(at) && !is_blank(cell));
+            let at = left as usize + usize::from(bad && line == top);
+            if !bad && (left != right || line == top) || at >= MOST_COLUMNS {
+                continue;
+            }
+            if row.len() <= at {
+                row.resize_with(at + 1, || Ok(String::new()));
+            }
+            row[at] = if bad { Err(beside(area)) } else { Ok(shown.clone().unwrap_or_default()) };
+        }
+    }
+    Ok(())
+}
+
+fn beside(area: &Dimensions) -> BadCell {
+    let ends = [area.start, area.end].map(|(line, column)| address(line, column)).join(":");
+    let problem = BadValue::new(format!("the cells {ends} are merged across columns; unmerge them in the spreadsheet"));
+    BadCell { shown: String::new(), problem }
+}

@@ -1,0 +1,61 @@
+//! The ZIP file that a workbook is: whether it is safe to have it read.
+
+use std::io::{Cursor, Read, copy, sink};
+
+use zip::ZipArchive;
+
+use super::NoWorkbook;
+use crate::users::sheet::table::MOST_CELLS;
+
+/// All parts together: a hundred thousand people take about seventy.
+pub const LARGEST_UNPACKED: u64 = 128 * 1024 * 1024;
+/// A workbook has one for each sheet and picture, and a dozen more.
+const MOST_PARTS: usize = 2000;
+
+/// Unpacks every part once, to know how large it really is; what a ZIP file says of itself may be wrong.
+pub fn check(bytes: &[u8]) -> Result<(), NoWorkbook> {
+    let broken = |error: zip::result::ZipError| {
+        NoWorkbook::Broken(error.to_string().chars().take(100).flat_map(char::escape_debug).collect())
+    };
+    let mut parts = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
+    if parts.len() > MOST_PARTS {
+        return Err(NoWorkbook::Bomb);
+    }
+    let mut left = LARGEST_UNPACKED;
+    for i in 0..parts.len() {
+        let mut part = parts.by_index(i).map_err(broken)?;
+        let is_strings = part.name().is_ok_and(|name| name.to_ascii_lowercase().ends_with("sharedstrings.xml"));
+        let mut unpacked = (&mut part).take(left + 1);
+        let mut strings = Vec::new();
+        let size = if is_strings {
+            unpacked.read_to_end(&mut strings).map(|size| size as u64)
+        } else {
+            copy(&mut unpacked, &mut sink())
+        };
+        let size = size.map_err(|_| NoWorkbook::Broken("a part of it is damaged".to_owned()))?;
+        left = left.checked_sub(size).ok_or(NoWorkbook::Bomb)?;
+        check_strings(&strings)?;
+    }
+    Ok(())
+}
+
+/// `calamine` reserves memory for as many strings as the part says that it has (`uniqueCount`), and ends the process where
+/// there is not so much.
+fn check_strings(part: &[u8]) -> Result<(), NoWorkbook> {
+    // In UTF-16, or behind escape sequences, the word would not be found. XML has no such bytes.
+    if part.iter().any(|&b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n')) {
+        return Err(NoWorkbook::Broken("its texts are not in UTF-8".to_owned()));
+    }
+    const COUNT: &[u8] = b"uniqueCount";
+    let mut rest = part;
+    while let Some(at) = rest.windows(COUNT.len()).position(|window| window == COUNT) {
+        rest = &rest[at + COUNT.len()..];
+        let before = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'=' | b'"' | b'\''));
+        let digits = rest.iter().skip(before.count()).take_while(|b| matches!(b, b'0'..=b'9' | b'+'));
+        let digits: String = digits.take(40).map(|&b| char::from(b)).filter(|&c| c != '+').collect();
+        if !digits.is_empty() && digits.parse::<usize>().ok().is_none_or(|count| count > MOST_CELLS) {
+            return Err(NoWorkbook::TooManyCells);
+        }
+    }
+    Ok(())
+}
