@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod audit;
+mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -43,7 +43,7 @@ impl Deployment {
 
     /// Who changes people by a command, and when.
     pub fn by(&self, reason: Reason) -> By {
-        By::new(Actor::Cli(system_user()), reason, &self.clock)
+        By::new(actor(), reason, &self.clock)
     }
 
     pub async fn write(&self) -> anyhow::Result<Transaction> {
@@ -88,6 +88,11 @@ impl Deployment {
     pub async fn close(self) {
         self.pools.close().await;
     }
+}
+
+/// Whoever runs the command.
+pub(super) fn actor() -> Actor {
+    Actor::Cli(system_user())
 }
 
 /// The name of the system's user who runs the command, or the number where it has no name.

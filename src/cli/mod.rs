@@ -1,6 +1,7 @@
 //! The command line: a file per command.
 
 mod audit;
+mod backup;
 mod demo;
 mod deployment;
 mod doctor;
@@ -9,6 +10,7 @@ mod log_lines;
 pub mod logging;
 #[cfg(unix)]
 mod open_files;
+mod restore;
 mod serve;
 mod sessions;
 mod simulator;
@@ -49,6 +51,8 @@ enum Command {
     Users(users::UsersCommand),
     Sessions(sessions::SessionsCommand),
     Audit(audit::AuditCommand),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
 }
 
 impl Arguments {
@@ -61,6 +65,8 @@ impl Arguments {
             Command::Users(command) => command.run().await,
             Command::Sessions(command) => command.run().await,
             Command::Audit(command) => command.run().await,
+            Command::Backup(args) => backup::run(args).await,
+            Command::Restore(args) => restore::run(args).await,
         }
     }
 }

@@ -7,9 +7,11 @@
 //! folder alone.
 
 mod freshness;
+pub(crate) mod in_use;
 mod open;
 mod private;
 mod rocket_pool;
+pub mod schema;
 mod wal_index;
 
 use std::{
@@ -25,8 +27,8 @@ use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 use self::wal_index::WalIndex;
 pub use self::{
     freshness::Stamp,
-    open::{OpenError, advice, file_of},
-    private::{NotPrivate, Repaired},
+    open::{OpenError, advice, connect_to, file_of, is_locked, kind_of, with_suffix},
+    private::{NotPrivate, Repaired, give_to_owner_of},
     rocket_pool::Db,
 };
 
@@ -44,6 +46,8 @@ pub struct Pools {
     wal_index: WalIndex,
     checks: Arc<Checks>,
     repaired: Arc<[Repaired]>,
+    /// Says to a restore that the file is open, for as long as anybody has these.
+    _in_use: Arc<Option<in_use::Held>>,
 }
 
 /// What is written together or not at all. Dropped without [`Transaction::commit`], it is undone.

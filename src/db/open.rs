@@ -8,22 +8,23 @@ use std::{
 };
 
 use sqlx::{
-    Connection, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, SqliteConnection, SqlitePool,
     migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Pools,
+    Conn, Pools,
+    in_use::{self, NotHeld},
     private::{self, NotPrivate},
     wal_index::WalIndex,
 };
 
 /// How long a statement waits for another process (the command line, a backup) to let go of the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before a locked file is opened again.
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+pub(super) const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 const READERS: u32 = 4;
 /// Each connection's own cache, in SQLite's form for KiB. The system caches the file anyway, and with 16 MiB each the five
 /// connections could take 80 MiB, more than the rest of the process.
@@ -39,6 +40,8 @@ pub enum OpenError {
     File { path: PathBuf, source: io::Error },
     #[error("databases.miandeng.url = {path:?}: {source}")]
     NotPrivate { path: PathBuf, source: NotPrivate },
+    #[error("databases.miandeng.url = {path:?}: miandeng restore is replacing the file; try again when that is done")]
+    Restoring { path: PathBuf },
     #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", advice(source))]
     Sqlite { path: PathBuf, source: sqlx::Error },
     #[error("databases.miandeng.url = {path:?}: the tables cannot be brought up to date: {source}")]
@@ -59,6 +62,10 @@ impl Pools {
             tracing::warn!("{file}");
         }
         drop(database);
+        let in_use = in_use::shared(&resolved).await.map_err(|error| match error {
+            NotHeld::ByAnother => OpenError::Restoring { path: path.clone() },
+            NotHeld::File(error) => file(error),
+        })?;
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
 
         let writing = options(&path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
@@ -69,8 +76,15 @@ impl Pools {
         let reading = options(&path).read_only(true).pragma("query_only", "on");
         let readers = connect(READERS, reading).await.map_err(sqlite)?;
         let wal_index = WalIndex::of(&resolved);
-        Ok(Self { writer, readers, wal_index, checks: Arc::default(), repaired: repaired.into() })
+        let (repaired, _in_use) = (repaired.into(), Arc::new(in_use));
+        Ok(Self { writer, readers, wal_index, checks: Arc::default(), repaired, _in_use })
     }
+}
+
+/// One connection to a file that is there, which is not migrated.
+pub async fn connect_to(file: &Path) -> sqlx::Result<Conn> {
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(false);
+    options.foreign_keys(true).busy_timeout(BUSY_TIMEOUT).connect().await
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
@@ -94,7 +108,8 @@ async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Resul
     Ok(!connection.is_in_transaction())
 }
 
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+/// A file beside the database, by what SQLite or we put behind its name.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
@@ -122,12 +137,13 @@ async fn connect(connections: u32, how: SqliteConnectOptions) -> sqlx::Result<Sq
     }
 }
 
-fn is_locked(error: &sqlx::Error) -> bool {
+/// Whether another process has it to itself.
+pub fn is_locked(error: &sqlx::Error) -> bool {
     matches!(kind_of(error), Some(5 | 6))
 }
 
 /// The kind of SQLite's answer (sqlite.org/rescode.html): the lowest byte of its code.
-fn kind_of(error: &sqlx::Error) -> Option<u32> {
+pub fn kind_of(error: &sqlx::Error) -> Option<u32> {
     let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
     Some(code & 0xff)
 }

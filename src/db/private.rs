@@ -50,6 +50,25 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     open.open(path)
 }
 
+/// Where root makes a file beside somebody's database, that somebody can use it. SQLite does so with its own.
+///
+/// # Errors
+/// When it cannot be given away.
+#[cfg(unix)]
+pub fn give_to_owner_of(file: &File, path: &Path) -> io::Result<()> {
+    let owner = path.metadata()?;
+    if nix::unistd::geteuid().is_root() && owner.uid() != 0 {
+        std::os::unix::fs::fchown(file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(())
+}
+
+/// Where files have no such owners there is nothing to do.
+#[cfg(not(unix))]
+pub fn give_to_owner_of(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Closes the database's files to everybody but their owner, if that is us. `database` is what [`create`] opened at `path`;
 /// SQLite's other files are beside `resolved`, where the links at `path` lead.
 pub(super) fn keep(path: &Path, resolved: &Path, database: &File) -> Result<Vec<Repaired>, NotPrivate> {

@@ -229,9 +229,18 @@ fn wrong_usage_is_exit_code_2_and_every_command_has_help() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
     }
-    for command in
-        [&[][..], &["serve"], &["demo"], &["simulator"], &["doctor"], &["users"], &["users", "import"], &["sessions"]]
-    {
+    for command in [
+        &[][..],
+        &["serve"],
+        &["demo"],
+        &["simulator"],
+        &["doctor"],
+        &["users"],
+        &["users", "import"],
+        &["sessions"],
+        &["backup"],
+        &["restore"],
+    ] {
         let output = run(folder.path(), &[command, &["--help"]].concat());
         assert!(output.status.success() && text(&output.stdout).contains("Usage:"), "{command:?}");
     }

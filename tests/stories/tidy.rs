@@ -72,6 +72,7 @@ fn each_part_knows_only_those_below_it() {
     may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "users"]);
     may_use("people", &["audit", "clock", "db", "ids", "sessions", "users"]);
     may_use("audit/", &["audit", "clock", "db", "i18n", "ids", "users"]);
+    may_use("backup/", &["audit", "clock", "db", "i18n", "sessions"]);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("i18n/", &["clock", "errcode", "i18n"]);
     may_use("errcode.rs", &[]);
@@ -129,6 +130,7 @@ fn sql_stands_beside_its_table_only() {
         let parts = [
             "db/",
             "audit/",
+            "backup/",
             "credentials.rs",
             "users/",
             "sessions/mod.rs",

@@ -1,0 +1,96 @@
+//! Whether a file is a whole database of this program's, and which.
+
+use crate::db::{Conn, kind_of, schema};
+
+/// What a database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contents {
+    /// The number of its last migration.
+    pub schema: i64,
+    /// People.
+    pub people: i64,
+    /// Sessions, ended by time or not.
+    pub sessions: i64,
+}
+
+/// Why a file cannot be used as a database.
+#[derive(Debug, thiserror::Error)]
+pub enum BadCopy {
+    /// It is something else.
+    #[error("is no SQLite database")]
+    NoDatabase,
+    /// Its pages do not fit together.
+    #[error("is damaged ({0}); use another backup")]
+    Damaged(String),
+    /// It is another program's.
+    #[error("is no database of miandeng's")]
+    Foreign,
+    /// A newer program wrote it.
+    #[error(
+        "was written by a newer miandeng (migration {version}, and this one knows those up to {}); use that version or a \
+         newer one",
+        schema::newest()
+    )]
+    Newer {
+        /// The number that is not known.
+        version: i64,
+    },
+    /// A migration was not finished, or is not the one that this program has under its number.
+    #[error("has a migration {version} that this miandeng does not know as it is there; use the version that wrote it")]
+    Other {
+        /// Its number.
+        version: i64,
+    },
+    /// SQLite failed for another reason.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[source] sqlx::Error),
+}
+
+/// Reads the whole file once, and says what is in it.
+///
+/// # Errors
+/// When it is damaged, or no database of ours.
+pub async fn check(db: &mut Conn) -> Result<Contents, BadCopy> {
+    let found: Vec<String> = sqlx::query_scalar("PRAGMA quick_check").fetch_all(&mut *db).await?;
+    if found != ["ok"] {
+        return Err(BadCopy::Damaged(found.into_iter().next().unwrap_or_default().escape_debug().to_string()));
+    }
+    let steps =
+        "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('_sqlx_migrations', 'users', 'sessions')";
+    let ours: i64 = sqlx::query_scalar(steps).fetch_one(&mut *db).await?;
+    if ours != 3 {
+        return Err(BadCopy::Foreign);
+    }
+    let count = "SELECT (SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations), (SELECT COUNT(*) FROM users), \
+                 (SELECT COUNT(*) FROM sessions)";
+    let (schema, people, sessions) = sqlx::query_as(count).fetch_one(db).await?;
+    Ok(Contents { schema, people, sessions })
+}
+
+/// Whether this program can go on with the database: every step in it is one of ours.
+///
+/// # Errors
+/// When one is not.
+pub async fn is_known(db: &mut Conn) -> Result<(), BadCopy> {
+    let sql = "SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version";
+    let applied: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as(sql).fetch_all(db).await?;
+    let migrations = schema::migrations();
+    for (version, checksum, success) in applied {
+        match migrations.iter().find(|migration| migration.version == version) {
+            None if version > schema::newest() => return Err(BadCopy::Newer { version }),
+            Some(ours) if success && *ours.checksum == checksum[..] => {}
+            _ => return Err(BadCopy::Other { version }),
+        }
+    }
+    Ok(())
+}
+
+impl From<sqlx::Error> for BadCopy {
+    fn from(error: sqlx::Error) -> Self {
+        match kind_of(&error) {
+            Some(26) => Self::NoDatabase,
+            Some(11) => Self::Damaged("its pages do not fit together".to_owned()),
+            _ => Self::Unreadable(error),
+        }
+    }
+}

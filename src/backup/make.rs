@@ -1,0 +1,147 @@
+//! The copy, made while the server runs.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{
+    check::{BadCopy, Contents, check},
+    part_of, remove_old_parts, resolved, sync_folder,
+};
+use crate::{
+    audit::Entry,
+    db::{Conn, connect_to},
+};
+
+/// How often whoever waits hears how far it is.
+const BETWEEN_REPORTS: Duration = Duration::from_millis(100);
+
+/// A copy that is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// What is in it.
+    pub contents: Contents,
+}
+
+/// Why there is no copy. No file has the wanted name that had not before.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMade {
+    /// There is no database to copy.
+    #[error("there is no database {0:?}")]
+    NoDatabase(PathBuf),
+    /// A file has the name.
+    #[error("{0:?} is there already; add --force to write over it")]
+    AlreadyThere(PathBuf),
+    /// Something else has the name.
+    #[error("{0:?} is no regular file")]
+    NoFile(PathBuf),
+    /// The name is the database's own, or one of its other files'.
+    #[error("{0:?} is the database itself, or one of its files; name another file")]
+    Itself(PathBuf),
+    /// The copy cannot be written.
+    #[error("{file:?} cannot be written: {source}")]
+    File {
+        /// The copy.
+        file: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// SQLite cannot copy it.
+    #[error("the database cannot be copied: {source}; {}", crate::db::advice(source))]
+    Copy {
+        /// SQLite's answer.
+        source: sqlx::Error,
+    },
+    /// The trail could not be written.
+    #[error("the backup cannot be noted in the audit trail: {source}; {}", crate::db::advice(source))]
+    Note {
+        /// SQLite's answer.
+        source: sqlx::Error,
+    },
+    /// What was written is not what was meant.
+    #[error("the copy {0}; the database itself may be damaged")]
+    Bad(#[from] BadCopy),
+}
+
+/// Copies the database at `source` to `to`, as it is at one moment, whatever is committed meanwhile: SQLite reads in one
+/// transaction, and keeps nobody from writing. The copy gets its name when it is whole and on the disk.
+///
+/// `row` goes into the trail of `source` before the copy has its name. `progress` hears how many bytes of about how many are written.
+///
+/// # Errors
+/// When a file has the name and `replace` is not said, the copy cannot be written, or it is not whole.
+pub async fn make(
+    source: &Path,
+    to: &Path,
+    replace: bool,
+    row: Entry,
+    progress: impl FnMut(u64, u64),
+) -> Result<Made, NotMade> {
+    let file = |source| NotMade::File { file: to.to_owned(), source };
+    let source = source.canonicalize().map_err(|_| NotMade::NoDatabase(source.to_owned()))?;
+    check_name(&source, to, replace)?;
+    remove_old_parts(to);
+    let part = part_of(to).map_err(file)?;
+
+    let mut db = connect_to(&source).await.map_err(|source| NotMade::Copy { source })?;
+    copy(&mut db, part.path(), progress).await.map_err(|source| NotMade::Copy { source })?;
+    let mut copied = connect_to(part.path()).await.map_err(BadCopy::from)?;
+    let contents = check(&mut copied).await?;
+    sqlx::Connection::close(copied).await.map_err(BadCopy::from)?;
+    part.as_file().sync_all().map_err(file)?;
+    note(&mut db, row).await.map_err(|source| NotMade::Note { source })?;
+    // What is closed badly was still read well.
+    let _ = sqlx::Connection::close(db).await;
+    let bytes = part.as_file().metadata().map_err(file)?.len();
+    let named = if replace { part.persist(to) } else { part.persist_noclobber(to) };
+    named.map_err(|error| file(error.error))?;
+    sync_folder(to).map_err(file)?;
+    Ok(Made { bytes, contents })
+}
+
+/// A database of before the trail is backed up as well, which is when it matters most.
+async fn note(db: &mut Conn, row: Entry) -> sqlx::Result<()> {
+    let there = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'audit'";
+    match sqlx::query_scalar(there).fetch_one(&mut *db).await? {
+        0_i64 => Ok(()),
+        _ => row.write(db).await,
+    }
+}
+
+fn check_name(source: &Path, to: &Path, replace: bool) -> Result<(), NotMade> {
+    let itself = resolved(to).map_err(|source| NotMade::File { file: to.to_owned(), source })?;
+    let files = ["", "-wal", "-shm", "-journal", "-lock"].map(|suffix| crate::db::with_suffix(source, suffix));
+    if files.contains(&itself) {
+        return Err(NotMade::Itself(to.to_owned()));
+    }
+    match to.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(there) if !there.is_file() => Err(NotMade::NoFile(to.to_owned())),
+        Ok(_) if replace => Ok(()),
+        Ok(_) => Err(NotMade::AlreadyThere(to.to_owned())),
+    }
+}
+
+async fn copy(db: &mut Conn, to: &Path, mut progress: impl FnMut(u64, u64)) -> sqlx::Result<()> {
+    let pages = "SELECT (page_count - freelist_count) * page_size \
+                 FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    let all: i64 = sqlx::query_scalar(pages).fetch_one(&mut *db).await?;
+    // The file is there and empty, which SQLite allows: so it has its mode before the first byte is in it.
+    let to_text = to.to_string_lossy();
+    let copying = sqlx::query("VACUUM INTO $1").bind(to_text).execute(db);
+    tokio::pin!(copying);
+    let mut ticks = interval(BETWEEN_REPORTS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            done = &mut copying => return done.map(drop),
+            _ = ticks.tick() => progress(to.metadata().map_or(0, |about| about.len()), all.unsigned_abs()),
+        }
+    }
+}

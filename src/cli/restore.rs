@@ -1,0 +1,88 @@
+//! `miandeng restore`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::{
+    Deployment,
+    deployment::actor,
+    terminal::{count, locale, print, print_json},
+};
+use crate::{
+    audit::{Entry, Event},
+    backup::{self, Restored},
+    clock::Clock,
+    db,
+    i18n::Locale,
+};
+
+/// Put a backup in the place of the database. No server may run.
+///
+/// The backup is checked, copied beside the database, and brought up to date there if an older version made it. Then it
+/// takes the database's place at once. If anything fails, the database stays as it is.
+///
+/// The replaced file stays beside it, as miandeng.db.replaced-TIME, with all that it held; remove it when you are sure.
+///
+/// Every session in the backup is ended, because it may have been revoked since; people sign in again, which in DingTalk
+/// takes no tap. --keep-sessions keeps them. Who was disabled or removed since the backup is there again either way.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  systemctl stop miandeng
+  miandeng restore /var/backups/miandeng/2026-11-25.db
+  systemctl start miandeng")]
+pub struct RestoreArgs {
+    /// What "miandeng backup" has made
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Leave people signed in who were when the backup was made
+    #[arg(long)]
+    keep_sessions: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub async fn run(args: RestoreArgs) -> anyhow::Result<()> {
+    let (_, url) = Deployment::settings()?;
+    let target = db::file_of(&url)?;
+    let clock = Clock::system();
+    let row = Entry::new(Event::Restored, actor(), &clock).with("file", args.file.display().to_string());
+    let restored = backup::restore(&args.file, &target, args.keep_sessions, row, clock.now()).await?;
+    say(&args, &target.display().to_string(), &restored)
+}
+
+fn say(args: &RestoreArgs, target: &str, restored: &Restored) -> anyhow::Result<()> {
+    let Restored { backup, schema, sessions_ended, kept } = restored;
+    let people = backup.people.unsigned_abs();
+    if args.json {
+        return print_json(&json!({
+            "file": target,
+            "kept": kept,
+            "people": people,
+            "sessions_ended": sessions_ended,
+            "schema_of_backup": backup.schema,
+            "schema": schema,
+        }));
+    }
+    let mut text = match locale() {
+        Locale::ZhCn => format!("已恢复 {target:?}：{people} 人，结束了 {sessions_ended} 个会话\n"),
+        Locale::En => format!(
+            "{target:?} is restored: {}, {} ended\n",
+            count(people, "person", "people"),
+            count(*sessions_ended, "session", "sessions")
+        ),
+    };
+    if let Some(kept) = kept {
+        text.push_str(&match locale() {
+            Locale::ZhCn => format!("原文件保留为 {kept:?}\n"),
+            Locale::En => format!("the replaced file is {kept:?}\n"),
+        });
+    }
+    print(text)
+}
