@@ -34,5 +34,6 @@ mod signin_page;
 mod simulator;
 mod slow_clients;
 mod tidy;
+mod upgrades;
 mod users_cli;
 mod web_login;
