@@ -36,7 +36,7 @@ enum CallingPage {
 }
 
 /// A response that pages of one origin may read, with cookies.
-struct Shared<R> {
+struct CrossOrigin<R> {
     reader: Option<String>,
     response: R,
 }
@@ -50,16 +50,16 @@ async fn config(
     dingtalk: &State<Dingtalk>,
     clock: &State<Clock>,
     uri: &RequestUri<'_>,
-) -> Shared<Result<(ContentType, String), Problem>> {
+) -> CrossOrigin<Result<(ContentType, String), Problem>> {
     let params = Params::of_query(uri);
     let response = signed(&caller, request_context, config, dingtalk, clock, &params).await;
-    Shared { reader: caller.name(), response }
+    CrossOrigin { reader: caller.name(), response }
 }
 
 /// The question that browsers ask first where a page adds headers of its own.
 #[options("/jsapi/config")]
-fn preflight(caller: CallingPage) -> Shared<Status> {
-    Shared { reader: caller.name(), response: Status::NoContent }
+fn preflight(caller: CallingPage) -> CrossOrigin<Status> {
+    CrossOrigin { reader: caller.name(), response: Status::NoContent }
 }
 
 async fn signed(
@@ -141,7 +141,7 @@ impl<'r> FromRequest<'r> for CallingPage {
     }
 }
 
-impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for Shared<R> {
+impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for CrossOrigin<R> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let mut response = Response::build_from(self.response.respond_to(request)?);
         // Of every answer, also of a refusal: a cache must not hand one origin's answer to another.

@@ -1,53 +1,73 @@
-//! From a code to the session's cookie, whichever way the code came.
+//! From an employee whom DingTalk vouches for to a row of ours and a session.
 
-use super::{NotListed, Outcome, Way, context::SignInContext, refusal::SignInRefusal};
+use super::{Admitted, Requester, Services, refusal::SignInRefusal};
 use crate::{
-    dingtalk::DingtalkApp,
-    secret::Secret,
-    sessions::{self, Policy, cookie},
-    users::User,
+    audit::Actor,
+    config::UnknownUsers,
+    dingtalk::{DingtalkApp, DingtalkError, Identity},
+    people::{self, By, Reason},
+    sessions,
+    users::{self, NewUser, Status},
 };
 
-impl SignInContext<'_> {
-    /// Signs in whom a code names, and gives the browser its cookie.
-    ///
-    /// # Errors
-    /// `redirect-loop`; `rate-limited`; `not-listed` and `disabled`; what the exchange of the code is refused for.
-    pub async fn admit(&self, app: &DingtalkApp, code: &Secret, way: Way) -> Result<User, SignInRefusal> {
-        self.refuse_redirect_loop().await?;
-        let turn = self.turn(app).await?;
-        let outcome = self.sign_in().by_code(app, code, way, turn, &self.origin(), self.previous.as_ref()).await?;
-        match outcome {
-            Outcome::NotListed(NotListed::NoRow(identity)) => Err(SignInRefusal::NotListed(identity.userid)),
-            Outcome::NotListed(NotListed::ExternalContact) => Err(SignInRefusal::ExternalContact),
-            Outcome::NotListed(NotListed::Unfollowed) => Err(SignInRefusal::Unfollowed),
-            Outcome::NotListed(NotListed::Stranger) => Err(SignInRefusal::Stranger),
-            Outcome::Disabled(identity) => Err(SignInRefusal::Disabled(identity.userid)),
-            Outcome::SignedIn { user, token } => {
-                self.request.note(|notes| notes.userid = Some(user.userid.to_string()));
-                self.jar.add(cookie::set(self.config, &token));
-                if let Some(browser) = self.browser {
-                    self.redirect_loops.signed_in(browser, &token);
-                }
-                Ok(*user)
-            }
-        }
-    }
+/// Starts a session for an employee, in place of the one that this browser had, whoever's that was.
+///
+/// # Errors
+/// When there is no row, or a disabled one; when DingTalk does not tell who a newcomer is; when the database fails.
+pub async fn admit(
+    services: Services<'_>,
+    requester: &Requester<'_>,
+    app: &DingtalkApp,
+    identity: Identity,
+) -> Result<Admitted, SignInRefusal> {
+    let newcomer = newcomer(services, app, &identity).await?;
 
-    /// Refuses a browser that signs in again and again because it keeps no session. Who has signed out meanwhile, or
-    /// whose session was ended elsewhere, begins anew.
-    async fn refuse_redirect_loop(&self) -> Result<(), SignInRefusal> {
-        let unkept = self.browser.and_then(|browser| self.redirect_loops.unkept(browser, self.previous.as_ref()));
-        let (Some(browser), Some(unkept)) = (self.browser, unkept) else {
-            return Ok(());
-        };
-        let policy = Policy::of(self.config);
-        let given = sessions::find(&mut *self.db.read().await?, &unkept.token, &policy, self.clock.now()).await?;
-        match given {
-            None => self.redirect_loops.forget(browser),
-            Some(_) if unkept.too_often => return Err(SignInRefusal::CookieNotKept),
-            Some(_) => {}
+    // One transaction, and the person is read inside it: who is disabled in this very moment gets no session.
+    let now = services.clock.now();
+    let mut transaction = services.db.write().await?;
+    let known = users::find(&mut transaction, &app.config.corp_id, &identity.userid).await?;
+    let user = match (known, newcomer) {
+        (Some(user), _) if user.status == Status::Disabled => return Err(SignInRefusal::Disabled(identity.userid)),
+        (Some(user), _) => user,
+        (None, Some(newcomer)) => {
+            let by = By::new(Actor::Dingtalk, Reason::FirstSignIn, services.clock);
+            people::add(&mut transaction, &by, newcomer).await?
         }
-        Ok(())
+        (None, None) => return Err(SignInRefusal::NotListed(identity.userid)),
+    };
+    if let Some(previous) = &requester.previous {
+        sessions::end(&mut transaction, previous).await?;
     }
+    let token = sessions::start(&mut transaction, &user, &app.config.name, &requester.origin(), now).await?;
+    users::signed_in(&mut transaction, user.id, now).await?;
+    transaction.commit().await?;
+
+    requester.note_person(&user);
+    Ok(Admitted { user, token })
+}
+
+/// An employee who signs in for the first time, with name, details and departments, if such people get a row.
+///
+/// The details must be readable. The departments need one more permission and a walk through the directory: if that
+/// fails, the person gets in without them and the log says why.
+async fn newcomer(
+    services: Services<'_>,
+    app: &DingtalkApp,
+    identity: &Identity,
+) -> Result<Option<NewUser>, SignInRefusal> {
+    if services.config.unknown_users != UnknownUsers::Create {
+        return Ok(None);
+    }
+    let corp_id = &app.config.corp_id;
+    if users::find(&mut *services.db.read().await?, corp_id, &identity.userid).await?.is_some() {
+        return Ok(None);
+    }
+    let mut employee = app.employee(&identity.userid).await?;
+    employee.name = employee.name.or_else(|| identity.name.clone());
+    employee.unionid = employee.unionid.or_else(|| identity.unionid.clone());
+    let departments = app.department_paths(&employee.departments).await.unwrap_or_else(|error: DingtalkError| {
+        tracing::warn!(%error, app = app.config.name, "a newcomer's departments could not be read");
+        Vec::new()
+    });
+    Ok(Some(users::newcomer(corp_id.clone(), identity.userid.clone(), &employee, &departments)))
 }

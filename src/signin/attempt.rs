@@ -5,7 +5,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::state::{Browser, States};
+use super::state::{Browser, States, VerifiedState};
 
 /// What a sign-in that is under way at DingTalk is for.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +13,15 @@ pub struct Attempt {
     /// The app's name.
     pub app: String,
     /// Where the person wants to go, or "" for home. It is checked again when it is followed.
+    pub return_to: String,
+}
+
+/// An attempt that comes back as it went.
+pub struct VerifiedAttempt<'a> {
+    pub state: VerifiedState<'a>,
+    /// The app's name.
+    pub app: &'a str,
+    /// Where the person wants to go, or "" for home.
     pub return_to: String,
 }
 
@@ -24,26 +33,20 @@ impl States {
         format!("{state}.{}.{return_to}", attempt.app)
     }
 
-    /// Takes the state of an attempt: it must be ours, of this browser, in time, unchanged, and not taken before.
+    /// Verifies the state of an attempt: it must be ours, of this browser, in time and unchanged.
     ///
     /// # Errors
-    /// Why it is not taken, for the log.
-    pub fn take_attempt(&self, text: &str, browser: Option<&str>) -> Result<Attempt, &'static str> {
+    /// Why it is not accepted, for the log.
+    pub fn verify_attempt<'a>(
+        &self,
+        text: &'a str,
+        browser: Option<&'a str>,
+    ) -> Result<VerifiedAttempt<'a>, &'static str> {
         let (state, app, return_to) = parts(text)?;
-        self.take(state, browser, &about(app, return_to))?;
+        let state = self.verify(state, browser, &about(app, return_to))?;
         let return_to = BASE64_URL_SAFE_NO_PAD.decode(return_to).map_err(|_| ODD)?;
         let return_to = String::from_utf8(return_to).map_err(|_| ODD)?;
-        Ok(Attempt { app: app.to_owned(), return_to })
-    }
-
-    /// The name of the app that an attempt of this browser is for; the state is checked, not taken.
-    ///
-    /// # Errors
-    /// Why it is not accepted.
-    pub fn app_of_attempt<'a>(&self, text: &'a str, browser: Option<&str>) -> Result<&'a str, &'static str> {
-        let (state, app, return_to) = parts(text)?;
-        self.check(state, browser, &about(app, return_to))?;
-        Ok(app)
+        Ok(VerifiedAttempt { state, app, return_to })
     }
 }
 
@@ -70,6 +73,12 @@ mod tests {
 
     const BROWSER: &str = "00112233445566778899aabbccddeeff";
 
+    fn take(states: &States, text: &str, browser: Option<&str>) -> Result<Attempt, &'static str> {
+        let VerifiedAttempt { state, app, return_to } = states.verify_attempt(text, browser)?;
+        states.take(state)?;
+        Ok(Attempt { app: app.to_owned(), return_to })
+    }
+
     #[test]
     fn an_attempt_comes_back_once_as_it_went_and_never_otherwise() {
         let states = States::new([7; 32], Clock::standing());
@@ -87,13 +96,13 @@ mod tests {
             states.issue(&browser, "oa"),
             format!("{}..", states.issue(&browser, "oa")),
         ] {
-            assert!(states.take_attempt(&changed, Some(BROWSER)).is_err(), "{changed}");
+            assert!(take(&states, &changed, Some(BROWSER)).is_err(), "{changed}");
         }
-        assert!(states.take_attempt(&state, Some("ffeeddccbbaa99887766554433221100")).is_err());
-        assert!(states.take_attempt(&state, None).is_err());
-        assert!(states.take(&state, Some(BROWSER), "oa").is_err(), "no page's state");
-        assert_eq!(states.take_attempt(&state, Some(BROWSER)), Ok(attempt()));
-        assert_eq!(states.take_attempt(&state, Some(BROWSER)), Err("the state was used before"));
+        assert!(take(&states, &state, Some("ffeeddccbbaa99887766554433221100")).is_err());
+        assert!(take(&states, &state, None).is_err());
+        assert!(states.verify(&state, Some(BROWSER), "oa").is_err(), "no page's state");
+        assert_eq!(take(&states, &state, Some(BROWSER)), Ok(attempt()));
+        assert_eq!(take(&states, &state, Some(BROWSER)), Err("the state was used before"));
     }
 
     proptest! {
@@ -105,11 +114,11 @@ mod tests {
             let state = states.issue_attempt(&Browser::recognise(Some(BROWSER)), &attempt());
             let at = at.index(state.len());
             let changed = format!("{}{c}{}", &state[..at], &state[at + 1..]);
-            prop_assert!(states.take_attempt(&any, Some(BROWSER)).is_err());
-            match states.take_attempt(&changed, Some(BROWSER)) {
+            prop_assert!(take(&states, &any, Some(BROWSER)).is_err());
+            match take(&states, &changed, Some(BROWSER)) {
                 // The same state in other letters: taken in its place.
                 Ok(other) => prop_assert_eq!(other, attempt()),
-                Err(_) => prop_assert_eq!(states.take_attempt(&state, Some(BROWSER)), Ok(attempt())),
+                Err(_) => prop_assert_eq!(take(&states, &state, Some(BROWSER)), Ok(attempt())),
             }
         }
     }

@@ -8,7 +8,7 @@ use rocket::http::Status;
 use serde::Serialize;
 use url::{Position, Url};
 
-use super::web_login;
+use super::web_login::addresses;
 use crate::{
     config::{App, Config},
     dingtalk::jsapi::PageConfig,
@@ -85,7 +85,7 @@ struct SignInPage<'a> {
 }
 
 /// How the page was asked for.
-pub struct Asked<'a> {
+pub struct PageOptions<'a> {
     /// The page's state.
     pub state: &'a str,
     /// Where the person wants to go.
@@ -103,7 +103,7 @@ pub fn render(
     config: &Config,
     app: &App,
     page: &PageConfig<'_>,
-    asked: Asked<'_>,
+    options: PageOptions<'_>,
 ) -> Result<Page, NotRendered> {
     let nonce = crate::random::hex::<16>();
     let own_script;
@@ -118,15 +118,15 @@ pub fn render(
         }
     };
     let page = SignInPage {
-        config_json: script_json(&SignInConfig { page, state: asked.state })?,
+        config_json: script_json(&SignInConfig { page, state: options.state })?,
         words: Words::of(frame.locale),
         frame,
         nonce: &nonce,
         jsapi_url,
         client_id: app.client_id().unwrap_or_default(),
-        return_to: asked.return_to.unwrap_or_default(),
-        web_login: web_login::start(app, asked.return_to).map(|path| config.path(&path)),
-        waits: asked.waits,
+        return_to: options.return_to.unwrap_or_default(),
+        web_login: addresses::start(app, options.return_to).map(|path| config.path(&path)),
+        waits: options.waits,
     };
     // Our own script has the nonce: an app may stand on this host, too, and none of its files is a script here.
     let policy = format!("script-src 'nonce-{nonce}' {script}; connect-src 'self'{simulator}; form-action 'none'");
@@ -186,8 +186,8 @@ mod tests {
         testing::read("/", &[], PROXY, |request| {
             let config = testing::config();
             let signed = PageConfig::new(&config.apps[0], &Secret::new(TICKET), url, "n".to_owned(), 1);
-            let asked = Asked { state, return_to: Some(return_to), waits: false };
-            render(Frame::of(request), config, &config.apps[0], &signed, asked)
+            let options = PageOptions { state, return_to: Some(return_to), waits: false };
+            render(Frame::of(request), config, &config.apps[0], &signed, options)
                 .map(|page| page.html().to_owned())
                 .expect("a page")
         })

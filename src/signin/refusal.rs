@@ -44,7 +44,6 @@ pub enum SignInRefusal {
     CookieNotKept,
     /// The address sends a person back again and again who is signed in here.
     SentBack {
-        /// Without query and fragment.
         address: String,
         /// Whether the session's cookie reaches it.
         covered: bool,
@@ -113,7 +112,7 @@ impl From<SignInRefusal> for Problem {
             }
             Refusal::CookieNotKept => Self::new(REDIRECT_LOOP, |t| t.signin.refusals.cookie_not_kept)
                 .because("the browser does not send the session's cookie that it was given"),
-            Refusal::SentBack { address, covered } => sent_back(address, covered),
+            Refusal::SentBack { address, covered } => sent_back(&address, covered),
             Refusal::CodeUsed => {
                 Self::new(CODE_INVALID, |t| t.dingtalk.code_invalid).because("this code was sent to DingTalk before")
             }
@@ -137,7 +136,9 @@ impl From<SignInRefusal> for Problem {
     }
 }
 
-fn sent_back(address: String, covered: bool) -> Problem {
+/// The address is shown and logged without its query, which may be secret.
+fn sent_back(address: &str, covered: bool) -> Problem {
+    let address = address.split(['?', '#']).next().unwrap_or_default().to_owned();
     let cause = format!("{address:?} sends a person back who is signed in; the cookie reaches it: {covered}");
     let says = move |t: &'static Texts| {
         let refusals = &t.signin.refusals;

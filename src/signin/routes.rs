@@ -2,20 +2,29 @@
 
 use rocket::{
     Data, Responder, Route, get,
-    http::{ContentType, Status, uri::Origin},
+    http::{ContentType, Header, Status, uri::Origin},
     post, routes,
     serde::json::Json,
 };
 use serde::Serialize;
 
 use super::{
-    Way, context::SignInContext, handover, page, redirect_loop, refusal::SignInRefusal, report::Report, return_to,
-    state::Browser, web_login,
+    Services,
+    context::SignInContext,
+    cookie, exchange, handover,
+    input::{AppChoice, PageInput},
+    page,
+    redirect_loop::is_covered,
+    refusal::SignInRefusal,
+    report::Report,
+    return_to,
+    state::Browser,
+    web_login,
 };
 use crate::{
     dingtalk::jsapi::PageConfig,
-    secret::Secret,
-    sessions::{Principal, cookie, guard::MaybeSignedIn},
+    sessions::{self, Principal, guard::MaybeSignedIn},
+    users::User,
     web::{
         method::NotHead,
         page::{Frame, Page},
@@ -52,7 +61,7 @@ struct Welcome {
 #[derive(Responder)]
 struct Welcomed {
     body: Json<Welcome>,
-    caching: rocket::http::Header<'static>,
+    caching: Header<'static>,
 }
 
 /// The client opens the app. Who is signed in already, in the corp that is asked for, never sees the page.
@@ -63,44 +72,45 @@ async fn open(
     who: MaybeSignedIn,
     uri: &Origin<'_>,
 ) -> Result<Opened, PageProblem> {
+    let SignInContext { services, requester, jar, just_signed_out } = context;
     let params = Params::of_query(uri);
-    let wanted = params.lenient("return_to");
+    let (choice, wanted) = (AppChoice::read(&params), params.lenient("return_to"));
     let who = who.0?;
     if let Some(who) = &who
-        && !params.has("corpid")
-        && !params.has("agentid")
+        && choice.as_ref().is_ok_and(|choice| choice.is_open())
     {
-        return Ok(send_on(&context, who, wanted)?);
+        return Ok(send_on(services, who, wanted)?);
     }
-    let app = context.app(&params)?;
+    let app = choice?.only(services.dingtalk)?;
+    requester.note_app(app);
     if let Some(who) = &who
         && who.user.corp_id == app.config.corp_id
     {
-        return Ok(send_on(&context, who, wanted)?);
+        return Ok(send_on(services, who, wanted)?);
     }
 
     let ticket = app.jsapi_ticket().await?;
-    let browser = Browser::recognise(context.browser);
-    let state = context.states.issue(&browser, &app.config.name);
-    let url = format!("{}{uri}", context.config.public_url.origin());
-    let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), context.clock.now());
-    let asked = page::Asked { state: &state, return_to: wanted, waits: context.just_signed_out };
-    let page = page::render(frame, context.config, &app.config, &signed, asked)?;
-    if context.just_signed_out {
-        context.jar.add(cookie::signed_out::clear(context.config));
+    let browser = Browser::recognise(requester.browser);
+    let state = services.states.issue(&browser, &app.config.name);
+    let url = format!("{}{uri}", services.config.public_url.origin());
+    let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), services.clock.now());
+    let options = page::PageOptions { state: &state, return_to: wanted, waits: just_signed_out };
+    let page = page::render(frame, services.config, &app.config, &signed, options)?;
+    if just_signed_out {
+        jar.add(sessions::cookie::signed_out::clear(services.config));
     }
-    context.redirect_loops.opened(browser.name());
-    context.jar.add(browser.cookie(context.config));
+    services.redirect_loops.opened(browser.name());
+    jar.add(cookie::set(services.config, &browser));
     Ok(Opened::Page(page))
 }
 
 /// Who is signed in goes where they want to, unless that has sent them back again and again. Our own `/home` sends
 /// nobody back who is signed in.
-fn send_on(context: &SignInContext<'_>, who: &Principal, wanted: Option<&str>) -> Result<Opened, SignInRefusal> {
-    let address = return_to::resolve(wanted, context.config);
-    if address != context.config.path("/home") && context.redirect_loops.sent_on(who.session.id, &address) {
-        let covered = redirect_loop::is_covered(&address, context.config);
-        let address = address.split(['?', '#']).next().unwrap_or_default().to_owned();
+fn send_on(services: Services<'_>, who: &Principal, wanted: Option<&str>) -> Result<Opened, SignInRefusal> {
+    let config = services.config;
+    let address = return_to::resolve(wanted, config);
+    if address != config.path("/home") && services.redirect_loops.sent_on(who.session.id, &address) {
+        let covered = is_covered(&address, config);
         return Err(SignInRefusal::SentBack { address, covered });
     }
     Ok(Opened::SignedIn(SeeOther(address)))
@@ -113,7 +123,7 @@ async fn userinfo_by_get(
     context: SignInContext<'_>,
     uri: &Origin<'_>,
 ) -> Result<Welcomed, Problem> {
-    Ok(userinfo(context, Ok(Params::of_query(uri))).await?)
+    userinfo(context, Ok(Params::of_query(uri))).await
 }
 
 /// As the bundled script does it: the code is in no address.
@@ -123,43 +133,38 @@ async fn userinfo_by_post(
     kind: Option<&ContentType>,
     body: Data<'_>,
 ) -> Result<Welcomed, Problem> {
-    let params = Params::posted(kind, body).await;
-    Ok(userinfo(context, params).await?)
+    userinfo(context, Params::posted(kind, body).await).await
 }
 
-async fn userinfo(context: SignInContext<'_>, params: Result<Params, ParamError>) -> Result<Welcomed, SignInRefusal> {
-    // Who has a state of ours is told apart first, and does not wait for strangers at the same address.
-    let sender = params.as_ref().ok().and_then(|params| context.sender_of_page(params));
-    context.may_try(sender.as_ref())?;
-    let answer = match params {
-        Ok(params) => exchange(&context, &params).await,
-        Err(error) => Err(error.into()),
-    };
-    context.counted(sender.as_ref(), answer)
-}
-
-async fn exchange(context: &SignInContext<'_>, params: &Params) -> Result<Welcomed, SignInRefusal> {
-    let code = Secret::new(params.plain("code", 1024)?);
-    // Before DingTalk is asked: a code that another site delivers must cost nothing and spend nothing.
-    let app = context.app_of_page(params)?;
-
-    let user = context.admit(app, &code, Way::Client).await?;
-    let redirect = return_to::resolve(params.lenient("return_to"), context.config);
-    let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
-    let body = Json(Welcome { userid, name: user.name, corpid, redirect });
-    Ok(Welcomed { body, caching: rocket::http::Header::new("Cache-Control", "no-store") })
+async fn userinfo(context: SignInContext<'_>, params: Result<Params, ParamError>) -> Result<Welcomed, Problem> {
+    let SignInContext { services, requester, jar, .. } = context;
+    let input = PageInput::read(&params);
+    let redirect = return_to::resolve(input.return_to, services.config);
+    let admitted = exchange::from_page(services, &requester, input).await?;
+    jar.add(sessions::cookie::set(services.config, &admitted.token));
+    Ok(Welcomed::of(admitted.user, redirect))
 }
 
 /// What went wrong in the client, for the log. A page of ours says it, or nobody: the state proves the page.
 #[post("/signin/report", data = "<body>")]
 async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Status, Problem> {
+    let SignInContext { services, requester, .. } = context;
     let params = Params::posted(kind, body).await?;
-    let app = context.app(&params)?;
-    let state = params.required("state")?;
-    context.states.check(state, context.browser, &app.config.name).map_err(SignInRefusal::StateMismatch)?;
-    if let Some(seconds) = context.browser.and_then(|browser| context.limits.reported(browser)) {
+    let app = AppChoice::read(&params)?.only(services.dingtalk)?;
+    requester.note_app(app);
+    let state = services.states.verify(params.required("state")?, requester.browser, &app.config.name);
+    let state = state.map_err(SignInRefusal::StateMismatch)?;
+    if let Some(seconds) = services.limits.reported(state.browser()) {
         return Err(SignInRefusal::RateLimited { seconds }.into());
     }
-    Report::read(&params).note(context.request, context.config.default_locale);
+    Report::read(&params).note(requester.log, services.config.default_locale);
     Ok(Status::NoContent)
+}
+
+impl Welcomed {
+    fn of(user: User, redirect: String) -> Self {
+        let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
+        let body = Json(Welcome { userid, name: user.name, corpid, redirect });
+        Self { body, caching: Header::new("Cache-Control", "no-store") }
+    }
 }

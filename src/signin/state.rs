@@ -9,26 +9,34 @@ use std::{fmt, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
 use moka::policy::EvictionPolicy;
-use rocket::http::{Cookie, SameSite};
 use sha2::Sha256;
 
 use crate::{
     clock::{Clock, UnixSeconds},
-    config::Config,
     hex_digits::hex_digits,
 };
 
 /// How long a page may wait for its code, in seconds.
-const LIFETIME: i64 = 600;
+pub const LIFETIME: i64 = 600;
 /// A state taken this long ago, or this many states ago, is forgotten; the first has expired long since.
 const REMEMBER: Duration = Duration::from_secs(2 * LIFETIME as u64);
 const REMEMBER_MOST: u64 = 200_000;
 
 /// The browser's half: the short-lived cookie's value.
-#[derive(Clone)]
 pub struct Browser(String);
 
-/// Makes and takes states.
+/// A state that is ours, of this browser and of what it had to be about, and in time. It may be taken once.
+pub struct VerifiedState<'a> {
+    browser: &'a str,
+    nonce: &'a str,
+}
+
+/// A state that was taken: whoever has this is the only one who signs in by it.
+pub struct TakenState<'a> {
+    browser: &'a str,
+}
+
+/// Makes, verifies and takes states.
 pub struct States {
     /// With the key in it already.
     seal: Hmac<Sha256>,
@@ -46,22 +54,6 @@ impl Browser {
     /// The value, which names the browser to nobody but us.
     pub fn name(&self) -> &str {
         &self.0
-    }
-
-    /// The cookie's name.
-    pub fn cookie_name(config: &Config) -> &'static str {
-        if config.secure_cookies() { "__Host-miandeng-signin" } else { "miandeng-signin" }
-    }
-
-    /// The cookie. It is set anew with each page, so that it outlives every page's state.
-    pub fn cookie(&self, config: &Config) -> Cookie<'static> {
-        Cookie::build((Self::cookie_name(config), self.0.clone()))
-            .path("/")
-            .http_only(true)
-            .secure(config.secure_cookies())
-            .same_site(SameSite::Lax)
-            .max_age(rocket::time::Duration::seconds(LIFETIME))
-            .build()
     }
 }
 
@@ -86,26 +78,20 @@ impl States {
     pub(super) fn issue_about(&self, browser: &Browser, about: &str) -> String {
         let expires = self.clock.now() + LIFETIME;
         let nonce = crate::random::hex::<16>();
-        let seal = hex_digits(self.seal(browser, about, expires, &nonce).finalize().into_bytes());
+        let seal = hex_digits(self.seal(&browser.0, about, expires, &nonce).finalize().into_bytes());
         format!("{expires}.{nonce}.{seal}")
     }
 
-    /// Takes a state: it must be ours, of this browser and of what it is about (a page's: its app), in time, and not
-    /// taken before.
-    ///
-    /// # Errors
-    /// Why it is not taken, for the log.
-    pub fn take(&self, state: &str, browser: Option<&str>, about: &str) -> Result<(), &'static str> {
-        let nonce = self.check(state, browser, about)?;
-        let first = self.taken.entry(nonce.to_owned()).or_insert(()).is_fresh();
-        if first { Ok(()) } else { Err("the state was used before") }
-    }
-
-    /// Checks a state without using it up.
+    /// Verifies a state: it must be ours, of this browser and of what it is about (a page's: its app), and in time.
     ///
     /// # Errors
     /// Why it is not accepted, for the log.
-    pub fn check<'a>(&self, state: &'a str, browser: Option<&str>, about: &str) -> Result<&'a str, &'static str> {
+    pub fn verify<'a>(
+        &self,
+        state: &'a str,
+        browser: Option<&'a str>,
+        about: &str,
+    ) -> Result<VerifiedState<'a>, &'static str> {
         let browser = browser.ok_or("the state's cookie is missing, or was sent twice")?;
         let mut parts = state.split('.');
         let (Some(expires), Some(nonce), Some(seal), None) = (parts.next(), parts.next(), parts.next(), parts.next())
@@ -117,18 +103,41 @@ impl States {
         }
         let until: UnixSeconds = expires.parse().map_err(|_| "the state is not one of ours")?;
         let seal = hex::decode(seal).map_err(|_| "the state is not one of ours")?;
-        let expected = self.seal(&Browser(browser.to_owned()), about, expires, nonce);
+        let expected = self.seal(browser, about, expires, nonce);
         // Constant in time. What is sealed is the number as it is spelt: `07` is another.
         expected.verify_slice(&seal).map_err(|_| "the state is another browser's or another app's")?;
         let left = until - self.clock.now();
-        if (1..=LIFETIME).contains(&left) { Ok(nonce) } else { Err("the state has expired") }
+        if (1..=LIFETIME).contains(&left) { Ok(VerifiedState { browser, nonce }) } else { Err("the state has expired") }
     }
 
-    fn seal(&self, browser: &Browser, about: &str, expires: impl fmt::Display, nonce: &str) -> Hmac<Sha256> {
+    /// Takes a state; of any number of callers one gets it.
+    ///
+    /// # Errors
+    /// That it was taken before, for the log.
+    pub fn take<'a>(&self, state: VerifiedState<'a>) -> Result<TakenState<'a>, &'static str> {
+        let first = self.taken.entry(state.nonce.to_owned()).or_insert(()).is_fresh();
+        if first { Ok(TakenState { browser: state.browser }) } else { Err("the state was used before") }
+    }
+
+    fn seal(&self, browser: &str, about: &str, expires: impl fmt::Display, nonce: &str) -> Hmac<Sha256> {
         let mut mac = self.seal.clone();
         // App names hold no "|", and neither do hex, numbers and what an attempt is about.
-        mac.update(format!("{}|{about}|{expires}|{nonce}", browser.0).as_bytes());
+        mac.update(format!("{browser}|{about}|{expires}|{nonce}").as_bytes());
         mac
+    }
+}
+
+impl<'a> VerifiedState<'a> {
+    /// The browser's name.
+    pub fn browser(&self) -> &'a str {
+        self.browser
+    }
+}
+
+impl<'a> TakenState<'a> {
+    /// The browser's name.
+    pub fn browser(&self) -> &'a str {
+        self.browser
     }
 }
 
@@ -145,15 +154,20 @@ mod tests {
         (States::new([7; 32], clock.clone()), clock)
     }
 
+    /// Verifies and takes a state of "oa".
+    fn take(states: &States, state: &str, browser: Option<&str>) -> Result<(), &'static str> {
+        states.take(states.verify(state, browser, "oa")?).map(|_| ())
+    }
+
     #[test]
     fn a_state_is_taken_once_by_its_own_browser_and_app() {
         let (states, _) = states();
         let state = states.issue(&Browser::recognise(Some(BROWSER)), "oa");
-        assert!(states.take(&state, Some("ffeeddccbbaa99887766554433221100"), "oa").is_err());
-        assert!(states.take(&state, None, "oa").is_err());
-        assert!(states.take(&state, Some(BROWSER), "crm").is_err());
-        assert_eq!(states.take(&state, Some(BROWSER), "oa"), Ok(()));
-        assert_eq!(states.take(&state, Some(BROWSER), "oa"), Err("the state was used before"));
+        assert!(take(&states, &state, Some("ffeeddccbbaa99887766554433221100")).is_err());
+        assert!(take(&states, &state, None).is_err());
+        assert!(states.verify(&state, Some(BROWSER), "crm").is_err());
+        assert_eq!(take(&states, &state, Some(BROWSER)), Ok(()));
+        assert_eq!(take(&states, &state, Some(BROWSER)), Err("the state was used before"));
     }
 
     #[test]
@@ -161,9 +175,9 @@ mod tests {
         let (states, clock) = states();
         let state = states.issue(&Browser::recognise(Some(BROWSER)), "oa");
         clock.advance(LIFETIME);
-        assert_eq!(states.take(&state, Some(BROWSER), "oa"), Err("the state has expired"));
+        assert_eq!(take(&states, &state, Some(BROWSER)), Err("the state has expired"));
         clock.advance(-2 * LIFETIME);
-        assert_eq!(states.take(&state, Some(BROWSER), "oa"), Err("the state has expired"));
+        assert_eq!(take(&states, &state, Some(BROWSER)), Err("the state has expired"));
     }
 
     #[test]
@@ -173,7 +187,7 @@ mod tests {
         for changed in
             [state.replacen('1', "2", 1), format!("{state}0"), format!("{state}."), String::new(), "..".into()]
         {
-            assert!(changed == state || states.take(&changed, Some(BROWSER), "oa").is_err(), "{changed}");
+            assert!(changed == state || take(&states, &changed, Some(BROWSER)).is_err(), "{changed}");
         }
     }
 
@@ -194,7 +208,7 @@ mod tests {
             let at = at.index(state.len());
             let changed = format!("{}{c}{}", &state[..at], &state[at + 1..]);
             let longer = format!("{}{c}{}", &state[..at], &state[at..]);
-            let take = |text: &str| states.take(text, Some(BROWSER), "oa").is_ok();
+            let take = |text: &str| take(&states, text, Some(BROWSER)).is_ok();
             let (padded, signed) = (format!("0{state}"), format!("+{state}"));
             prop_assert!([&any, &like, &padded, &signed].iter().all(|text| !take(text)));
             let taken = [&changed, &longer, &state, &state.to_uppercase(), &changed].map(|text| take(text));

@@ -7,7 +7,7 @@ use rocket::{
     post, routes,
 };
 
-use super::{Key, Spent};
+use super::{arrive, key::Key, look_at, offer};
 use crate::{
     sessions::{cookie, guard::SignedIn},
     signin::{context::SignInContext, refusal::SignInRefusal},
@@ -23,7 +23,7 @@ use crate::{
 
 /// The routes of a hand-over.
 pub fn routes() -> Vec<Route> {
-    routes![offer, show, spend]
+    routes![make_link, show, press]
 }
 
 /// The link, in the client.
@@ -44,17 +44,15 @@ struct ButtonPage<'a> {
 }
 
 #[post("/home/open-in-browser")]
-async fn offer(
+async fn make_link(
     _same_origin: SameOrigin,
     frame: Frame<'_>,
     context: SignInContext<'_>,
     who: SignedIn,
 ) -> Result<Page, PageProblem> {
-    if let Some(seconds) = context.limits.handed_over(who.user.id) {
-        return Err(SignInRefusal::TooManyLinks { seconds }.into());
-    }
-    let key = context.offer_handover(who.session.id).await?;
-    let address = format!("{}{}", context.config.public_url.origin(), context.config.path("/handover"));
+    let config = context.services.config;
+    let key = offer(context.services, &who).await?;
+    let address = format!("{}{}", config.public_url.origin(), config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
     // The script copies the link.
     Ok(Page::new(Status::Ok, &LinkPage { frame, link }, "script-src 'self'; form-action 'none'")?)
@@ -64,46 +62,31 @@ async fn offer(
 /// somebody else's link sees that it is.
 #[get("/handover")]
 async fn show(frame: Frame<'_>, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<Page, PageProblem> {
-    let params = Params::of_query(uri);
-    let key = params.lenient("token").and_then(Key::read).ok_or(SignInRefusal::LinkExpired)?;
-    let user = context.whose_handover(&key).await?;
-    let user = user.ok_or(SignInRefusal::LinkExpired)?;
+    let key = key(&Params::of_query(uri)).ok_or(SignInRefusal::LinkExpired)?;
+    let user = look_at(context.services, &key).await?;
     let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() }, "form-action 'self'")?;
     // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
     // form, and the guard of forms could not tell our own page from another site's.
     Ok(page.referrer("strict-origin"))
 }
 
-/// The button. The key is looked at before the limit: it is too long to be guessed, and whoever has one that is good is
-/// not made to wait for others at the same address.
+/// The button.
 #[post("/handover", data = "<body>")]
-async fn spend(
+async fn press(
     _same_origin: SameOrigin,
     context: SignInContext<'_>,
     kind: Option<&ContentType>,
     body: Data<'_>,
 ) -> Result<SeeOther, PageProblem> {
-    let result = match Params::posted(kind, body).await {
-        Ok(params) => follow(&context, &params).await,
-        Err(error) => Err(error.into()),
-    };
-    if result.as_ref().is_err_and(SignInRefusal::is_failed_try) {
-        context.may_try(None)?;
-    }
-    Ok(context.counted(None, result)?)
+    let SignInContext { services, requester, jar, .. } = context;
+    let params = Params::posted(kind, body).await;
+    let admitted = arrive(services, &requester, params.map(|params| key(&params))).await?;
+    jar.add(cookie::set(services.config, &admitted.token));
+    Ok(SeeOther(services.config.home.clone()))
 }
 
-async fn follow(context: &SignInContext<'_>, params: &Params) -> Result<SeeOther, SignInRefusal> {
-    let key = params.lenient("token").and_then(Key::read).ok_or(SignInRefusal::LinkExpired)?;
-    match context.spend_handover(&key).await? {
-        Spent::Expired => Err(SignInRefusal::LinkExpired),
-        Spent::Disabled(user) => Err(SignInRefusal::Disabled(user.userid)),
-        Spent::SignedIn(user, token) => {
-            context.request.note(|notes| notes.userid = Some(user.userid.to_string()));
-            context.jar.add(cookie::set(context.config, &token));
-            Ok(SeeOther(context.config.home.clone()))
-        }
-    }
+fn key(params: &Params) -> Option<Key> {
+    params.lenient("token").and_then(Key::read)
 }
 
 #[cfg(test)]

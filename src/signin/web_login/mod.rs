@@ -1,22 +1,89 @@
-//! Signing in outside the DingTalk client, through DingTalk's own page with its QR code: the addresses on the way.
+//! Signing in outside the DingTalk client, through DingTalk's own page with its QR code.
 
+pub mod addresses;
 pub mod routes;
 
-use crate::config::{App, Config};
+use super::{
+    Admitted, ReceivedCode, Requester, Services, Way,
+    attempt::VerifiedAttempt,
+    exchange::{by_code, take_state},
+    input::CallbackInput,
+    limits::Sender,
+    refusal::SignInRefusal,
+    tries::Tries,
+};
+use crate::{
+    dingtalk::DingtalkApp,
+    web::{params::ParamError, problem::Problem},
+};
 
-/// Where a sign-in in an ordinary browser begins; a path of ours, without `base_path`. Nothing if the app has no client id, by which alone
-/// DingTalk's page knows it.
-pub fn start(app: &App, return_to: Option<&str>) -> Option<String> {
-    app.client_id()?;
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("corpid", app.corp_id.as_str()).append_pair("agentid", &app.agent_id);
-    if let Some(return_to) = return_to.filter(|text| !text.is_empty()) {
-        query.append_pair("return_to", return_to);
-    }
-    Some(format!("/login/dingtalk?{}", query.finish()))
+/// Somebody who has come back and is signed in.
+pub struct Returned {
+    pub admitted: Admitted,
+    /// Where they set out for, or "" for home.
+    pub return_to: String,
 }
 
-/// Where DingTalk's page sends the browser back to. Exactly this is registered at DingTalk (重定向URL).
-pub fn callback(config: &Config) -> String {
-    format!("{}{}", config.public_url.origin(), config.path("/login/dingtalk/callback"))
+/// Why somebody who has come back is not signed in.
+pub struct NotAdmitted {
+    refusal: SignInRefusal,
+    /// Where they begin again, if the address that they came back to is of no use any more.
+    retry_at: Option<String>,
+}
+
+/// DingTalk's page sends a browser back, with a code or with the reason why not.
+///
+/// # Errors
+/// Why nobody is signed in, and where to begin again.
+pub async fn come_back(
+    services: Services<'_>,
+    requester: &Requester<'_>,
+    input: CallbackInput<'_>,
+) -> Result<Returned, NotAdmitted> {
+    let attempt = attempt_behind(services, requester, input.state);
+    let sender = attempt.as_ref().ok().map(|(app, attempt)| Sender::new(app, &attempt.state, requester.address));
+    let tries = Tries::new(services.limits, requester.address, sender);
+    tries.check()?;
+
+    let taken = attempt.and_then(|(app, VerifiedAttempt { state, return_to, .. })| {
+        Ok((app, take_state(services, requester, app, state)?, return_to))
+    });
+    let begin_again = |refusal| NotAdmitted { refusal, retry_at: Some("/".to_owned()) };
+    let (app, state, return_to) = tries.count(taken).map_err(begin_again)?;
+
+    let admitted = async {
+        let secret = input.code?;
+        by_code(services, requester, &tries, &state, ReceivedCode { secret, app, way: Way::Browser }).await
+    };
+    let set_out_again = |refusal| NotAdmitted { refusal, retry_at: addresses::start(&app.config, Some(&return_to)) };
+    let admitted = tries.count(admitted.await).map_err(set_out_again)?;
+    Ok(Returned { admitted, return_to })
+}
+
+/// The app that somebody set out for, and the attempt.
+fn attempt_behind<'a>(
+    services: Services<'a>,
+    requester: &Requester<'a>,
+    state: Result<&'a str, ParamError>,
+) -> Result<(&'a DingtalkApp, VerifiedAttempt<'a>), SignInRefusal> {
+    let attempt = services.states.verify_attempt(state?, requester.browser).map_err(SignInRefusal::StateMismatch)?;
+    let app = services.dingtalk.apps().iter().find(|app| app.config.name == attempt.app);
+    let app = app.ok_or(SignInRefusal::StateMismatch("the app is in the settings no more"))?;
+    Ok((app, attempt))
+}
+
+impl From<SignInRefusal> for NotAdmitted {
+    fn from(refusal: SignInRefusal) -> Self {
+        Self { refusal, retry_at: None }
+    }
+}
+
+impl From<NotAdmitted> for Problem {
+    fn from(end: NotAdmitted) -> Self {
+        let problem = Self::from(end.refusal);
+        match end.retry_at {
+            Some(path) => problem.retry_at(path),
+            None => problem,
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::web::{
 
 /// The body of `application/problem+json`.
 #[derive(Serialize)]
-struct Body<'a> {
+struct ProblemBody<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     title: &'a str,
@@ -47,7 +47,7 @@ impl<'r> Responder<'r, 'static> for Problem {
         let parts = &*self.0;
         let frame = parts.frame(request);
         let wording = (parts.says)(frame.t);
-        let body = Body {
+        let body = ProblemBody {
             kind: parts.kind.word,
             title: wording.title,
             status: parts.kind.status,

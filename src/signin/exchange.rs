@@ -1,0 +1,114 @@
+//! The way of an auth code to a session, step by step. What is refused at a step leaves the later ones undone.
+
+use super::{
+    Admitted, ReceivedCode, Requester, Services, Way, admit, identify,
+    input::{AppChoice, PageInput},
+    limits::Sender,
+    refusal::SignInRefusal,
+    state::{TakenState, VerifiedState},
+    tries::Tries,
+};
+use crate::{
+    dingtalk::{DingtalkApp, NoApp},
+    sessions::{self, Policy},
+};
+
+/// A page of ours sends the code that the DingTalk client gave it.
+///
+/// # Errors
+/// Why nobody is signed in.
+pub async fn from_page(
+    services: Services<'_>,
+    requester: &Requester<'_>,
+    input: PageInput<'_>,
+) -> Result<Admitted, SignInRefusal> {
+    let PageInput { code, app, state, .. } = input;
+    let page = app.and_then(|choice| page_behind(services, requester, choice, state));
+    let sender = page.as_ref().ok().map(|(app, state)| Sender::new(app, state, requester.address));
+    let tries = Tries::new(services.limits, requester.address, sender);
+    tries.check()?;
+
+    let admitted = async {
+        let (secret, (app, state)) = (code?, page?);
+        let state = take_state(services, requester, app, state)?;
+        by_code(services, requester, &tries, &state, ReceivedCode { secret, app, way: Way::Client }).await
+    };
+    tries.count(admitted.await)
+}
+
+/// Signs in whom a code names. Its state is taken already: a code that another site delivers costs nothing and spends
+/// nothing.
+///
+/// # Errors
+/// Why nobody is signed in.
+pub async fn by_code(
+    services: Services<'_>,
+    requester: &Requester<'_>,
+    tries: &Tries<'_>,
+    state: &TakenState<'_>,
+    code: ReceivedCode<'_>,
+) -> Result<Admitted, SignInRefusal> {
+    refuse_redirect_loop(services, requester, state).await?;
+    let turn = code.app.turn(requester.address.prefix()).await?;
+    // While this waited for its turn, codes of the same browser or address may have been rejected. Who is refused now has
+    // kept the code.
+    tries.check()?;
+    if !services.used_codes.spend(&code.app.config.name, &code.secret) {
+        return Err(SignInRefusal::CodeUsed);
+    }
+    let identity = identify::identify(services, &code, turn).await?;
+    let admitted = admit::admit(services, requester, code.app, identity).await?;
+    services.redirect_loops.signed_in(state.browser(), &admitted.token);
+    Ok(admitted)
+}
+
+/// The app whose page the state is of, among those that may be meant.
+fn page_behind<'a>(
+    services: Services<'a>,
+    requester: &Requester<'a>,
+    choice: AppChoice<'a>,
+    state: &'a str,
+) -> Result<(&'a DingtalkApp, VerifiedState<'a>), SignInRefusal> {
+    let mut refusal = NoApp::Unknown.into();
+    for app in choice.fitting(services.dingtalk) {
+        match services.states.verify(state, requester.browser, &app.config.name) {
+            Ok(state) => return Ok((app, state)),
+            Err(cause) => refusal = SignInRefusal::StateMismatch(cause),
+        }
+    }
+    Err(refusal)
+}
+
+/// Takes the state of a page or an attempt, which is of no use to anybody from then on.
+///
+/// # Errors
+/// When it was taken before.
+pub fn take_state<'a>(
+    services: Services<'_>,
+    requester: &Requester<'_>,
+    app: &DingtalkApp,
+    state: VerifiedState<'a>,
+) -> Result<TakenState<'a>, SignInRefusal> {
+    let state = services.states.take(state).map_err(SignInRefusal::StateMismatch)?;
+    requester.note_app(app);
+    Ok(state)
+}
+
+/// Refuses a browser that signs in again and again because it keeps no session. Who has signed out meanwhile, or whose
+/// session was ended elsewhere, begins anew.
+async fn refuse_redirect_loop(
+    services: Services<'_>,
+    requester: &Requester<'_>,
+    state: &TakenState<'_>,
+) -> Result<(), SignInRefusal> {
+    let Some(unkept) = services.redirect_loops.unkept(state.browser(), requester.previous.as_ref()) else {
+        return Ok(());
+    };
+    let (policy, now) = (Policy::of(services.config), services.clock.now());
+    match sessions::find(&mut *services.db.read().await?, &unkept.token, &policy, now).await? {
+        None => services.redirect_loops.forget(state.browser()),
+        Some(_) if unkept.too_often => return Err(SignInRefusal::CookieNotKept),
+        Some(_) => {}
+    }
+    Ok(())
+}
