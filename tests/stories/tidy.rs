@@ -124,6 +124,25 @@ fn rocket_is_named_only_where_http_is_spoken() {
     }
 }
 
+/// A problem's word and status are outward names. They stand where a feature says what it refuses, and a word that two
+/// features use has one status.
+#[test]
+fn a_kind_of_problem_belongs_to_its_feature_and_has_one_status() {
+    let mut kinds = Vec::new();
+    for (file, code) in sources() {
+        let named = code.split("Kind::new(").skip(1).map(|after| after.split(';').next().unwrap().to_owned());
+        let named: Vec<_> = named.filter(|kind| kind.starts_with('"')).collect();
+        let owns = ["refusal.rs", "refusal/mod.rs", "problem/mod.rs", "dingtalk_problems.rs"];
+        assert!(named.is_empty() || owns.iter().any(|end| file.ends_with(end)), "{file} names {named:?}");
+        kinds.extend(named);
+    }
+    kinds.sort();
+    kinds.dedup();
+    assert!(kinds.len() > 10, "{kinds:?}");
+    let word = |kind: &String| kind.split('"').nth(1).unwrap_or_default().to_owned();
+    assert!(kinds.windows(2).all(|two| word(&two[0]) != word(&two[1])), "{kinds:?}");
+}
+
 #[test]
 fn sql_stands_beside_its_table_only() {
     let holds_sql = |file: &str| {
