@@ -93,7 +93,7 @@ fn what_directory_events_need_is_checked_although_nothing_receives_them_yet() {
     let name = "name = \"oa\"";
     let refuses = |line: &str, expected: &str| refuses(name, &format!("{name}\n{line}"), expected);
     refuses("events = \"stream\"", r#"miandeng.apps["oa"].events = "stream": this version does not receive"#);
-    refuses("event_token = \"a b\"", r#"miandeng.apps["oa"].event_token: is empty or holds"#);
+    refuses("event_token = \"a b\"", r#"miandeng.apps["oa"].event_token: is empty or contains"#);
     refuses("event_aes_key = \"s3cr3t-value\"", r#"miandeng.apps["oa"].event_aes_key: is not 43 letters and digits"#);
     refuses("event_aes_key_file = \"/nowhere\"", r#"miandeng.apps["oa"].event_aes_key_file = "/nowhere": cannot be"#);
 }
