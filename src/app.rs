@@ -6,6 +6,7 @@ use figment::Figment;
 use rocket::{Build, Catcher, Request, Rocket, catch, catchers, http::Status, shield::Shield};
 
 use crate::{
+    audit::Refusals,
     clock::Clock,
     config::Config,
     credentials::CredentialTable,
@@ -16,7 +17,7 @@ use crate::{
         signed_identity::{self, SignedIdentity},
     },
     health,
-    jobs::{Jobs, sweep::Sweep},
+    jobs::{Jobs, people_search::PeopleSearch, sweep::Sweep},
     jsapi::{self, script::Script},
     probe::{self, Passes},
     sessions::{self, Policy, SessionCache},
@@ -52,7 +53,8 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let keys = SigningKeys::open(&pools, &clock, algorithms).await?;
     let signed_identity = config.signed_identity.then(|| SignedIdentity::new(&config, keys.clone(), &clock));
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
-    let jobs = Arc::new(jobs(&config, &pools, &clock, &dingtalk, writer));
+    let refusals = Arc::new(Refusals::new(clock.clone()));
+    let jobs = Arc::new(jobs(&config, &pools, &clock, &dingtalk, writer, &refusals));
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
@@ -60,6 +62,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(Passes::new(&state_key, clock.clone()))
         .manage(States::new(state_key, clock.clone()))
         .manage(UsedCodes::default())
+        .manage(refusals)
         .manage(Limits::new(&clock))
         .manage(RedirectLoops::new(clock.clone()))
         .manage(sessions)
@@ -89,10 +92,21 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
 }
 
 /// What runs beside the requests. Signing keys are no job: they are looked after when they are used.
-fn jobs(config: &Config, pools: &Pools, clock: &Clock, dingtalk: &Dingtalk, activity: Arc<sessions::Writer>) -> Jobs {
+fn jobs(
+    config: &Config,
+    pools: &Pools,
+    clock: &Clock,
+    dingtalk: &Dingtalk,
+    activity: Arc<sessions::Writer>,
+    refusals: &Arc<Refusals>,
+) -> Jobs {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
-    let sweep = Sweep::new(pools.clone(), Policy::of(config), clock.clone());
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let sweep = Sweep::new(pools.clone(), config, clock.clone());
+    let search = PeopleSearch::new(pools.clone());
+    let (refusals, of) = (Arc::clone(refusals), pools.clone());
+    let count_refusals = move || Arc::clone(&refusals).write_counts(of.clone());
     let dingtalk = dingtalk.clone();
     let renew = move || {
         dingtalk.apps().iter().for_each(|app| app.keep_fresh());
@@ -101,7 +115,10 @@ fn jobs(config: &Config, pools: &Pools, clock: &Clock, dingtalk: &Dingtalk, acti
     Jobs::new(clock.clone())
         .every(SECOND, "session-activity", move || Arc::clone(&activity).write_all())
         .and_at_the_end()
-        .every(MINUTE, "session-sweep", move || Arc::clone(&sweep).run())
+        .every(HOUR, "refusal-counts", count_refusals)
+        .and_at_the_end()
+        .every(MINUTE, "sweep", move || Arc::clone(&sweep).run())
+        .every(SECOND, "people-search", move || Arc::clone(&search).run())
         .every(MINUTE, "credential-renewal", renew)
 }
 

@@ -25,13 +25,22 @@ impl From<NoApp> for Problem {
     }
 }
 
+/// What kind of problem a failure of DingTalk's is.
+pub fn kind(error: &DingtalkError) -> Kind {
+    match error {
+        DingtalkError::CodeInvalid(_) => CODE_INVALID,
+        _ if error.is_passing() => UNREACHABLE,
+        _ => REFUSED,
+    }
+}
+
 impl From<DingtalkError> for Problem {
     fn from(error: DingtalkError) -> Self {
-        let is_passing = error.is_passing();
-        let (kind, message): (Kind, fn(&Texts) -> Message) = match &error {
-            DingtalkError::CodeInvalid(_) => (CODE_INVALID, |t| t.dingtalk.code_invalid),
-            _ if is_passing => (UNREACHABLE, |t| t.dingtalk.unreachable),
-            _ => (REFUSED, |t| t.dingtalk.refused),
+        let (kind, is_passing) = (kind(&error), error.is_passing());
+        let message: fn(&Texts) -> Message = match kind {
+            CODE_INVALID => |t| t.dingtalk.code_invalid,
+            UNREACHABLE => |t| t.dingtalk.unreachable,
+            _ => |t| t.dingtalk.refused,
         };
         let problem = match error.refusal() {
             Some(refusal) => with_code(kind, message, refusal.clone()),

@@ -3,6 +3,7 @@
 //! The runner knows no feature; `app` registers the jobs. A run that fails or panics is logged and ends by itself: the job
 //! runs again, and no other job notices.
 
+pub mod people_search;
 pub mod sweep;
 
 use std::{

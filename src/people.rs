@@ -6,7 +6,7 @@ mod trail;
 
 pub use self::plan::{Plan, Planned, preview};
 use crate::{
-    audit::{self, Actor, RequestOrigin},
+    audit::{self, Actor, Author, RequestOrigin},
     clock::{Clock, UnixSeconds},
     db::Conn,
     ids::CorpId,
@@ -29,10 +29,8 @@ pub enum Reason {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
-    actor: Actor,
+    author: Author,
     reason: Reason,
-    at_ms: i64,
-    origin: RequestOrigin,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,17 +191,17 @@ async fn write(db: &mut Conn, by: &By, key: users::Key, columns: Columns) -> sql
 impl By {
     /// Somebody, now.
     pub fn new(actor: Actor, reason: Reason, clock: &Clock) -> Self {
-        Self { actor, reason, at_ms: clock.now_ms(), origin: RequestOrigin::default() }
+        Self { author: Author::new(actor, clock), reason }
     }
 
     /// The same by a request.
     #[must_use]
     pub fn by_request(self, origin: RequestOrigin) -> Self {
-        Self { origin, ..self }
+        Self { author: self.author.by_request(origin), ..self }
     }
 
     fn at(&self) -> UnixSeconds {
-        self.at_ms.div_euclid(1000)
+        self.author.at()
     }
 
     fn because(&self) -> DisabledBecause {

@@ -3,6 +3,7 @@
 //! Whoever changes a person or a session writes the row in the same transaction, so that no act that was answered is
 //! without its row. Rows are never changed; the oldest are deleted after `audit_retention`.
 
+mod author;
 mod event;
 mod list;
 mod refusals;
@@ -13,6 +14,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use self::{
+    author::{Author, RequestOrigin},
     event::Event,
     list::{DayCount, Filter, ReasonCount, Row, list, refusals_by_reason, signed_in_by_hour},
     refusals::{Allowance, Refusals},
@@ -54,17 +56,6 @@ impl fmt::Display for Actor {
             Self::System => f.write_str("system"),
         }
     }
-}
-
-/// The request that something was done by. Empty for a command.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RequestOrigin {
-    /// The app's name.
-    pub app: String,
-    /// The client's address.
-    pub address: String,
-    /// The id in the log line and on the page.
-    pub request_id: String,
 }
 
 /// A row to be written.
@@ -137,6 +128,15 @@ impl Entry {
     /// When the database fails.
     pub async fn write(self, db: &mut Conn) -> sqlx::Result<()> {
         write_all(db, vec![self]).await
+    }
+
+    /// The same for a database that may be older than the trail.
+    pub async fn write_if_there(self, db: &mut Conn) -> sqlx::Result<()> {
+        let there = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'audit'";
+        match sqlx::query_scalar(there).fetch_one(&mut *db).await? {
+            0_i64 => Ok(()),
+            _ => self.write(db).await,
+        }
     }
 }
 

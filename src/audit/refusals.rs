@@ -2,17 +2,17 @@
 //!
 //! A person whom DingTalk vouches for has rows of their own. Anybody on the internet can be refused without one, as often
 //! as they like: those share a few rows an hour for each reason. What is not written is counted, and the count gets a row
-//! when the hour is over. At the most some 15,000 rows a day come about this way, a few megabytes.
+//! each hour. At the most some 15,000 rows a day come about this way, a few megabytes.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Actor, Entry, Event};
 use crate::{
     clock::Clock,
-    db::Conn,
+    db::Pools,
     ids::{CorpId, DingUserId},
 };
 
@@ -70,7 +70,7 @@ impl Refusals {
         }
         let most = if who.person.is_some() { OF_A_PERSON } else { OF_STRANGERS };
         let window = windows.entry(who).or_insert(Window { began_ms: now, written: 0, unwritten: 0 });
-        // A window that is over and not swept yet: what it counted is kept for its row.
+        // What the hour before counted stays for its row.
         if now - window.began_ms >= HOUR_MS {
             (window.began_ms, window.written) = (now, 0);
         }
@@ -83,44 +83,29 @@ impl Refusals {
         }
     }
 
-    /// Writes the counts of hours that are over, and forgets those hours.
+    /// Writes what was counted since the last time, and forgets hours that are over.
     ///
     /// # Errors
     /// When the database fails; the counts are then kept.
-    pub async fn write_counts(&self, db: &mut Conn) -> sqlx::Result<()> {
-        let now = self.clock.monotonic_ms();
-        self.write_counts_where(db, |window| now - window.began_ms >= HOUR_MS).await
-    }
-
-    /// Writes every count, as a server does that stops.
-    ///
-    /// # Errors
-    /// As for [`Refusals::write_counts`].
-    pub async fn write_all_counts(&self, db: &mut Conn) -> sqlx::Result<()> {
-        self.write_counts_where(db, |_| true).await
-    }
-
-    async fn write_counts_where(&self, db: &mut Conn, is_due: impl Fn(&Window) -> bool) -> sqlx::Result<()> {
-        let due: Vec<_> = {
+    pub async fn write_counts(self: Arc<Self>, pools: Pools) -> sqlx::Result<()> {
+        let counts: Vec<_> = {
             let windows = self.lock();
-            let due = windows.iter().filter(|(_, window)| is_due(window));
-            due.map(|(who, window)| (who.clone(), window.unwritten)).collect()
+            let counted = windows.iter().filter(|(_, window)| window.unwritten > 0);
+            counted.map(|(who, window)| (who.clone(), window.unwritten)).collect()
         };
-        for (who, unwritten) in &due {
-            if *unwritten > 0 {
-                self.counted(who, *unwritten).write(&mut *db).await?;
-            }
+        if !counts.is_empty() {
+            let rows = counts.iter().map(|(who, times)| self.counted(who, *times)).collect();
+            pools.transaction(async |tx| super::write_all(tx, rows).await).await?;
         }
+        let now = self.clock.monotonic_ms();
         let mut windows = self.lock();
-        for (who, unwritten) in due {
+        for (who, written) in counts {
             if let Some(window) = windows.get_mut(&who) {
                 // Others may have been counted meanwhile.
-                window.unwritten -= unwritten;
-                if window.unwritten == 0 && is_due(window) {
-                    windows.remove(&who);
-                }
+                window.unwritten -= written;
             }
         }
+        windows.retain(|_, window| window.unwritten > 0 || now - window.began_ms < HOUR_MS);
         Ok(())
     }
 

@@ -95,7 +95,7 @@ pub async fn make(
     let contents = check(&mut copied).await?;
     sqlx::Connection::close(copied).await.map_err(BadCopy::from)?;
     part.as_file().sync_all().map_err(file)?;
-    note(&mut db, row).await.map_err(|source| NotMade::Note { source })?;
+    row.write_if_there(&mut db).await.map_err(|source| NotMade::Note { source })?;
     // What is closed badly was still read well.
     let _ = sqlx::Connection::close(db).await;
     let bytes = part.as_file().metadata().map_err(file)?.len();
@@ -103,15 +103,6 @@ pub async fn make(
     named.map_err(|error| file(error.error))?;
     sync_folder(to).map_err(file)?;
     Ok(Made { bytes, contents })
-}
-
-/// A database of before the trail is backed up as well, which is when it matters most.
-async fn note(db: &mut Conn, row: Entry) -> sqlx::Result<()> {
-    let there = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'audit'";
-    match sqlx::query_scalar(there).fetch_one(&mut *db).await? {
-        0_i64 => Ok(()),
-        _ => row.write(db).await,
-    }
 }
 
 fn check_name(source: &Path, to: &Path, replace: bool) -> Result<(), NotMade> {

@@ -7,16 +7,23 @@ use rocket::{Ignite, Orbit, Rocket, fairing::AdHoc, futures::future::BoxFuture};
 use super::{Deployment, logging};
 use crate::{
     app,
+    audit::{Actor, Entry, Event},
     clock::Clock,
-    config::{Config, ConfigError, Proxies},
-    db::Pools,
+    config::{self, Config, ConfigError, Proxies},
+    db::{self, Pools},
 };
 #[cfg(unix)]
 use crate::{cli::open_files, web::slow_clients::SlowClients};
 
 pub async fn run() -> anyhow::Result<()> {
     let _log = logging::start();
-    let Deployment { config, pools, clock } = Deployment::open().await?;
+    let Deployment { config, pools, clock } = match Deployment::open().await {
+        Ok(deployment) => deployment,
+        Err(error) => {
+            note_refused(&error).await;
+            return Err(error);
+        }
+    };
     let proxies = Proxies::of_environment();
     let behind = |(key, address): (_, &str)| Some((key, address.to_owned(), proxies.before(address)?));
     let proxied: Vec<_> = config.dingtalk.called().into_iter().filter_map(behind).collect();
@@ -28,6 +35,18 @@ pub async fn run() -> anyhow::Result<()> {
     // After the last request was answered, whatever made the server stop.
     pools.close().await;
     stopped.map(drop).map_err(|error| explained(&error))
+}
+
+/// A start that wrong settings stop has a row in the trail, if there is a database to write to. Whatever goes wrong with
+/// that is not worth a word beside the reason of the stop.
+async fn note_refused(error: &anyhow::Error) {
+    let Some(reason) = error.downcast_ref::<ConfigError>() else { return };
+    let url = super::figment().ok().and_then(|figment| config::database_url(&figment).ok());
+    let Some(file) = url.and_then(|url| db::file_of(&url).ok()) else { return };
+    let Ok(mut db) = db::connect_to(&file).await else { return };
+    let entry = Entry::new(Event::SettingsRefused, Actor::System, &Clock::system()).with("error", reason.to_string());
+    let _ = entry.write_if_there(&mut db).await;
+    let _ = sqlx::Connection::close(db).await;
 }
 
 /// Builds and checks a server without starting it.

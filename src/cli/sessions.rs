@@ -8,10 +8,12 @@ use serde_json::json;
 
 use super::{
     Deployment,
+    deployment::actor,
     terminal::{Table, can_ask, confirm, count, locale, print, print_json},
     users::{PersonArgs, corp_id_argument, userid_argument},
 };
 use crate::{
+    audit::Author,
     i18n::{Locale, local, utc},
     ids::{CorpId, DingUserId},
     sessions::{self, Listed, Policy, device},
@@ -178,19 +180,20 @@ impl RevokeSessions {
                 bail!("no session was ended");
             }
         }
+        let author = Author::new(actor(), &deployment.clock);
         let mut tx = deployment.write().await?;
         let ended = match (self.id, self.user) {
             (Some(id), _) => {
-                if !sessions::end_by_id(&mut tx, id).await? {
+                if !sessions::revoke_by_id(&mut tx, id, &author).await? {
                     bail!("there is no session {id}; \"miandeng sessions list\" shows their numbers");
                 }
                 1
             }
             (None, Some(userid)) => {
                 let user = PersonArgs::new(userid, self.corp_id).find(deployment, &mut tx).await?;
-                sessions::end_all_of(&mut tx, user.id, None).await?
+                sessions::revoke_all_of(&mut tx, &user, None, &author).await?
             }
-            (None, None) => sessions::end_all(&mut tx).await?,
+            (None, None) => sessions::revoke_everybodys(&mut tx, &author).await?,
         };
         tx.commit().await.context("the sessions could not be ended")?;
         if self.json {

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
+    audit,
     clock::{Clock, UnixSeconds},
+    config::Config,
     db::{Conn, Pools},
     sessions::{self, Policy},
     signin::handover,
@@ -14,18 +16,24 @@ const DRIFT: i64 = 600;
 /// How long, in milliseconds, a time of day must hold before anything is deleted by it.
 const PROOF_MS: i64 = 3_600_000;
 
-/// Deletes expired sessions and hand-over links. Until then they are refused all the same.
+/// Rows of the trail that one sweep deletes at the most.
+const AUDIT_ROWS: u32 = 1_000;
+
+/// Deletes expired sessions and hand-over links, which are refused until then all the same, and old rows of the trail.
 pub struct Sweep {
     pools: Pools,
     policy: Policy,
+    /// How long rows of the trail are kept, in milliseconds.
+    audit_retention: i64,
     clock: Clock,
     trust: Mutex<ClockTrust>,
 }
 
 impl Sweep {
-    pub fn new(pools: Pools, policy: Policy, clock: Clock) -> Arc<Self> {
+    pub fn new(pools: Pools, config: &Config, clock: Clock) -> Arc<Self> {
+        let audit_retention = config.audit_retention.as_millis().try_into().unwrap_or(i64::MAX);
         let trust = Mutex::new(ClockTrust::new(clock.now(), clock.monotonic_ms()));
-        Arc::new(Self { pools, policy, clock, trust })
+        Arc::new(Self { pools, policy: Policy::of(config), audit_retention, clock, trust })
     }
 
     /// One sweep.
@@ -43,6 +51,7 @@ impl Sweep {
         }
         let sweep = async |tx: &mut Conn| {
             handover::sweep(tx, now).await?;
+            audit::sweep(tx, self.clock.now_ms().saturating_sub(self.audit_retention), AUDIT_ROWS).await?;
             sessions::sweep(tx, &self.policy, now).await
         };
         let swept = self.pools.transaction(sweep).await?;

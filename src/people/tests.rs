@@ -10,12 +10,9 @@ use crate::{
 const MANY: usize = 257;
 
 fn by(at: UnixSeconds) -> By {
-    By {
-        actor: Actor::Cli("root".to_owned()),
-        reason: Reason::Import,
-        at_ms: at * 1000,
-        origin: RequestOrigin::default(),
-    }
+    let clock = Clock::standing();
+    clock.advance(at - clock.now());
+    By::new(Actor::Cli("root".to_owned()), Reason::Import, &clock)
 }
 
 fn person(userid: &str, change: Change) -> NewUser {

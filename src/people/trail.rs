@@ -103,7 +103,7 @@ impl By {
         for act in acts {
             let (corp_id, userid) = (user.corp_id.as_str(), user.userid.as_str());
             let event = act.event.as_str();
-            tracing::info!(event, actor = %self.actor, reason = ?self.reason, corp_id, userid, "a person was changed");
+            tracing::info!(event, actor = %self.author.actor, reason = ?self.reason, corp_id, userid, "a person was changed");
             self.entry(act).about(&user.corp_id, &user.userid).write(db).await?;
         }
         Ok(())
@@ -115,7 +115,6 @@ impl By {
     }
 
     pub(super) fn entry(&self, act: Act) -> Entry {
-        let entry = Entry::at(act.event, self.actor.clone(), self.at_ms).by_request(self.origin.clone());
-        act.detail.into_iter().fold(entry, |entry, (name, value)| entry.with(&name, value))
+        act.detail.into_iter().fold(self.author.entry(act.event), |entry, (name, value)| entry.with(&name, value))
     }
 }

@@ -15,10 +15,11 @@ use rocket::{
 
 use super::{Principal, SessionCache, Token, cookie, refusal::AdminsOnly};
 use crate::{
+    audit::{Actor, Author, RequestOrigin},
     clock::{Clock, UnixSeconds},
     config::Config,
-    users::Role,
-    web::{cookies, problem::Problem, refusal, request_context::RequestContext},
+    users::{Role, User},
+    web::{client_ip::ClientIp, cookies, problem::Problem, refusal, request_context::RequestContext},
 };
 
 /// The person who is signed in. Nobody else reaches a handler that takes this.
@@ -26,6 +27,26 @@ pub struct SignedIn(Arc<Principal>);
 
 /// The same, if the person is an administrator.
 pub struct Admin(SignedIn);
+
+/// A request as the trail names it.
+pub struct FromHere(pub RequestOrigin);
+
+impl FromHere {
+    /// A signed-in person who does something by this request.
+    pub fn author(&self, user: &User, clock: &Clock) -> Author {
+        Author::new(Actor::User(user.userid.clone()), clock).by_request(self.0.clone())
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for FromHere {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let (address, request_id) = (ClientIp::of(request).0.to_string(), RequestContext::of(request).id.clone());
+        Outcome::Success(Self(RequestOrigin { app: String::new(), address, request_id }))
+    }
+}
 
 /// The session cookie that a request carries, live or not.
 pub struct SessionCookie(pub Option<Token>);

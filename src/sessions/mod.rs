@@ -4,6 +4,7 @@ mod activity;
 mod cache;
 pub mod cookie;
 pub mod device;
+mod ending;
 pub mod guard;
 mod invalidation;
 mod policy;
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 pub use self::{
     activity::{Activity, Writer, activity},
     cache::{Principal, SessionCache},
+    ending::{revoke_all_of, revoke_by_id, revoke_everybodys, revoke_one, sign_out},
     policy::Policy,
 };
 use crate::{clock::UnixSeconds, db::Conn, users::User};
@@ -199,12 +201,17 @@ pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSecond
 
 /// Starts a session beside another one of the same person, in another browser, unless that one has ended. It is as old as
 /// that one: DingTalk vouched for the person then, not now.
-pub async fn start_beside(db: &mut Conn, other: &Session, from: &Origin, now: UnixSeconds) -> sqlx::Result<Token> {
+pub async fn start_beside(
+    db: &mut Conn,
+    other: &Session,
+    from: &Origin,
+    now: UnixSeconds,
+) -> sqlx::Result<(Token, String)> {
     let token = Token::random();
-    sqlx::query(
+    let app = sqlx::query_scalar(
         "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent) \
          SELECT $2, user_id, app, created_at, $3, $4, $5 FROM sessions \
-         WHERE id = $1 AND only_for IS NULL RETURNING id",
+         WHERE id = $1 AND only_for IS NULL RETURNING app",
     )
     .bind(other.id)
     .bind(token.digest().as_slice())
@@ -214,7 +221,7 @@ pub async fn start_beside(db: &mut Conn, other: &Session, from: &Origin, now: Un
     .fetch_one(&mut *db)
     .await?;
     end_oldest(db, other.user_id).await?;
-    Ok(token)
+    Ok((token, app))
 }
 
 /// Notes that a session is in use. One that has ended stays ended.
@@ -227,9 +234,10 @@ pub async fn touch(db: &mut Conn, session_id: i64, now: UnixSeconds) -> sqlx::Re
     Ok(())
 }
 
-pub async fn end(db: &mut Conn, token: &Token) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(token.digest().as_slice()).execute(db).await?;
-    Ok(())
+/// Ends the session behind a cookie. Answers whose it was, and of which app.
+pub async fn end(db: &mut Conn, token: &Token) -> sqlx::Result<Option<(i64, String)>> {
+    let ended = sqlx::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING user_id, app");
+    ended.bind(token.digest().as_slice()).fetch_optional(db).await
 }
 
 /// Ends one session of a person by its number. Somebody else's number ends nothing.
@@ -245,9 +253,8 @@ pub async fn end_all_of(db: &mut Conn, user_id: i64, but: Option<i64>) -> sqlx::
     Ok(done.execute(db).await?.rows_affected())
 }
 
-/// Ends anyone's session by its number.
-pub async fn end_by_id(db: &mut Conn, id: i64) -> sqlx::Result<bool> {
-    Ok(sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id).execute(db).await?.rows_affected() > 0)
+async fn owner_of(db: &mut Conn, id: i64) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar("SELECT user_id FROM sessions WHERE id = $1").bind(id).fetch_optional(db).await
 }
 
 pub async fn end_all(db: &mut Conn) -> sqlx::Result<u64> {

@@ -11,7 +11,7 @@ use rocket_db_pools::Connection;
 
 use super::{
     Listed, Policy, cookie, device,
-    guard::{SessionCookie, SignedIn},
+    guard::{FromHere, SessionCookie, SignedIn},
 };
 use crate::{
     clock::Clock,
@@ -82,9 +82,12 @@ async fn log_out(
     db: &State<Db>,
     jar: &CookieJar<'_>,
     cookie: SessionCookie,
+    clock: &State<Clock>,
+    origin: FromHere,
 ) -> Result<SeeOther, PageProblem> {
     if let SessionCookie(Some(token)) = cookie {
-        let ended = db.transaction(async |tx| super::end(tx, &token).await).await;
+        let author = |user: &User| origin.author(user, clock);
+        let ended = db.transaction(async |tx| super::sign_out(tx, &token, author).await).await;
         // Nobody is told "signed out" while the session lives.
         ended?;
     }
@@ -100,9 +103,11 @@ async fn sign_out_there(
     id: i64,
     config: &State<Config>,
     db: &State<Db>,
+    clock: &State<Clock>,
+    origin: FromHere,
 ) -> Result<SeeOther, PageProblem> {
-    let ended = db.transaction(async |tx| super::end_one_of(tx, who.user.id, id).await).await;
-    ended?;
+    let author = origin.author(&who.user, clock);
+    db.transaction(async |tx| super::revoke_one(tx, &who.user, id, &author).await).await?;
     Ok(SeeOther(config.path("/home")))
 }
 
@@ -112,9 +117,11 @@ async fn sign_out_elsewhere(
     who: SignedIn,
     config: &State<Config>,
     db: &State<Db>,
+    clock: &State<Clock>,
+    origin: FromHere,
 ) -> Result<SeeOther, PageProblem> {
-    let ended = db.transaction(async |tx| super::end_all_of(tx, who.user.id, Some(who.session.id)).await).await;
-    ended?;
+    let (author, this) = (origin.author(&who.user, clock), Some(who.session.id));
+    db.transaction(async |tx| super::revoke_all_of(tx, &who.user, this, &author).await).await?;
     Ok(SeeOther(config.path("/home")))
 }
 

@@ -1,6 +1,6 @@
 //! From an employee whom DingTalk vouches for to a row of ours and a session.
 
-use super::{Admitted, Requester, Services, refusal::SignInRefusal};
+use super::{Admitted, Requester, Services, Way, refusal::SignInRefusal, trail};
 use crate::{
     audit::Actor,
     config::UnknownUsers,
@@ -19,6 +19,7 @@ pub async fn admit(
     requester: &Requester<'_>,
     app: &DingtalkApp,
     identity: Identity,
+    way: Way,
 ) -> Result<Admitted, SignInRefusal> {
     let newcomer = newcomer(services, app, &identity).await?;
 
@@ -27,19 +28,22 @@ pub async fn admit(
     let mut transaction = services.db.write().await?;
     let known = users::find(&mut transaction, &app.config.corp_id, &identity.userid).await?;
     let user = match (known, newcomer) {
-        (Some(user), _) if user.status == Status::Disabled => return Err(SignInRefusal::Disabled(identity.userid)),
+        (Some(user), _) if user.status == Status::Disabled => return Err(SignInRefusal::Disabled(identity.into())),
         (Some(user), _) => user,
         (None, Some(newcomer)) => {
-            let by = By::new(Actor::Dingtalk, Reason::FirstSignIn, services.clock);
+            let by = By::new(Actor::Dingtalk, Reason::FirstSignIn, services.clock)
+                .by_request(requester.trail_origin(&app.config.name));
             people::add(&mut transaction, &by, newcomer).await?
         }
-        (None, None) => return Err(SignInRefusal::NotListed(identity.userid)),
+        (None, None) => return Err(SignInRefusal::NotListed(identity.into())),
     };
     if let Some(previous) = &requester.previous {
         sessions::end(&mut transaction, previous).await?;
     }
     let token = sessions::start(&mut transaction, &user, &app.config.name, &requester.origin(), now).await?;
     users::signed_in(&mut transaction, user.id, now).await?;
+    let app = &app.config.name;
+    trail::signed_in(&mut transaction, services, requester, &user, app, way.as_str()).await?;
     transaction.commit().await?;
 
     requester.note_person(&user);

@@ -1,6 +1,6 @@
 //! What the routes of a sign-in have at hand, as a request guard. It only gathers.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use rocket::{
     Request,
@@ -10,6 +10,7 @@ use rocket::{
 
 use super::{Requester, Services, cookie};
 use crate::{
+    audit::Refusals,
     config::Config,
     db::Db,
     sessions::{self, Token},
@@ -56,5 +57,6 @@ fn services<'r>(request: &'r Request<'_>) -> Option<Services<'r>> {
         limits: rocket.state()?,
         redirect_loops: rocket.state()?,
         used_codes: rocket.state()?,
+        refusals: rocket.state::<Arc<Refusals>>()?,
     })
 }

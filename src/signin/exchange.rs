@@ -6,6 +6,7 @@ use super::{
     limits::Sender,
     refusal::SignInRefusal,
     state::{TakenState, VerifiedState},
+    trail,
     tries::Tries,
 };
 use crate::{
@@ -26,14 +27,13 @@ pub async fn from_page(
     let page = app.and_then(|choice| page_behind(services, requester, choice, state));
     let sender = page.as_ref().ok().map(|(app, state)| Sender::new(app, state, requester.address));
     let tries = Tries::new(services.limits, requester.address, sender);
-    tries.check()?;
-
     let admitted = async {
+        tries.check()?;
         let (secret, (app, state)) = (code?, page?);
         let state = take_state(services, requester, app, state)?;
         by_code(services, requester, &tries, &state, ReceivedCode { secret, app, way: Way::Client }).await
     };
-    tries.count(admitted.await)
+    trail::refused(services, requester, tries.count(admitted.await)).await
 }
 
 /// Signs in whom a code names. Its state is taken already: a code that another site delivers costs nothing and spends
@@ -57,7 +57,7 @@ pub async fn by_code(
         return Err(SignInRefusal::CodeUsed);
     }
     let identity = identify::identify(services, &code, turn).await?;
-    let admitted = admit::admit(services, requester, code.app, identity).await?;
+    let admitted = admit::admit(services, requester, code.app, identity, code.way).await?;
     services.redirect_loops.signed_in(state.browser(), &admitted.token);
     Ok(admitted)
 }

@@ -18,12 +18,14 @@ mod report;
 pub mod return_to;
 pub mod routes;
 pub mod state;
+mod trail;
 mod tries;
 pub mod used_codes;
 pub mod web_login;
 
 use self::{limits::Limits, redirect_loop::RedirectLoops, state::States, used_codes::UsedCodes};
 use crate::{
+    audit::Refusals,
     clock::Clock,
     config::Config,
     db::Pools,
@@ -48,6 +50,7 @@ pub struct Services<'a> {
     pub limits: &'a Limits,
     pub redirect_loops: &'a RedirectLoops,
     pub used_codes: &'a UsedCodes,
+    pub refusals: &'a Refusals,
 }
 
 /// Who asks: what one request says of its sender.
@@ -69,6 +72,15 @@ pub enum Way {
     Client,
     /// DingTalk's own page sent an ordinary browser back with it.
     Browser,
+}
+
+impl Way {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Browser => "browser",
+        }
+    }
 }
 
 /// An auth code, the app that it is of, and how it came.

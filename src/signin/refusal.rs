@@ -1,11 +1,12 @@
 //! What a sign-in is refused for, by whichever way, and what people are told.
 
 use crate::{
-    dingtalk::{DingtalkError, NoApp},
-    dingtalk_problems::{CODE_INVALID, UNKNOWN_APP},
+    dingtalk::{DingtalkError, Identity, NoApp},
+    dingtalk_problems::{self, CODE_INVALID, UNKNOWN_APP},
     i18n::{Texts, sentences},
     ids::DingUserId,
     people::NotAdded,
+    users::User,
     web::{
         params::ParamError,
         problem::{INVALID_REQUEST, Kind, Problem, Wording},
@@ -56,7 +57,7 @@ pub enum SignInRefusal {
         error: String,
     },
     /// There is no row for this employee.
-    NotListed(DingUserId),
+    NotListed(Box<Person>),
     /// A customer or supplier in the corp's address book.
     ExternalContact,
     /// Somebody who does not follow the service window (any more).
@@ -64,7 +65,7 @@ pub enum SignInRefusal {
     /// Nobody in the corp.
     Stranger,
     /// The row is disabled.
-    Disabled(DingUserId),
+    Disabled(Box<Person>),
     /// A hand-over link that is used, too old or unknown.
     LinkExpired,
     /// A person makes one hand-over link after the other.
@@ -78,7 +79,40 @@ pub enum SignInRefusal {
     Database(sqlx::Error),
 }
 
+/// Somebody whom DingTalk vouches for.
+#[derive(Debug)]
+pub struct Person {
+    pub userid: DingUserId,
+    /// As DingTalk gives it.
+    pub name: Option<String>,
+}
+
 impl SignInRefusal {
+    /// The problem's word, for the trail. A malformed request and a failure of our own refuse nobody.
+    pub fn reason(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Params(_) | Self::CorpidPlaceholder | Self::Database(_) => return None,
+            Self::NoApp(_) | Self::NoWebLogin => UNKNOWN_APP.word(),
+            Self::StateMismatch(_) => STATE_MISMATCH.word(),
+            Self::RateLimited { .. } | Self::TooManyLinks { .. } => RATE_LIMITED.word(),
+            Self::CookieNotKept | Self::SentBack { .. } => REDIRECT_LOOP.word(),
+            Self::CodeUsed => CODE_INVALID.word(),
+            Self::LoginRefused { .. } => LOGIN_REFUSED.word(),
+            Self::NotListed(_) | Self::ExternalContact | Self::Unfollowed | Self::Stranger => NOT_LISTED.word(),
+            Self::Disabled(_) => DISABLED.word(),
+            Self::LinkExpired => LINK_EXPIRED.word(),
+            Self::Dingtalk(error) => dingtalk_problems::kind(error).word(),
+        })
+    }
+
+    /// Who it is, where DingTalk vouches for a person.
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::NotListed(person) | Self::Disabled(person) => Some(person),
+            _ => None,
+        }
+    }
+
     /// Whether DingTalk rejected the code. One that was sent before costs no call and counts for nothing.
     pub fn is_rejected_code(&self) -> bool {
         matches!(self, Self::Dingtalk(DingtalkError::CodeInvalid(_)))
@@ -118,13 +152,11 @@ impl From<SignInRefusal> for Problem {
             }
             Refusal::LoginRefused { error } => Self::new(LOGIN_REFUSED, |t| t.signin.refusals.login_refused)
                 .because(format!("DingTalk's page came back with the error {error:?}")),
-            Refusal::NotListed(userid) => {
-                Self::new(NOT_LISTED, |t| t.signin.refusals.not_listed).noting(person(userid))
-            }
+            Refusal::NotListed(who) => Self::new(NOT_LISTED, |t| t.signin.refusals.not_listed).noting(note(*who)),
             Refusal::ExternalContact => Self::new(NOT_LISTED, |t| t.signin.refusals.external_contact),
             Refusal::Unfollowed => Self::new(NOT_LISTED, |t| t.signin.refusals.unfollowed),
             Refusal::Stranger => Self::new(NOT_LISTED, |t| t.signin.refusals.stranger),
-            Refusal::Disabled(userid) => Self::new(DISABLED, |t| t.signin.refusals.disabled).noting(person(userid)),
+            Refusal::Disabled(who) => Self::new(DISABLED, |t| t.signin.refusals.disabled).noting(note(*who)),
             Refusal::LinkExpired => Self::new(LINK_EXPIRED, |t| t.handover.refusals.link_expired).retry_at("/"),
             Refusal::TooManyLinks { seconds } => {
                 let problem = Self::new(RATE_LIMITED, |t| t.handover.refusals.too_many_links);
@@ -149,8 +181,20 @@ fn sent_back(address: &str, covered: bool) -> Problem {
 }
 
 /// The log line says who it was.
-fn person(userid: DingUserId) -> impl FnOnce(&mut Notes, &'static Texts) {
-    move |notes, _| notes.userid = Some(userid.to_string())
+fn note(person: Person) -> impl FnOnce(&mut Notes, &'static Texts) {
+    move |notes, _| notes.userid = Some(person.userid.to_string())
+}
+
+impl From<Identity> for Box<Person> {
+    fn from(Identity { userid, name, .. }: Identity) -> Self {
+        Self::new(Person { userid, name })
+    }
+}
+
+impl From<User> for Box<Person> {
+    fn from(User { userid, name, .. }: User) -> Self {
+        Self::new(Person { userid, name: Some(name) })
+    }
 }
 
 impl From<NoApp> for SignInRefusal {

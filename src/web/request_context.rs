@@ -74,6 +74,12 @@ impl RequestContext {
         add(&mut self.lock());
     }
 
+    /// App and corp, as far as they were noted.
+    pub fn app(&self) -> (Option<String>, Option<String>) {
+        let notes = self.lock();
+        (notes.app.clone(), notes.corp_id.clone())
+    }
+
     pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
         self.lock()
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod attacks;
+mod audit;
 mod backup;
 #[path = "../browser/mod.rs"]
 mod browser;

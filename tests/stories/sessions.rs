@@ -289,7 +289,7 @@ async fn what_has_outlived_its_time_is_swept() {
     assert_eq!(app.db_count("SELECT count(*) FROM sessions").await, 2);
     // For all that a server knows which has just started, its clock is wrong by a day.
     let started = app.second().await;
-    let sweep = async || started.jobs.run("session-sweep").await.expect("a sweep");
+    let sweep = async || started.jobs.run("sweep").await.expect("a sweep");
     sweep().await;
     app.clock.advance(3599);
     sweep().await;

@@ -81,10 +81,10 @@ fn each_part_knows_only_those_below_it() {
     may_use("web/", &["clock", "config", "hex_digits", "random", "i18n", "web"]);
     may_use("dingtalk_problems.rs", &["dingtalk", "errcode", "i18n", "web"]);
     may_use("health.rs", &["db", "dingtalk"]);
-    may_use("sessions/", &["clock", "config", "db", "random", "sessions", "i18n", "users", "web"]);
+    may_use("sessions/", &["audit", "clock", "config", "db", "random", "sessions", "i18n", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "hex_digits", "random", "web"]);
     may_use("jobs.rs", &["clock", "random"]);
-    may_use("jobs/", &["clock", "db", "sessions", "signin"]);
+    may_use("jobs/", &["audit", "clock", "config", "db", "sessions", "signin", "users"]);
     may_use("signing_keys/", &["clock", "db", "random", "signing_keys", "web"]);
     let below = ["clock", "config", "forward_auth", "i18n", "random", "sessions", "signing_keys", "users", "web"];
     may_use("forward_auth/", &below);

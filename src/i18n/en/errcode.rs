@@ -32,7 +32,7 @@ pub(super) fn hint(errcode: Errcode) -> &'static str {
              in DingTalk's contacts."
         }
         Errcode::IncompleteCall => {
-            "The call did not arrive at DingTalk as it was sent: check that no proxy between this server and DingTalk changes \
+            "A parameter did not reach DingTalk as it was sent: check that no proxy between this server and DingTalk changes \
              requests."
         }
         Errcode::NoPermission => {

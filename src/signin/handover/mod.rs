@@ -9,7 +9,7 @@ mod table;
 
 use self::key::Key;
 pub use self::table::sweep;
-use super::{Admitted, Requester, Services, refusal::SignInRefusal, tries::Tries};
+use super::{Admitted, Requester, Services, refusal::SignInRefusal, trail, tries::Tries};
 use crate::{
     db::Conn,
     sessions::{self, Policy, Principal},
@@ -62,7 +62,7 @@ pub async fn arrive(
     if spent.as_ref().is_err_and(SignInRefusal::is_failed_try) {
         tries.check()?;
     }
-    tries.count(spent)
+    trail::refused(services, requester, tries.count(spent)).await
 }
 
 /// A key that is none costs a read: nobody waits to write because others guess. A link that leads to nobody is spent all
@@ -96,11 +96,12 @@ async fn follow(
     let session = session.ok_or(SignInRefusal::LinkExpired)?;
     let user = users::get(db, session.user_id).await?.ok_or(SignInRefusal::LinkExpired)?;
     if user.status == Status::Disabled {
-        return Err(SignInRefusal::Disabled(user.userid));
+        return Err(SignInRefusal::Disabled(user.into()));
     }
-    let token = sessions::start_beside(db, &session, &requester.origin(), now).await?;
+    let (token, app) = sessions::start_beside(db, &session, &requester.origin(), now).await?;
     if let Some(previous) = &requester.previous {
         sessions::end(db, previous).await?;
     }
+    trail::signed_in(db, services, requester, &user, &app, "link").await?;
     Ok(Admitted { user, token })
 }

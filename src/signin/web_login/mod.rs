@@ -10,6 +10,7 @@ use super::{
     input::CallbackInput,
     limits::Sender,
     refusal::SignInRefusal,
+    trail,
     tries::Tries,
 };
 use crate::{
@@ -43,20 +44,22 @@ pub async fn come_back(
     let attempt = attempt_behind(services, requester, input.state);
     let sender = attempt.as_ref().ok().map(|(app, attempt)| Sender::new(app, &attempt.state, requester.address));
     let tries = Tries::new(services.limits, requester.address, sender);
-    tries.check()?;
+    trail::refused(services, requester, tries.check()).await?;
 
     let taken = attempt.and_then(|(app, VerifiedAttempt { state, return_to, .. })| {
         Ok((app, take_state(services, requester, app, state)?, return_to))
     });
     let begin_again = |refusal| NotAdmitted { refusal, retry_at: Some("/".to_owned()) };
-    let (app, state, return_to) = tries.count(taken).map_err(begin_again)?;
+    let taken = trail::refused(services, requester, tries.count(taken)).await;
+    let (app, state, return_to) = taken.map_err(begin_again)?;
 
     let admitted = async {
         let secret = input.code?;
         by_code(services, requester, &tries, &state, ReceivedCode { secret, app, way: Way::Browser }).await
     };
     let set_out_again = |refusal| NotAdmitted { refusal, retry_at: addresses::start(&app.config, Some(&return_to)) };
-    let admitted = tries.count(admitted.await).map_err(set_out_again)?;
+    let admitted = trail::refused(services, requester, tries.count(admitted.await)).await;
+    let admitted = admitted.map_err(set_out_again)?;
     Ok(Returned { admitted, return_to })
 }
 
