@@ -154,7 +154,7 @@ async fn reads_are_tried_again_with_a_pause_and_a_code_is_never_sent_again() {
 
 #[tokio::test]
 async fn a_dingtalk_that_answers_nothing_is_given_up_in_time() {
-    let app = App::with(|settings| settings["dingtalk"]["timeout"] = json!("200ms")).await;
+    let app = App::with(|settings| settings["dingtalk"]["timeout"] = json!("2s")).await;
     for kind in [FaultKind::Hang, FaultKind::Delay(60_000), FaultKind::Drip { every_ms: 50 }] {
         let mut phone = app.phone("zhangsan");
         let (state, code) = (phone.opens_app().await.state(), phone.code());

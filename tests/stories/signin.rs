@@ -404,13 +404,13 @@ async fn a_newcomer_whose_details_cannot_be_read_is_not_half_created() {
 async fn a_newcomer_does_not_wait_for_a_directory_that_has_no_end() {
     let app = App::with(|settings| {
         settings["unknown_users"] = json!("create");
-        settings["dingtalk"]["timeout"] = json!("250ms");
+        settings["dingtalk"]["timeout"] = json!("2s");
     })
     .await;
-    // Every department has one more below it, and each answer takes nearly as long as it may.
+    // Every department has one more below it, and the walk takes longer than it may.
     for id in 2..40 {
         let body = json!({ "errcode": 0, "result": [{ "dept_id": id * 1000, "name": "部" }] });
-        app.simulator.fault(fault("/topapi/v2/department/listsub", 1, FaultKind::Delay(200)));
+        app.simulator.fault(fault("/topapi/v2/department/listsub", 1, FaultKind::Delay(400)));
         app.simulator.fault(fault("/topapi/v2/department/listsub", 1, FaultKind::Body(body.to_string())));
     }
     app.phone("lisi").is_signed_in().await;

@@ -12,7 +12,7 @@ const TEN_MINUTES: i64 = 600;
 const A_MOMENT: i64 = 5;
 
 async fn deployment() -> App {
-    App::with(|settings| settings["dingtalk"]["timeout"] = json!("200ms")).await
+    App::with(|settings| settings["dingtalk"]["timeout"] = json!("2s")).await
 }
 
 /// Requests for tokens and for tickets.

@@ -311,7 +311,7 @@ fn settings(dingtalk: &str) -> Value {
         "dingtalk": {
             "oapi_url": dingtalk, "api_url": dingtalk, "login_url": dingtalk,
             "jsapi_url": format!("{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"),
-            "timeout": "2s",
+            "timeout": "30s",
         },
         "apps": [{
             "name": "oa", "corp_id": CORP, "agent_id": "100000001",

@@ -20,7 +20,7 @@ impl Settings {
                 r#"
                 oapi_url = "{dingtalk}"
                 jsapi_url = "{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js"
-                timeout = "2s"
+                timeout = "30s"
                 "#
             ),
             app: "agent_id = \"100000001\"".to_owned(),
