@@ -6,6 +6,7 @@ use figment::Figment;
 use rocket::{Build, Catcher, Request, Rocket, catch, catchers, http::Status, shield::Shield};
 
 use crate::{
+    admin,
     audit::Refusals,
     clock::Clock,
     config::Config,
@@ -26,6 +27,7 @@ use crate::{
     web::{
         access_log::{AccessLog, Caught},
         assets,
+        csrf::FormTokens,
         problem::{Problem, ProblemResponse},
         refusal,
     },
@@ -58,7 +60,9 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
-    Ok(rocket::custom(figment)
+    let admin = (!config.admin_path.is_empty()).then(|| config.path(&config.admin_path));
+    let server = rocket::custom(figment)
+        .manage(FormTokens::new(&state_key))
         .manage(Passes::new(&state_key, clock.clone()))
         .manage(States::new(state_key, clock.clone()))
         .manage(UsedCodes::default())
@@ -88,7 +92,11 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, assets::routes())
         .mount(&base, health::routes())
         .register("/", catchers())
-        .register("/", sessions::routes::catchers()))
+        .register("/", sessions::routes::catchers());
+    Ok(match admin {
+        Some(path) => server.mount(path, admin::routes()),
+        None => server,
+    })
 }
 
 /// What runs beside the requests. Signing keys are no job: they are looked after when they are used.

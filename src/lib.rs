@@ -1,5 +1,6 @@
 //! Password-free sign-in (免登) from inside the DingTalk client, as one server.
 
+mod admin;
 pub mod app;
 pub mod audit;
 mod backup;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
+    admin,
     i18n::Locale,
     sessions, signin, simulator,
     web::{
@@ -12,7 +13,14 @@ use crate::{
 };
 
 /// Templates that are part of others.
-const PARTS: [&str; 4] = ["layout.html", "macros.html", "signin/message.html", "signin/messages.html"];
+const PARTS: [&str; 6] = [
+    "admin/person_fields.html",
+    "admin/shell.html",
+    "layout.html",
+    "macros.html",
+    "signin/message.html",
+    "signin/messages.html",
+];
 /// Elements without an end (HTML, 13.1.2).
 const VOID: [&str; 4] = ["br", "input", "link", "meta"];
 
@@ -23,6 +31,7 @@ fn samples(locale: Locale) -> Vec<(&'static str, Sample)> {
         sessions::routes::samples::pages(locale),
         signin::page::samples(locale),
         signin::handover::routes::samples(locale),
+        admin::samples::pages(locale),
     ];
     let simulated = simulator::sample_pages(locale == Locale::ZhCn, HOSTILE);
     let simulated = simulated.map(|(template, html)| ("/_simulator", Sample { template, html }));
@@ -113,7 +122,9 @@ fn check(locale: Locale, base: &str, html: &str) {
                     "form" => {
                         let action = value("action").unwrap_or_default();
                         assert!(action.starts_with(&format!("{base}/")), "a form leads to {action:?}");
-                        assert_eq!(value("method"), Some("post"));
+                        // A search changes nothing, and its address can be kept.
+                        let method = if value("role") == Some("search") { "get" } else { "post" };
+                        assert_eq!(value("method"), Some(method));
                     }
                     _ => {}
                 }

@@ -3,6 +3,8 @@
 use ipnet::IpNet;
 use url::{Host, Origin, Url};
 
+use super::Config;
+
 /// An entry of `allowed_return_hosts`; `.corp.example.com` means every host below that domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
@@ -37,16 +39,38 @@ impl HostPattern {
     /// Whether a URL's host and port are meant. Without a port in the entry, only the scheme's own port is.
     pub fn matches(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
-        let host_matches = match host.strip_suffix(self.host.as_str()) {
-            Some("") => !self.below,
-            Some(front) => self.below && front.len() > 1 && front.ends_with('.'),
-            None => false,
-        };
+        let host_matches = self.covers(host);
         let port_matches = match self.port {
             Some(port) => url.port_or_known_default() == Some(port),
             None => url.port().is_none(),
         };
         host_matches && port_matches
+    }
+
+    /// Whether a host is meant, at whatever port: cookies know no ports either.
+    fn covers(&self, host: &str) -> bool {
+        match host.strip_suffix(self.host.as_str()) {
+            Some("") => !self.below,
+            Some(front) => self.below && front.len() > 1 && front.ends_with('.'),
+            None => false,
+        }
+    }
+}
+
+impl Config {
+    /// Whether `bi.example.com:8443`, as a request names its host, is one that the gate guards apps at, and none of ours. What
+    /// cannot be read is.
+    pub fn is_host_of_apps(&self, authority: &str) -> bool {
+        let ours = self.public_url.as_url();
+        let is_plain = !authority.contains(['/', '\\', '@', '?', '#']);
+        let url = Url::parse(&format!("{}://{authority}/", ours.scheme())).ok().filter(|_| is_plain);
+        let Some((url, host)) = url.as_ref().and_then(|url| Some((url, url.host_str()?.trim_end_matches('.')))) else {
+            return true;
+        };
+        match Some(host) == ours.host_str() {
+            true => url.port() != ours.port() && self.allowed_return_hosts.iter().any(|listed| listed.matches(url)),
+            false => self.allowed_return_hosts.iter().any(|listed| listed.covers(host)),
+        }
     }
 }
 
@@ -106,6 +130,27 @@ mod tests {
         let pattern = HostPattern::parse("bi.example.com:8443").unwrap();
         assert!(pattern.matches(&Url::parse("https://bi.example.com:8443/").unwrap()));
         assert!(!pattern.matches(&Url::parse("https://bi.example.com/").unwrap()));
+    }
+
+    #[test]
+    fn a_host_of_apps_is_known_in_every_spelling_and_ours_is_none() {
+        let config = crate::web::testing::config();
+        for theirs in [
+            "bi.example.com",
+            "BI.example.com.",
+            "bi.example.com:8443",
+            "a.b.corp.example",
+            "dev.example.com",
+            "app.example.com@bi.example.com",
+            "app.example.com/bi",
+            "",
+            "a b",
+        ] {
+            assert!(config.is_host_of_apps(theirs), "{theirs}");
+        }
+        for ours in ["app.example.com", "app.example.com:443", "127.0.0.1:8000", "[::1]:8000", "other.example"] {
+            assert!(!config.is_host_of_apps(ours), "{ours}");
+        }
     }
 
     #[test]

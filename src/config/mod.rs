@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod hosts;
 mod names;
+mod paths;
 mod proxies;
 mod raw;
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub base_path: String,
     /// Where a sign-in without `return_to` ends: a path on `public_url`.
     pub home: String,
+    /// Where the pages for administrators are, below `base_path`; "" if there are none.
+    pub admin_path: String,
     /// Other hosts that a `return_to` may lead to.
     pub allowed_return_hosts: Vec<HostPattern>,
     /// Other origins whose pages may ask for a JSAPI signature.
@@ -149,20 +152,9 @@ impl Config {
 
     fn check(raw: raw::Raw) -> Result<Self, ConfigError> {
         let public_url = public_url(&raw.public_url)?;
-        let base_path = base_path(raw.base_path)?;
-        let home = match raw.home {
-            None => format!("{base_path}/home"),
-            // Signed-in people who open the app are sent home: there and back for ever.
-            Some(path) if path.trim_end_matches('/') == base_path => {
-                let cure = "is the sign-in page itself; write another page, e.g. \"/home\"";
-                return Err(ConfigError::wrong("miandeng.home", path, cure));
-            }
-            Some(path) if path.starts_with('/') && plain_path(&path) => path,
-            Some(path) => {
-                let cure = "write a path on public_url that begins with one slash, e.g. \"/home\"";
-                return Err(ConfigError::wrong("miandeng.home", path, cure));
-            }
-        };
+        let base_path = paths::base_path(raw.base_path)?;
+        let home = paths::home(raw.home, &base_path)?;
+        let admin_path = paths::admin_path(raw.admin_path)?;
         let allowed_return_hosts = each("miandeng.allowed_return_hosts", raw.allowed_return_hosts, HostPattern::parse)?;
         let jsapi_origins = each("miandeng.jsapi_origins", raw.jsapi_origins, hosts::origin)?;
         let trusted_proxies = each("miandeng.trusted_proxies", raw.trusted_proxies, hosts::network)?;
@@ -205,6 +197,7 @@ impl Config {
             public_url,
             base_path,
             home,
+            admin_path,
             allowed_return_hosts,
             jsapi_origins,
             cookie_domain,
@@ -303,21 +296,6 @@ fn http_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     (web && url.username().is_empty() && url.password().is_none()).then_some(url)
-}
-
-fn base_path(text: String) -> Result<String, ConfigError> {
-    let trimmed = text.trim_end_matches('/');
-    if trimmed.is_empty() || (trimmed.starts_with('/') && plain_path(trimmed)) {
-        return Ok(trimmed.to_owned());
-    }
-    let cure = "write a path of letters, digits, hyphens and underscores that begins with a slash, e.g. \"/_signin\"";
-    Err(ConfigError::wrong("miandeng.base_path", text, cure))
-}
-
-/// A path that no browser, proxy or router reads in two ways.
-fn plain_path(path: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~');
-    path.bytes().all(plain) && !path.contains("//") && !path.split('/').any(|part| part == "." || part == "..")
 }
 
 fn duration(key: &str, text: &str) -> Result<Duration, ConfigError> {

@@ -34,6 +34,7 @@ fn the_least_settings_are_enough_and_the_rest_has_defaults() {
     assert_eq!(config.public_url.origin(), "https://app.example.com");
     assert_eq!((config.home.as_str(), config.session_idle.as_secs()), ("/home", 8 * 3600));
     assert_eq!(config.apps[0].agent_id, "123456789");
+    assert_eq!(config.admin_path, "/admin");
     assert!(!format!("{config:?}").contains("s3cr3t-value"));
 }
 
@@ -50,6 +51,13 @@ fn a_wrong_setting_is_named_with_its_value_and_cure() {
         r#"miandeng.session_idel: no such setting; did you mean "session_idle""#,
     );
     refuses(url, &format!("{url}\nhome = \"//evil.com\""), r#"miandeng.home = "//evil.com": write a path"#);
+    for path in ["admin", "/", "/home", "/auth/admin", "/a//b", "/../x"] {
+        refuses(
+            url,
+            &format!("{url}\nadmin_path = {path:?}"),
+            &format!("miandeng.admin_path = {path:?}: write a path"),
+        );
+    }
     refuses(url, &format!("{url}\ntrusted_proxies = [\"x\"]"), r#"miandeng.trusted_proxies = "x": write an address"#);
     refuses(
         url,

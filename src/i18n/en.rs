@@ -1,5 +1,6 @@
 //! English.
 
+mod admin;
 mod errcode;
 
 use super::{
@@ -281,6 +282,7 @@ pub(super) static TEXTS: Texts = Texts {
             },
         },
     },
+    admin: admin::ADMIN,
     dingtalk_down: "DingTalk did not answer: check this server's connection to oapi.dingtalk.com (DNS, firewall, \
                     proxy, certificates). If the network is fine, DingTalk itself is slow; sign-ins work again once it \
                     recovers.",

@@ -2,6 +2,7 @@
 //!
 //! Each language is one [`Texts`] value: a text that a language lacks does not compile.
 
+pub mod admin;
 mod en;
 mod locale;
 mod time;
@@ -53,6 +54,8 @@ pub struct Texts {
     pub home: Home,
     /// "Open in browser".
     pub handover: Handover,
+    /// The pages for administrators.
+    pub admin: admin::Admin,
     /// What an operator does about an error code of DingTalk's.
     pub dingtalk_hint: fn(Errcode) -> &'static str,
     /// What an operator does when DingTalk does not answer at all.

@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     db::Db,
     i18n::Texts,
-    users::User,
+    users::{Role, User},
     web::{
         csrf::SameOrigin,
         page::{Frame, Page},
@@ -43,6 +43,8 @@ struct HomePage<'a> {
     user: &'a User,
     sessions: Vec<SessionRow>,
     others: bool,
+    /// Where the pages for administrators are, for one of them.
+    admin: Option<String>,
 }
 
 struct SessionRow {
@@ -71,7 +73,9 @@ async fn home(
     let sessions = super::list(&mut db, Some(who.user.id), &Policy::of(config), clock.now()).await?;
     let row = |listed: Listed| row(frame.t, clock, who.session.id, listed);
     let others = sessions.len() > 1;
-    let page = HomePage { user: &who.user, others, sessions: sessions.into_iter().map(row).collect(), frame };
+    let is_admin = who.user.role == Role::Admin && !config.admin_path.is_empty();
+    let admin = is_admin.then(|| config.path(&config.admin_path));
+    let page = HomePage { user: &who.user, others, sessions: sessions.into_iter().map(row).collect(), admin, frame };
     Ok(Page::new(Status::Ok, &page, "form-action 'self'")?)
 }
 
@@ -160,7 +164,7 @@ pub(crate) mod samples {
     use crate::{
         i18n::Locale,
         ids::{CorpId, DingUserId},
-        users::{Role, Status},
+        users::Status,
         web::testing::{HOSTILE, Sample, frame},
     };
 
@@ -200,7 +204,8 @@ pub(crate) mod samples {
         let user = user();
         let page = |sessions: Vec<SessionRow>| {
             let others = sessions.len() > 1;
-            Sample::of("sessions/home.html", &HomePage { frame: frame(locale), user: &user, sessions, others })
+            let admin = others.then(|| "/_signin/admin".to_owned());
+            Sample::of("sessions/home.html", &HomePage { frame: frame(locale), user: &user, sessions, others, admin })
         };
         vec![page(vec![session(1)]), page(vec![session(1), session(2)])]
     }

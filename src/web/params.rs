@@ -91,6 +91,15 @@ impl Params {
         if is_plain { Ok(value) } else { Err(ParamError::Malformed(name)) }
     }
 
+    /// A field of a form that may be left empty. Absent, it is empty too.
+    pub fn text(&self, name: &'static str) -> Result<&str, ParamError> {
+        match self.optional(name) {
+            Err(ParamError::Missing(_)) | Ok(None) => Ok(""),
+            Ok(Some(value)) => Ok(value),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A field that counts only if it came exactly once and is not empty.
     pub fn lenient(&self, name: &'static str) -> Option<&str> {
         self.optional(name).ok().flatten()

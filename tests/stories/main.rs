@@ -1,6 +1,7 @@
 //! User stories, told from the outside: one binary, so that it links once.
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod admin;
 mod attacks;
 mod audit;
 mod backup;

@@ -38,6 +38,10 @@ enum Is {
     Entrance,
     /// 2xx for who is signed in, 303 to the sign-in page for others.
     Personal,
+    /// 2xx or 303 for an administrator, 303 to the sign-in page for a stranger, 403 for others.
+    Admins,
+    /// A form of an administrator's page: the same, but without its token 4xx for administrators too.
+    AdminsForm,
     /// A question of a proxy's: 200 for who is signed in, 401 or 3xx for others.
     Gate,
     /// 4xx for everybody: what is sent here proves nothing.
@@ -62,7 +66,7 @@ const POST: &[&str] = &["POST"];
 /// The gate answers a proxy whatever the method of the request that it asks about.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 25] = [
+const TABLE: [Row; 29] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -84,6 +88,10 @@ const TABLE: [Row; 25] = [
     row("/auth/envoy/<path..>", ANY, "/auth/envoy/x", Is::Gate),
     row("/.well-known/jwks.json", GET, "/.well-known/jwks.json", Is::Public),
     row("/probe/echo", GET, "/probe/echo", Is::Refused),
+    row("/admin", GET, "/admin", Is::Admins),
+    row("/admin/people", GET, "/admin/people?q=x&page=9", Is::Admins),
+    row("/admin/people/add", GET, "/admin/people/add", Is::Admins),
+    row("/admin/people/add", POST, "/admin/people/add", Is::AdminsForm),
     row("/static/<path..>", GET, "/static/js/signin.js", Is::Public),
     row("/static/<path..>", GET, "/static/js/none.js", Is::Refused),
     row("/healthz", GET, "/healthz", Is::Public),
@@ -99,6 +107,10 @@ impl Is {
             Self::Redirect => status == 303,
             Self::Entrance => status == if is_in { 303 } else { 200 },
             Self::Personal => status == if is_in { 200 } else { 303 },
+            Self::Admins | Self::AdminsForm if !is_in => status == 303,
+            Self::Admins if who == Who::Admin => matches!(status, 200 | 303),
+            Self::AdminsForm if who == Who::Admin => matches!(status, 400 | 403),
+            Self::Admins | Self::AdminsForm => status == 403,
             Self::Gate if is_in => status == 200,
             Self::Gate => matches!(status, 302 | 303 | 401),
             Self::Refused => (400..500).contains(&status),

@@ -1,0 +1,171 @@
+//! Who may open the pages, and whose forms they take.
+
+use std::ops::Deref;
+
+use rocket::{
+    Data, Request,
+    data::{self, FromData},
+    http::Status,
+    outcome::{Outcome, try_outcome},
+    request::{self, FromRequest},
+};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{Section, Shell};
+use crate::{
+    audit::{Actor, RequestOrigin},
+    clock::Clock,
+    config::Config,
+    ids::CorpId,
+    people::{By, Reason},
+    sessions::{Principal, guard::Admin},
+    users::User,
+    web::{
+        client_ip::{self, ClientIp},
+        csrf::{FormTokens, SameOrigin},
+        params::Params,
+        problem::Problem,
+        refusal,
+        request_context::RequestContext,
+        see_other::SeeOther,
+    },
+};
+
+/// An administrator on one of our own hosts. Each request reads the role anew.
+pub struct Administrator<'r> {
+    who: Admin,
+    config: &'r Config,
+    tokens: &'r FormTokens,
+    origin: RequestOrigin,
+}
+
+/// A form that an administrator has sent from a page of ours.
+pub struct Posted<'r> {
+    /// Who sent it; nothing in the form says so.
+    pub who: Administrator<'r>,
+    /// What it says.
+    pub fields: Params,
+}
+
+impl Administrator<'_> {
+    /// What surrounds a page.
+    pub fn shell(&self, section: Section) -> Shell<'_> {
+        let session = &self.session;
+        Shell {
+            root: self.root(),
+            token: self.tokens.of(session.id, session.created_at),
+            name: &self.user.name,
+            section,
+        }
+    }
+
+    /// Where the pages are.
+    pub fn root(&self) -> String {
+        self.config.path(&self.config.admin_path)
+    }
+
+    /// The only corp whose people the administrator sees.
+    pub fn corp_id(&self) -> &CorpId {
+        &self.user.corp_id
+    }
+
+    /// As whom the trail names the person.
+    pub fn by(&self, reason: Reason, clock: &Clock) -> By {
+        By::new(Actor::User(self.user.userid.clone()), reason, clock).by_request(self.origin.clone())
+    }
+
+    /// The list of people with this person alone, after something was done.
+    pub fn leads_to(&self, user: &User, done: &'static str) -> SeeOther {
+        SeeOther(format!("{}/people?q={}&done={done}", self.root(), path_segment(user.userid.as_str())))
+    }
+
+    /// Whether a form carries this session's token.
+    pub fn has_token(&self, token: &str) -> bool {
+        self.tokens.accept(token, self.session.id, self.session.created_at)
+    }
+}
+
+impl Deref for Administrator<'_> {
+    type Target = Principal;
+
+    fn deref(&self) -> &Principal {
+        &self.who
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Administrator<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
+        let rocket = request.rocket();
+        let (Some(config), Some(tokens)) = (rocket.state::<Config>(), rocket.state::<FormTokens>()) else {
+            let problem = Problem::internal("the server lacks its state");
+            return refusal::refuse(request, Status::InternalServerError, problem);
+        };
+        if is_at_an_apps_host(request, config) {
+            return refusal::refuse(request, Status::NotFound, Problem::not_found());
+        }
+        let who = try_outcome!(Admin::from_request(request).await);
+        let origin = RequestOrigin {
+            app: String::new(),
+            address: ClientIp::of(request).0.to_string(),
+            request_id: RequestContext::of(request).id.clone(),
+        };
+        Outcome::Success(Self { who, config, tokens, origin })
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for Posted<'r> {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self, ()> {
+        let who = match sender(request).await {
+            Ok(who) => who,
+            Err(status) => return Outcome::Error((status, ())),
+        };
+        match Params::posted(request.content_type(), data).await {
+            Ok(fields) if fields.lenient("token").is_some_and(|token| who.has_token(token)) => {
+                Outcome::Success(Self { who, fields })
+            }
+            Ok(_) => refuse(request, Status::Forbidden, Problem::foreign_origin()),
+            Err(error) => refuse(request, Status::BadRequest, error),
+        }
+    }
+}
+
+/// A text as one level of a path.
+pub fn path_segment(text: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
+}
+
+/// The administrator who has sent a form from our own origin; its token is still to be compared. A refusal is left with the
+/// request.
+async fn sender<'r>(request: &'r Request<'_>) -> Result<Administrator<'r>, Status> {
+    // Before the session: a form of another site is refused whoever's cookie it brings.
+    if let Outcome::Error((status, problem)) = SameOrigin::from_request(request).await {
+        let _ = refusal::refuse::<()>(request, status, problem);
+        return Err(status);
+    }
+    match Administrator::from_request(request).await {
+        Outcome::Success(who) => Ok(who),
+        Outcome::Error((status, ())) | Outcome::Forward(status) => Err(status),
+    }
+}
+
+fn refuse<'r, T>(request: &Request<'_>, status: Status, problem: impl Into<Problem>) -> data::Outcome<'r, T, ()> {
+    let _ = refusal::refuse::<()>(request, status, problem);
+    Outcome::Error((status, ()))
+}
+
+/// Whether the request is for a host that the gate guards an app at. Whoever controls that app must not find our pages on its
+/// own origin. A proxy may put the address of its upstream into `Host`, so what it says in `X-Forwarded-Host` counts too.
+fn is_at_an_apps_host(request: &Request<'_>, config: &Config) -> bool {
+    let headers = request.headers();
+    let is_proxy = client_ip::is_trusted(config, &client_ip::peer(request));
+    let forwarded = headers.get("X-Forwarded-Host").filter(|_| is_proxy).flat_map(|line| line.split(','));
+    let named = headers.get("Host").chain(forwarded).map(|host| host.trim_matches([' ', '\t']));
+    named.filter(|host| !host.is_empty()).any(|host| config.is_host_of_apps(host))
+}

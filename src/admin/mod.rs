@@ -1,0 +1,40 @@
+//! Pages for administrators: server-rendered, in every language, and of use without JavaScript.
+//!
+//! Every page takes the guard [`Administrator`] and every form [`Posted`], so who may do what is decided in one place. An
+//! administrator sees and changes the people of the own corp alone: whatever else a path names is not found, be it there
+//! or not.
+
+mod add;
+mod guard;
+mod people;
+mod person_form;
+mod shell;
+
+use rocket::Route;
+
+pub use self::guard::{Administrator, Posted};
+use self::shell::{Section, Shell};
+
+/// What is mounted at `admin_path`.
+pub fn routes() -> Vec<Route> {
+    [people::routes::routes(), add::routes()].concat()
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+    use crate::{
+        i18n::Locale,
+        web::testing::{BASE, HOSTILE, Sample},
+    };
+
+    /// What surrounds a page, shown to somebody with a name of that kind.
+    pub fn shell(section: Section) -> Shell<'static> {
+        Shell { root: format!("{BASE}/admin"), token: HOSTILE.to_owned(), name: HOSTILE, section }
+    }
+
+    /// Every page.
+    pub fn pages(locale: Locale) -> Vec<Sample> {
+        [people::routes::samples(locale), add::samples(locale)].into_iter().flatten().collect()
+    }
+}

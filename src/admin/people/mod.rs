@@ -1,0 +1,4 @@
+//! The list of people.
+
+mod query;
+pub mod routes;

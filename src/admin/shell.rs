@@ -1,0 +1,95 @@
+//! What surrounds every page: who is signed in, and the way to the others.
+
+use askama::Template;
+use rocket::http::Status;
+
+use crate::{
+    i18n::Texts,
+    web::{
+        page::{NotRendered, Page},
+        params::Params,
+    },
+};
+
+/// The part of the pages that one is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// People.
+    People,
+}
+
+/// What surrounds a page. Templates that extend `admin/shell.html` call it `shell`.
+pub struct Shell<'a> {
+    /// Where the pages are: `base_path` and `admin_path`.
+    pub root: String,
+    /// The hidden field `token` of every form.
+    pub token: String,
+    /// Who is signed in.
+    pub name: &'a str,
+    /// Where this page belongs.
+    pub section: Section,
+}
+
+/// An entry of the navigation.
+pub struct Link {
+    /// Where it leads.
+    pub href: String,
+    /// Its text.
+    pub label: &'static str,
+    /// The path of its picture, 24 by 24.
+    pub icon: &'static str,
+    /// Whether this page belongs there.
+    pub is_current: bool,
+}
+
+/// A page, whose forms go to our own origin alone.
+pub fn page(template: &impl Template) -> Result<Page, NotRendered> {
+    Page::new(Status::Ok, template, "form-action 'self'")
+}
+
+/// The page of a form that something is wrong with.
+pub fn wrong(template: &impl Template) -> Result<Page, NotRendered> {
+    Page::new(Status::UnprocessableEntity, template, "form-action 'self'")
+}
+
+/// What was done a moment ago, by the word that an address brings (`?done=`). Other words say nothing.
+pub fn done(params: &Params, t: &Texts) -> Option<&'static str> {
+    params.lenient("done").and_then(t.admin.shell.done)
+}
+
+impl Section {
+    const ALL: [Self; 1] = [Self::People];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::People => "/people",
+        }
+    }
+
+    fn label(self, t: &Texts) -> &'static str {
+        match self {
+            Self::People => t.admin.shell.people,
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self {
+            Self::People => {
+                "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21v-1a7 7 0 0 1 14 0v1M16 3.2a4 4 0 0 1 0 7.6M18.5 14.6A7 7 0 0 1 22 20.5v.5"
+            }
+        }
+    }
+}
+
+impl Shell<'_> {
+    /// The navigation.
+    pub fn links(&self, t: &Texts) -> Vec<Link> {
+        let link = |section: Section| Link {
+            href: [&self.root, section.path()].concat(),
+            label: section.label(t),
+            icon: section.icon(),
+            is_current: section == self.section,
+        };
+        Section::ALL.map(link).into()
+    }
+}

@@ -1,0 +1,70 @@
+//! The settings that are paths on `public_url`.
+
+use super::ConfigError;
+
+/// What the first level of a route is called, now or in a later version. The pages for administrators are at none of these.
+const TAKEN: [&str; 17] = [
+    ".well-known",
+    "auth",
+    "cas",
+    "dingtalk",
+    "handover",
+    "healthz",
+    "home",
+    "jsapi",
+    "login",
+    "logout",
+    "metrics",
+    "oauth2",
+    "probe",
+    "readyz",
+    "signin",
+    "static",
+    "userinfo",
+];
+
+pub(super) fn base_path(text: String) -> Result<String, ConfigError> {
+    let trimmed = text.trim_end_matches('/');
+    if trimmed.is_empty() || (trimmed.starts_with('/') && is_plain(trimmed)) {
+        return Ok(trimmed.to_owned());
+    }
+    let cure = "write a path of letters, digits, hyphens and underscores that begins with a slash, e.g. \"/_signin\"";
+    Err(ConfigError::wrong("miandeng.base_path", text, cure))
+}
+
+pub(super) fn home(path: Option<String>, base_path: &str) -> Result<String, ConfigError> {
+    match path {
+        None => Ok(format!("{base_path}/home")),
+        // Signed-in people who open the app are sent home: there and back for ever.
+        Some(path) if path.trim_end_matches('/') == base_path => {
+            let cure = "is the sign-in page itself; write another page, e.g. \"/home\"";
+            Err(ConfigError::wrong("miandeng.home", path, cure))
+        }
+        Some(path) if path.starts_with('/') && is_plain(&path) => Ok(path),
+        Some(path) => {
+            let cure = "write a path on public_url that begins with one slash, e.g. \"/home\"";
+            Err(ConfigError::wrong("miandeng.home", path, cure))
+        }
+    }
+}
+
+/// Below `base_path`; "" switches the pages off.
+pub(super) fn admin_path(text: String) -> Result<String, ConfigError> {
+    let trimmed = text.trim_end_matches('/');
+    let first = trimmed.strip_prefix('/').and_then(|rest| rest.split('/').next());
+    match first {
+        None if text.is_empty() => Ok(text),
+        Some(first) if is_plain(trimmed) && !TAKEN.contains(&first) => Ok(trimmed.to_owned()),
+        _ => {
+            let cure = "write a path that begins with a slash and is no other page's, e.g. \"/admin\", or \"\" for no \
+                        admin pages";
+            Err(ConfigError::wrong("miandeng.admin_path", text, cure))
+        }
+    }
+}
+
+/// A path that no browser, proxy or router reads in two ways.
+fn is_plain(path: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~');
+    path.bytes().all(plain) && !path.contains("//") && !path.split('/').any(|part| part == "." || part == "..")
+}
