@@ -118,6 +118,25 @@ pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Row>> {
     Ok(rows.into_iter().map(Row::from).collect())
 }
 
+/// The rows of these numbers, in no order.
+pub(super) async fn rows_of(db: &mut Conn, ids: impl IntoIterator<Item = i64>) -> sqlx::Result<Vec<Row>> {
+    let mut ids = ids.into_iter().peekable();
+    if ids.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut sql = QueryBuilder::new(
+        "SELECT id, at, event, actor, corp_id, userid, app, address, request_id, reason, times, detail \
+         FROM audit WHERE id IN (",
+    );
+    let mut list = sql.separated(", ");
+    for id in ids {
+        list.push_bind(id);
+    }
+    sql.push(")");
+    let rows: Vec<Stored> = sql.build_query_as().fetch_all(db).await?;
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
 fn push_list(sql: &mut QueryBuilder, values: &[String]) {
     sql.push("(");
     let mut list = sql.separated(", ");
@@ -155,28 +174,14 @@ impl From<Stored> for Row {
     }
 }
 
-/// How many signed in within an hour of the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-pub struct DayCount {
-    /// Hours since 1970.
-    pub hour: i64,
-    /// How many.
-    pub count: i64,
-}
-
-/// Sign-ins of a corp since a time, by hour: days are the reader's, whose zone the table does not know.
+/// How many of a corp signed in from a time on and before another, in milliseconds since 1970.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn signed_in_by_hour(db: &mut Conn, corp_id: &str, since_ms: i64) -> sqlx::Result<Vec<DayCount>> {
-    sqlx::query_as(
-        "SELECT at / 3600000 AS hour, COUNT(*) AS count FROM audit \
-         WHERE event = 'signed-in' AND at >= $1 AND corp_id = $2 GROUP BY at / 3600000 ORDER BY 1",
-    )
-    .bind(since_ms)
-    .bind(corp_id)
-    .fetch_all(db)
-    .await
+pub async fn signed_in_between(db: &mut Conn, corp_id: &str, from_ms: i64, until_ms: i64) -> sqlx::Result<u64> {
+    let sql = "SELECT COUNT(*) FROM audit WHERE corp_id = $1 AND event = 'signed-in' AND at >= $2 AND at < $3";
+    let count: i64 = sqlx::query_scalar(sql).bind(corp_id).bind(from_ms).bind(until_ms).fetch_one(db).await?;
+    Ok(count.unsigned_abs())
 }
 
 /// How often people were refused for a reason.

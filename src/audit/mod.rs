@@ -7,6 +7,7 @@ mod author;
 mod event;
 mod list;
 mod refusals;
+mod refused;
 mod sheet;
 
 use std::fmt;
@@ -16,8 +17,9 @@ use serde_json::{Map, Value};
 pub use self::{
     author::{Author, RequestOrigin},
     event::Event,
-    list::{DayCount, Filter, ReasonCount, Row, list, refusals_by_reason, signed_in_by_hour},
+    list::{Filter, ReasonCount, Row, list, refusals_by_reason, signed_in_between},
     refusals::{Allowance, Refusals},
+    refused::{RefusedPerson, RefusedSearch, last_refusal, refusal_of_request, refused_people},
     sheet::write_csv,
 };
 use crate::{

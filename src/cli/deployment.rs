@@ -50,10 +50,6 @@ impl Deployment {
         self.pools.write().await.map_err(|error| not_written(&error))
     }
 
-    pub async fn check_write(&self) -> anyhow::Result<()> {
-        self.pools.check_write().await.map_err(|error| not_written(&error))
-    }
-
     pub fn corps(&self) -> Vec<CorpId> {
         let mut corps = Vec::new();
         for app in &self.config.apps {

@@ -5,7 +5,6 @@ mod backup;
 mod demo;
 mod deployment;
 mod doctor;
-mod inert;
 mod log_lines;
 pub mod logging;
 #[cfg(unix)]

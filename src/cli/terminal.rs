@@ -5,8 +5,10 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::inert::{Inert, steers};
-use crate::i18n::Locale;
+use crate::{
+    i18n::Locale,
+    inert::{Inert, steers},
+};
 
 /// Writes to standard output. A reader that has seen enough (`| head`) is no failure.
 pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {

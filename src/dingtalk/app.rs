@@ -9,12 +9,23 @@ use super::{
     client::{Repeat, RequestBody},
     fair_queue::{FairQueue, Turn},
     response::ApiResponse,
-    token_cache::Cache,
+    token_cache::{Cache, CredentialStatus},
 };
 use crate::{
     config::{App, AppKind},
     secret::Secret,
 };
+
+/// What DingTalk lends an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// The corp's.
+    AccessToken,
+    /// A service window's own.
+    ChannelToken,
+    /// What pages are signed with.
+    Ticket,
+}
 
 pub struct DingtalkApp {
     pub config: App,
@@ -51,6 +62,22 @@ impl DingtalkApp {
             Some(token) => token.get().await.map(drop),
             None => Ok(()),
         }
+    }
+
+    /// The state of each token and ticket. DingTalk is asked for nothing.
+    pub async fn credentials(&self) -> Vec<(CredentialKind, CredentialStatus)> {
+        let caches = [
+            (CredentialKind::AccessToken, Some(&self.token)),
+            (CredentialKind::ChannelToken, self.channel_token.as_ref()),
+            (CredentialKind::Ticket, Some(&self.ticket)),
+        ];
+        let mut states = Vec::new();
+        for (kind, cache) in caches {
+            if let Some(cache) = cache {
+                states.push((kind, cache.status().await));
+            }
+        }
+        states
     }
 
     /// Renews in the background what is about to expire.

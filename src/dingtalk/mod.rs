@@ -21,7 +21,7 @@ pub mod web_login;
 use std::sync::Arc;
 
 pub use self::{
-    app::DingtalkApp,
+    app::{CredentialKind, DingtalkApp},
     auth_code::Identity,
     channel::{Contact, Follower},
     client::{Client, ClientError},
@@ -30,7 +30,7 @@ pub use self::{
     errors::{DingtalkError, ErrorCode, Refusal},
     fair_queue::Turn,
     scopes::Scopes,
-    token_cache::{Credential, Store},
+    token_cache::{Credential, CredentialStatus, Store},
 };
 use crate::{clock::Clock, config::Config};
 

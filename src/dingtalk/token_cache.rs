@@ -62,6 +62,17 @@ pub(super) trait Source: Send + Sync {
     async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError>;
 }
 
+/// What is known of a cached value, without the value.
+#[derive(Debug, Clone)]
+pub struct CredentialStatus {
+    /// When the value was first seen; nothing where there is none that is still good.
+    pub first_seen_at: Option<UnixSeconds>,
+    /// Until when it is good.
+    pub expires_at: Option<UnixSeconds>,
+    /// The last refresh, if it failed.
+    pub failure: Option<(UnixSeconds, DingtalkError)>,
+}
+
 pub(super) struct Cache {
     key: String,
     source: Box<dyn Source>,
@@ -120,6 +131,19 @@ impl Cache {
     pub fn keep_fresh(self: &Arc<Self>) {
         if let Some(credential) = self.usable() {
             self.renew_if_due(&credential);
+        }
+    }
+
+    /// Looks at what there is, and asks DingTalk for nothing.
+    pub async fn status(&self) -> CredentialStatus {
+        let current = match self.usable() {
+            Some(current) => Some(current),
+            None => self.kept().await,
+        };
+        CredentialStatus {
+            first_seen_at: current.as_ref().map(|current| current.first_seen_at),
+            expires_at: current.as_ref().map(|current| current.expires_at),
+            failure: self.state().failure.clone(),
         }
     }
 

@@ -10,7 +10,7 @@ mod zh_cn;
 
 pub use self::{
     locale::Locale,
-    time::{iso_8601, iso_8601_if_known, local, local_iso_8601_ms, local_ms, read_time, utc},
+    time::{Day, iso_8601, iso_8601_if_known, last_days, local, local_iso_8601_ms, local_ms, read_time, utc},
 };
 use crate::errcode::Errcode;
 

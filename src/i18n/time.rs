@@ -46,6 +46,32 @@ pub fn read_time(text: &str) -> Option<i64> {
     Some(date.to_zoned(TimeZone::system()).ok()?.timestamp().as_millisecond())
 }
 
+/// A day of the calendar on this machine's wall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// `2026-11-02`.
+    pub date: String,
+    /// Its first moment, in milliseconds since 1970.
+    pub from_ms: i64,
+    /// The next day's.
+    pub until_ms: i64,
+}
+
+/// The last days, today at the end.
+pub fn last_days(now: UnixSeconds, days: u8) -> Vec<Day> {
+    last_days_in(&TimeZone::system(), now, days)
+}
+
+fn last_days_in(zone: &TimeZone, now: UnixSeconds, days: u8) -> Vec<Day> {
+    let today = Timestamp::from_second(now).unwrap_or_default().to_zoned(zone.clone()).date();
+    let start = |date: jiff::civil::Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond());
+    let day = |ago: u8| {
+        let date = today.checked_sub(jiff::Span::new().days(ago)).ok()?;
+        Some(Day { date: date.to_string(), from_ms: start(date)?, until_ms: start(date.tomorrow().ok()?)? })
+    };
+    (0..days).rev().filter_map(day).collect()
+}
+
 /// A time as programs read it, for `serialize_with`.
 ///
 /// # Errors
@@ -65,6 +91,21 @@ pub fn iso_8601_if_known<S: Serializer>(at: &Option<UnixSeconds>, serializer: S)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_follow_each_other_without_a_gap_whatever_the_zone() {
+        // Half an hour off, and with a day of 25 hours.
+        for (posix, now, hours) in [("IST-5:30", 1_793_606_400, 24), ("CET-1CEST,M3.5.0,M10.5.0/3", 1_793_000_000, 25)]
+        {
+            let zone = TimeZone::posix(posix).expect("a zone");
+            let days = last_days_in(&zone, now, 14);
+            assert_eq!(days.len(), 14);
+            assert!(days.windows(2).all(|pair| pair[0].until_ms == pair[1].from_ms), "{days:?}");
+            assert!((days[13].from_ms..days[13].until_ms).contains(&(now * 1000)), "{days:?}");
+            assert!(days.iter().any(|day| day.until_ms - day.from_ms == hours * 3_600_000), "{days:?}");
+        }
+        assert_eq!(last_days_in(&TimeZone::UTC, i64::MAX, 1).len(), 1);
+    }
 
     #[test]
     fn no_time_is_too_odd_to_be_shown() {

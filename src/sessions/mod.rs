@@ -284,6 +284,19 @@ pub async fn list(db: &mut Conn, user_id: Option<i64>, policy: &Policy, now: Uni
     Ok(rows.into_iter().filter(is_live).collect())
 }
 
+/// How many live sessions the people of a corp have; none for one address alone.
+pub async fn count(db: &mut Conn, corp_id: &str, policy: &Policy, now: UnixSeconds) -> sqlx::Result<u64> {
+    if !policy.knows(corp_id) {
+        return Ok(0);
+    }
+    let sql = "SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id \
+               WHERE u.corp_id = $1 AND u.status = 'active' AND s.only_for IS NULL \
+               AND s.created_at > $2 AND s.last_seen_at > $3";
+    let (created, seen) = (now.saturating_sub(policy.absolute), now.saturating_sub(policy.idle));
+    let count: i64 = sqlx::query_scalar(sql).bind(corp_id).bind(created).bind(seen).fetch_one(db).await?;
+    Ok(count.unsigned_abs())
+}
+
 /// Deletes expired sessions, and changes that every process has read. Answers how many sessions.
 pub async fn sweep(db: &mut Conn, policy: &Policy, now: UnixSeconds) -> sqlx::Result<u64> {
     // The last use is written a little late.

@@ -3,6 +3,7 @@
 pub mod check;
 mod columns;
 mod newcomer;
+mod numbers;
 mod pinyin;
 mod search;
 pub mod sheet;
@@ -19,6 +20,7 @@ use crate::{
 pub use self::{
     columns::{Columns, Difference},
     newcomer::newcomer,
+    numbers::{Numbers, numbers},
     search::{Search, Sort, count, fill_search, search},
     write::{Change, Key, NewUser, remove, signed_in, upsert},
 };

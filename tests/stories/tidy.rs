@@ -73,6 +73,8 @@ fn each_part_knows_only_those_below_it() {
     may_use("people", &["audit", "clock", "db", "ids", "sessions", "users"]);
     may_use("audit/", &["audit", "clock", "db", "i18n", "ids", "users"]);
     may_use("backup/", &["audit", "clock", "db", "i18n", "sessions"]);
+    let below = ["clock", "config", "credentials", "db", "dingtalk", "errcode", "i18n", "ids", "inert", "users"];
+    may_use("doctor/", &below);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("i18n/", &["clock", "errcode", "i18n"]);
     may_use("errcode.rs", &[]);

@@ -1,22 +1,20 @@
 //! `miandeng doctor`: what is wrong with this deployment, and how to fix it.
 
-mod dingtalk;
-mod finding;
 mod forgery;
-mod machine;
 mod probe;
-mod reach;
 
 use anyhow::bail;
 use url::Url;
 
-use self::finding::{Finding, Severity};
 use super::{
     Deployment,
     terminal::{count, locale, print, print_json},
     users::{corp_id_argument, userid_argument},
 };
-use crate::ids::{CorpId, DingUserId};
+use crate::{
+    doctor::{self, Finding, Scope, Severity, Subject},
+    ids::{CorpId, DingUserId},
+};
 
 /// Check this deployment and its connection to DingTalk, and say what to fix.
 ///
@@ -67,7 +65,7 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
         Ok(settings) => settings,
         Err(error) => return vec![Finding::failed("settings", error.to_string(), "")],
     };
-    findings.extend(machine::settings(&config));
+    findings.extend(doctor::settings(&config, Scope::Deployment));
     let deployment = match Deployment::open().await {
         Ok(deployment) => deployment,
         Err(error) => {
@@ -75,19 +73,21 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
             return findings;
         }
     };
-    findings.extend(machine::database(&deployment, &url).await);
+    let subject = Subject {
+        config: &deployment.config,
+        pools: &deployment.pools,
+        database: &url,
+        clock: &deployment.clock,
+        scope: Scope::Deployment,
+    };
+    findings.extend(doctor::database(&subject).await);
     match &args.probe {
         // Asked for by itself, it is answered by itself: DingTalk has no part in it.
         Some(probe) => {
             let person = args.person.as_ref().map(|userid| (userid, args.corp_id.as_ref()));
             findings.extend(probe::check(&deployment, probe, person).await);
         }
-        None => {
-            findings.extend(reach::proxies(&deployment.config));
-            findings.extend(reach::clock(&deployment).await);
-            findings.extend(dingtalk::check(&deployment, locale()).await);
-            findings.push(reach::public_url(&deployment).await);
-        }
+        None => findings.extend(doctor::outside(&subject, None, locale()).await),
     }
     deployment.close().await;
     findings

@@ -11,13 +11,10 @@ use reqwest::{
 };
 use url::Url;
 
-use super::{
-    finding::Finding,
-    forgery::{self, FORGED, Proxy},
-    reach,
-};
+use super::forgery::{self, FORGED, Proxy};
 use crate::{
     cli::Deployment,
+    doctor::{Finding, reach},
     forward_auth::header_names::{ODD, taken_for},
     ids::{CorpId, DingUserId},
     probe::{PASS_HEADER, PROXY_PATH, Passes, Reached},

@@ -8,7 +8,7 @@ use tracing_subscriber::{
     fmt::format::{FormatFields, Writer},
 };
 
-use crate::cli::inert::Inert;
+use crate::inert::Inert;
 
 /// As the default writes them, but no field ends the line or commands a terminal: the default escapes neither all of a
 /// message nor anything of a `Display`. It is also a third slower, for colours that are not there.

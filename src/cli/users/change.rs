@@ -7,9 +7,9 @@ use super::{Force, PersonArgs};
 use crate::{
     cli::{
         Deployment,
-        inert::Inert,
         terminal::{can_ask, confirm, count, print, print_json},
     },
+    inert::Inert,
     people::{self, Changed, NotAdded, Reason},
     users::{Change, NewUser, Role, User, check},
 };

@@ -12,9 +12,9 @@ use super::{export::save, last_admin};
 use crate::{
     cli::{
         Deployment,
-        inert::Inert,
         terminal::{count, locale, print, print_json},
     },
+    inert::Inert,
     people::{self, Reason},
     users::sheet::{self, BadRow, Format, LARGEST_FILE, Options, ReadError, Sheet},
 };

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::finding::Finding;
+use super::{Scope, Subject, finding::Finding};
 use crate::{
-    cli::Deployment,
     config::AppKind,
     credentials::CredentialTable,
     dingtalk::{ClientError, CorpCheck, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
@@ -14,26 +13,34 @@ use crate::{
     i18n::Locale,
 };
 
-/// What a refusal of DingTalk reads like when the app's scope is too small.
-pub(super) async fn check(deployment: &Deployment, locale: Locale) -> Vec<Finding> {
-    let Deployment { config, pools, clock } = deployment;
+/// `kept` is how a running server reaches DingTalk; without one, its stored tickets are used.
+pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>, locale: Locale) -> Vec<Finding> {
+    let Subject { config, pools, clock, scope, .. } = subject;
     // A kept token says nothing about today's credentials, so a token is asked for: DingTalk repeats one that is still
     // good. A new ticket may end the one that the server signs with, so the kept ticket is used.
-    let anew = Dingtalk::new(config, Arc::new(Anew), clock);
-    let kept = Dingtalk::new(config, Arc::new(CredentialTable(pools.clone())), clock);
-    let (anew, kept) = match (anew, kept) {
-        (Ok(anew), Ok(kept)) => (anew, kept),
-        (Err(error), _) | (_, Err(error)) => {
+    let made = Dingtalk::new(config, Arc::new(Anew), clock).and_then(|anew| {
+        let kept =
+            kept.cloned().map_or_else(|| Dingtalk::new(config, Arc::new(CredentialTable((*pools).clone())), clock), Ok);
+        Ok((anew, kept?))
+    });
+    match made {
+        Ok((anew, kept)) => each_app(&anew, &kept, *scope, locale).await,
+        Err(error) => {
             let cure = match error {
                 ClientError::Http(_) => "check the machine's certificates (ca-certificates) and proxy variables",
                 ClientError::InTheClear(_) => "",
             };
-            return vec![Finding::failed("dingtalk", error.to_string(), cure)];
+            vec![Finding::failed("dingtalk", error.to_string(), cure)]
         }
-    };
+    }
+}
+
+async fn each_app(anew: &Dingtalk, kept: &Dingtalk, scope: Scope<'_>, locale: Locale) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (anew, kept) in anew.apps().iter().zip(kept.apps()) {
-        findings.extend(app(anew, kept, locale).await);
+        if scope.covers(&anew.config.corp_id) {
+            findings.extend(app(anew, kept, locale).await);
+        }
     }
     findings
 }

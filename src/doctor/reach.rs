@@ -2,22 +2,19 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::finding::Finding;
-use crate::{
-    cli::Deployment,
-    config::{Config, Proxies, is_local},
-};
+use super::{Subject, finding::Finding};
+use crate::config::{Config, Proxies, is_local};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// In seconds. Signatures and sessions bear more; a clock that runs free is noticed early.
 const CLOCK_SLACK: i64 = 30;
 
 /// Compares our clock with DingTalk's. Where DingTalk does not answer, the checks of the apps say so.
-pub(super) async fn clock(deployment: &Deployment) -> Option<Finding> {
-    let address = &deployment.config.dingtalk.oapi_url;
+pub(super) async fn clock(subject: &Subject<'_>) -> Option<Finding> {
+    let address = &subject.config.dingtalk.oapi_url;
     let answer = client_for(address).ok()?.get(address).send().await.ok()?;
     let theirs = unix_seconds(answer.headers().get("date")?.to_str().ok()?)?;
-    let ahead = deployment.clock.now() - theirs;
+    let ahead = subject.clock.now() - theirs;
     if ahead.abs() <= CLOCK_SLACK {
         return Some(Finding::ok("clock", "agrees with DingTalk's"));
     }
@@ -28,8 +25,8 @@ pub(super) async fn clock(deployment: &Deployment) -> Option<Finding> {
 }
 
 /// Asks our own server by the address that employees use.
-pub(super) async fn public_url(deployment: &Deployment) -> Finding {
-    let config = &deployment.config;
+pub(super) async fn public_url(subject: &Subject<'_>) -> Finding {
+    let config = subject.config;
     let address = format!("{}{}", config.public_url.origin(), config.path("/healthz"));
     let cure = "is the server running, does the name lead to the proxy, and does the proxy lead to the server? From inside \
                 some networks the public address cannot be reached although employees can reach it";
@@ -57,7 +54,7 @@ fn client_for(address: &str) -> reqwest::Result<reqwest::Client> {
     if is_local(address) { builder().no_proxy().build() } else { client() }
 }
 
-pub(super) fn client() -> reqwest::Result<reqwest::Client> {
+pub fn client() -> reqwest::Result<reqwest::Client> {
     builder().build()
 }
 
@@ -68,7 +65,7 @@ fn builder() -> reqwest::ClientBuilder {
 }
 
 /// An error with its causes: reqwest's own text says little more than "error sending request".
-pub(super) fn causes(error: reqwest::Error) -> String {
+pub fn causes(error: reqwest::Error) -> String {
     format!("{:#}", anyhow::Error::new(error))
 }
 

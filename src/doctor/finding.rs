@@ -1,12 +1,14 @@
+//! What was looked at, and what became of it.
+
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::cli::inert::Inert;
+use crate::inert::Inert;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Severity {
+pub enum Severity {
     Ok,
     /// It works, and may not be what was meant.
     Warning,
@@ -17,7 +19,7 @@ pub(super) enum Severity {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Finding {
+pub struct Finding {
     /// What was looked at, in a word or two; stable.
     pub check: String,
     pub state: Severity,

@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug, Display, Formatter, Write};
 
 /// A value without anything that moves the cursor, colours the line, begins another or turns its direction round.
-pub(super) struct Inert<T>(pub(super) T);
+pub struct Inert<T>(pub T);
 
 impl<T: Display> Display for Inert<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -18,7 +18,7 @@ impl<T: Debug> Debug for Inert<T> {
 }
 
 /// Control characters, line separators, invisible and direction marks. Not the joiners of Indic scripts and emoji.
-pub(super) fn steers(c: char) -> bool {
+pub fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'

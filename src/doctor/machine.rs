@@ -1,14 +1,14 @@
 //! Settings and database: what can be seen without leaving the machine.
 
-use super::finding::Finding;
+use super::{Scope, Subject, finding::Finding};
 use crate::{
-    cli::{Deployment, terminal::count},
     config::{Config, UnknownUsers},
-    users::{self, Filter, Status},
+    db, users,
 };
 
-pub(super) fn settings(config: &Config) -> Vec<Finding> {
-    let apps: Vec<_> = config.apps.iter().map(|app| app.name.as_str()).collect();
+/// What the settings themselves tell.
+pub fn settings(config: &Config, scope: Scope<'_>) -> Vec<Finding> {
+    let apps: Vec<_> = config.apps.iter().filter(|app| scope.covers(&app.corp_id)).map(|app| &*app.name).collect();
     let origin = config.public_url.origin();
     let mut findings = vec![Finding::ok(
         "settings",
@@ -31,39 +31,43 @@ pub(super) fn settings(config: &Config) -> Vec<Finding> {
 }
 
 /// Whether the file can be written, who could read it, and whether anybody is in it.
-pub(super) async fn database(deployment: &Deployment, url: &str) -> Vec<Finding> {
+pub async fn database(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    match deployment.check_write().await {
+    let url = subject.database;
+    match subject.pools.check_write().await {
         Ok(()) => findings.push(Finding::ok("database", format!("{url} opens, is up to date and can be written"))),
-        Err(error) => findings.push(Finding::failed("database", error.to_string(), "")),
+        Err(error) => {
+            // Not as a cause: sqlx's error says everything twice in a chain.
+            let says = format!("the database cannot be written ({error}); {}", db::advice(&error));
+            findings.push(Finding::failed("database", says, ""));
+        }
     }
-    findings.extend(readers(deployment));
-    findings.extend(people(deployment).await);
+    findings.extend(readers(subject));
+    findings.extend(people(subject).await);
     findings
 }
 
 /// Opening the database has fixed this already, or has failed.
-fn readers(deployment: &Deployment) -> impl Iterator<Item = Finding> {
+fn readers(subject: &Subject<'_>) -> impl Iterator<Item = Finding> {
     let cure = "it holds DingTalk's tokens and your people's data: find out what gave it that mode (a copy, a restored \
                 backup, chmod -R)";
-    deployment.pools.repaired().iter().map(move |file| Finding::warning("database", file.to_string(), cure))
+    subject.pools.repaired().iter().map(move |file| Finding::warning("database", file.to_string(), cure))
 }
 
-async fn people(deployment: &Deployment) -> Option<Finding> {
-    let filter = Filter { status: Some(Status::Active), ..Filter::default() };
-    let listed = async { users::list(&mut *deployment.pools.read().await?, &filter).await }.await;
-    match listed {
+async fn people(subject: &Subject<'_>) -> Option<Finding> {
+    let counted = async { users::numbers(&mut *subject.pools.read().await?, subject.scope.corp()).await }.await;
+    match counted {
         Err(error) => Some(Finding::failed("people", format!("the user table cannot be read: {error}"), "")),
-        Ok(people) if people.is_empty() && deployment.config.unknown_users == UnknownUsers::Refuse => {
+        Ok(users::Numbers { active: 0, .. }) if subject.config.unknown_users == UnknownUsers::Refuse => {
             let cure = "miandeng users import people.csv, or unknown_users = \"create\"";
             Some(Finding::failed("people", "nobody is in the user table, so nobody can sign in", cure))
         }
-        Ok(people) if people.is_empty() => {
+        Ok(users::Numbers { active: 0, .. }) => {
             Some(Finding::ok("people", "nobody is in the user table yet; each employee is added at the first sign-in"))
         }
-        Ok(people) => {
-            let number = count(people.len() as u64, "person", "people");
-            Some(Finding::ok("people", format!("{number} in the user table may sign in")))
+        Ok(users::Numbers { active, .. }) => {
+            let people = if active == 1 { "person" } else { "people" };
+            Some(Finding::ok("people", format!("{active} {people} in the user table may sign in")))
         }
     }
 }
