@@ -1,42 +1,33 @@
-//! The `state` of a sign-in through DingTalk's own page: beside the browser it names the app and the way back.
+//! The `state` of a sign-in through DingTalk's own page: it names the browser, the app and the way back.
 //!
-//! It goes to DingTalk and returns, so that neither a table nor this process must remember it: each tab keeps its own
+//! It travels to DingTalk and back, so neither a table nor this process has to remember it: each tab keeps its own
 //! return address, and a restart in between breaks nothing.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::state::{Browser, States, VerifiedState};
 
-/// What a sign-in that is under way at DingTalk is for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The app's name.
     pub app: String,
-    /// Where the person wants to go, or "" for home. It is checked again when it is followed.
+    /// "" is home. The address is checked again before it is followed.
     pub return_to: String,
 }
 
-/// An attempt that comes back as it went.
 pub struct VerifiedAttempt<'a> {
     pub state: VerifiedState<'a>,
-    /// The app's name.
     pub app: &'a str,
-    /// Where the person wants to go, or "" for home.
     pub return_to: String,
 }
 
 impl States {
-    /// A state for an attempt in this browser.
     pub fn issue_attempt(&self, browser: &Browser, attempt: &Attempt) -> String {
         let return_to = BASE64_URL_SAFE_NO_PAD.encode(&attempt.return_to);
         let state = self.issue_about(browser, &about(&attempt.app, &return_to));
         format!("{state}.{}.{return_to}", attempt.app)
     }
 
-    /// Verifies the state of an attempt: it must be ours, of this browser, in time and unchanged.
-    ///
-    /// # Errors
-    /// Why it is not accepted, for the log.
+    /// Verifies that a state is ours, of this browser, in time and unchanged. The error is the reason, for the log.
     pub fn verify_attempt<'a>(
         &self,
         text: &'a str,
@@ -52,14 +43,13 @@ impl States {
 
 const ODD: &str = "the state is not one of ours";
 
-/// State, app and return address.
 fn parts(text: &str) -> Result<(&str, &str, &str), &'static str> {
     let (rest, return_to) = text.rsplit_once('.').ok_or(ODD)?;
     let (state, app) = rest.rsplit_once('.').ok_or(ODD)?;
     Ok((state, app, return_to))
 }
 
-/// No page's state is about this: an app's name holds no "|".
+/// A page's state is never about this: an app's name holds no "|".
 fn about(app: &str, return_to: &str) -> String {
     format!("attempt|{app}|{return_to}")
 }
@@ -106,7 +96,7 @@ mod tests {
     }
 
     proptest! {
-        /// The way back returns as it went; with a character changed, nothing does.
+        /// The way back returns unchanged; with one character altered, the state is refused.
         #[test]
         fn any_way_back_returns_unchanged(return_to in any::<String>(), at in any::<prop::sample::Index>(), c in "[0-9a-zA-Z._é-]", any in any::<String>()) {
             let states = States::new([7; 32], Clock::standing());
@@ -116,7 +106,7 @@ mod tests {
             let changed = format!("{}{c}{}", &state[..at], &state[at + 1..]);
             prop_assert!(take(&states, &any, Some(BROWSER)).is_err());
             match take(&states, &changed, Some(BROWSER)) {
-                // The same state in other letters: taken in its place.
+                // The same state in other letters replaces the first.
                 Ok(other) => prop_assert_eq!(other, attempt()),
                 Err(_) => prop_assert_eq!(take(&states, &state, Some(BROWSER)), Ok(attempt())),
             }

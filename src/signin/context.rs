@@ -1,4 +1,4 @@
-//! What the routes of a sign-in have at hand, as a request guard. It only gathers.
+//! The request guard that gathers what the sign-in routes need.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -17,12 +17,10 @@ use crate::{
     web::{client_ip::ClientIp, cookies, request_context::RequestContext},
 };
 
-/// The server's parts and the request's facts that a sign-in needs.
 pub struct SignInContext<'r> {
     pub services: Services<'r>,
     pub requester: Requester<'r>,
     pub jar: &'r CookieJar<'r>,
-    /// Whether somebody has just signed out in this browser.
     pub just_signed_out: bool,
 }
 

@@ -5,12 +5,11 @@ use rocket::http::{Cookie, SameSite};
 use super::state::{Browser, LIFETIME};
 use crate::config::Config;
 
-/// The cookie's name.
 pub fn name(config: &Config) -> &'static str {
     if config.secure_cookies() { "__Host-miandeng-signin" } else { "miandeng-signin" }
 }
 
-/// The cookie. It is set anew with each page, so that it outlives every page's state.
+/// Set again with each page, so that the cookie outlives every page's state.
 pub fn set(config: &Config, browser: &Browser) -> Cookie<'static> {
     Cookie::build((name(config), browser.name().to_owned()))
         .path("/")

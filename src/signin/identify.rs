@@ -1,5 +1,5 @@
-//! Whom DingTalk vouches for: of a micro-app an employee, of a service window a follower who is one, and in an ordinary
-//! browser somebody who proves to be one.
+//! Who DingTalk says somebody is: an employee by a micro-app's code, a follower by a service window's, and in an
+//! ordinary browser a person whose membership must be proved.
 
 use super::{ReceivedCode, Services, Way, refusal::SignInRefusal};
 use crate::{
@@ -9,10 +9,7 @@ use crate::{
     users::{self, User},
 };
 
-/// Exchanges a code by its way and its app's kind, which spends it.
-///
-/// # Errors
-/// When the code is not good, DingTalk does not answer, or whom it names is no employee.
+/// Spends a code, in the way of its app's kind. Refuses whoever is not an employee.
 pub async fn identify(services: Services<'_>, code: &ReceivedCode<'_>, turn: Turn) -> Result<Identity, SignInRefusal> {
     let (app, secret) = (code.app, &code.secret);
     match (code.way, &app.config.kind) {
@@ -31,7 +28,7 @@ pub async fn identify(services: Services<'_>, code: &ReceivedCode<'_>, turn: Tur
     }
 }
 
-/// A row with this unionid decides; only without one is DingTalk asked a second time.
+/// A row with this unionid decides; DingTalk is asked a second time only without one.
 async fn employee_behind(
     services: Services<'_>,
     app: &DingtalkApp,
@@ -44,10 +41,10 @@ async fn employee_behind(
     }
 }
 
-/// DingTalk says who it is in the corp, by the corp's own token.
+/// Asks DingTalk, by the corp's own token, who a unionid is in the corp.
 ///
 /// In an ordinary browser it is always asked. A DingTalk account says nothing about the corp, and a row may outlive the
-/// employment; inside the client it is the client that shows the page to members only.
+/// employment; inside DingTalk, the client shows the page to members only.
 async fn proven_employee(app: &DingtalkApp, unionid: UnionId) -> Result<Identity, SignInRefusal> {
     match app.contact(&unionid).await? {
         Contact::Employee(userid) => Ok(Identity { userid, unionid: Some(unionid), name: None }),

@@ -1,5 +1,5 @@
-//! What a request gives to a sign-in, read once. A value that is wrong is refused by the step that needs it, because whose
-//! limits the refusal counts against is told first.
+//! What a request gives to a sign-in, read once. The step that needs a value refuses a wrong one, because it must be
+//! known first whose limits the refusal counts against.
 
 use super::refusal::SignInRefusal;
 use crate::{
@@ -8,19 +8,18 @@ use crate::{
     web::params::{ParamError, Params},
 };
 
-/// Codes are far shorter.
+/// Real codes are far shorter.
 const MOST_CODE: usize = 1024;
-/// How much is logged of what DingTalk's page calls an error, in characters.
+/// Characters of an error from DingTalk's page that are logged.
 const MOST_ERROR: usize = 100;
 
-/// Which app a request means, as far as it says so.
+/// Which app a request means, as far as it says.
 #[derive(Clone, Copy)]
 pub struct AppChoice<'p> {
     corp_id: Option<&'p str>,
     agent_id: Option<&'p str>,
 }
 
-/// What a page of ours sends, with a code from the client.
 pub struct PageInput<'p> {
     pub code: Result<Secret, ParamError>,
     pub app: Result<AppChoice<'p>, SignInRefusal>,
@@ -28,17 +27,13 @@ pub struct PageInput<'p> {
     pub return_to: Option<&'p str>,
 }
 
-/// What DingTalk's page sends a browser back with.
 pub struct CallbackInput<'p> {
     pub state: Result<&'p str, ParamError>,
     pub code: Result<Secret, SignInRefusal>,
 }
 
 impl<'p> AppChoice<'p> {
-    /// Reads corp id and agent id.
-    ///
-    /// # Errors
-    /// When one is empty or repeated, or the client has left `$CORPID$` as it is.
+    /// Refuses an id that is empty or repeated, and a `$CORPID$` that the client has not replaced.
     pub fn read(params: &'p Params) -> Result<Self, SignInRefusal> {
         let (corp_id, agent_id) = (params.optional("corpid")?, params.optional("agentid")?);
         if corp_id.is_some_and(|id| id.eq_ignore_ascii_case("$CORPID$")) {
@@ -47,20 +42,14 @@ impl<'p> AppChoice<'p> {
         Ok(Self { corp_id, agent_id })
     }
 
-    /// Whether it says nothing.
     pub fn is_open(self) -> bool {
         self.corp_id.is_none() && self.agent_id.is_none()
     }
 
-    /// The app that is meant.
-    ///
-    /// # Errors
-    /// When it is none, or one of several.
     pub fn only(self, dingtalk: &Dingtalk) -> Result<&DingtalkApp, NoApp> {
         dingtalk.choose(self.corp_id, self.agent_id)
     }
 
-    /// Every app that may be meant.
     pub fn fitting(self, dingtalk: &'p Dingtalk) -> impl Iterator<Item = &'p DingtalkApp> {
         dingtalk.fitting(self.corp_id, self.agent_id)
     }
@@ -86,7 +75,7 @@ impl<'p> CallbackInput<'p> {
     }
 }
 
-/// The code. Pages of DingTalk differ in which of two names they give it; where both are there, they are equal.
+/// DingTalk's pages use two names for the code; where both are there, they must be equal.
 fn callback_code(params: &Params) -> Result<Secret, SignInRefusal> {
     if params.has("error") {
         let error = params.lenient("error").unwrap_or_default().chars().take(MOST_ERROR).collect();

@@ -1,24 +1,22 @@
-//! How often somebody may fail to sign in. Only failures count: a whole company arrives from one address in the morning,
-//! and whoever succeeds costs nothing.
+//! How often somebody may fail to sign in. Only failures count: a whole company arrives from one address in the
+//! morning.
 //!
-//! The limits are asked twice: as a code comes, and when its turn to be sent has come ([`crate::dingtalk::Turn`]), since
-//! others of the same sender may have been rejected meanwhile. So codes that come all at once are no way round them: those
-//! that DingTalk is answering when a count is full come on top, and are waited for. What succeeds is never counted,
-//! neither before nor after.
+//! The limits are asked twice, when a code comes and when its turn to be sent has come ([`crate::dingtalk::Turn`]),
+//! since others of the same sender may have been rejected meanwhile. Sending codes all at once is therefore no way
+//! round them: codes that DingTalk is answering when a count is full come on top, and are waited for.
 //!
-//! Nobody is made to wait for what another did at another address. Whoever shares an address with somebody who sends
-//! rejected codes by the hundred does wait, with a good code too: at most a minute at a time, and while the flood goes on
-//! the two compete for the room that comes free. Made-up browsers cannot be told from a colleague's. One that has signed in
-//! before could show a sealed mark of that, but every employee could have marks made without end.
-//! - a try without a state of ours counts by address. It bars only further tries of this kind from there, and no good
-//!   hand-over link;
-//! - a code that DingTalk rejects counts by the browser that sent it;
-//! - and by address, with room for an office, because browsers are easily made up and each try costs a call;
-//! - and by corp, because addresses can be rented, and DingTalk counts the calls of a corp together. A corp's count
-//!   bars nobody by itself: it takes the room from addresses that sent rejected codes, and from nobody else.
+//! Nobody waits for what happened at another address. Somebody who shares an address with a flood of rejected codes
+//! does wait, with a good code too, a minute at a time at most: made-up browsers cannot be told from a colleague's. A
+//! sealed mark could show that a browser has signed in before, but every employee could have marks made without end.
+//! - A try without a state of ours counts by address. It bars only further tries of this kind from there, and no good
+//!   hand-over link.
+//! - A rejected code counts by browser;
+//! - by address, with room for an office, because browsers are easily made up and each try costs a call;
+//! - by corp, because addresses can be rented, and DingTalk counts the calls of a corp together. A corp's count bars
+//!   nobody by itself: it only takes the room from addresses that sent rejected codes.
 //!
-//! Two things count although they succeed: what a page reports, by browser, and hand-over links, by person. Each link
-//! starts a session that can make the next link, so a count by session would be none.
+//! Reports of pages (by browser) and hand-over links (by person) count although they succeed. Each link starts a
+//! session that can make the next link, so counting links by session would be pointless.
 
 use std::{
     hash::Hash,
@@ -43,42 +41,36 @@ use moka::policy::EvictionPolicy;
 use super::state::VerifiedState;
 use crate::{clock::Clock, dingtalk::DingtalkApp, ids::CorpId, web::client_ip::ClientIp};
 
-/// How many addresses or browsers one count remembers, about 200 bytes each; the longest unused is forgotten first.
+/// Addresses or browsers in one count, about 200 bytes each; the longest unused is forgotten first.
 const REMEMBER: u64 = 50_000;
 
-/// Nobody waits longer, however many failures came at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The counts of failed sign-ins, of reports and of hand-over links.
 pub struct Limits {
     strangers: Count<IpAddr>,
     browsers: Count<String>,
     addresses: Count<IpAddr>,
-    /// Counts as `addresses` does, with room for one careless person: what holds while a corp is under attack.
+    /// By address, with room for one careless person only: it applies while a corp is under attack.
     suspects: Count<IpAddr>,
     corps: Count<CorpId>,
     reports: Count<String>,
-    /// By the person's number.
+    /// By the person's row.
     handovers: Count<i64>,
 }
 
-/// Who sends a code, with a state of ours.
 pub struct Sender<'a> {
     browser: &'a str,
     address: ClientIp,
-    /// The corp whose code it is.
     corp_id: CorpId,
 }
 
 impl<'a> Sender<'a> {
-    /// The browser that a state of an app's is of, at its address.
     pub fn new(app: &DingtalkApp, state: &VerifiedState<'a>, address: ClientIp) -> Self {
         Self { browser: state.browser(), address, corp_id: app.config.corp_id.clone() }
     }
 }
 
 impl Limits {
-    /// No failures yet.
     pub fn new(clock: &Clock) -> Self {
         let second = Duration::from_secs(1);
         Self {
@@ -98,12 +90,11 @@ impl Limits {
         self.strangers.wait(&client.prefix())
     }
 
-    /// Counts a try without a state of ours.
     pub fn stranger_failed(&self, client: ClientIp) {
         self.strangers.failed(client.prefix());
     }
 
-    /// How many seconds somebody must wait before another code is taken.
+    /// How many seconds a sender must wait before another code is taken.
     pub fn sender_waits(&self, sender: &Sender<'_>) -> Option<u64> {
         let prefix = sender.address.prefix();
         self.browsers.wait(sender.browser).or_else(|| self.addresses.wait(&prefix)).or_else(|| {
@@ -112,7 +103,6 @@ impl Limits {
         })
     }
 
-    /// Counts a code that DingTalk rejects.
     pub fn code_failed(&self, sender: &Sender<'_>) {
         let prefix = sender.address.prefix();
         self.browsers.failed(sender.browser.to_owned());
@@ -121,12 +111,12 @@ impl Limits {
         self.corps.failed(sender.corp_id.clone());
     }
 
-    /// Counts a report of a page; answers how many seconds the next one must wait.
+    /// Counts a page's report, and returns how many seconds the next one must wait.
     pub fn reported(&self, browser: &str) -> Option<u64> {
         self.reports.admit(browser.to_owned())
     }
 
-    /// Counts a hand-over link that a person makes; answers how many seconds the next one must wait.
+    /// Counts a person's hand-over link, and returns how many seconds the next one must wait.
     pub fn handed_over(&self, user_id: i64) -> Option<u64> {
         self.handovers.admit(user_id)
     }
@@ -134,8 +124,8 @@ impl Limits {
 
 type Bucket = RateLimiter<NotKeyed, InMemoryState, OurClock, StateInformationMiddleware>;
 
-/// Failures of one kind by key: so many at once, and then one more each time that a refill has passed. Failures of what
-/// was under way already come on top, and are waited for in the same measure.
+/// Failures of one kind by key: a burst, and then one more after each refill. Failures that were under way already come
+/// on top, and are waited for in the same measure.
 struct Count<K> {
     clock: Clock,
     burst: NonZeroU32,
@@ -147,7 +137,7 @@ struct Count<K> {
 
 struct Failures {
     bucket: Bucket,
-    /// When the first was counted. Before that, time stands still for the bucket.
+    /// When the first was counted; the bucket knows no earlier time.
     since_ms: i64,
     barred_until_ms: AtomicI64,
 }
@@ -166,11 +156,11 @@ impl<K: Hash + Eq + Send + Sync + 'static> Count<K> {
         Q: Hash + Eq + ?Sized,
     {
         let left_ms = self.keys.get(key)?.barred_until_ms.load(Ordering::Relaxed) - self.clock.now_ms();
-        // A longer wait means that the clock was set back: it is not imposed.
+        // A longer wait means that the clock was set back, so it is not imposed.
         (1..=millis(LONGEST_WAIT)).contains(&left_ms).then(|| left_ms.unsigned_abs().div_ceil(1000))
     }
 
-    /// Counts what is limited as such, unless it must wait.
+    /// Counts something that is limited even if it succeeds, unless it must wait.
     fn admit(&self, key: K) -> Option<u64>
     where
         K: Clone,
@@ -194,7 +184,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Count<K> {
             Arc::new(Failures { bucket: bucket.with_middleware(), since_ms, barred_until_ms })
         });
         if self.clock.now_ms() < failures.since_ms {
-            // The clock was set back: what was counted tells nothing.
+            // The clock was set back, so the count means nothing.
             return self.keys.invalidate(&key);
         }
         let on_top = match failures.bucket.check() {
@@ -216,7 +206,6 @@ fn millis(duration: Duration) -> i64 {
     duration.as_millis().try_into().unwrap_or(i64::MAX)
 }
 
-/// Our clock as governor reads it.
 #[derive(Clone, Debug)]
 struct OurClock(Clock);
 

@@ -1,6 +1,6 @@
 //! Signing in with an auth code from the DingTalk client or from DingTalk's page: page, code, person, session.
 //!
-//! `routes` reads what came (`input`) and answers; every step between the two stands in `exchange`, in its order.
+//! `routes` reads (`input`) and answers; `exchange` has every step between the two, in order.
 
 mod admit;
 mod attempt;
@@ -36,10 +36,9 @@ use crate::{
     web::{client_ip::ClientIp, request_context::RequestContext},
 };
 
-/// How much of a `User-Agent` is kept, in characters.
+/// Characters of a `User-Agent` that are kept.
 const USER_AGENT: usize = 300;
 
-/// The server's parts that sign people in.
 #[derive(Clone, Copy)]
 pub struct Services<'a> {
     pub config: &'a Config,
@@ -53,15 +52,13 @@ pub struct Services<'a> {
     pub refusals: &'a Refusals,
 }
 
-/// Who asks: what one request says of its sender.
 pub struct Requester<'a> {
     pub address: ClientIp,
-    /// The browser's half of the state, if it came exactly once.
+    /// The browser's half of the state, if the cookie came exactly once.
     pub browser: Option<&'a str>,
-    /// The session that the browser has, live or not.
+    /// The browser's session, live or not.
     pub previous: Option<Token>,
     pub user_agent: &'a str,
-    /// What the log will say.
     pub log: &'a RequestContext,
 }
 
@@ -83,28 +80,23 @@ impl Way {
     }
 }
 
-/// An auth code, the app that it is of, and how it came.
 pub struct ReceivedCode<'a> {
     pub secret: Secret,
     pub app: &'a DingtalkApp,
     pub way: Way,
 }
 
-/// Somebody who is signed in from now on.
 pub struct Admitted {
     pub user: User,
-    /// The new session's secret.
     pub token: Token,
 }
 
 impl Requester<'_> {
-    /// Where this request comes from, as its owner will see it.
     pub fn origin(&self) -> sessions::Origin {
         let user_agent = self.user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect();
         sessions::Origin { address: self.address.0.to_string(), user_agent }
     }
 
-    /// The log line says which app it was.
     fn note_app(&self, app: &DingtalkApp) {
         self.log.note(|notes| {
             notes.app = Some(app.config.name.clone());
@@ -112,7 +104,6 @@ impl Requester<'_> {
         });
     }
 
-    /// The log line says who it was.
     fn note_person(&self, user: &User) {
         self.log.note(|notes| notes.userid = Some(user.userid.to_string()));
     }

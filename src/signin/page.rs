@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The global `_config`: what dd.config wants, and the state that goes along with the code.
+/// The global `_config`: what dd.config needs, and the state that goes along with the code.
 #[derive(Serialize)]
 struct SignInConfig<'a> {
     #[serde(flatten)]
@@ -27,21 +27,19 @@ struct SignInConfig<'a> {
     state: &'a str,
 }
 
-/// What the script may have to say, in one language.
 #[derive(Template)]
 #[template(path = "signin/messages.html")]
 struct Messages {
     t: &'static Texts,
 }
 
-/// One message.
 #[derive(Template)]
 #[template(path = "signin/message.html")]
 struct OneMessage {
     message: &'static Message,
 }
 
-/// What the page may have to say, as HTML: most of the page, and the same for everybody who reads a language.
+/// The page's messages as HTML: most of the page, and the same for everybody who reads a language.
 struct Words {
     messages: String,
     plain_browser: String,
@@ -49,7 +47,6 @@ struct Words {
 }
 
 impl Words {
-    /// Rendered once for each language.
     fn of(locale: Locale) -> &'static Self {
         static RENDERED: [OnceLock<Words>; 2] = [const { OnceLock::new() }; 2];
         let [chinese, english] = &RENDERED;
@@ -58,7 +55,7 @@ impl Words {
             Locale::En => english,
         };
         let t = locale.texts();
-        // They have no part that could fail; a page without them would still sign people in.
+        // These templates cannot fail; a page without a message would still sign people in.
         let message = |message| OneMessage { message }.render().unwrap_or_default();
         rendered.get_or_init(|| Self {
             messages: Messages { t }.render().unwrap_or_default(),
@@ -68,7 +65,7 @@ impl Words {
     }
 }
 
-/// The page. Its script fills nothing in that is not here already: every message is in the HTML, hidden.
+/// The page. Its script adds no text: every message is in the HTML, hidden.
 #[derive(Template)]
 #[template(path = "signin/page.html")]
 struct SignInPage<'a> {
@@ -79,25 +76,18 @@ struct SignInPage<'a> {
     jsapi_url: &'a str,
     client_id: &'a str,
     return_to: &'a str,
-    /// Where the sign-in outside the client begins, if the app can do that.
+    /// Where a sign-in outside the client begins, if the app allows that.
     web_login: Option<String>,
     waits: bool,
 }
 
-/// How the page was asked for.
 pub struct PageOptions<'a> {
-    /// The page's state.
     pub state: &'a str,
-    /// Where the person wants to go.
     pub return_to: Option<&'a str>,
-    /// Whether the page waits for a tap, because the person has just signed out.
+    /// The page waits for a tap after a sign-out.
     pub waits: bool,
 }
 
-/// Renders the page for an app.
-///
-/// # Errors
-/// When the template fails.
 pub fn render(
     frame: Frame<'_>,
     config: &Config,
@@ -128,22 +118,22 @@ pub fn render(
         web_login: addresses::start(app, options.return_to).map(|path| config.path(&path)),
         waits: options.waits,
     };
-    // Our own script has the nonce: an app may stand on this host, too, and none of its files is a script here.
+    // Our script needs the nonce: an app may share this host, and none of its files may run here.
     let policy = format!("script-src 'nonce-{nonce}' {script}; connect-src 'self'{simulator}; form-action 'none'");
     Page::new(Status::Ok, &page, &policy)
 }
 
-/// DingTalk's script and no other file of its host, which serves every customer's. Where the host redirects, a browser
-/// looks at the host alone (CSP 3, 7.6). A source has no query.
+/// DingTalk's script by its path, because its host serves every customer's files. After a redirect, a browser compares
+/// the host alone (CSP 3, 7.6). A source has no query.
 fn script_source(url: &Url) -> String {
-    // Between sources stand semicolons, between policies commas; the others cannot stand in a path (RFC 3986, 3.3).
+    // Semicolons separate directives and commas separate policies; the others cannot stand in a path (RFC 3986, 3.3).
     const SPLITS: &AsciiSet = &CONTROLS.add(b',').add(b';').add(b'[').add(b']').add(b'^').add(b'|');
     let path = utf8_percent_encode(url.path(), SPLITS);
     format!("{}{path}", &url[..Position::BeforePath])
 }
 
-/// What the simulator's script asks: it has no client with a bridge. DingTalk's own script asks no server for anything, and
-/// is never served in plain HTTP.
+/// The simulator's script asks its server, since it has no client with a bridge. DingTalk's own script asks no server,
+/// and is never served over plain HTTP.
 fn simulator_source(url: &Url) -> String {
     if url.scheme() == "http" { format!(" {}/_client/", &url[..Position::BeforePath]) } else { String::new() }
 }
@@ -181,7 +171,6 @@ mod tests {
 
     const TICKET: &str = "ticket-that-nobody-sees";
 
-    /// The page as it comes out of the template, opened at an address, with a state, on the way to somewhere.
     fn page(url: &str, state: &str, return_to: &str) -> String {
         testing::read("/", &[], PROXY, |request| {
             let config = testing::config();
@@ -202,7 +191,6 @@ mod tests {
         proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
     }
 
-    /// An attribute's value as a browser reads it.
     fn unescaped(text: &str) -> String {
         let mut plain = String::new();
         let mut rest = text;
@@ -234,7 +222,6 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the address is, it is one source of one policy.
         #[test]
         fn no_address_ends_its_source(path in "\\PC{0,30}") {
             let url = Url::parse(&format!("https://cdn.example/{path}")).expect("an address");

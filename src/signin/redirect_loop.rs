@@ -1,10 +1,10 @@
-//! Redirect loops: somebody is signed in here, sent to where the sign-in does not arrive, and sent back here.
+//! Redirect loops: somebody is signed in here, sent to an address that does not see the sign-in, and sent back here.
 //!
-//! There are two. Somebody is signed in, is sent to `return_to`, and whatever guards that address sends the person back
-//! ([`RedirectLoops::sent_on`]). Or a browser does not keep the session's cookie, and inside DingTalk, where nobody has to
-//! touch anything, it signs in again and again ([`RedirectLoops::unkept`]). Neither ends by itself.
+//! There are two, and neither ends by itself. The guard of `return_to` sends the person back
+//! ([`RedirectLoops::sent_on`]); or a browser does not keep the session's cookie, and inside DingTalk, without a tap,
+//! it signs in again and again ([`RedirectLoops::unkept`]).
 //!
-//! Many tabs at once are no loop: of sign-ins only those count that began after the one before had ended.
+//! Many tabs at once are no loop: a sign-in counts only if it began after the one before had ended.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,46 +16,42 @@ use url::Url;
 
 use crate::{clock::Clock, config::Config, sessions::Token};
 
-/// So often somebody may come back to be sent to one address within [`RETURNS_MS`]: the third return is a loop.
+/// The third return to one address within [`RETURNS_MS`] is a loop.
 const RETURNS: usize = 3;
 const RETURNS_MS: i64 = 5_000;
-/// So many sign-ins of one browser within [`SIGN_INS_MS`], each of whose cookies it did not keep, are a loop.
+/// The third sign-in of one browser within [`SIGN_INS_MS`] that keeps none of the cookies is a loop.
 const SIGN_INS: u32 = 3;
 const SIGN_INS_MS: i64 = 10_000;
-/// What is older than both is forgotten; so is the longest unused, if there is very much.
+/// Longer than both; where there is very much, the longest unused is forgotten earlier.
 const REMEMBER: Duration = Duration::from_secs(30);
 const REMEMBER_MOST: u64 = 50_000;
 
-/// A session, and the digest of the address that it is sent to: an address may be long, and who is signed in chooses it.
+/// A session, and the digest of where it is sent: the person chooses the address, which may be long.
 type Way = (i64, [u8; 32]);
 
-/// Finds loops, in this process: a loop runs through one.
+/// Kept in this process: a loop runs through one.
 pub struct RedirectLoops {
     clock: Clock,
     arrivals: moka::sync::Cache<Way, Arc<Mutex<Vec<i64>>>>,
     sign_ins: moka::sync::Cache<String, Arc<Mutex<SignIns>>>,
 }
 
-/// The sign-ins in a row of one browser.
+/// Consecutive sign-ins of one browser.
 struct SignIns {
     since_ms: i64,
     count: u32,
-    /// Whether a page was opened since the last one ended: only then does the next one count.
+    /// Whether a page was opened since the last sign-in ended: only then does the next one count.
     reopened: bool,
-    /// What the last one gave to the browser.
     token: Token,
 }
 
-/// A sign-in by a browser that does not show what it was given last.
+/// A browser signs in and does not show the token of its last sign-in.
 pub struct Unkept {
-    /// What it was given.
     pub token: Token,
-    /// Whether this is once too often.
     pub too_often: bool,
 }
 
 impl RedirectLoops {
-    /// Nobody has gone anywhere yet.
     pub fn new(clock: Clock) -> Self {
         let (arrivals, sign_ins) = (moka::sync::Cache::builder(), moka::sync::Cache::builder());
         Self {
@@ -65,7 +61,7 @@ impl RedirectLoops {
         }
     }
 
-    /// Notes that a session is about to be sent to an address. Answers whether it came back from there too often.
+    /// Notes that a session is about to be sent to an address. Returns whether it came back from there too often.
     pub fn sent_on(&self, session: i64, address: &str) -> bool {
         let now = self.clock.now_ms();
         let arrivals = self.arrivals.get_with((session, Sha256::digest(address).into()), Arc::default);
@@ -79,14 +75,12 @@ impl RedirectLoops {
         too_often
     }
 
-    /// Notes that a browser was shown a way to sign in.
     pub fn opened(&self, browser: &str) {
         if let Some(known) = self.sign_ins.get(browser) {
             lock(&known).reopened = true;
         }
     }
 
-    /// What a browser was given by its last sign-in and does not show, if that was in this row.
     pub fn unkept(&self, browser: &str, shown: Option<&Token>) -> Option<Unkept> {
         let known = self.sign_ins.get(browser)?;
         let known = lock(&known);
@@ -99,12 +93,10 @@ impl RedirectLoops {
         known.reopened.then(|| Unkept { token: known.token.clone(), too_often: known.count + 1 >= SIGN_INS })
     }
 
-    /// Begins anew with a browser.
     pub fn forget(&self, browser: &str) {
         self.sign_ins.invalidate(browser);
     }
 
-    /// Notes a sign-in that has come to its end.
     pub fn signed_in(&self, browser: &str, token: &Token) {
         let first = || {
             let since_ms = self.clock.now_ms();
@@ -120,7 +112,6 @@ impl RedirectLoops {
     }
 }
 
-/// Whether the session's cookie reaches an address at all.
 pub fn is_covered(address: &str, config: &Config) -> bool {
     let ours = config.public_url.as_url().host_str();
     let Some(host) = Url::options().base_url(Some(config.public_url.as_url())).parse(address).ok() else {

@@ -1,4 +1,4 @@
-//! What the sign-in page reports from the client: dd.error above all, whose text holds the address that DingTalk saw.
+//! What the sign-in page reports from the client: above all dd.error, whose text holds the address that DingTalk saw.
 
 use crate::{
     errcode::Errcode,
@@ -6,16 +6,14 @@ use crate::{
     web::{params::Params, request_context::RequestContext},
 };
 
-/// How much of a text is logged, in characters.
+/// Characters of a text that are logged.
 const MOST: usize = 600;
 
-/// A report, cut to what a log line bears.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Which message the page showed, or `dd.error`.
+    /// The message that the page showed, or `dd.error`.
     kind: String,
     message: String,
-    /// The address that was signed.
     signed: String,
     /// The request id that the page shows.
     page: String,
@@ -25,7 +23,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads a report; nothing in it is trusted, everything is bounded.
+    /// Reads a report. Nothing in it is trusted, and everything is cut to a length.
     pub fn read(params: &Params) -> Self {
         let text = |name| params.lenient(name).unwrap_or_default().chars().take(MOST).collect::<String>();
         let message = text("message");
@@ -39,7 +37,7 @@ impl Report {
         }
     }
 
-    /// Puts the report into the request's log line. The operator's language is the deployment's.
+    /// Adds the report to the request's log line, in the deployment's language.
     pub fn note(self, request_context: &RequestContext, locale: Locale) {
         let addresses = match &self.seen {
             Some(seen) if *seen != self.signed => {
@@ -88,7 +86,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Every page that has a state may report anything: it is bounded, and nothing panics.
+        /// Every page with a state may report anything.
         #[test]
         fn any_report_is_bounded(message in "(Code:|url:\\[|\\]|[0-9]{1,30}| |,|-|é|张|\\PC){0,30}", page in "\\PC{0,80}") {
             let query = form_urlencoded::Serializer::new(String::new())

@@ -1,8 +1,7 @@
 //! Where a person is sent after sign-in (pure): to this host or a listed one, or home.
 //!
-//! An address is read by the same rules that browsers follow (WHATWG URL), and what is emitted is the re-serialised
-//! result, never the text that came in. Whatever two readers could read differently is refused: better home than
-//! elsewhere.
+//! An address is read as browsers read it (WHATWG URL), and the re-serialised result is sent out, never the text that
+//! came in. Whatever two readers could read differently is refused: better home than elsewhere.
 
 use url::Url;
 
@@ -10,7 +9,7 @@ use crate::config::Config;
 
 const MOST_BYTES: usize = 4096;
 
-/// The address to go to: an absolute URL on a permitted host, or the `home` setting.
+/// An absolute URL on a permitted host, or the `home` setting.
 pub fn resolve(wanted: Option<&str>, config: &Config) -> String {
     wanted.and_then(|text| permitted(text, config)).map_or_else(|| config.home.clone(), String::from)
 }
@@ -22,7 +21,7 @@ pub fn permitted(text: &str, config: &Config) -> Option<Url> {
     }
     let ours = config.public_url.as_url();
     let rest = match text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) {
-        // Nothing but letters, digits, dots, hyphens and a port before the path: no user, no full-width dot, no escape.
+        // Before the path only letters, digits, dots, hyphens and a port: no user, no full-width dot, no escape.
         Some(rest) => {
             let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
             let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
@@ -31,7 +30,7 @@ pub fn permitted(text: &str, config: &Config) -> Option<Url> {
             }
             &rest[end..]
         }
-        // A path of ours. One that begins with two slashes would be a host.
+        // A path of ours. Two slashes at the start would name a host.
         None if text.starts_with('/') && !text.starts_with("//") => text,
         None => return None,
     };
@@ -40,12 +39,12 @@ pub fn permitted(text: &str, config: &Config) -> Option<Url> {
     }
     let url = Url::options().base_url(Some(ours)).parse(text).ok()?;
     let is_plain = url.username().is_empty() && url.password().is_none();
-    // Once more without the dots, which may have stood before something that looks harmless behind them.
+    // Checked again after dots are resolved: they may have hidden something in front of a harmless path.
     (config.leads_to_us(&url) && is_plain && !hides_something(url.path())).then_some(url)
 }
 
-/// Whether a path begins with two slashes, or holds an escaped control character or backslash; also if it does so only
-/// after a careless application behind us has decoded it a second time.
+/// Whether a path begins with two slashes, or holds an escaped control character or backslash, even if only after a
+/// careless application has decoded it a second time.
 fn hides_something(rest: &str) -> bool {
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
@@ -135,7 +134,6 @@ mod tests {
         "0x7f.1",
     ];
 
-    /// Texts put together from what such attacks are made of, and any others.
     fn hostile() -> impl Strategy<Value = String> {
         let pieces = || proptest::collection::vec(prop::sample::select(&PIECES[..]), 0..9).prop_map(|all| all.concat());
         prop_oneof![
@@ -154,12 +152,12 @@ mod tests {
             let Some(url) = permitted(&text, config()) else { return Ok(()) };
             let emitted = url.as_str();
             prop_assert!(emitted.bytes().all(|b| b.is_ascii_graphic() && b != b'\\'), "{emitted}");
-            // To somebody who reads no further than the next slash it is the same host.
+            // To a reader that stops at the next slash, it is the same host.
             let rest = emitted.strip_prefix("https://").expect("our scheme");
             let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).expect("a path"));
             prop_assert!(is_listed(authority), "{authority}");
             prop_assert!(rest.starts_with('/') && !rest.starts_with("//"), "{rest}");
-            // A browser reads what was understood, and so do we when the address comes back out of a state.
+            // A browser understands what we understood, and so do we when the address comes back in a state.
             prop_assert_eq!(Url::parse(emitted), Ok(url.clone()));
             prop_assert_eq!(permitted(emitted, config()), Some(url.clone()));
             prop_assert_eq!(resolve(Some(&text), config()), emitted);

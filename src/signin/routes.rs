@@ -34,7 +34,6 @@ use crate::{
     },
 };
 
-/// The routes of signing in.
 pub fn routes() -> Vec<Route> {
     let mut routes = routes![open, userinfo_by_get, userinfo_by_post, report];
     routes.extend(web_login::routes::routes());
@@ -42,14 +41,12 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-/// What opening the app answers.
 #[derive(Responder)]
 enum Opened {
     SignedIn(SeeOther),
     Page(Page),
 }
 
-/// What the page's script gets for a code.
 #[derive(Serialize)]
 struct Welcome {
     userid: String,
@@ -64,7 +61,7 @@ struct Welcomed {
     caching: Header<'static>,
 }
 
-/// The client opens the app. Who is signed in already, in the corp that is asked for, never sees the page.
+/// The client opens the app. Somebody who is signed in already, in the wanted corp, never sees the page.
 #[get("/")]
 async fn open(
     frame: Frame<'_>,
@@ -104,8 +101,7 @@ async fn open(
     Ok(Opened::Page(page))
 }
 
-/// Who is signed in goes where they want to, unless that has sent them back again and again. Our own `/home` sends
-/// nobody back who is signed in.
+/// Sends a signed-in person on, unless that address has sent them back again and again. Our own `/home` never does.
 fn send_on(services: Services<'_>, who: &Principal, wanted: Option<&str>) -> Result<Opened, SignInRefusal> {
     let config = services.config;
     let address = return_to::resolve(wanted, config);
@@ -116,7 +112,7 @@ fn send_on(services: Services<'_>, who: &Principal, wanted: Option<&str>) -> Res
     Ok(Opened::SignedIn(SeeOther(address)))
 }
 
-/// As in the tutorial that the product follows.
+/// As in DingTalk's tutorial.
 #[get("/userinfo")]
 async fn userinfo_by_get(
     _not_head: NotHead,
@@ -126,7 +122,7 @@ async fn userinfo_by_get(
     userinfo(context, Ok(Params::of_query(uri))).await
 }
 
-/// As the bundled script does it: the code is in no address.
+/// As our script does it: the code is in no address.
 #[post("/userinfo", data = "<body>")]
 async fn userinfo_by_post(
     context: SignInContext<'_>,
@@ -145,7 +141,7 @@ async fn userinfo(context: SignInContext<'_>, params: Result<Params, ParamError>
     Ok(Welcomed::of(admitted.user, redirect))
 }
 
-/// What went wrong in the client, for the log. A page of ours says it, or nobody: the state proves the page.
+/// Logs what went wrong in the client. The state proves that a page of ours reports it.
 #[post("/signin/report", data = "<body>")]
 async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Status, Problem> {
     let SignInContext { services, requester, .. } = context;

@@ -1,9 +1,8 @@
 //! The `state` that ties a sign-in page to the browser that asked for it (RFC 6749, 10.12: login CSRF).
 //!
-//! A cookie holds a random value; the page's state is signed together with it. So a code that another site delivers
-//! comes without a state that fits this browser, and is refused before DingTalk is asked. Nothing is stored per page:
-//! many tabs share the cookie, and a page costs no write. A process takes a state once (`super::used_codes` says why that
-//! suffices).
+//! A cookie holds a random value, and the page's state is signed together with it. A code that another site delivers
+//! has no state that fits this browser, and is refused before DingTalk is asked. Many tabs share the cookie, and a page
+//! costs no write. A process takes a state once (`super::used_codes` says why that suffices).
 
 use std::{fmt, time::Duration};
 
@@ -18,40 +17,39 @@ use crate::{
 
 /// How long a page may wait for its code, in seconds.
 pub const LIFETIME: i64 = 600;
-/// A state taken this long ago, or this many states ago, is forgotten; the first has expired long since.
+/// A state older than this is forgotten; it expired long before.
 const REMEMBER: Duration = Duration::from_secs(2 * LIFETIME as u64);
 const REMEMBER_MOST: u64 = 200_000;
 
-/// The browser's half: the short-lived cookie's value.
+/// The browser's half: the value of the short-lived cookie.
 pub struct Browser(String);
 
-/// A state that is ours, of this browser and of what it had to be about, and in time. It may be taken once.
+/// A state that is ours, of this browser and its subject, and in time. It may be taken once.
 pub struct VerifiedState<'a> {
     browser: &'a str,
     nonce: &'a str,
 }
 
-/// A state that was taken: whoever has this is the only one who signs in by it.
+/// A state that was taken: only its holder signs in by it.
 pub struct TakenState<'a> {
     browser: &'a str,
 }
 
-/// Makes, verifies and takes states.
 pub struct States {
-    /// With the key in it already.
+    /// Keyed already.
     seal: Hmac<Sha256>,
     clock: Clock,
     taken: moka::sync::Cache<String, ()>,
 }
 
 impl Browser {
-    /// The value that a browser sent, if it is one of ours, or a new one.
+    /// The value that a browser sent if it has our form, else a new one.
     pub fn recognise(cookie: Option<&str>) -> Self {
         let ours = |value: &&str| value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit());
         Self(cookie.filter(ours).map_or_else(crate::random::hex::<16>, str::to_owned))
     }
 
-    /// The value, which names the browser to nobody but us.
+    /// Names the browser to nobody but us.
     pub fn name(&self) -> &str {
         &self.0
     }
@@ -69,12 +67,11 @@ impl States {
         Self { seal, clock, taken }
     }
 
-    /// A state for a page of `app` in this browser.
     pub fn issue(&self, browser: &Browser, app: &str) -> String {
         self.issue_about(browser, app)
     }
 
-    /// A state that is sealed together with a text, which whoever takes it must know.
+    /// Seals a state together with a text, which must be known to take it.
     pub(super) fn issue_about(&self, browser: &Browser, about: &str) -> String {
         let expires = self.clock.now() + LIFETIME;
         let nonce = crate::random::hex::<16>();
@@ -82,10 +79,8 @@ impl States {
         format!("{expires}.{nonce}.{seal}")
     }
 
-    /// Verifies a state: it must be ours, of this browser and of what it is about (a page's: its app), and in time.
-    ///
-    /// # Errors
-    /// Why it is not accepted, for the log.
+    /// Verifies that a state is ours, of this browser and its subject (a page's is its app), and in time. The error is
+    /// the reason, for the log.
     pub fn verify<'a>(
         &self,
         state: &'a str,
@@ -104,16 +99,13 @@ impl States {
         let until: UnixSeconds = expires.parse().map_err(|_| "the state is not one of ours")?;
         let seal = hex::decode(seal).map_err(|_| "the state is not one of ours")?;
         let expected = self.seal(browser, about, expires, nonce);
-        // Constant in time. What is sealed is the number as it is spelt: `07` is another.
+        // Constant in time. The seal covers the number as it is spelt: `07` is another.
         expected.verify_slice(&seal).map_err(|_| "the state is another browser's or another app's")?;
         let left = until - self.clock.now();
         if (1..=LIFETIME).contains(&left) { Ok(VerifiedState { browser, nonce }) } else { Err("the state has expired") }
     }
 
-    /// Takes a state; of any number of callers one gets it.
-    ///
-    /// # Errors
-    /// That it was taken before, for the log.
+    /// Takes a state; one of any number of callers gets it. The error is for the log.
     pub fn take<'a>(&self, state: VerifiedState<'a>) -> Result<TakenState<'a>, &'static str> {
         let first = self.taken.entry(state.nonce.to_owned()).or_insert(()).is_fresh();
         if first { Ok(TakenState { browser: state.browser }) } else { Err("the state was used before") }
@@ -121,21 +113,19 @@ impl States {
 
     fn seal(&self, browser: &str, about: &str, expires: impl fmt::Display, nonce: &str) -> Hmac<Sha256> {
         let mut mac = self.seal.clone();
-        // App names hold no "|", and neither do hex, numbers and what an attempt is about.
+        // App names hold no "|", and neither do hex, numbers and an attempt's subject.
         mac.update(format!("{browser}|{about}|{expires}|{nonce}").as_bytes());
         mac
     }
 }
 
 impl<'a> VerifiedState<'a> {
-    /// The browser's name.
     pub fn browser(&self) -> &'a str {
         self.browser
     }
 }
 
 impl<'a> TakenState<'a> {
-    /// The browser's name.
     pub fn browser(&self) -> &'a str {
         self.browser
     }
@@ -154,7 +144,6 @@ mod tests {
         (States::new([7; 32], clock.clone()), clock)
     }
 
-    /// Verifies and takes a state of "oa".
     fn take(states: &States, state: &str, browser: Option<&str>) -> Result<(), &'static str> {
         states.take(states.verify(state, browser, "oa")?).map(|_| ())
     }
@@ -198,7 +187,7 @@ mod tests {
     }
 
     proptest! {
-        /// A state opens one sign-in in all, however it is written; any other text opens none.
+        /// A state opens one sign-in, however it is written; any other text opens none.
         #[test]
         fn any_text_is_taken_once_at_most(
             any in any::<String>(), like in "[0-9+-]{0,20}(\\.[0-9a-fA-Fé]{0,70}){0,4}", at in any::<prop::sample::Index>(), c in any::<char>(),

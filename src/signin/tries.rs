@@ -1,5 +1,5 @@
-//! One try to sign in, and the limits that it is under: those of a sender with a state of ours, who does not wait for
-//! strangers at the same address, or those of a stranger.
+//! The limits of one try to sign in: a sender's who has a state of ours, and who does not wait for strangers at the
+//! same address, or a stranger's.
 
 use super::{
     limits::{Limits, Sender},
@@ -7,7 +7,6 @@ use super::{
 };
 use crate::web::client_ip::ClientIp;
 
-/// Whose limits count.
 pub struct Tries<'a> {
     limits: &'a Limits,
     address: ClientIp,
@@ -15,15 +14,11 @@ pub struct Tries<'a> {
 }
 
 impl<'a> Tries<'a> {
-    /// Those of a sender, or of a stranger at an address (`None`).
+    /// `None`: a stranger.
     pub fn new(limits: &'a Limits, address: ClientIp, sender: Option<Sender<'a>>) -> Self {
         Self { limits, address, sender }
     }
 
-    /// Whether there may be a try at all.
-    ///
-    /// # Errors
-    /// `RateLimited`.
     pub fn check(&self) -> Result<(), SignInRefusal> {
         let wait = match &self.sender {
             Some(sender) => self.limits.sender_waits(sender),
@@ -33,9 +28,6 @@ impl<'a> Tries<'a> {
     }
 
     /// Counts a try that failed, and hands its result on.
-    ///
-    /// # Errors
-    /// Those of the result.
     pub fn count<T>(&self, result: Result<T, SignInRefusal>) -> Result<T, SignInRefusal> {
         if let Err(refusal) = &result {
             match &self.sender {

@@ -6,23 +6,20 @@ use sha2::{Digest, Sha256};
 pub struct Key(String);
 
 impl Key {
-    /// A new one.
     pub(super) fn random() -> Self {
         Self(crate::random::hex::<32>())
     }
 
-    /// Takes what an address or a form holds, if it has the form of one of ours.
+    /// Takes text from an address or a form, if it has the form of a key.
     pub fn read(text: &str) -> Option<Self> {
         let ours = text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         ours.then(|| Self(text.to_owned()))
     }
 
-    /// What stands in the link.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What stands in the table.
     pub(super) fn digest(&self) -> Vec<u8> {
         Sha256::digest(&self.0).to_vec()
     }

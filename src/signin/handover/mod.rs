@@ -1,7 +1,7 @@
-//! "Open in browser": a link that signs a person in who is signed in already, in another browser.
+//! "Open in browser": a link by which a signed-in person signs in in another browser.
 //!
-//! The link opens a page that says whose session it starts, with a button, and only the button spends it: what looks at
-//! links for a preview spends nothing.
+//! The link opens a page that names the person, with a button. Only the button spends the link, because previews and
+//! virus scanners open links too.
 
 mod key;
 pub mod routes;
@@ -17,10 +17,7 @@ use crate::{
     web::params::ParamError,
 };
 
-/// Makes a link of a session, in place of an earlier one.
-///
-/// # Errors
-/// When the person makes too many, or the database fails.
+/// Makes a link from a session, in place of an earlier one. Too many links are refused.
 pub async fn offer(services: Services<'_>, of: &Principal) -> Result<Key, SignInRefusal> {
     if let Some(seconds) = services.limits.handed_over(of.user.id) {
         return Err(SignInRefusal::TooManyLinks { seconds });
@@ -32,10 +29,7 @@ pub async fn offer(services: Services<'_>, of: &Principal) -> Result<Key, SignIn
     Ok(key)
 }
 
-/// Whose session a link would start, if it is good at this moment. Only reads: any number of robots may look.
-///
-/// # Errors
-/// `LinkExpired`, or when the database fails.
+/// Whose session a link would start, or `LinkExpired`. It only reads: any number of robots may look.
 pub async fn look_at(services: Services<'_>, key: &Key) -> Result<User, SignInRefusal> {
     let (mut reader, now) = (services.db.read().await?, services.clock.now());
     let link = table::find_good(&mut reader, key, now).await?.ok_or(SignInRefusal::LinkExpired)?;
@@ -46,11 +40,8 @@ pub async fn look_at(services: Services<'_>, key: &Key) -> Result<User, SignInRe
     user.filter(|user| user.status == Status::Active).ok_or(SignInRefusal::LinkExpired)
 }
 
-/// Spends a link. The key is looked at before the limit: it is too long to be guessed, and whoever has one that is good is
-/// not made to wait for others at the same address.
-///
-/// # Errors
-/// Why nobody is signed in.
+/// Spends a link. The key is looked up before the limit is asked: it is too long to guess, so somebody with a good link
+/// need not wait for others at the same address.
 pub async fn arrive(
     services: Services<'_>,
     requester: &Requester<'_>,
@@ -65,8 +56,8 @@ pub async fn arrive(
     trail::refused(services, requester, tries.count(spent)).await
 }
 
-/// A key that is none costs a read: nobody waits to write because others guess. A link that leads to nobody is spent all
-/// the same; if the database fails, it is not.
+/// A wrong key costs only a read, so guesses keep nobody waiting to write. A link that leads to nobody is spent all the
+/// same; if the database fails, it is not.
 async fn spend(services: Services<'_>, requester: &Requester<'_>, key: Key) -> Result<Admitted, SignInRefusal> {
     if table::find(&mut *services.db.read().await?, &key).await?.is_none() {
         return Err(SignInRefusal::LinkExpired);
@@ -82,7 +73,7 @@ async fn spend(services: Services<'_>, requester: &Requester<'_>, key: Key) -> R
     Ok(admitted)
 }
 
-/// Starts a session in place of the one that this browser had. The person is read in the transaction that does it.
+/// Starts a session in place of the browser's own. The person is read in the same transaction.
 async fn follow(
     db: &mut Conn,
     services: Services<'_>,
@@ -91,7 +82,7 @@ async fn follow(
 ) -> Result<Admitted, SignInRefusal> {
     let now = services.clock.now();
     let link = table::take(db, key, now).await?.ok_or(SignInRefusal::LinkExpired)?;
-    // It was in use when the link was made.
+    // The session was in use when the link was made.
     let session = sessions::find_by_id(db, link.session_id, &Policy::of(services.config), now).await?;
     let session = session.ok_or(SignInRefusal::LinkExpired)?;
     let user = users::get(db, session.user_id).await?.ok_or(SignInRefusal::LinkExpired)?;

@@ -1,4 +1,4 @@
-//! From the DingTalk client to the system's browser: making the link, its page, and the button on it.
+//! From the DingTalk client to the system's browser: the link, its page, and the button on it.
 
 use askama::Template;
 use rocket::{
@@ -21,12 +21,10 @@ use crate::{
     },
 };
 
-/// The routes of a hand-over.
 pub fn routes() -> Vec<Route> {
     routes![make_link, show, press]
 }
 
-/// The link, in the client.
 #[derive(Template)]
 #[template(path = "signin/handover_link.html")]
 struct LinkPage<'a> {
@@ -34,7 +32,6 @@ struct LinkPage<'a> {
     link: String,
 }
 
-/// The button, in the other browser.
 #[derive(Template)]
 #[template(path = "signin/handover.html")]
 struct ButtonPage<'a> {
@@ -58,19 +55,18 @@ async fn make_link(
     Ok(Page::new(Status::Ok, &LinkPage { frame, link }, "script-src 'self'; form-action 'none'")?)
 }
 
-/// Shows whose session it would be, and the button. A robot that opens links spends nothing; a person who was sent
-/// somebody else's link sees that it is.
+/// Shows whose session it would be, and the button. Previews spend nothing, and a person who was sent somebody else's
+/// link sees that.
 #[get("/handover")]
 async fn show(frame: Frame<'_>, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<Page, PageProblem> {
     let key = key(&Params::of_query(uri)).ok_or(SignInRefusal::LinkExpired)?;
     let user = look_at(context.services, &key).await?;
     let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() }, "form-action 'self'")?;
     // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
-    // form, and the guard of forms could not tell our own page from another site's.
+    // form, which the guard of forms cannot tell from another site's.
     Ok(page.referrer("strict-origin"))
 }
 
-/// The button.
 #[post("/handover", data = "<body>")]
 async fn press(
     _same_origin: SameOrigin,

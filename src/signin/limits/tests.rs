@@ -34,7 +34,7 @@ fn a_browser_that_sends_bad_codes_waits_and_its_neighbours_do_not() {
     assert_eq!(limits.sender_waits(&sender("two", "192.0.2.1")), None);
 }
 
-/// Rejected codes from so many addresses that the corp's count is full.
+/// Fills the corp's count with rejected codes from many addresses.
 fn attack(limits: &Limits, corp_id: &CorpId) {
     for i in 0..150 {
         for j in 0..6 {

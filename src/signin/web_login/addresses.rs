@@ -2,8 +2,8 @@
 
 use crate::config::{App, Config};
 
-/// Where a sign-in in an ordinary browser begins; a path of ours, without `base_path`. Nothing if the app has no client id,
-/// by which alone DingTalk's page knows it.
+/// Where a sign-in in an ordinary browser begins: a path without `base_path`. `None` without a client id, by which
+/// alone DingTalk's page knows an app.
 pub fn start(app: &App, return_to: Option<&str>) -> Option<String> {
     app.client_id()?;
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -14,7 +14,7 @@ pub fn start(app: &App, return_to: Option<&str>) -> Option<String> {
     Some(format!("/login/dingtalk?{}", query.finish()))
 }
 
-/// Where DingTalk's page sends the browser back to. Exactly this is registered at DingTalk (重定向URL).
+/// Where DingTalk's page sends the browser back. Exactly this must be registered at DingTalk (重定向URL).
 pub fn callback(config: &Config) -> String {
     format!("{}{}", config.public_url.origin(), config.path("/login/dingtalk/callback"))
 }

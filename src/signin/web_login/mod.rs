@@ -18,24 +18,19 @@ use crate::{
     web::{params::ParamError, problem::Problem},
 };
 
-/// Somebody who has come back and is signed in.
 pub struct Returned {
     pub admitted: Admitted,
-    /// Where they set out for, or "" for home.
+    /// "" is home.
     pub return_to: String,
 }
 
-/// Why somebody who has come back is not signed in.
 pub struct NotAdmitted {
     refusal: SignInRefusal,
-    /// Where they begin again, if the address that they came back to is of no use any more.
+    /// Where to begin again, if the address that they came back to is of no more use.
     retry_at: Option<String>,
 }
 
-/// DingTalk's page sends a browser back, with a code or with the reason why not.
-///
-/// # Errors
-/// Why nobody is signed in, and where to begin again.
+/// DingTalk's page sends a browser back, with a code or with the reason why there is none.
 pub async fn come_back(
     services: Services<'_>,
     requester: &Requester<'_>,
@@ -63,7 +58,6 @@ pub async fn come_back(
     Ok(Returned { admitted, return_to })
 }
 
-/// The app that somebody set out for, and the attempt.
 fn attempt_behind<'a>(
     services: Services<'a>,
     requester: &Requester<'a>,

@@ -18,12 +18,10 @@ use crate::{
     web::{method::NotHead, params::Params, problem::PageProblem, see_other::SeeOther},
 };
 
-/// The routes of signing in outside the client.
 pub fn routes() -> Vec<Route> {
     routes![begin, callback]
 }
 
-/// Sends a browser to DingTalk's page.
 #[get("/login/dingtalk")]
 async fn begin(context: SignInContext<'_>, uri: &Origin<'_>) -> Result<SeeOther, PageProblem> {
     let SignInContext { services, requester, jar, .. } = context;
@@ -31,7 +29,7 @@ async fn begin(context: SignInContext<'_>, uri: &Origin<'_>) -> Result<SeeOther,
     let app = AppChoice::read(&params)?.only(services.dingtalk)?;
     requester.note_app(app);
     let client_id = app.config.client_id().ok_or(SignInRefusal::NoWebLogin)?;
-    // What leads nowhere permitted does not travel either.
+    // An address that would be refused later does not travel.
     let wanted = params.lenient("return_to").and_then(|text| return_to::permitted(text, services.config));
     let attempt = Attempt { app: app.config.name.clone(), return_to: wanted.map(String::from).unwrap_or_default() };
 
@@ -43,7 +41,6 @@ async fn begin(context: SignInContext<'_>, uri: &Origin<'_>) -> Result<SeeOther,
     Ok(SeeOther(web_login::address(login_url, client_id, &addresses::callback(services.config), &state)))
 }
 
-/// DingTalk's page sends the browser back.
 #[get("/login/dingtalk/callback")]
 async fn callback(_not_head: NotHead, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<SeeOther, PageProblem> {
     let SignInContext { services, requester, jar, .. } = context;
