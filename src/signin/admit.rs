@@ -1,4 +1,4 @@
-//! From an employee whom DingTalk vouches for to a row of ours and a session.
+//! From an employee named by DingTalk to a row of ours and a session.
 
 use super::{Admitted, Requester, Services, Way, refusal::SignInRefusal, trail};
 use crate::{
@@ -10,10 +10,7 @@ use crate::{
     users::{self, NewUser, Status},
 };
 
-/// Starts a session for an employee, in place of the one that this browser had, whoever's that was.
-///
-/// # Errors
-/// When there is no row, or a disabled one; when DingTalk does not tell who a newcomer is; when the database fails.
+/// Starts a session for an employee, in place of any session that this browser had.
 pub async fn admit(
     services: Services<'_>,
     requester: &Requester<'_>,
@@ -23,7 +20,7 @@ pub async fn admit(
 ) -> Result<Admitted, SignInRefusal> {
     let newcomer = newcomer(services, app, &identity).await?;
 
-    // One transaction, and the person is read inside it: who is disabled in this very moment gets no session.
+    // The person is read inside the transaction, so somebody disabled at this moment gets no session.
     let now = services.clock.now();
     let mut transaction = services.db.write().await?;
     let known = users::find(&mut transaction, &app.config.corp_id, &identity.userid).await?;
@@ -50,9 +47,9 @@ pub async fn admit(
     Ok(Admitted { user, token })
 }
 
-/// An employee who signs in for the first time, with name, details and departments, if such people get a row.
+/// Adds an employee who signs in for the first time, if `unknown_users` allows it.
 ///
-/// The details must be readable. The departments need one more permission and a walk through the directory: if that
+/// The details must be readable. The departments need another permission and a walk through the directory: if that
 /// fails, the person gets in without them and the log says why.
 async fn newcomer(
     services: Services<'_>,

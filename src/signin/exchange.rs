@@ -14,10 +14,7 @@ use crate::{
     sessions::{self, Policy},
 };
 
-/// A page of ours sends the code that the DingTalk client gave it.
-///
-/// # Errors
-/// Why nobody is signed in.
+/// Signs in by a code that the DingTalk client gave to our page.
 pub async fn from_page(
     services: Services<'_>,
     requester: &Requester<'_>,
@@ -36,11 +33,7 @@ pub async fn from_page(
     trail::refused(services, requester, tries.count(admitted.await)).await
 }
 
-/// Signs in whom a code names. Its state is taken already: a code that another site delivers costs nothing and spends
-/// nothing.
-///
-/// # Errors
-/// Why nobody is signed in.
+/// Signs in by a code whose state has been taken: a code that another site delivers costs nothing and spends nothing.
 pub async fn by_code(
     services: Services<'_>,
     requester: &Requester<'_>,
@@ -50,8 +43,8 @@ pub async fn by_code(
 ) -> Result<Admitted, SignInRefusal> {
     refuse_redirect_loop(services, requester, state).await?;
     let turn = code.app.turn(requester.address.prefix()).await?;
-    // While this waited for its turn, codes of the same browser or address may have been rejected. Who is refused now has
-    // kept the code.
+    // While this waited for its turn, other codes of the same browser or address may have been rejected. Refused now,
+    // the sender still has an unspent code.
     tries.check()?;
     if !services.used_codes.spend(&code.app.config.name, &code.secret) {
         return Err(SignInRefusal::CodeUsed);
@@ -62,7 +55,6 @@ pub async fn by_code(
     Ok(admitted)
 }
 
-/// The app whose page the state is of, among those that may be meant.
 fn page_behind<'a>(
     services: Services<'a>,
     requester: &Requester<'a>,
@@ -79,10 +71,7 @@ fn page_behind<'a>(
     Err(refusal)
 }
 
-/// Takes the state of a page or an attempt, which is of no use to anybody from then on.
-///
-/// # Errors
-/// When it was taken before.
+/// Takes the state of a page or an attempt. Nobody can use it again.
 pub fn take_state<'a>(
     services: Services<'_>,
     requester: &Requester<'_>,
@@ -94,8 +83,8 @@ pub fn take_state<'a>(
     Ok(state)
 }
 
-/// Refuses a browser that signs in again and again because it keeps no session. Who has signed out meanwhile, or whose
-/// session was ended elsewhere, begins anew.
+/// Refuses a browser that signs in again and again because it keeps no session. The count starts anew after a sign-out,
+/// or after the session was ended elsewhere.
 async fn refuse_redirect_loop(
     services: Services<'_>,
     requester: &Requester<'_>,

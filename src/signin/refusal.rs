@@ -20,62 +20,49 @@ const DISABLED: Kind = Kind::new("disabled", 403);
 const RATE_LIMITED: Kind = Kind::new("rate-limited", 429);
 const LOGIN_REFUSED: Kind = Kind::new("login-refused", 403);
 const LINK_EXPIRED: Kind = Kind::new("link-expired", 410);
-/// Somebody must fix the settings: the log line of a status from 500 is a warning.
+/// 508, because somebody must fix the settings: the log line of a status from 500 is a warning.
 const REDIRECT_LOOP: Kind = Kind::new("redirect-loop", 508);
 
-/// Why somebody is not signed in.
 #[derive(Debug)]
 pub enum SignInRefusal {
-    /// A parameter is missing or malformed.
     Params(ParamError),
-    /// The client left `$CORPID$` as it is.
+    /// The client did not replace `$CORPID$`.
     CorpidPlaceholder,
-    /// The request means no app.
     NoApp(NoApp),
-    /// DingTalk's sign-in page does not know the app.
+    /// The app has no client id, by which alone DingTalk's sign-in page knows it.
     NoWebLogin,
     /// The state is missing, expired, used, or another browser's.
     StateMismatch(&'static str),
-    /// Too many tries.
     RateLimited {
         /// Until the next try.
         seconds: u64,
     },
-    /// The browser signs in again and again and keeps no session.
     CookieNotKept,
-    /// The address sends a person back again and again who is signed in here.
+    /// The address keeps sending back a person who is signed in here.
     SentBack {
         address: String,
-        /// Whether the session's cookie reaches it.
+        /// Whether the session's cookie reaches the address.
         covered: bool,
     },
-    /// The code was sent to DingTalk before.
     CodeUsed,
-    /// DingTalk's page sent the person back with an error instead of a code.
+    /// DingTalk's page sent the person back without a code.
     LoginRefused {
-        /// The start of DingTalk's word for it.
         error: String,
     },
-    /// There is no row for this employee.
     NotListed(Box<Person>),
     /// A customer or supplier in the corp's address book.
     ExternalContact,
-    /// Somebody who does not follow the service window (any more).
     Unfollowed,
-    /// Nobody in the corp.
+    /// Not a member of the corp.
     Stranger,
-    /// The row is disabled.
     Disabled(Box<Person>),
     /// A hand-over link that is used, too old or unknown.
     LinkExpired,
-    /// A person makes one hand-over link after the other.
     TooManyLinks {
         /// Until the next one.
         seconds: u64,
     },
-    /// DingTalk vouches for nobody.
     Dingtalk(DingtalkError),
-    /// Our database failed.
     Database(sqlx::Error),
 }
 
@@ -88,7 +75,7 @@ pub struct Person {
 }
 
 impl SignInRefusal {
-    /// The problem's word, for the trail. A malformed request and a failure of our own refuse nobody.
+    /// Whether DingTalk rejected the code. A code that was sent before costs no call and counts for nothing.
     pub fn reason(&self) -> Option<&'static str> {
         Some(match self {
             Self::Params(_) | Self::CorpidPlaceholder | Self::Database(_) => return None,
@@ -105,7 +92,6 @@ impl SignInRefusal {
         })
     }
 
-    /// Who it is, where DingTalk vouches for a person.
     pub fn person(&self) -> Option<&Person> {
         match self {
             Self::NotListed(person) | Self::Disabled(person) => Some(person),
@@ -113,12 +99,11 @@ impl SignInRefusal {
         }
     }
 
-    /// Whether DingTalk rejected the code. One that was sent before costs no call and counts for nothing.
     pub fn is_rejected_code(&self) -> bool {
         matches!(self, Self::Dingtalk(DingtalkError::CodeInvalid(_)))
     }
 
-    /// Whether this is what somebody meets who tries without a page of ours.
+    /// Whether somebody tried without a page of ours.
     pub fn is_failed_try(&self) -> bool {
         match self {
             Self::Params(_) | Self::CorpidPlaceholder | Self::StateMismatch(_) | Self::CodeUsed | Self::LinkExpired => {
@@ -180,7 +165,6 @@ fn sent_back(address: &str, covered: bool) -> Problem {
     Problem::new(REDIRECT_LOOP, says).because(cause)
 }
 
-/// The log line says who it was.
 fn note(person: Person) -> impl FnOnce(&mut Notes, &'static Texts) {
     move |notes, _| notes.userid = Some(person.userid.to_string())
 }
