@@ -1,36 +1,31 @@
-//! What becomes of a request (pure): who is signed in, whom the rules let in, and who is to read a refusal.
+//! What becomes of a request (pure), from who is signed in, the rules, and who reads a refusal.
 
 use super::rules::Rules;
 use crate::sessions::Principal;
 
-/// Who reads the answer if the request is refused.
+/// Who reads a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
     /// A proxy that makes its own answer of ours (nginx).
     Proxy,
-    /// A person who opens a page. `safely`: with a method that a redirect may repeat (GET, HEAD).
+    /// A person who opens a page.
     Person {
-        /// Whether the method may be repeated.
+        /// Whether a redirect may repeat the method (GET, HEAD).
         safely: bool,
     },
     /// A script, which cannot be sent to a sign-in page.
     Script,
 }
 
-/// What the proxy is told.
 pub(super) enum Decision<'a> {
-    /// This person may.
     Allowed(&'a Principal),
-    /// Nobody is signed in.
     SignInFirst(SignInBy),
-    /// This person may not.
     NotAllowed,
 }
 
 /// How somebody who is not signed in learns the sign-in address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignInBy {
-    /// 401 with `Location`.
     Location,
     /// 302.
     Found,
@@ -40,7 +35,6 @@ pub(super) enum SignInBy {
     Problem,
 }
 
-/// Decides.
 pub(super) fn decide<'a>(who: Option<&'a Principal>, rules: &Rules, reader: Reader) -> Decision<'a> {
     match who {
         Some(who) if rules.let_in(&who.user) => Decision::Allowed(who),

@@ -1,8 +1,7 @@
-//! What a proxy says of the request that it asks about: a strict parser for each proxy's way.
+//! What a proxy says of the request that it asks about: a strict parser for each kind of proxy.
 //!
-//! Nothing is read from anybody who is not in `trusted_proxies`. Each header must be there exactly once, with one value
-//! of the plainest form: what two readers could read differently is refused, because the proxy, the app and we must
-//! all mean the same request.
+//! Nothing is read from a peer outside `trusted_proxies`. Each header must come exactly once, with one value in the
+//! plainest form. Proxy, app and gate must all mean the same request, so what they could read differently is refused.
 
 use std::borrow::Cow;
 
@@ -25,7 +24,6 @@ const MOST_BYTES: usize = 16 * 1024;
 /// The longest method in the registry (`UPDATEREDIRECTREF`) has 17 letters.
 const MOST_LETTERS: usize = 32;
 
-/// How a proxy asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// nginx, `auth_request`: `X-Original-URL`, `X-Original-Method`.
@@ -38,23 +36,19 @@ pub(super) enum Dialect {
     Envoy,
 }
 
-/// The request that the proxy asks about.
 #[derive(Debug)]
 pub(super) struct Original {
-    /// Its absolute address as it came, on a host that people may be sent to.
+    /// The absolute address as it came, on a host that people may be sent to.
     address: String,
-    /// Who would read a refusal.
     pub reader: Reader,
-    /// Whom the app is for.
     pub rules: Rules,
 }
 
 impl Original {
     /// Reads a proxy's question.
     ///
-    /// # Errors
-    /// 400 when the peer is no trusted proxy, when anything is missing, doubled or malformed, or when a header passes for
-    /// one that the app believes; 403 when the address is neither on `public_url` nor on a listed host.
+    /// # Errors 400 for an untrusted peer, for anything missing, doubled or malformed, and for a header that passes for
+    /// one that the app believes; 403 for an address that is neither on `public_url` nor on a listed host.
     pub fn read(dialect: Dialect, request: &Request<'_>, config: &Config) -> Result<Self, GateRefusal> {
         let peer = client_ip::peer(request);
         if !client_ip::is_trusted(config, &peer) {
@@ -82,7 +76,7 @@ impl Original {
             return Err(ParamError::Malformed("URL").into());
         }
         let address = url;
-        // Nearly every question is about our own origin, spelt as we spell it: that needs no parser to be seen.
+        // Nearly every question is about our own origin in our own spelling, which needs no parser.
         if !address.strip_prefix(config.public_url.origin()).is_some_and(|rest| rest.starts_with('/')) {
             let url = parse(&address).ok_or(ParamError::Malformed("URL"))?;
             if !config.leads_to_us(&url) {
@@ -92,19 +86,18 @@ impl Original {
         Ok(Self { address, reader: reader(dialect, request, method), rules })
     }
 
-    /// The address as it came.
     pub fn as_str(&self) -> &str {
         &self.address
     }
 
-    /// The address, as browsers understand it. A plain address on our own origin always has this meaning.
+    /// The address as browsers understand it. A plain address on our own origin always has this meaning.
     pub fn url(&self) -> Option<Url> {
         parse(&self.address)
     }
 }
 
-/// Refuses a question with a header such as `Remote.User`. Not every proxy can delete what it cannot list: Traefik and
-/// Envoy show the gate what they would pass on to the app, and the gate refuses for them.
+/// Refuses a question with a header such as `Remote.User`. Traefik and Envoy cannot delete what they cannot list, so
+/// they show the gate what they would pass on to the app.
 fn refuse_disguises(request: &Request<'_>) -> Result<(), GateRefusal> {
     let disguise = request.headers().iter().find_map(|header| {
         let name = header.name().as_str();
@@ -113,7 +106,7 @@ fn refuse_disguises(request: &Request<'_>) -> Result<(), GateRefusal> {
     disguise.map_or(Ok(()), |(as_if, sent)| Err(GateRefusal::Disguise { sent, as_if }))
 }
 
-/// A header's value, if it came exactly once.
+/// A header's value, if the header came exactly once.
 fn only<'r>(request: &'r Request<'_>, name: &'static str) -> Result<&'r str, ParamError> {
     let mut values = request.headers().get(name);
     match (values.next(), values.next()) {
@@ -123,10 +116,9 @@ fn only<'r>(request: &'r Request<'_>, name: &'static str) -> Result<&'r str, Par
     }
 }
 
-/// `X-Forwarded-Proto`, `-Host` and `-Uri` as one address.
 fn from_parts(dialect: Dialect, request: &Request<'_>) -> Result<String, ParamError> {
     let scheme = match only(request, "X-Forwarded-Proto")? {
-        // What Traefik says of a WebSocket's handshake if it trusts the proxy before it.
+        // Traefik's word for a WebSocket handshake if it trusts the proxy before it.
         "wss" if dialect == Dialect::Traefik => "https",
         "ws" if dialect == Dialect::Traefik => "http",
         scheme => scheme,
@@ -135,7 +127,7 @@ fn from_parts(dialect: Dialect, request: &Request<'_>) -> Result<String, ParamEr
     join(scheme, host, uri).ok_or(ParamError::Malformed("X-Forwarded-*"))
 }
 
-/// Envoy's original address: its path stands behind ours as it came.
+/// Envoy's original address: the path behind ours, as it came.
 fn behind_our_path(request: &Request<'_>, config: &Config) -> Result<String, ParamError> {
     let scheme = match only(request, "X-Forwarded-Proto") {
         Err(ParamError::Missing(_)) => config.public_url.as_url().scheme(),
@@ -150,8 +142,8 @@ fn behind_our_path(request: &Request<'_>, config: &Config) -> Result<String, Par
         .ok_or(ParamError::Malformed("Host or X-Forwarded-Proto"))
 }
 
-/// Envoy leaves no place in the address for the operator's rules: they come in a header, which Envoy sets
-/// (`headers_to_add`) in place of the client's. Without it, `groups` and `users` in the address narrow.
+/// Envoy puts the app's query behind our path, so the operator's rules come in a header that Envoy sets in place of the
+/// client's (`headers_to_add`). Without it, `groups` and `users` in the address narrow.
 fn envoy_rules(request: &Request<'_>, query: Option<&str>) -> Result<Rules, ParamError> {
     match only(request, "X-Miandeng-Rules") {
         Err(ParamError::Missing(_)) if request.headers().contains("X-Miandeng-Rules") => {
@@ -162,7 +154,7 @@ fn envoy_rules(request: &Request<'_>, query: Option<&str>) -> Result<Rules, Para
     }
 }
 
-/// Puts the parts together, each of which was checked alone: none can reach into the next.
+/// Joins parts that were checked one by one: none can reach into the next.
 fn join(scheme: &str, host: &str, uri: &str) -> Option<String> {
     let each_is_itself = matches!(scheme, "http" | "https") && is_authority(host) && uri.starts_with('/');
     each_is_itself.then(|| format!("{scheme}://{host}{uri}"))
@@ -191,10 +183,9 @@ fn is_plain(text: &str) -> bool {
         && is_one_plain_path(rest.split('?').next().unwrap_or_default())
 }
 
-/// Without an escaped control character or backslash, without the comma that joins two values in one header, and without
-/// a level that one of us would leave out: the proxy resolves `..`, some apps do not, and to others `..;x` and `;x` are
-/// levels to be resolved too. A part with a rule of its own could be reached by another part's rule. Browsers resolve
-/// dots before they send anything.
+/// No escaped control character or backslash, no comma, which would join two values in one header, and no level that
+/// one of us would leave out. The proxy resolves `..`, some apps do not, and others resolve `..;x` and `;x` too: a part
+/// of the app could be reached under another part's rule. Browsers resolve dots before they send anything.
 fn is_one_plain_path(path: &str) -> bool {
     let hidden = |b: u8| b < 0x20 || b == 0x7f || b == b'\\';
     let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode_str(path).into();
@@ -206,19 +197,17 @@ fn is_one_plain_path(path: &str) -> bool {
     !path.contains(",/") && !decoded.iter().copied().any(hidden) && !decoded.split(|b| *b == b'/').any(vanishes)
 }
 
-/// A method's name: of HTTP itself, WebDAV or a later registration.
 fn is_method(text: &str) -> bool {
     let letters = text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
     letters && text.len() <= MOST_LETTERS && text.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
-/// Who reads the answer, from the headers of the original request.
 pub(super) fn reader(dialect: Dialect, request: &Request<'_>, method: &str) -> Reader {
     if dialect == Dialect::Nginx {
         return Reader::Proxy;
     }
     let headers = request.headers();
-    // Android's web view puts the name of its app here on every page, and DingTalk's client is one.
+    // Android's web view puts its app's name here on every page, and DingTalk's client is such an app.
     let by_script = headers.get("X-Requested-With").any(|with| !is_android_package(with));
     let navigates = headers.get("Sec-Fetch-Mode").all(|mode| mode == "navigate");
     let reads_html = headers.get("Accept").any(accepts_html);

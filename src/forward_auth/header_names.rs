@@ -1,10 +1,10 @@
 //! The request headers that an app behind the gate may believe, and the names that pass for them (pure).
 //!
-//! Programs behind CGI, WSGI, Rack or PHP do not see a header's name but a variable: `HTTP_`, the name in capitals, and
-//! `_` for what is no letter or digit. How much of that a server does differs (PHP replaces `.`, lighttpd replaces
-//! everything), so `Remote_User` and `Remote.User` may both arrive as `HTTP_REMOTE_USER` (RFC 3875, 4.1.18).
+//! Programs behind CGI, WSGI, Rack or PHP see a variable instead of a header's name: `HTTP_`, the name in capitals, and
+//! `_` for other characters. PHP replaces only some of these, lighttpd all, so `Remote_User` and `Remote.User` may both
+//! arrive as `HTTP_REMOTE_USER` (RFC 3875, 4.1.18).
 
-/// Who somebody is. Only the gate says so.
+/// Who somebody is. Only the gate may say that.
 pub const IDENTITY: [&str; 10] = [
     "Remote-User",
     "Remote-Name",
@@ -18,7 +18,7 @@ pub const IDENTITY: [&str; 10] = [
     "X-Auth-Request-Groups",
 ];
 
-/// The same in the words of other proxies, which some apps believe wherever they find them: oauth2-proxy's, Apache's,
+/// The same in other proxies' words, which some apps believe wherever they come from: oauth2-proxy's, Apache's,
 /// Grafana's, and those of TLS client certificates.
 pub const FOREIGN_IDENTITY: [&str; 11] = [
     "X-Forwarded-User",
@@ -34,8 +34,8 @@ pub const FOREIGN_IDENTITY: [&str; 11] = [
     "X-SSL-Client-S-DN",
 ];
 
-/// Where a request came from and how, in the words of the proxies in use. Only the operator's own proxy says so. The
-/// first four are written by the proxies themselves; the others have no place in a request that reaches the app.
+/// Where a request came from and how. Only the operator's own proxy may say that. Proxies write the first four; the
+/// others have no place in a request to the app.
 pub const ORIGIN: [&str; 55] = [
     "X-Real-IP",
     "X-Forwarded-For",
@@ -89,34 +89,32 @@ pub const ORIGIN: [&str; 55] = [
     "Remote-Addr",
     "Remote-Host",
     "Remote-Ip",
-    // A program behind CGI reads this one as the proxy for its own requests (HTTP_PROXY, "httpoxy").
+    // Programs behind CGI read this as the proxy for their own requests (HTTP_PROXY, "httpoxy").
     "Proxy",
-    // Rack gives out whatever file the proxy is said to map.
+    // Rack serves whatever file this maps.
     "X-Accel-Mapping",
     "X-Sendfile-Type",
 ];
 
-/// The characters besides the hyphen that a header's name may hold and that are no letter or digit (RFC 9110, 5.6.2).
+/// What a header's name may hold besides letters, digits and the hyphen (RFC 9110, 5.6.2).
 pub const ODD: [char; 14] = ['_', '.', '~', '!', '\'', '+', '^', '|', '$', '&', '*', '#', '%', '`'];
 
-/// All of these.
 pub fn all() -> impl Iterator<Item = &'static str> {
     IDENTITY.into_iter().chain(FOREIGN_IDENTITY).chain(ORIGIN)
 }
 
-/// Whether a header says who somebody is.
 pub fn is_identity(header: &str) -> bool {
     IDENTITY.contains(&header) || FOREIGN_IDENTITY.contains(&header)
 }
 
-/// The header of those lists that a program takes a name for, however much of the name it replaces.
+/// The listed header that a program takes a name for, however much of the name it replaces.
 pub fn taken_for(name: &str) -> Option<&'static str> {
     let same =
         |known: &str| known.len() == name.len() && known.bytes().zip(name.bytes()).all(|(a, b)| fold(a) == fold(b));
     all().find(|known| same(known))
 }
 
-/// The header that a name passes for without being it.
+/// The listed header that a name passes for without being it.
 pub(super) fn disguised(name: &str) -> Option<&'static str> {
     let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if is_plain { None } else { taken_for(name) }
@@ -146,7 +144,7 @@ mod tests {
     }
 
     proptest! {
-        /// What a server that replaces everything makes the variable of, is what we see in a name.
+        /// We see in a name what a server that replaces every character makes of it.
         #[test]
         fn we_see_what_the_greediest_server_sees(name in "[A-Za-z]{1,9}([-_.~!'+^|$&*#%`]{1,2}[A-Za-z]{1,9}){0,4}", ours in any::<prop::sample::Index>(), odd in any::<prop::sample::Index>()) {
             let variable = |name: &str| name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");

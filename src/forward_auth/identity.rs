@@ -1,8 +1,8 @@
-//! Who it is, in headers (pure).
+//! The identity headers (pure).
 //!
-//! Every header is visible ASCII: whatever else a value holds is percent-encoded as UTF-8, and so is the percent sign,
-//! so that decoding once gives the value back. What is not known is sent empty, never left out: some proxies pass the
-//! client's own header on where ours is missing.
+//! Every header is visible ASCII: other characters are percent-encoded as UTF-8, and so is the percent sign, so that
+//! decoding once gives the value back. Unknown values are sent empty, never left out: some proxies pass on the client's
+//! own header where ours is missing.
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -15,7 +15,6 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 /// For department paths.
 const PATH: &AsciiSet = &NAME.remove(b'/');
 
-/// The headers for an app behind the gate.
 pub(super) fn headers(user: &User, sets: IdentityHeaders) -> Vec<(&'static str, String)> {
     let userid = utf8_percent_encode(user.userid.as_str(), ODD).to_string();
     let email = utf8_percent_encode(user.email.as_deref().unwrap_or_default(), ODD).to_string();
@@ -24,7 +23,7 @@ pub(super) fn headers(user: &User, sets: IdentityHeaders) -> Vec<(&'static str, 
     headers.push(("X-Corp-Id", utf8_percent_encode(user.corp_id.as_str(), ODD).to_string()));
     if sets.x_auth_request {
         headers.push(("X-Auth-Request-User", userid.clone()));
-        // Apps take it for a login name, so it is the one thing that is nobody else's in the corp.
+        // Apps take it for a login name, so it must be nobody else's in the corp.
         headers.push(("X-Auth-Request-Preferred-Username", userid.clone()));
         headers.push(("X-Auth-Request-Email", email.clone()));
         headers.push(("X-Auth-Request-Groups", groups.clone()));

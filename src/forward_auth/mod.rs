@@ -1,7 +1,7 @@
-//! The gate: a proxy asks about each request for an app behind it, and is told who it is, or what to answer instead.
+//! The gate: a proxy asks about each request for an app behind it, and hears who it is, or what to answer instead.
 //!
-//! Nothing here ever opens by accident: whatever cannot be read, judged or looked up is refused, and `200` is written
-//! in one place alone (`decision::Decision::Allowed`).
+//! The gate never opens by accident: what cannot be read, judged or looked up is refused, and `200` is written in one
+//! place (`decision::Decision::Allowed`).
 
 mod decision;
 mod forwarded;

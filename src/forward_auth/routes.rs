@@ -1,4 +1,4 @@
-//! `/auth/…`: one endpoint for each way in which proxies ask.
+//! `/auth/…`: one endpoint for each kind of proxy.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rocket::{
@@ -22,7 +22,7 @@ use crate::{
     web::{params::ParamError, problem::Problem, request_context::RequestContext},
 };
 
-/// Every method that Rocket knows: a proxy may pass on whatever the client sent. It answers 400 to any other.
+/// Every method that Rocket knows, since a proxy may pass on the client's. Rocket answers 400 to any other.
 const METHODS: [Method; 9] = [
     Method::Get,
     Method::Head,
@@ -34,15 +34,14 @@ const METHODS: [Method; 9] = [
     Method::Trace,
     Method::Connect,
 ];
-/// Rocket's own ranks go from -12 to -1.
+/// Before all other routes: Rocket's own ranks go from -12 to -1.
 const RANK: isize = -20;
 /// A query value, as `encodeURIComponent` writes it.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// The longest address to which the sign-in page leads back.
 const LONGEST_RETURN: usize = 4096;
 
-/// The routes of the gate. They are made by hand because an attribute names one method only; a request's body is never
-/// read.
+/// Made by hand because an attribute names one method only. A request's body is never read.
 pub fn routes() -> Vec<Route> {
     let endpoints = [
         ("/auth/nginx", Dialect::Nginx),
@@ -50,7 +49,7 @@ pub fn routes() -> Vec<Route> {
         ("/auth/caddy", Dialect::Caddy),
         ("/auth/envoy/<path..>", Dialect::Envoy),
     ];
-    // Before all other routes: this is what is asked most.
+    // The gate is asked more than anything else.
     let each = |(path, dialect)| METHODS.map(|method| Route::ranked(RANK, method, path, dialect));
     endpoints.into_iter().flat_map(each).chain(refusal::routes::routes()).collect()
 }
@@ -58,8 +57,8 @@ pub fn routes() -> Vec<Route> {
 #[rocket::async_trait]
 impl Handler for Dialect {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
-        // Rocket also leads here what is spelt otherwise (`//auth/nginx`, `/%61uth/nginx`), which a proxy that keeps visitors
-        // from this endpoint may not know for it.
+        // Rocket also routes other spellings here (`//auth/nginx`, `/%61uth/nginx`), which a proxy that closes this
+        // endpoint to visitors may let through.
         if !self.is_spelt_plainly(request) {
             return Outcome::from(request, Problem::not_found());
         }
@@ -87,7 +86,7 @@ impl Dialect {
     }
 }
 
-/// A refusal for nginx, which keeps nothing of it but the headers: by these it asks for the page.
+/// A refusal for nginx, which keeps only the headers: by these it asks for the page.
 #[derive(Responder)]
 struct NamedProblem {
     problem: Problem,
@@ -102,13 +101,12 @@ impl From<GateRefusal> for NamedProblem {
     }
 }
 
-/// What a proxy is answered. No session begins or ends here: no answer sets a cookie.
+/// The answer to a proxy. It never sets a cookie, since no session begins or ends here.
 enum GateResponse {
-    /// 200, and who it is.
     Allowed(Vec<(&'static str, String)>),
     /// 302 or 303 to the sign-in address.
     To(Status, String),
-    /// 401 with the sign-in address as `Location`, for nginx to make an answer of.
+    /// 401 with the sign-in address as `Location`, from which nginx makes its own answer.
     Unauthorized(String, Problem),
 }
 
@@ -146,7 +144,7 @@ async fn check(dialect: Dialect, request: &Request<'_>) -> Result<GateResponse, 
     }
 }
 
-/// Which app and which rule a refusal was about: the request's own line has nothing but the gate's address.
+/// Logs the app and the rule: the request's own line has only the gate's address.
 fn note_question(request_context: &RequestContext, original: &Original) {
     let wanted =
         original.url().map(|url| (url[Position::BeforeHost..Position::AfterPort].to_owned(), url.path().to_owned()));
@@ -156,7 +154,6 @@ fn note_question(request_context: &RequestContext, original: &Original) {
     });
 }
 
-/// The absolute address of the sign-in page, which leads back to where the person wanted to go.
 fn sign_in_address(config: &Config, original: &Original) -> String {
     let origin = config.public_url.origin();
     let wanted = original.url();
@@ -167,8 +164,8 @@ fn sign_in_address(config: &Config, original: &Original) -> String {
     format!("{origin}{}/?{corp}return_to={wanted}", config.base_path)
 }
 
-/// The address itself; where the sign-in page would not accept it (too long, or two slashes before the path), the
-/// front page of its host.
+/// The address itself, or its host's front page where the sign-in page would refuse it (too long, or two slashes before
+/// the path).
 fn way_back(url: &Url) -> &str {
     let accepted = url.as_str().len() <= LONGEST_RETURN && !url.path().starts_with("//");
     if accepted { url.as_str() } else { &url.as_str()[..=url[..Position::BeforePath].len()] }

@@ -1,7 +1,7 @@
 //! Whom an app is for (pure): `groups`, `users` and `corpid` in the proxy's own block.
 //!
-//! Whatever could be a slip of the operator's closes the app instead of opening it: a parameter that we do not know or
-//! that came twice makes the rules unreadable, and an empty item, such as a variable that was never set, lets nobody in.
+//! A slip of the operator closes the app instead of opening it: an unknown or repeated parameter makes the rules
+//! unreadable, and an empty item, such as a variable that was never set, lets nobody in.
 
 use percent_encoding::percent_decode_str;
 
@@ -10,7 +10,7 @@ use crate::{
     web::params::ParamError,
 };
 
-/// Whom an app is for. Without rules: everybody who is signed in.
+/// Without rules, everybody who is signed in may pass.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Rules {
     /// The parameters as they were written, in their order.
@@ -20,31 +20,24 @@ pub(super) struct Rules {
     users: Option<Items<String>>,
 }
 
-/// The items of one parameter.
 #[derive(Debug, PartialEq, Eq)]
 enum Items<T> {
-    /// At least one, none of them empty.
     Listed(Vec<T>),
-    /// One of them is empty.
     Nobody,
 }
 
-/// An item of `groups`.
 #[derive(Debug, PartialEq, Eq)]
 enum Group {
     Role(Role),
-    /// A department by its name, or by its path from the top where it holds a slash.
+    /// By its name, or with a slash by its path from the top.
     Department(String),
 }
 
 impl Rules {
-    /// Reads a query that belongs to the operator alone.
+    /// Reads the operator's own query.
     ///
-    /// A `#` must be written `%23`. Where the rules are part of an address, proxies and HTTP libraries cut it there before
-    /// we see it; where we see one (Envoy's header), it is refused rather than read as nothing else would read it.
-    ///
-    /// # Errors
-    /// When a parameter is unknown, repeated or malformed.
+    /// A `#` must be written `%23`: proxies and HTTP libraries cut an address there before we see it. Where we do see
+    /// one (Envoy's header), it is refused.
     pub fn of_query(query: Option<&str>) -> Result<Self, ParamError> {
         let query = query.unwrap_or_default();
         if query.contains('#') {
@@ -67,28 +60,24 @@ impl Rules {
         Ok(rules)
     }
 
-    /// Reads `groups` and `users` out of the query of the app's own address (Envoy puts it behind ours). They are not
-    /// the operator's for certain, but can only narrow.
-    ///
-    /// # Errors
-    /// When one of the two is repeated or malformed.
+    /// Reads `groups` and `users` in the app's own query, which Envoy puts behind our path. They may not be the
+    /// operator's, but can only narrow.
     pub fn among_others(query: Option<&str>) -> Result<Self, ParamError> {
         let pairs = query.unwrap_or_default().split('&');
         let ours = pairs.filter(|pair| matches!(pair.split('=').next(), Some("groups" | "users")));
         Self::of_query(Some(&ours.collect::<Vec<_>>().join("&")))
     }
 
-    /// The rules as they were written, escapes and all; empty where everybody who is signed in may pass.
+    /// As written, escapes and all; empty where everybody who is signed in may pass.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The corp whose people are meant, where the operator names one.
     pub fn corp_id(&self) -> Option<&str> {
         self.corp_id.as_deref()
     }
 
-    /// Whether a person may in: of the corp if one is named, and by a group or by userid if any are.
+    /// A person must be of the corp, if one is named, and in a group or listed by userid, if any are.
     pub fn let_in(&self, user: &User) -> bool {
         self.corp_id.as_deref().is_none_or(|corp| corp == user.corp_id.as_str()) && self.list(user)
     }
@@ -125,7 +114,6 @@ impl Group {
     }
 }
 
-/// Whether a department's path is the wanted department or lies below it.
 fn is_in(department: &str, wanted: &str) -> bool {
     if wanted.contains('/') {
         let rest = department.strip_prefix(wanted);
@@ -135,7 +123,7 @@ fn is_in(department: &str, wanted: &str) -> bool {
     }
 }
 
-/// `None` where a role is no role of ours. A department cannot be called like a role.
+/// `None` for an unknown role: a department cannot be called like a role.
 fn group(item: String) -> Option<Group> {
     match item.strip_prefix("role:") {
         Some(role) => Role::parse(role).map(Group::Role),
@@ -150,7 +138,7 @@ fn once<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), Pa
     }
 }
 
-/// The items between commas. Decoded after they were taken apart, so that a name can hold a comma as `%2C`.
+/// The items between commas, decoded after the split, so that a name can hold a comma as `%2C`.
 fn items<T>(name: &'static str, value: &str, read: fn(String) -> Option<T>) -> Result<Items<T>, ParamError> {
     let mut listed = Vec::new();
     for item in value.split(',') {
@@ -172,7 +160,6 @@ fn decoded(name: &'static str, text: &str) -> Result<String, ParamError> {
     if text.chars().any(char::is_control) { Err(ParamError::Malformed(name)) } else { Ok(text.into_owned()) }
 }
 
-/// Whether every `%` is followed by two hexadecimal digits.
 pub(super) fn escapes_are_whole(text: &str) -> bool {
     let whole = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit());
     text.split('%').skip(1).all(whole)
@@ -252,7 +239,7 @@ mod tests {
         proptest::collection::vec(pair, 0..4).prop_map(|pairs| pairs.join("&"))
     }
 
-    /// Whom the rules let in, each parameter let in: once, known, without an empty item, and with one that fits.
+    /// A person passes only if each parameter came once, is known, has no empty item and lets the person in.
     fn a_slip_closes(query: &str) -> Result<(), TestCaseError> {
         let Ok(rules) = Rules::of_query(Some(query)) else { return Ok(()) };
         prop_assert!(!query.contains('#'), "proxies cut {query} there");
@@ -293,7 +280,7 @@ mod tests {
             a_slip_closes(&query)?;
         }
 
-        /// What an app's own query holds beside them can close, never open.
+        /// Parameters of the app's own query can close, never open.
         #[test]
         fn rules_among_others_only_narrow(query in query()) {
             let closed = |rules: Result<Rules, ParamError>| rules.is_err_and(|_| true);

@@ -1,4 +1,4 @@
-//! A person's identity as a signed token, for apps that would rather verify than trust a header.
+//! A person's identity as a signed token, for apps that verify rather than trust a header.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,16 +14,14 @@ use crate::{
     users::User,
 };
 
-/// What signs them.
 pub const ALGORITHM: Algorithm = Algorithm::Es256;
-/// What kind of token it is; apps were told so before there were other kinds.
+/// Apps were told this kind before there were others.
 const TYP: &str = "JWT";
-/// How long a token is good, in seconds: longer than any app takes for one request.
+/// Seconds: longer than any app takes for one request.
 const LIFETIME: i64 = 60;
-/// How many tokens are remembered, about a kilobyte each.
+/// About a kilobyte each.
 const MOST_TOKENS: u64 = 10_000;
 
-/// The signer of identities; `signed_identity = true`.
 pub struct SignedIdentity {
     issuer: String,
     clock: Clock,
@@ -31,17 +29,15 @@ pub struct SignedIdentity {
     tokens: Cache<Place, Arc<Issued>>,
 }
 
-/// What a token was given out for: a session, the app's host, and the rules that let the person in.
+/// A session, the app's host, and the rules that let the person in.
 type Place = (i64, String, String);
 
-/// A token that was given out.
 struct Issued {
     user: User,
     at: UnixSeconds,
     token: String,
 }
 
-/// What a token says.
 #[derive(Serialize)]
 struct Claims<'a> {
     iss: &'a str,
@@ -58,13 +54,13 @@ struct Claims<'a> {
 }
 
 impl SignedIdentity {
-    /// A signer with keys that were opened for [`ALGORITHM`].
+    /// `keys` were opened for [`ALGORITHM`].
     pub fn new(config: &Config, keys: SigningKeys, clock: &Clock) -> Self {
         Self {
             issuer: config.public_url.origin().to_owned(),
             clock: clock.clone(),
             keys,
-            // Their lifetime is judged by our own clock; this only gives memory back.
+            // Their lifetime is judged by our own clock; this only frees memory.
             tokens: Cache::builder()
                 .max_capacity(MOST_TOKENS)
                 .time_to_live(Duration::from_secs(LIFETIME.unsigned_abs()))
@@ -72,11 +68,8 @@ impl SignedIdentity {
         }
     }
 
-    /// A token about a person for the app on `host`, whose `rules` let the person in: the last one again during half its
-    /// life, unless the person's row has changed.
-    ///
-    /// # Errors
-    /// When the keys do not sign.
+    /// A token for the app on `host`, whose `rules` let the person in. For half its life the last one is reused, unless
+    /// the person's row has changed.
     pub(super) async fn token(&self, who: &Principal, host: &str, rules: &Rules) -> Result<String, SignError> {
         let now = self.clock.now();
         let place = (who.session.id, host.to_owned(), rules.as_str().to_owned());
@@ -94,10 +87,8 @@ impl SignedIdentity {
 }
 
 impl<'a> Claims<'a> {
-    /// Of a person, for the app on `host`, good from `now` on.
-    ///
-    /// `rules`: whom the proxy's question said that the app is for. Whoever can reach the gate chooses the rules, so a
-    /// token without them, or with others than the app's own, proves who somebody is but not that they may be there.
+    /// `rules`: what the proxy's question said. Whoever can reach the gate chooses the rules, so a token without the
+    /// app's own rules proves who somebody is, but not that they may be there.
     fn new(issuer: &'a str, host: &'a str, user: &'a User, rules: &'a str, now: UnixSeconds) -> Self {
         Self {
             iss: issuer,

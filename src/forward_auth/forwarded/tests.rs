@@ -57,7 +57,7 @@ const PIECES: [&str; 50] = [
     "_",
 ];
 
-/// A header's value: a good one, one put together from hostile pieces, or any text.
+/// A good value, one of hostile pieces, or any text.
 fn value(good: &'static [&'static str]) -> impl Strategy<Value = String> {
     let pieces = || proptest::collection::vec(prop::sample::select(&PIECES[..]), 0..6).prop_map(|all| all.concat());
     prop_oneof![
@@ -76,7 +76,7 @@ const URLS: [&str; 3] = ["https://app.example.com/", "https://a.corp.example/x",
 const METHODS: [&str; 4] = ["GET", "POST", "M-SEARCH", "get"];
 const PROTOS: [&str; 4] = ["https", "http", "wss", "HTTPS"];
 
-/// The five headers that one dialect or another reads, in the order of [`NAMES`].
+/// The headers that some dialect reads, in the order of [`NAMES`].
 fn headers() -> impl Strategy<Value = [String; 6]> {
     (value(&METHODS), value(&URLS), value(&METHODS), value(&PROTOS), value(&HOSTS), value(&URIS))
         .prop_map(|(a, b, c, d, e, f)| [a, b, c, d, e, f])
@@ -96,7 +96,7 @@ fn understood(dialect: Dialect, headers: &[(&str, &str)]) -> Option<Url> {
     read(endpoint, headers, PROXY, |request| Original::read(dialect, request, config()).ok()?.url())
 }
 
-/// Scheme, host with port, and path, cut apart at the first sign of each.
+/// Scheme, host with port, and path, cut at the first sign of each.
 fn naive(url: &str) -> (String, String, Vec<u8>) {
     let (scheme, rest) = url.split_once("://").unwrap();
     let (host, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -109,7 +109,7 @@ fn naive(url: &str) -> (String, String, Vec<u8>) {
     (scheme.to_owned(), host, percent_encoding::percent_decode_str(path).collect())
 }
 
-/// What is let through to a decision is one request to the proxy, the app and a browser.
+/// What reaches a decision is one and the same request to the proxy, the app and a browser.
 fn read_as_everybody_reads_it_or_not_at_all(dialect: Dialect, values: &[String; 6]) -> Result<(), TestCaseError> {
     let mut headers: Vec<(&str, &str)> = NAMES.into_iter().zip(values.iter().map(String::as_str)).collect();
     headers.push(("Host", values[4].as_str()));
@@ -117,7 +117,7 @@ fn read_as_everybody_reads_it_or_not_at_all(dialect: Dialect, values: &[String; 
     let [_, original_url, _, proto, host, uri] = values;
     let asked = match dialect {
         Dialect::Nginx => original_url.clone(),
-        // Empty is absent: then the scheme is public_url's.
+        // Empty counts as absent: the scheme is then public_url's.
         Dialect::Envoy if proto.is_empty() => format!("https://{host}/a/b"),
         Dialect::Envoy => format!("{proto}://{host}/a/b"),
         _ => format!("{}://{host}{uri}", proto.replace("wss", "https")),
@@ -150,7 +150,7 @@ proptest! {
         read_as_everybody_reads_it_or_not_at_all(DIALECTS[which], &values)?;
     }
 
-    /// Whatever is there twice, or holds two values, is refused.
+    /// A header that comes twice, or holds two values, is refused.
     #[test]
     fn two_values_are_none(
         which in 0..4_usize, header in any::<prop::sample::Index>(), second in any::<prop::sample::Index>(),

@@ -1,5 +1,5 @@
-//! What the gate refuses, and who is told what: a proxy and a script what was wrong with the question, a person no more than
-//! where to begin again.
+//! What the gate refuses, and who reads what: proxies and scripts what was wrong with the question, people only where
+//! to begin again.
 
 pub(super) mod routes;
 
@@ -15,36 +15,27 @@ const SIGN_IN_REQUIRED: Kind = Kind::new("sign-in-required", 401);
 const NOT_ALLOWED: Kind = Kind::new("not-allowed", 403);
 const UNLISTED_HOST: Kind = Kind::new("unlisted-host", 403).lasting();
 
-/// Why a request for an app behind the gate is not let through.
 #[derive(Debug)]
 pub(super) enum GateRefusal {
-    /// Nobody is signed in.
     SignInRequired {
         /// Where people sign in.
         url: String,
     },
-    /// The app is for others.
     NotAllowed,
-    /// No sign-in may lead back to this host.
+    /// A host to which no sign-in may lead back.
     UnlistedHost {
-        /// What the proxy guards.
         origin: String,
     },
-    /// Nothing is read of what somebody else than a trusted proxy says.
     UntrustedProxy {
-        /// Who it is.
         peer: String,
     },
-    /// The question is malformed.
     Unreadable(ParamError),
-    /// The client has sent a header that passes for one which the app believes.
+    /// The client sent a header that passes for one that the app believes.
     Disguise {
-        /// Its name.
         sent: String,
-        /// What it passes for.
         as_if: &'static str,
     },
-    /// It cannot be told who is signed in, or said who it is.
+    /// We cannot tell who is signed in, or cannot sign it.
     Failed(Problem),
 }
 
@@ -71,7 +62,7 @@ impl From<GateRefusal> for Problem {
 }
 
 impl GateRefusal {
-    /// As the person reads it who wanted to open the app, on the app's own host.
+    /// What a person reads who wanted to open the app, on the app's own host.
     pub fn page(self) -> PageProblem {
         let cause = self.cause();
         match (self, cause) {
@@ -83,7 +74,6 @@ impl GateRefusal {
         }
     }
 
-    /// What the log says of it.
     fn cause(&self) -> Option<String> {
         match self {
             Self::UnlistedHost { origin } => Some(format!("{origin} is neither public_url nor listed")),
@@ -107,8 +97,7 @@ impl From<Problem> for GateRefusal {
     }
 }
 
-/// A refusal by its stable word, as the person reads it who wanted to open the app. A word that the gate does not say, or
-/// none, means that there was no answer from the gate.
+/// A refusal by its stable word, as a person reads it. Any other word, or none, means that the gate gave no answer.
 fn named(word: &str) -> Problem {
     type Says = fn(&Texts) -> Message;
     const WORDS: [(Kind, Says); 4] = [

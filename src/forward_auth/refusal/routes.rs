@@ -1,5 +1,5 @@
-//! `/auth/nginx/refusal`: the page behind a refusal. nginx keeps only the status and the headers of the gate's answer, so its
-//! error page comes here, and names the problem and the request by those headers.
+//! `/auth/nginx/refusal`: a refusal's page. nginx keeps only the status and the headers of the gate's answer, so its
+//! error page comes here and names the problem and the request by those headers.
 
 use std::convert::Infallible;
 
@@ -24,15 +24,12 @@ use crate::{
     },
 };
 
-/// The header by which the gate names a refusal to nginx.
 pub(in crate::forward_auth) const PROBLEM_HEADER: &str = "X-Miandeng-Problem";
 
-/// The routes of this part.
 pub(in crate::forward_auth) fn routes() -> Vec<Route> {
     routes![refusal]
 }
 
-/// Who asks: a trusted proxy or not, for a person or for a script.
 struct RefusedFor {
     peer: String,
     is_trusted: bool,
@@ -70,7 +67,7 @@ impl<'r> FromRequest<'r> for RefusedFor {
         Outcome::Success(Self {
             is_trusted: config.is_some_and(|config| client_ip::is_trusted(config, &peer)),
             peer: peer.to_string(),
-            // As the gate reads the original request of the proxies that pass its answer on.
+            // Read as from the proxies that pass the gate's answer on.
             reader: forwarded::reader(Dialect::Caddy, request, "GET"),
         })
     }
