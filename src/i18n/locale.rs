@@ -1,19 +1,16 @@
 //! Which language a person reads.
 
-/// What `Accept-Language` calls blanks (OWS of RFC 9110, 5.6.3).
+/// OWS of RFC 9110, 5.6.3.
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// A language that miandeng speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Locale {
-    /// Simplified Chinese.
     ZhCn,
-    /// English.
     En,
 }
 
 impl Locale {
-    /// The tag in `lang` attributes and settings (BCP 47).
+    /// For `lang` attributes and settings (BCP 47).
     pub fn tag(self) -> &'static str {
         match self {
             Self::ZhCn => "zh-CN",
@@ -21,14 +18,11 @@ impl Locale {
         }
     }
 
-    /// Reads a tag of the settings.
     pub fn from_tag(tag: &str) -> Option<Self> {
         [Self::ZhCn, Self::En].into_iter().find(|locale| locale.tag().eq_ignore_ascii_case(tag))
     }
 
-    /// The most wanted language of an `Accept-Language` header (RFC 9110, 12.5.4) that is one of ours; of equally wanted
-    /// ones the first.
-    ///
+    /// The first of the most wanted languages in an `Accept-Language` header (RFC 9110, 12.5.4) that is one of ours.
     /// Any Chinese is Simplified Chinese here, any English is English.
     pub fn negotiate(accept_language: Option<&str>, fallback: Self) -> Self {
         let mut best = (0, fallback);
@@ -53,8 +47,7 @@ impl Locale {
     }
 }
 
-/// `q=0.25` as 250, if it is written as the standard has it: 0 to 1, with at most three decimals. Whole numbers, so that
-/// any two compare; a float can be "NaN".
+/// `q=0.25` as 250: 0 to 1, with at most three decimals. A float could be "NaN", and would not compare.
 fn weight(parameters: &str) -> Option<u16> {
     let text = parameters.trim_matches(BLANKS).strip_prefix(['q', 'Q'])?;
     let text = text.trim_start_matches(BLANKS).strip_prefix('=')?.trim_start_matches(BLANKS);
@@ -92,7 +85,7 @@ mod tests {
         check(Some("\u{2000}en, \u{3000}en;q=1, en;\u{a0}q=1, en;q=\u{2000}1, en;q=+1, en;q=１"), Locale::ZhCn);
     }
 
-    /// A comparison of floats, of which one is no number, made the sort of a former parser panic.
+    /// "NaN" made the sort of a former parser panic.
     #[test]
     fn weights_that_are_no_numbers_do_not_confuse_an_order() {
         let header: Vec<String> = (0..60).map(|i| format!("l{i};q={}", ["NaN", "0.5", "inf"][i % 3])).collect();

@@ -7,37 +7,34 @@ use serde::{Serialize, Serializer};
 
 use crate::clock::UnixSeconds;
 
-/// The last second of the year 9999, which is as far as RFC 3339 goes.
+/// The end of the year 9999, which is as far as RFC 3339 goes.
 const LAST: UnixSeconds = 253_402_300_799;
 
-/// A time in UTC, `2026-11-02T08:00:00Z`. What lies outside the years 1970 to 9999 is shown as the nearest of them.
+/// `2026-11-02T08:00:00Z`. Times outside the years 1970 to 9999 are shown as the nearest within.
 pub fn utc(at: UnixSeconds) -> String {
     let seconds = at.clamp(0, LAST).unsigned_abs();
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
 }
 
-/// The same moment by the clock on this machine's wall, to the minute: `2026-11-02 16:00`.
+/// In this machine's time zone, to the minute: `2026-11-02 16:00`.
 pub fn local(at: UnixSeconds) -> String {
     // jiff's last moment is a day earlier, so that each zone has it.
     let moment = Timestamp::from_second(at.max(0)).unwrap_or(Timestamp::MAX);
     moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// A time in milliseconds since 1970 by the clock on this machine's wall: `2026-11-02T16:00:00.250+08:00`.
+/// Milliseconds since 1970 in this machine's time zone: `2026-11-02T16:00:00.250+08:00`.
 pub fn local_ms(at_ms: i64) -> String {
     let moment = Timestamp::from_millisecond(at_ms.max(0)).unwrap_or(Timestamp::MAX);
     moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
-/// The same for `serialize_with`.
-///
-/// # Errors
-/// The serializer's own.
+/// For `serialize_with`.
 pub fn local_iso_8601_ms<S: Serializer>(at_ms: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&local_ms(*at_ms))
 }
 
-/// Reads a date, which is its first moment on this machine's wall, or a time in RFC 3339. In milliseconds since 1970.
+/// Reads a time in RFC 3339, or a date, which is its first moment in this machine's time zone. Milliseconds since 1970.
 pub fn read_time(text: &str) -> Option<i64> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Some(moment.as_millisecond());
@@ -46,18 +43,14 @@ pub fn read_time(text: &str) -> Option<i64> {
     Some(date.to_zoned(TimeZone::system()).ok()?.timestamp().as_millisecond())
 }
 
-/// A day of the calendar on this machine's wall.
+/// For `serialize_with`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Day {
-    /// `2026-11-02`.
     pub date: String,
-    /// Its first moment, in milliseconds since 1970.
     pub from_ms: i64,
-    /// The next day's.
     pub until_ms: i64,
 }
 
-/// The last days, today at the end.
 pub fn last_days(now: UnixSeconds, days: u8) -> Vec<Day> {
     last_days_in(&TimeZone::system(), now, days)
 }
@@ -72,18 +65,11 @@ fn last_days_in(zone: &TimeZone, now: UnixSeconds, days: u8) -> Vec<Day> {
     (0..days).rev().filter_map(day).collect()
 }
 
-/// A time as programs read it, for `serialize_with`.
-///
-/// # Errors
-/// The serializer's own.
 pub fn iso_8601<S: Serializer>(at: &UnixSeconds, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&utc(*at))
 }
 
-/// The same for a time that may be unknown.
-///
-/// # Errors
-/// The serializer's own.
+/// For `serialize_with`.
 pub fn iso_8601_if_known<S: Serializer>(at: &Option<UnixSeconds>, serializer: S) -> Result<S::Ok, S::Error> {
     at.map(utc).serialize(serializer)
 }
