@@ -1,12 +1,12 @@
-//! What an operator may write into the table, on the command line and in a CSV file. No text is too long or holds a control
-//! character, and what a spreadsheet has rounded names nobody.
+//! What an operator may write into the table, by command or CSV file: no long text, no control character, and no id
+//! that a spreadsheet has rounded.
 
 use crate::{
     dingtalk::departments,
     ids::{CorpId, DingUserId, UnionId},
 };
 
-/// Why a value cannot stand in the table, and what to write instead.
+/// Says what is wrong and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[serde(transparent)]
 #[error("{0}")]
@@ -18,12 +18,11 @@ impl BadValue {
     }
 }
 
-/// A corp id, without the white space around it.
 pub fn corp_id(text: &str) -> Result<CorpId, BadValue> {
     CorpId::new(text.trim()).map_err(|why| BadValue::new(format!("{why}; copy the CorpId from DingTalk's console")))
 }
 
-/// A userid. The white space around it is a spreadsheet's and is taken off; inside it stands byte for byte.
+/// White space around it comes from a spreadsheet and is removed; inside, every byte counts.
 pub fn userid(text: &str) -> Result<DingUserId, BadValue> {
     let text = text.trim();
     not_rounded(text)?;
@@ -48,7 +47,7 @@ pub fn unionid(text: &str) -> Result<String, BadValue> {
     Ok(text.to_owned())
 }
 
-/// A mobile number, or nothing. DingTalk also gives out masked and foreign numbers, so its form is not judged.
+/// A mobile number, or nothing. DingTalk also gives out masked and foreign numbers, so the form is not judged.
 pub fn mobile(text: &str) -> Result<String, BadValue> {
     let text = plain(text, 32)?;
     not_rounded(&text)?;
@@ -63,8 +62,8 @@ pub fn email(text: &str) -> Result<String, BadValue> {
     Ok(text)
 }
 
-/// Departments with `;` between them and `/` between their levels, or nothing. Blanks around their names are taken off;
-/// none of them may read as a role.
+/// Departments with `;` between them and `/` between their levels, or nothing. Blanks around names are removed; no name
+/// may read as a role.
 pub fn department(text: &str) -> Result<String, BadValue> {
     let text = plain(text, departments::LONGEST_COLUMN)?;
     let paths = departments::parse_column(&text).map_err(|why| BadValue::new(why.to_string()))?;
@@ -75,7 +74,7 @@ pub fn title(text: &str) -> Result<String, BadValue> {
     plain(text, 200)
 }
 
-/// A text on one line, without the white space around it.
+/// One line, without the white space around it.
 fn plain(text: &str, longest: usize) -> Result<String, BadValue> {
     let text = text.trim();
     if text.contains(['\n', '\r']) {
@@ -84,14 +83,14 @@ fn plain(text: &str, longest: usize) -> Result<String, BadValue> {
     if text.chars().any(char::is_control) {
         return Err(BadValue::new("contains a control character; type it again"));
     }
-    // Bytes first: they are counted already, and are never fewer than characters.
+    // Bytes first: their number is known, and never smaller than that of the characters.
     if text.len() > longest && text.chars().count() > longest {
         return Err(BadValue::new(format!("is too long; write at most {longest} characters")));
     }
     Ok(text.to_owned())
 }
 
-/// A spreadsheet shows 138001380001380 as 1.38001E+14 and saves it so: the digits are lost, and the rest names nobody.
+/// A spreadsheet saves 138001380001380 as 1.38001E+14: the digits are lost, and the rest names nobody.
 fn not_rounded(text: &str) -> Result<(), BadValue> {
     let rounded = text.split_once("E+").is_some_and(|(mantissa, exponent)| {
         mantissa.starts_with(|c: char| c.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! The columns that people and DingTalk decide, complete, and what a change makes of them (pure).
+//! The columns that people and DingTalk decide, and what a change makes of them (pure).
 
 use super::{Change, DisabledBecause, Role, Status, User};
 
@@ -13,19 +13,15 @@ pub struct Columns {
     pub(super) department: Option<String>,
     pub(super) title: Option<String>,
     pub(super) disabled_because: Option<DisabledBecause>,
-    /// What the person may do.
     pub role: Role,
     pub status: Status,
 }
 
-/// A column that a change makes different. An empty column is `None`.
+/// An empty column is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
-    /// The column's name in the table.
     pub column: &'static str,
-    /// What stands there.
     pub before: Option<String>,
-    /// What would.
     pub after: Option<String>,
 }
 
@@ -48,28 +44,25 @@ impl Columns {
         Self::changed(change, None, because)
     }
 
-    /// What a change makes of these. Whoever is disabled by it is so for this reason.
+    /// `because` is the reason of a person whom the change disables.
     #[must_use]
     pub fn after(&self, change: Change, because: DisabledBecause) -> Self {
         Self::changed(change, Some(self), because)
     }
 
-    /// The name, which a new person must have.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Why the person is disabled, if so and known.
     pub fn disabled_because(&self) -> Option<DisabledBecause> {
         self.disabled_because
     }
 
-    /// Whether these are an administrator's who may sign in.
     pub fn is_active_admin(&self) -> bool {
         (self.role, self.status) == (Role::Admin, Status::Active)
     }
 
-    /// Where two differ. Nothing before is a person who was not there.
+    /// Without `before`, the person is new.
     pub fn differences(before: Option<&Self>, after: &Self) -> Vec<Difference> {
         let before = before.map(Self::texts);
         let differences = after.texts().into_iter().enumerate().map(|(i, (column, after))| {
@@ -97,7 +90,7 @@ impl Columns {
             None => before.and_then(|before| old(before).clone()),
             Some(text) => Some(text).filter(|text| !text.is_empty()),
         };
-        // Said again of somebody who has left, "disabled" is no longer undone by a return.
+        // Disabled again after having left, a person is no longer enabled by a return.
         let disabled_because = match change.status {
             Some(Status::Disabled) => Some(because),
             Some(Status::Active) => None,

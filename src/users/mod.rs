@@ -1,4 +1,4 @@
-//! `users`: who may sign in. The only place that knows the table's SQL.
+//! `users`: who may sign in. The table's SQL is here and nowhere else.
 
 pub mod check;
 mod columns;
@@ -25,32 +25,30 @@ pub use self::{
     write::{Change, Key, NewUser, remove, signed_in, upsert},
 };
 
-/// A row of the table: a person known to this deployment.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct User {
-    /// Our own number for the row; other tables refer to it.
+    /// The row's number, to which other tables refer.
     #[serde(skip)]
     pub id: i64,
     pub corp_id: CorpId,
     pub userid: DingUserId,
-    /// Across the developer's apps.
+    /// The same in all apps of one developer.
     pub unionid: Option<String>,
     pub name: String,
     pub mobile: Option<String>,
-    /// Neither this nor `mobile` is ever used to recognise anybody.
+    /// Neither this nor `mobile` ever identifies anybody.
     pub email: Option<String>,
     /// `;` between departments, `/` between levels: see `dingtalk::departments`.
     pub department: Option<String>,
     pub title: Option<String>,
     pub role: Role,
     pub status: Status,
-    /// Why not, if that is known.
     pub disabled_because: Option<DisabledBecause>,
-    /// Where the row came from: `cli`, `csv`, `dingtalk`.
+    /// `cli`, `csv` or `dingtalk`.
     pub source: String,
     #[serde(serialize_with = "iso_8601")]
     pub created_at: UnixSeconds,
-    /// When it last changed, sign-ins aside.
+    /// Sign-ins do not count.
     #[serde(serialize_with = "iso_8601")]
     pub updated_at: UnixSeconds,
     #[serde(serialize_with = "iso_8601_if_known")]
@@ -84,7 +82,6 @@ macro_rules! word {
 }
 
 word! {
-    /// What a person may do here.
     Role {
         User = "user",
         /// Also passes where an app's rules say `role:admin`.
@@ -93,29 +90,25 @@ word! {
 }
 
 word! {
-    /// Whether a person may sign in.
     Status {
         Active = "active",
-        /// May not; all sessions are gone.
+        /// May not sign in. Their sessions have ended.
         Disabled = "disabled",
     }
 }
 
 word! {
-    /// Why somebody is disabled.
     DisabledBecause {
-        /// DingTalk says that the person has left the corp: a return undoes it.
+        /// DingTalk says that the person has left the corp; a return undoes it.
         Left = "left",
         /// An administrator, on a page.
         Admin = "admin",
-        /// A file.
         Import = "import",
-        /// The command line.
         Cli = "cli",
     }
 }
 
-/// `SELECT` of the columns that [`Row`] takes, with the rest of the statement behind it.
+/// `SELECT` of the columns of [`Row`], before the rest of the statement.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -126,7 +119,7 @@ macro_rules! select {
     };
 }
 
-/// The person with this id in this corp; both compare byte by byte.
+/// Both ids compare byte by byte.
 pub async fn find(db: &mut Conn, corp_id: &CorpId, userid: &DingUserId) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE corp_id = $1 AND userid = $2");
     let row: Option<UserRow> =
@@ -134,7 +127,7 @@ pub async fn find(db: &mut Conn, corp_id: &CorpId, userid: &DingUserId) -> sqlx:
     row.map(UserRow::into_user).transpose()
 }
 
-/// The person with this unionid in this corp; nobody where two rows claim it.
+/// The person with this unionid in the corp; nobody if two rows claim it.
 pub async fn find_by_unionid(db: &mut Conn, corp_id: &CorpId, unionid: &UnionId) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE corp_id = $1 AND unionid = $2 LIMIT 2");
     let mut rows: Vec<UserRow> =
@@ -151,7 +144,7 @@ pub async fn get(db: &mut Conn, id: i64) -> sqlx::Result<Option<User>> {
     row.map(UserRow::into_user).transpose()
 }
 
-/// Which rows [`list`] answers. `None`: any.
+/// `None`: any.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub corp_id: Option<CorpId>,
@@ -173,7 +166,7 @@ pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<User>> {
     rows.into_iter().map(UserRow::into_user).collect()
 }
 
-/// Whether a corp has an active administrator besides the person of this number.
+/// `but`: the row of a person who does not count.
 pub async fn has_active_admin(db: &mut Conn, corp_id: &CorpId, but: i64) -> sqlx::Result<bool> {
     let sql = "SELECT COUNT(*) FROM users WHERE corp_id = $1 AND role = 'admin' AND status = 'active' AND id <> $2";
     let others: i64 = sqlx::query_scalar(sql).bind(corp_id.as_str()).bind(but).fetch_one(db).await?;
@@ -220,7 +213,7 @@ impl UserRow {
             created_at: self.created_at,
             updated_at: self.updated_at,
             last_signed_in_at: self.last_signed_in_at,
-            // A word of a later version is as good as none.
+            // An unknown word comes from a later version, and counts as none.
             disabled_because: DisabledBecause::parse(&self.disabled_because),
         })
     }

@@ -9,8 +9,8 @@ use crate::{
     ids::{CorpId, DingUserId},
 };
 
-/// The row of an employee who signs in for the first time. What an import of an export would refuse is left out; a person
-/// whose name is left out is called by the userid.
+/// The row of an employee who signs in for the first time, without what an import would refuse. A person whose name is
+/// refused is called by the userid.
 pub fn newcomer(
     corp_id: CorpId,
     userid: DingUserId,

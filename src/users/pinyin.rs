@@ -2,12 +2,12 @@
 
 use pinyin::ToPinyinMulti;
 
-/// Of a surname with several readings (单, 曾, 仇) each is kept; names do not have more than this of their first character.
+/// Enough for every reading of a surname such as 单, 曾 or 仇.
 const READINGS: usize = 4;
-/// Names are shorter; the rest of a longer one is not searched.
+/// Characters of a name that are searched; names are shorter.
 const LONGEST: usize = 12;
 
-/// The words that a name is found by, each between blanks: ` zhangsan zs `. "" for a name without Chinese characters.
+/// The words that find a name, between blanks: ` zhangsan zs `. "" for a name without Chinese characters.
 pub fn words(name: &str) -> String {
     let characters: Vec<_> = name.chars().filter(|c| !c.is_whitespace()).take(LONGEST).collect();
     let readings = |c: &char| c.to_pinyin_multi().into_iter().flatten().map(|one| one.plain()).collect::<Vec<_>>();

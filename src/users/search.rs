@@ -1,4 +1,4 @@
-//! Pages of people: what an administrator looks for.
+//! Pages of people that an administrator looks for.
 
 use super::{Role, Status, User, UserRow, pinyin};
 use crate::{
@@ -6,43 +6,34 @@ use crate::{
     ids::CorpId,
 };
 
-/// Which people, and which page of them.
 #[derive(Debug, Clone)]
 pub struct Search {
-    /// The corp; an administrator sees no other.
+    /// An administrator sees no other corp.
     pub corp_id: CorpId,
-    /// Part of a name, userid, department, or the pinyin or initials of a name; "" for everybody.
+    /// Part of a name, userid or department, or pinyin or initials of a name; "" for everybody.
     pub text: String,
-    /// Of this status.
     pub status: Option<Status>,
-    /// Of this role.
     pub role: Option<Role>,
-    /// Whose rows came from here.
     pub source: Option<String>,
-    /// In which order.
     pub sort: Sort,
-    /// How many to pass over.
     pub skip: u32,
-    /// How many to answer at the most.
     pub most: u32,
 }
 
-/// In which order people are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// By name, then userid.
+    /// Then by userid.
     #[default]
     Name,
-    /// By userid.
     Userid,
-    /// The last to sign in first; those who never did at the end.
+    /// The latest first; people who never signed in at the end.
     LastSignIn,
-    /// The last changed first.
+    /// The latest first.
     Updated,
 }
 
 impl Sort {
-    /// Every order with its word in addresses.
+    /// With the words for addresses.
     pub const ALL: [(Self, &'static str); 4] = [
         (Self::Name, "name"),
         (Self::Userid, "userid"),
@@ -50,12 +41,11 @@ impl Sort {
         (Self::Updated, "updated"),
     ];
 
-    /// Reads a word; an unknown one sorts by name.
+    /// An unknown word sorts by name.
     pub fn parse(word: &str) -> Self {
         Self::ALL.into_iter().find(|(_, name)| *name == word).map(|(sort, _)| sort).unwrap_or_default()
     }
 
-    /// The word.
     pub fn as_str(self) -> &'static str {
         Self::ALL.into_iter().find(|(sort, _)| *sort == self).map_or("name", |(_, name)| name)
     }
@@ -70,9 +60,8 @@ impl Sort {
     }
 }
 
-/// The people of a page.
 pub async fn search(db: &mut Conn, search: &Search) -> sqlx::Result<Vec<User>> {
-    // As for the trail: the page is found by few columns, and only its rows are read whole.
+    // As in the trail: few columns find the page, and only its rows are read whole.
     let mut sql = QueryBuilder::new(
         "SELECT id, corp_id, userid, unionid, name, mobile, email, department, title, role, status, source, \
          created_at, updated_at, last_signed_in_at, disabled_because FROM users WHERE id IN (SELECT id FROM users",
@@ -84,7 +73,7 @@ pub async fn search(db: &mut Conn, search: &Search) -> sqlx::Result<Vec<User>> {
     rows.into_iter().map(UserRow::into_user).collect()
 }
 
-/// How many people there are, on all pages.
+/// On all pages.
 pub async fn count(db: &mut Conn, search: &Search) -> sqlx::Result<i64> {
     let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM users");
     push_conditions(&mut sql, search);
@@ -109,18 +98,18 @@ fn push_conditions(sql: &mut QueryBuilder, search: &Search) {
     }
 }
 
-/// A text that means itself in a pattern.
+/// Escapes a text so that it means itself in a pattern.
 fn literal(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-/// What a person is searched by: each part on a line of its own, so that nothing is found across two of them.
+/// What a person is found by: one part a line, so that no match spans two of them.
 pub(super) fn text(name: &str, userid: &str, department: Option<&str>) -> String {
     let parts = [&name.to_lowercase(), &userid.to_lowercase(), &department.unwrap_or_default().to_lowercase()];
     [&*parts.map(String::as_str).join("\n"), "\n", &pinyin::words(name)].concat()
 }
 
-/// Computes that for rows which were written before there was such a column. Answers for how many.
+/// Fills the column in rows that are older than it, and returns in how many.
 pub async fn fill_search(db: &mut Conn, most: u32) -> sqlx::Result<u64> {
     let rows: Vec<(i64, String, String, Option<String>)> =
         sqlx::query_as("SELECT id, name, userid, department FROM users WHERE search = '' LIMIT $1")
@@ -218,7 +207,6 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is typed is looked for as it stands.
         #[test]
         fn a_pattern_means_itself(text in "[a%_\\\\ ]{0,8}") {
             let literal = literal(&text);

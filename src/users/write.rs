@@ -1,5 +1,4 @@
-//! Changes to `users`. Each function takes the connection of the caller's transaction. `people` calls them: it sees to the
-//! sessions as well.
+//! Changes to `users`, in the caller's transaction. `people` calls them, and takes care of the sessions.
 
 use super::{Columns, DisabledBecause, Role, Status, search};
 use crate::{
@@ -8,10 +7,10 @@ use crate::{
     ids::{CorpId, DingUserId},
 };
 
-/// Rows in one statement. A statement costs a trip to the connection's thread; more rows than this gain nothing.
+/// Rows in one statement: fewer trips to the connection's thread, and more gain nothing.
 const BATCH: usize = 250;
 
-/// A person to be added or changed. Of a person who is there already, a field that is `None` keeps its value.
+/// For a known person, a field that is `None` keeps its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUser {
     pub corp_id: CorpId,
@@ -19,7 +18,7 @@ pub struct NewUser {
     pub change: Change,
 }
 
-/// New values for a row's columns. `None` keeps the column, an empty text clears it.
+/// `None` keeps the column, an empty text clears it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// Required for a new row, and never empty.
@@ -27,7 +26,7 @@ pub struct Change {
     pub unionid: Option<String>,
     pub mobile: Option<String>,
     pub email: Option<String>,
-    /// Departments, as `dingtalk::departments` writes them.
+    /// As `dingtalk::departments` writes them.
     pub department: Option<String>,
     pub title: Option<String>,
     pub role: Option<Role>,
@@ -36,11 +35,8 @@ pub struct Change {
 
 pub type Key = (CorpId, DingUserId);
 
-/// Writes rows as they are given: new ones, or all columns of those that are there, except `source` and `created_at`.
-/// `progress` hears how many were written.
-///
-/// # Errors
-/// When a new row has no name (a NOT NULL constraint), or the database fails.
+/// Writes rows: new ones, or all columns of known ones except `source` and `created_at`. A new row without a name fails
+/// (NOT NULL). `progress` hears how many were written.
 pub async fn upsert(
     db: &mut Conn,
     rows: &[(Key, Columns)],
@@ -99,7 +95,7 @@ async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now
     Ok(())
 }
 
-/// Removes a row by its number, and with it all sessions.
+/// Its sessions go with the row.
 pub async fn remove(db: &mut Conn, id: i64) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(db).await?;
     Ok(())

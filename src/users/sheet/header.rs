@@ -1,4 +1,4 @@
-//! Which column each place of a row is.
+//! Which column each cell of a row belongs to.
 
 use super::{
     Column, Format,
@@ -7,31 +7,25 @@ use super::{
 };
 use crate::ids::CorpId;
 
-/// So many rows of titles and instructions may stand above the one that names the columns.
+/// Rows of titles and instructions that may stand above the one that names the columns.
 const MOST_TITLES: usize = 10;
 
-/// The row that names the columns.
 #[derive(Debug)]
 pub struct Header {
     /// Its index among the rows.
     pub at: usize,
     pub places: Vec<Place>,
-    /// The names of the columns that are left out.
     pub ignored: Vec<String>,
 }
 
-/// What a place of a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// This column.
     Column(Column),
-    /// A column that nobody knows.
     Ignored,
-    /// Without a name, as spreadsheets leave columns behind; nothing may stand in it.
+    /// A column without a name, as spreadsheets leave behind; it must be empty.
     Nameless,
 }
 
-/// Finds and reads it.
 pub fn read(rows: &[Row], format: &Format, corps: &[CorpId], ignore_unknown: bool) -> Result<Header, String> {
     let at = position(rows);
     let sheet = match format {
@@ -54,7 +48,7 @@ pub fn read(rows: &[Row], format: &Format, corps: &[CorpId], ignore_unknown: boo
     Ok(Header { at, places, ignored: unknown.into_iter().map(shorten).collect() })
 }
 
-/// The first row, unless it and what follows are titles: each of one cell, above a row that names the column `userid`.
+/// The first row, or below titles of one cell each the row that names `userid`.
 fn position(rows: &[Row]) -> usize {
     let titles = rows.iter().take(MOST_TITLES).take_while(|row| row.is_title()).count();
     let names_userid = |row: &Row| row.cells.iter().flatten().any(|name| named(name) == Some(Column::Userid));
@@ -90,7 +84,6 @@ fn places(row: &Row) -> Result<(Vec<Place>, Unknown<'_>), String> {
     Ok((places, unknown))
 }
 
-/// Whether all is there that is needed.
 fn check(places: &[Place], corps: &[CorpId]) -> Result<(), String> {
     for needed in [Column::Userid, Column::Name] {
         if !places.contains(&Place::Column(needed)) {
@@ -107,7 +100,7 @@ fn check(places: &[Place], corps: &[CorpId]) -> Result<(), String> {
     Ok(())
 }
 
-/// The column of this name, whatever its case: our own, or the one in DingTalk's export.
+/// Our own name of a column, in any case, or the one in DingTalk's export.
 fn named(name: &str) -> Option<Column> {
     let name = name.trim();
     Column::ALL.into_iter().find(|column| {

@@ -1,9 +1,9 @@
 //! People as a file: what `users import` reads and `users export` writes. Pure; no SQL.
 //!
-//! A file is read to rows of cells (`table`), be it CSV (`csv`) or a workbook (`xlsx`); what the columns are (`header`) and
-//! what stands in them (`read`) is then checked alike. CSV is UTF-8 with or without BOM or GB18030, with lines that end in
-//! LF, CRLF or CR; the columns of [`Column`] come in any order. Writing is such that what was written reads back as the same people, and that a spreadsheet
-//! runs none of it, even one that splits at other characters or knows no quotation marks.
+//! CSV (`csv`) and workbooks (`xlsx`) become rows of cells (`table`); then the columns (`header`) and their values
+//! (`read`) are checked alike. CSV is UTF-8, with or without BOM, or GB18030; lines end in LF, CRLF or CR; the columns
+//! of [`Column`] come in any order. What is written reads back as the same people, and no spreadsheet runs any of it,
+//! even one that splits at other characters or ignores quotation marks.
 
 mod csv;
 mod header;
@@ -26,10 +26,10 @@ pub use self::{
 };
 use crate::invisible::{is_blank, is_shaper};
 
-/// The columns, in the order of an export. `userid` and `name` are required; the last four are written, not read.
+/// In the order of an export. `userid` and `name` are required; the last four are written, not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Column {
-    /// The corp; may be left out where one is configured.
+    /// May be left out where one corp is configured.
     CorpId,
     Userid,
     Unionid,
@@ -38,9 +38,9 @@ pub enum Column {
     Email,
     Department,
     Title,
-    /// `user` where it is empty and the person is new.
+    /// Empty for a new person: `user`.
     Role,
-    /// `active` where it is empty and the person is new.
+    /// Empty for a new person: `active`.
     Status,
     Source,
     CreatedAt,
@@ -85,7 +85,7 @@ impl Column {
         }
     }
 
-    /// Its names in DingTalk's export, and what else people call it; the first is the one to write.
+    /// Names in DingTalk's export and other usual ones; the first is written.
     fn chinese(self) -> &'static [&'static str] {
         match self {
             Self::CorpId => &["企业ID"],
@@ -101,17 +101,16 @@ impl Column {
         }
     }
 
-    /// Whether an import takes anything from it.
     fn is_read(self) -> bool {
         !matches!(self, Self::Source | Self::CreatedAt | Self::UpdatedAt | Self::LastSignedInAt)
     }
 }
 
-/// A value as it stands in the file: a spreadsheet takes a cell that begins like a formula for one and runs it, so a `'`
-/// goes in front. One more goes in front of what looks guarded already; without that, [`unguard`] would change it.
+/// A value as it stands in the file. A spreadsheet runs a cell that begins like a formula, so a `'` goes in front; and
+/// one more in front of what looks guarded already, so that [`unguard`] gives it back.
 ///
-/// A cell begins wherever the spreadsheet splits. One that splits at `;` takes the quotation marks around ours for
-/// letters, so what follows a separator inside a value is guarded too.
+/// A cell begins wherever the spreadsheet splits: one that splits at `;` takes quotation marks for letters. So a value
+/// is guarded after each separator inside it too.
 pub fn guard(value: &str) -> Cow<'_, str> {
     if !parts(value).any(looks_guarded_or_dangerous) {
         return value.into();
@@ -120,7 +119,7 @@ pub fn guard(value: &str) -> Cow<'_, str> {
     parts(value).flat_map(guarded).collect::<String>().into()
 }
 
-/// Takes off exactly the marks that [`guard`] put there. A cell that a person typed without one is left as it is.
+/// Removes exactly the marks of [`guard`]. Other cells stay as they were typed.
 fn unguard(cell: &str) -> Cow<'_, str> {
     let value = |part| match str::strip_prefix(part, '\'') {
         Some(value) if looks_guarded_or_dangerous(value) => value,
@@ -137,8 +136,8 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive([',', ';'])
 }
 
-/// Whether the first character starts a formula, quotation marks and what a spreadsheet may skip aside. The wide forms
-/// count where the sheet's language is an East Asian one.
+/// Whether a formula begins here, apart from quotation marks and what a spreadsheet skips. Full-width signs count in
+/// sheets of East Asian languages.
 fn looks_guarded_or_dangerous(text: &str) -> bool {
     const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     let skipped = |c: char| matches!(c, '\'' | '"') || is_blank(c) || is_shaper(c);

@@ -1,4 +1,4 @@
-//! A file to people, or to everything that is wrong with it.
+//! From a file to people, or to everything that is wrong with it.
 
 use std::collections::HashMap;
 
@@ -16,50 +16,43 @@ use crate::{
     },
 };
 
-/// How a file is read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
-    /// Columns that nobody knows are left out, instead of the file being refused for them.
+    /// Leave out unknown columns instead of refusing the file.
     pub ignore_unknown: bool,
-    /// The sheet of a workbook; otherwise the first that holds anything.
+    /// Of a workbook; `None`: the first that holds anything.
     pub sheet: Option<&'a str>,
 }
 
-/// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
     /// Nobody twice.
     pub people: Vec<NewUser>,
-    /// What the file was.
     pub format: Format,
     /// The columns that were left out.
     pub ignored: Vec<String>,
 }
 
-/// Why nothing was read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// The bytes are no file of rows.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The first line names no usable columns.
     #[error("{0}")]
     Header(String),
-    /// Every row that cannot be taken.
+    /// Every row that is refused.
     #[error("{} of its rows are wrong", .0.len())]
     Rows(Vec<BadRow>),
 }
 
-/// Something that is wrong with a row. A row may have several.
+/// One thing that is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct BadRow {
-    /// The line of the file, the first being 1, on which the row begins; in a workbook, the row's number.
+    /// The row's first line, counted from 1; in a workbook, the row's number.
     pub line: usize,
-    /// The column, unless the whole row is meant.
+    /// `None`: the whole row.
     pub column: Option<&'static str>,
-    /// What stands there, cut off if it is long.
+    /// Cut off if it is long.
     pub value: Option<String>,
-    /// What is wrong with it, and what to write instead.
     pub problem: BadValue,
 }
 
@@ -69,7 +62,7 @@ impl std::fmt::Display for BadRow {
         if let Some(column) = self.column {
             write!(f, ", {column}")?;
         }
-        // The debug form: nothing in it can steer a terminal or begin a line of its own.
+        // The debug form cannot steer a terminal or begin a line of its own.
         if let Some(value) = &self.value {
             write!(f, " {value:?}")?;
         }
@@ -77,12 +70,8 @@ impl std::fmt::Display for BadRow {
     }
 }
 
-/// Reads people of `corps`. An empty cell clears its column in the table, save that a person who is there keeps role
-/// and status; a column that the file does not have is left alone.
-///
-/// # Errors
-/// When the bytes are neither CSV nor a workbook, the first line names no usable columns, or any row cannot be taken: then
-/// all such rows are named.
+/// Reads people of `corps`. An empty cell clears its column in the table, except role and status of a known person; a
+/// column that the file lacks is left alone. Whatever is wrong is listed, row by row.
 pub fn read(bytes: &[u8], corps: &[CorpId], options: Options<'_>) -> Result<Sheet, ReadError> {
     let Table { format, rows } = Table::read(bytes, options.sheet)?;
     let header = header::read(&rows, &format, corps, options.ignore_unknown).map_err(ReadError::Header)?;
@@ -113,8 +102,8 @@ pub fn read(bytes: &[u8], corps: &[CorpId], options: Options<'_>) -> Result<Shee
     if bad.is_empty() { Ok(Sheet { people, format, ignored: header.ignored }) } else { Err(ReadError::Rows(bad)) }
 }
 
-/// A row whose cells are not certain is refused before they are looked at: an empty cell clears its column, so a
-/// missing one must not be taken for one. A workbook leaves out empty cells, and says where the others stand.
+/// Refuses a row of the wrong length: an empty cell clears its column, so a missing one must not count as empty. A
+/// workbook leaves out empty cells and says where the others stand.
 fn shape(row: &Row, columns: usize, format: &Format) -> Result<(), BadValue> {
     if let Some(problem) = &row.problem {
         return Err(problem.clone());
@@ -134,7 +123,7 @@ fn shape(row: &Row, columns: usize, format: &Format) -> Result<(), BadValue> {
     Ok(())
 }
 
-/// The person of a row, or an entry in `bad` for each thing that is wrong.
+/// Adds an entry to `bad` for each thing that is wrong.
 fn person(row: &Row, places: &[Place], corps: &[CorpId], bad: &mut Vec<BadRow>) -> Option<NewUser> {
     let mut corp_id = None;
     let mut userid = None;
@@ -185,7 +174,7 @@ fn person(row: &Row, places: &[Place], corps: &[CorpId], bad: &mut Vec<BadRow>) 
     Some(NewUser { corp_id, userid: userid?, change })
 }
 
-/// A configured corp; nothing stands for the only one.
+/// A configured corp; the only one may be left out.
 fn corp(value: &str, corps: &[CorpId]) -> Result<CorpId, BadValue> {
     let known = corps.iter().find(|corp| corp.as_str() == value);
     match (known, corps) {
@@ -198,7 +187,6 @@ fn corp(value: &str, corps: &[CorpId]) -> Result<CorpId, BadValue> {
     }
 }
 
-/// Enough of a value to find it again.
 pub(super) fn shorten(value: &str) -> String {
     const LONGEST: usize = 40;
     match value.char_indices().nth(LONGEST) {

@@ -5,25 +5,19 @@ use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
 use super::Column;
 use crate::i18n::Locale;
 
-/// The rows that the drop-down lists reach to.
+/// How far the drop-down lists reach.
 const ROWS: u32 = 10_000;
 
-/// Why there is no template.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// Its name tells neither form.
     #[error("its name must end in .xlsx or .csv")]
     Name,
-    /// The workbook was not written.
     #[error(transparent)]
     Workbook(#[from] XlsxError),
 }
 
-/// An empty file with the columns' names, a workbook or CSV by the file's name. The columns are text, so that a spreadsheet
-/// neither rounds a mobile number nor makes a date of a userid.
-///
-/// # Errors
-/// When the name ends in neither `.xlsx` nor `.csv`.
+/// An empty file with the columns' names: a workbook or CSV, by the ending of `name` (`.xlsx`, `.csv`). The columns are
+/// text, so that a spreadsheet neither rounds a mobile number nor turns a userid into a date.
 pub fn template(name: &str, locale: Locale, several_corps: bool) -> Result<Vec<u8>, TemplateError> {
     let columns = columns(several_corps);
     let names: Vec<_> = columns.iter().map(|&column| heading(column, locale)).collect();
@@ -53,7 +47,6 @@ pub fn template(name: &str, locale: Locale, several_corps: bool) -> Result<Vec<u
     Ok(workbook.save_to_buffer()?)
 }
 
-/// Those that a person fills in.
 fn columns(several_corps: bool) -> Vec<Column> {
     use Column::{CorpId, Department, Email, Mobile, Name, Role, Title, Userid};
     let mut columns = vec![Userid, Name, Mobile, Email, Department, Title, Role];

@@ -10,7 +10,7 @@ fn corps() -> Vec<CorpId> {
     vec![CorpId::new("dinga").unwrap(), CorpId::new("=dingb").unwrap()]
 }
 
-/// What cells are made of that hurt a reader or a spreadsheet.
+/// Characters that hurt a reader or a spreadsheet.
 fn cell() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "(=|\\+|-|@|＝|＋|－|＠|'|''|\"|\"\"|,|;|\t|\r|\n|\r\n| |\u{3000}|\u{feff}|=cmd\\|' /C calc'!A0|1E\\+5|张三|𠮷|u1|\u{1b}\\[2J|\u{85}|\0|@x)",
@@ -76,12 +76,12 @@ fn exported(users: &[User]) -> Vec<u8> {
     file
 }
 
-/// How many lines a text has, at the most, whatever ends them.
+/// At most, whatever ends a line.
 fn lines(bytes: &[u8]) -> usize {
     1 + bytes.iter().filter(|b| matches!(b, b'\n' | b'\r')).count()
 }
 
-/// All people or none; and whatever is wrong stands on a line that there is.
+/// All people or none; an error names a line that exists.
 fn check_reading(bytes: &[u8]) -> Result<(), TestCaseError> {
     match read(bytes, &corps(), Options::default()) {
         Ok(sheet) => {
@@ -137,14 +137,13 @@ proptest! {
         check_reading(&bytes)?;
     }
 
-    /// What was exported is imported as the same people, in either encoding.
     #[test]
     fn an_export_is_read_back_as_it_was(users in users(), bom in any::<bool>()) {
         let file = exported(&users);
         let text = String::from_utf8(file.clone()).unwrap();
         let (gb, _, lossy) = encoding_rs::GB18030.encode(&text);
         let mut files = vec![if bom { [b"\xEF\xBB\xBF", &file[..]].concat() } else { file }];
-        // What is UTF-8 by accident is read as that.
+        // GB18030 that happens to be UTF-8 is read as UTF-8.
         if !lossy && std::str::from_utf8(&gb).is_err() {
             files.push(gb.into_owned());
         }
@@ -165,8 +164,8 @@ proptest! {
         }
     }
 
-    /// Whatever DingTalk called somebody, no cell of an export is run by a spreadsheet or ends its line, wherever that
-    /// one splits and whatever it makes of quotation marks.
+    /// No spreadsheet runs a cell of an export or ends its line there, wherever it splits and whatever it makes of
+    /// quotation marks.
     #[test]
     fn no_cell_of_an_export_is_a_formula(user in user(), name in cell(), title in cell()) {
         let file = exported(&[User { name, title: Some(title), ..user }]);
@@ -186,15 +185,15 @@ proptest! {
     }
 }
 
-/// A spreadsheet runs a cell that begins so; some skip blanks and what has no width.
+/// Some spreadsheets skip blanks and characters without width before a formula.
 fn is_run(cell: &str) -> bool {
     let shown =
         cell.trim_start_matches(|c: char| c.is_whitespace() || ['\u{feff}', '\u{200b}', '\u{2060}'].contains(&c));
     [cell, shown].iter().any(|text| text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']))
 }
 
-/// The cells of a text for a spreadsheet that splits at a comma, a semicolon or a tab, whether it heeds quotation marks
-/// as RFC 4180 has them, takes one behind a cell's beginning for a letter as Excel does, or knows none at all.
+/// The cells for a spreadsheet that splits at a comma, a semicolon or a tab: with quotation marks as in RFC 4180, as
+/// letters inside a cell (Excel), or not known at all.
 fn cells_of_any_spreadsheet(text: &str) -> Vec<String> {
     let mut cells = Vec::new();
     for separator in [',', ';', '\t'] {
@@ -261,7 +260,7 @@ fn a_cell_that_a_person_typed_is_left_as_it_is() {
     }
 }
 
-/// As exports were written before every value stood in quotation marks.
+/// Older exports did not put every value in quotation marks.
 #[test]
 fn an_export_of_an_older_version_is_still_read() {
     let file = "corp_id,userid,unionid,name,mobile,email,department,title,role,status,source,created_at,updated_at,\

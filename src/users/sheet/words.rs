@@ -2,7 +2,6 @@
 
 use crate::users::{Role, Status, check::BadValue};
 
-/// A role, or nothing.
 pub fn role(value: &str) -> Result<Option<Role>, BadValue> {
     let chinese = match value {
         "管理员" => Some(Role::Admin),
@@ -12,7 +11,6 @@ pub fn role(value: &str) -> Result<Option<Role>, BadValue> {
     word(value, chinese, Role::parse, ["\"user\" or \"admin\"", "普通成员 or 管理员"])
 }
 
-/// A status, or nothing.
 pub fn status(value: &str) -> Result<Option<Status>, BadValue> {
     let chinese = match value {
         "启用" | "正常" => Some(Status::Active),
@@ -22,7 +20,7 @@ pub fn status(value: &str) -> Result<Option<Status>, BadValue> {
     word(value, chinese, Status::parse, ["\"active\" or \"disabled\"", "启用 or 停用"])
 }
 
-/// English words in any case; nothing asks for nothing. Whoever wrote another one is told those of its language.
+/// English words in any case, or nothing. The error for a Chinese word lists the Chinese ones.
 fn word<T>(
     value: &str,
     chinese: Option<T>,
@@ -53,7 +51,7 @@ mod tests {
         assert_eq!((role(""), status("")), (Ok(None), Ok(None)));
         assert_eq!((status("停用"), status("Active")), (Ok(Some(Status::Disabled)), Ok(Some(Status::Active))));
         assert_eq!(role("boss").unwrap_err().to_string(), "write \"user\" or \"admin\"");
-        // Of DingTalk's own roles only this one is meant: a sub-administrator there administers less.
+        // DingTalk's roles are not ours: a sub-administrator there, for one, may do less.
         for other in ["子管理员", "主管理员", "主管"] {
             assert_eq!(role(other).unwrap_err().to_string(), "write 普通成员 or 管理员");
         }

@@ -1,16 +1,14 @@
-//! Rows of the table to a file.
+//! From rows of the table to a file.
 
 use super::{Column, guard};
 use crate::{clock::UnixSeconds, i18n::utc, users::User};
 
-/// A file that a spreadsheet shows without running anything in it, and that `users import` takes again. Lines end in
-/// LF; a BOM is the caller's business.
+/// Lines end in LF; a BOM is the caller's business.
 ///
-/// A name can hold control characters where it came from DingTalk. Each becomes a space: no import would take them,
-/// and one of them would keep all the others from being imported.
+/// A name from DingTalk can hold control characters. Each becomes a space: one of them would keep the whole file from
+/// being imported.
 pub fn write<'a>(to: impl std::io::Write, users: impl IntoIterator<Item = &'a User>) -> csv::Result<()> {
-    // Each value in quotation marks, so that a spreadsheet which splits at other characters finds none of its cells
-    // beginning with a value.
+    // Always in quotation marks, so that no cell of a spreadsheet that splits at other characters begins with a value.
     let mut file = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(to);
     file.write_record(Column::ALL.map(Column::name))?;
     for user in users {

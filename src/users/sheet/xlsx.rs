@@ -1,8 +1,8 @@
-//! An Excel workbook to rows of cells.
+//! From an Excel workbook to rows of cells.
 //!
-//! The workbook is a stranger's: it may unpack to a thousand times its size, and `calamine` reserves what a file says it
-//! will need. So its parts are unpacked and looked at first, cells are taken one by one and counted, and a panic of the
-//! library's is a file that cannot be read.
+//! The workbook is a stranger's: it may unpack to a thousand times its size, and `calamine` reserves as much memory as
+//! a file asks for. Its parts are therefore unpacked and checked first, cells are counted one by one, and a panic of
+//! the library counts as a file that cannot be read.
 
 mod cell;
 mod merged;
@@ -19,51 +19,38 @@ use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use self::cell::address;
 use super::table::{Cell, Format, MOST_CELLS, Row, Table};
 
-/// Columns of a sheet.
 const MOST_COLUMNS: usize = 256;
-/// What an old workbook (.xls) begins with, and one with a password.
+/// The first bytes of an old workbook (.xls), and of one with a password.
 const COMPOUND_FILE: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 
-/// Why a workbook cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoWorkbook {
-    /// It wants a password.
+    /// It has a password.
     #[error("is protected with a password; in Excel choose \"File\", \"Info\", \"Protect Workbook\", and take it off")]
     Encrypted,
-    /// It is a workbook of Excel 97 to 2003, or another old document.
+    /// Excel 97 to 2003, or another old document.
     #[error("is an old workbook (.xls); in Excel choose \"Save as\", \"Excel Workbook (.xlsx)\"")]
     Old,
-    /// It is a ZIP file of something else.
+    /// A ZIP file of something else.
     #[error("is a ZIP file, but no workbook (.xlsx); in Excel choose \"Save as\", \"Excel Workbook (.xlsx)\"")]
     Other,
-    /// It is damaged, or not as Excel writes it.
     #[error("is a workbook that cannot be read ({0}); open it in Excel, save it again, or save it as CSV UTF-8")]
     Broken(String),
-    /// It unpacks to too much.
     #[error(
         "unpacks to more than {} MB; is it the right file? if so, save it as CSV UTF-8, or import it in parts",
         package::LARGEST_UNPACKED / 1024 / 1024
     )]
     Bomb,
-    /// It has too many cells.
     #[error("has more than {MOST_CELLS} cells on a sheet; is it the right file? if so, import it in parts")]
     TooManyCells,
-    /// Something stands far to the right.
     #[error(
         "has something in cell {0}; only the first {MOST_COLUMNS} columns are read, delete what stands behind them"
     )]
     TooWide(String),
-    /// Nothing stands anywhere.
     #[error("holds nothing on any sheet that is not hidden")]
     Empty,
-    /// There is no such sheet.
     #[error("has no sheet {wanted:?} with people; it has {}", quoted(has))]
-    NoSheet {
-        /// The sheet that was asked for.
-        wanted: String,
-        /// Those that there are.
-        has: Vec<String>,
-    },
+    NoSheet { wanted: String, has: Vec<String> },
 }
 
 /// Whether a file claims to be a workbook, whatever its name.
@@ -71,7 +58,7 @@ pub fn is_one(bytes: &[u8]) -> bool {
     [&b"PK\x03\x04"[..], b"PK\x05\x06", COMPOUND_FILE].iter().any(|start| bytes.starts_with(start))
 }
 
-/// The rows of the sheet of this name, or of the first one that holds anything.
+/// `None`: the first sheet that holds anything.
 pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Table, NoWorkbook> {
     if bytes.starts_with(COMPOUND_FILE) {
         let mark: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -100,7 +87,7 @@ fn read_checked(bytes: &[u8], wanted: Option<&str>) -> Result<Table, NoWorkbook>
     })
 }
 
-/// A sheet's cells by row and column, both counted from 0. Those behind the last that holds anything are left out.
+/// Rows and columns are counted from 0. Trailing empty cells are left out.
 type Grid = BTreeMap<u32, Vec<Cell>>;
 
 fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Row>, NoWorkbook> {

@@ -1,4 +1,4 @@
-//! Which characters a file's bytes are.
+//! A file's encoding.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 pub enum Encoding {
     #[serde(rename = "UTF-8")]
     Utf8,
-    /// As Excel saves "CSV" on a Chinese Windows; GBK and GB2312 are parts of it.
+    /// How Excel saves "CSV" on a Chinese Windows; GBK and GB2312 are parts of it.
     #[serde(rename = "GB18030")]
     Gb18030,
 }
@@ -29,16 +29,14 @@ pub enum Undecodable {
     /// What Excel calls Unicode text.
     #[error("is UTF-16; in Excel choose \"Save as\", \"CSV UTF-8 (comma delimited)\"")]
     Utf16,
-    /// More than people.
     #[error("has more than {MOST_CELLS} cells; is it the right file? if so, import it in parts")]
     TooManyCells,
-    /// Bytes that fit neither encoding.
     #[error("line {line} is neither UTF-8 nor GB18030; save the file as CSV UTF-8 (with or without BOM) or as GB18030")]
     Neither { line: usize },
 }
 
-/// The text of a file, without a BOM. What is valid UTF-8 is UTF-8: GB18030 that is so by accident is very rare, the
-/// reverse is common. Nothing is guessed at or replaced.
+/// The text of a file, without a BOM. Valid UTF-8 is taken as UTF-8: GB18030 is hardly ever valid UTF-8 by accident,
+/// the reverse is common. Nothing is guessed or replaced.
 pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Undecodable> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return Err(Undecodable::Utf16);
@@ -60,7 +58,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Undecodable> {
     }
 }
 
-/// GB18030 has a BOM too, which some editors write.
+/// Some editors write a BOM in GB18030 too.
 fn without_bom(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.strip_prefix('\u{feff}') {
         Some(rest) => Cow::Owned(rest.to_owned()),
@@ -81,7 +79,7 @@ mod tests {
         check("张三".as_bytes(), "张三", Encoding::Utf8);
         check(b"\xEF\xBB\xBFname", "name", Encoding::Utf8);
         check(b"\xD5\xC5\xC8\xFD", "张三", Encoding::Gb18030);
-        // 𠮷 has four bytes there, outside GBK.
+        // 𠮷 takes four bytes, outside GBK.
         check(b"\x95\x34\xB2\x35\xD5\xC5", "𠮷张", Encoding::Gb18030);
         check(b"\x84\x31\x95\x33\xD5\xC5", "张", Encoding::Gb18030);
     }

@@ -6,7 +6,6 @@ mod rows;
 pub use self::decode::{Encoding, Undecodable};
 use super::table::{Format, MOST_CELLS, Table};
 
-/// The rows of a CSV file.
 pub fn read(bytes: &[u8]) -> Result<Table, Undecodable> {
     let (text, encoding) = decode::decode(bytes)?;
     let (mut rows, mut cells) = (Vec::new(), 0);

@@ -1,12 +1,12 @@
-//! A text to rows of cells, each with its line.
+//! A text as rows of cells, each with its line.
 
 use crate::users::{
     check::BadValue,
     sheet::table::{MOST_CELLS, Row},
 };
 
-/// The rows that hold anything, each with the line it begins on. The line is counted here: the `csv` crate's own
-/// number is that of the blank lines before the row, and does not know lines that end in CR.
+/// Rows that hold anything, each with its first line. The `csv` crate's own line is that of blank lines before the row,
+/// and misses lines that end in CR.
 pub struct Rows<'a> {
     text: &'a [u8],
     reader: csv::Reader<&'a [u8]>,
@@ -46,13 +46,13 @@ impl<'a> Rows<'a> {
 }
 
 impl Iterator for Rows<'_> {
-    /// `None` for a row that nobody has written.
+    /// `None`: an empty row.
     type Item = Option<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.offset();
         let mut cells = csv::StringRecord::new();
-        // It cannot fail: the text is UTF-8, in memory, and rows may be of any length.
+        // Cannot fail: the text is UTF-8, in memory, and rows may have any length.
         if !self.reader.read_record(&mut cells).unwrap_or(false) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! What stands in a cell, as text.
+//! A cell's text.
 
 use calamine::{DataRef, ExcelDateTime};
 
@@ -7,10 +7,10 @@ use crate::users::{
     sheet::table::{BadCell, Cell},
 };
 
-/// Excel keeps fifteen digits of a number; what has more is no longer what was typed.
+/// Excel keeps fifteen digits of a number; a longer one is no longer what was typed.
 const ALL_DIGITS: f64 = 1e15;
 
-/// A cell's text, or nothing for one that is empty.
+/// `None`: an empty cell.
 pub fn read(value: DataRef<'_>, is_formula: bool, address: impl Fn() -> String) -> Option<Cell> {
     let bad = |shown: String, problem: &str| {
         Err(BadCell { shown, problem: BadValue::new(format!("cell {} holds {problem}", address())) })
@@ -37,7 +37,7 @@ pub fn read(value: DataRef<'_>, is_formula: bool, address: impl Fn() -> String) 
     })
 }
 
-/// A cell's name in a spreadsheet, such as `B7`; both are counted from 0.
+/// Such as `B7`; both are counted from 0.
 pub fn address(line: u32, column: u32) -> String {
     let mut letters = Vec::new();
     let mut left = column as usize + 1;
@@ -48,14 +48,14 @@ pub fn address(line: u32, column: u32) -> String {
     format!("{}{}", letters.into_iter().collect::<String>(), u64::from(line) + 1)
 }
 
-/// A number as it was typed: 13800138000, not 1.38E+10.
+/// As typed: 13800138000, not 1.38E+10.
 fn digits(number: f64) -> String {
-    // Without the sign of -0.
+    // -0 loses its sign.
     if number == 0.0 { "0".to_owned() } else { format!("{number}") }
 }
 
 fn shown(at: &ExcelDateTime) -> String {
-    // The days from 1900 to 9999.
+    // 1900 to 9999.
     if !at.is_datetime() || !(0.0..2_958_466.0).contains(&at.as_f64()) {
         return digits(at.as_f64());
     }

@@ -1,5 +1,5 @@
-//! Merged cells: the file keeps what they show in the first of them, and the others are empty. An empty cell clears its
-//! column, so they are not taken for such.
+//! Merged cells: the file keeps the value in the first one, and the others are empty. They must not clear their
+//! columns, as empty cells do.
 
 use calamine::Dimensions;
 
@@ -9,9 +9,8 @@ use crate::users::{
     sheet::table::{BadCell, MOST_CELLS, is_blank},
 };
 
-/// Gives what merged cells show to each of them where they stand below each other, as people have it who merge the
-/// department of several rows. Where they stand beside each other it is not certain which column is meant: such rows are bad,
-/// unless they hold nothing else, as a title does.
+/// Copies the value down a merged column, which people use for the department of several rows. Cells merged side by
+/// side do not say which column is meant: such rows are bad, unless they hold nothing else, as a title does.
 pub fn spread(grid: &mut Grid, merged: &[Dimensions]) -> Result<(), NoWorkbook> {
     let mut looked_at = 0;
     for area in merged {

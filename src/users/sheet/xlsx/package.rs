@@ -1,4 +1,4 @@
-//! The ZIP file that a workbook is: whether it is safe to have it read.
+//! The ZIP file of a workbook: whether it is safe to read.
 
 use std::io::{Cursor, Read, copy, sink};
 
@@ -7,12 +7,12 @@ use zip::ZipArchive;
 use super::NoWorkbook;
 use crate::users::sheet::table::MOST_CELLS;
 
-/// All parts together: a hundred thousand people take about seventy.
+/// Bytes of all parts. A hundred thousand people take about seventy MB.
 pub const LARGEST_UNPACKED: u64 = 128 * 1024 * 1024;
-/// A workbook has one for each sheet and picture, and a dozen more.
+/// One for each sheet and picture, and a dozen more.
 const MOST_PARTS: usize = 2000;
 
-/// Unpacks every part once, to know how large it really is; what a ZIP file says of itself may be wrong.
+/// Unpacks every part once: what a ZIP file says about its size may be wrong.
 pub fn check(bytes: &[u8]) -> Result<(), NoWorkbook> {
     let broken = |error: zip::result::ZipError| {
         NoWorkbook::Broken(error.to_string().chars().take(100).flat_map(char::escape_debug).collect())
@@ -39,10 +39,10 @@ pub fn check(bytes: &[u8]) -> Result<(), NoWorkbook> {
     Ok(())
 }
 
-/// `calamine` reserves memory for as many strings as the part says that it has (`uniqueCount`), and ends the process where
+/// `calamine` reserves memory for as many strings as the part claims (`uniqueCount`), and aborts the process where
 /// there is not so much.
 fn check_strings(part: &[u8]) -> Result<(), NoWorkbook> {
-    // In UTF-16, or behind escape sequences, the word would not be found. XML has no such bytes.
+    // The word would not be found in UTF-16 or behind escape sequences. XML has no such bytes.
     if part.iter().any(|&b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n')) {
         return Err(NoWorkbook::Broken("its texts are not in UTF-8".to_owned()));
     }

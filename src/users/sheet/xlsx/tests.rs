@@ -14,14 +14,12 @@ fn corps() -> Vec<CorpId> {
     vec![CorpId::new("dinga").unwrap()]
 }
 
-/// A workbook of one sheet.
 fn workbook(fill: impl FnOnce(&mut Worksheet)) -> Vec<u8> {
     let mut workbook = Workbook::new();
     fill(workbook.add_worksheet());
     workbook.save_to_buffer().unwrap()
 }
 
-/// Writes texts from this row on.
 fn texts(sheet: &mut Worksheet, from: u32, rows: &[&[&str]]) {
     for (line, row) in (from..).zip(rows) {
         for (column, text) in (0..).zip(*row).filter(|(_, text)| !text.is_empty()) {
@@ -49,7 +47,6 @@ fn bad(file: &[u8]) -> Vec<String> {
     }
 }
 
-/// A workbook's parts, each as a story wants it.
 fn with_parts(file: &[u8], mut change: impl FnMut(&str, Vec<u8>) -> Vec<u8>) -> Vec<u8> {
     let mut parts = zip::ZipArchive::new(Cursor::new(file)).unwrap();
     let mut to = ZipWriter::new(Cursor::new(Vec::new()));
@@ -240,7 +237,7 @@ fn a_cell_is_called_as_in_a_spreadsheet() {
     }
 }
 
-/// Whatever the file, it is people or a reason without a character that steers a terminal.
+/// Any file gives people, or a reason that cannot steer a terminal.
 fn check_any(file: &[u8]) -> Result<(), TestCaseError> {
     if let Err(error) = import(file) {
         prop_assert!(!error.to_string().contains(|c: char| c.is_control()), "{error}");
@@ -277,7 +274,7 @@ proptest! {
         check_any(&changed(file, &changes))?;
     }
 
-    /// The same of what is inside, with the sums that a ZIP file keeps of it right.
+    /// The same of the parts inside a ZIP file whose checksums are right.
     #[test]
     fn a_workbook_of_any_xml_is_people_or_a_reason(
         part in prop::sample::select(&["xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels"][..]),
