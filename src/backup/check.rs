@@ -1,55 +1,38 @@
-//! Whether a file is a whole database of this program's, and which.
+//! Whether a file is a whole database of ours.
 
 use crate::db::{Conn, kind_of, schema};
 
-/// What a database holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contents {
     /// The number of its last migration.
     pub schema: i64,
-    /// People.
     pub people: i64,
-    /// Sessions, ended by time or not.
+    /// Expired ones included.
     pub sessions: i64,
 }
 
-/// Why a file cannot be used as a database.
 #[derive(Debug, thiserror::Error)]
 pub enum BadCopy {
-    /// It is something else.
     #[error("is no SQLite database")]
     NoDatabase,
-    /// Its pages do not fit together.
     #[error("is damaged ({0}); use another backup")]
     Damaged(String),
-    /// It is another program's.
     #[error("is no database of miandeng's")]
     Foreign,
-    /// A newer program wrote it.
     #[error(
         "was written by a newer miandeng (migration {version}, and this one knows those up to {}); use that version or a \
          newer one",
         schema::newest()
     )]
-    Newer {
-        /// The number that is not known.
-        version: i64,
-    },
-    /// A migration was not finished, or is not the one that this program has under its number.
+    Newer { version: i64 },
+    /// A migration was not finished, or differs from ours of that number.
     #[error("has a migration {version} that this miandeng does not know as it is there; use the version that wrote it")]
-    Other {
-        /// Its number.
-        version: i64,
-    },
-    /// SQLite failed for another reason.
+    Other { version: i64 },
     #[error("cannot be read: {0}")]
     Unreadable(#[source] sqlx::Error),
 }
 
-/// Reads the whole file once, and says what is in it.
-///
-/// # Errors
-/// When it is damaged, or no database of ours.
+/// Reads the whole file once.
 pub async fn check(db: &mut Conn) -> Result<Contents, BadCopy> {
     let found: Vec<String> = sqlx::query_scalar("PRAGMA quick_check").fetch_all(&mut *db).await?;
     if found != ["ok"] {
@@ -67,10 +50,7 @@ pub async fn check(db: &mut Conn) -> Result<Contents, BadCopy> {
     Ok(Contents { schema, people, sessions })
 }
 
-/// Whether this program can go on with the database: every step in it is one of ours.
-///
-/// # Errors
-/// When one is not.
+/// Whether this program knows every migration in the database.
 pub async fn is_known(db: &mut Conn) -> Result<(), BadCopy> {
     let sql = "SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version";
     let applied: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as(sql).fetch_all(db).await?;

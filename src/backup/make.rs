@@ -1,4 +1,4 @@
-//! The copy, made while the server runs.
+//! Making a backup while the server runs.
 
 use std::{
     io,
@@ -17,65 +17,43 @@ use crate::{
     db::{Conn, connect_to},
 };
 
-/// How often whoever waits hears how far it is.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(100);
 
-/// A copy that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
-    /// Its size in bytes.
     pub bytes: u64,
-    /// What is in it.
     pub contents: Contents,
 }
 
-/// Why there is no copy. No file has the wanted name that had not before.
+/// Why there is no copy. No new file has the wanted name.
 #[derive(Debug, thiserror::Error)]
 pub enum NotMade {
-    /// There is no database to copy.
     #[error("there is no database {0:?}")]
     NoDatabase(PathBuf),
-    /// A file has the name.
     #[error("{0:?} is there already; add --force to write over it")]
     AlreadyThere(PathBuf),
-    /// Something else has the name.
+    /// Something other than a file has the name.
     #[error("{0:?} is no regular file")]
     NoFile(PathBuf),
-    /// The name is the database's own, or one of its other files'.
+    /// The name is the database's own, or one of its companion files'.
     #[error("{0:?} is the database itself, or one of its files; name another file")]
     Itself(PathBuf),
-    /// The copy cannot be written.
     #[error("{file:?} cannot be written: {source}")]
-    File {
-        /// The copy.
-        file: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
-    /// SQLite cannot copy it.
+    File { file: PathBuf, source: io::Error },
     #[error("the database cannot be copied: {source}; {}", crate::db::advice(source))]
-    Copy {
-        /// SQLite's answer.
-        source: sqlx::Error,
-    },
+    Copy { source: sqlx::Error },
     /// The trail could not be written.
     #[error("the backup cannot be noted in the audit trail: {source}; {}", crate::db::advice(source))]
-    Note {
-        /// SQLite's answer.
-        source: sqlx::Error,
-    },
-    /// What was written is not what was meant.
+    Note { source: sqlx::Error },
+    /// The copy is not what was read.
     #[error("the copy {0}; the database itself may be damaged")]
     Bad(#[from] BadCopy),
 }
 
-/// Copies the database at `source` to `to`, as it is at one moment, whatever is committed meanwhile: SQLite reads in one
-/// transaction, and keeps nobody from writing. The copy gets its name when it is whole and on the disk.
+/// Copies the database at `source` to `to`, as it is at one moment: SQLite reads in one transaction, and keeps nobody
+/// from writing. The copy gets its name when it is whole and on disk; a file of that name is refused without `replace`.
 ///
-/// `row` goes into the trail of `source` before the copy has its name. `progress` hears how many bytes of about how many are written.
-///
-/// # Errors
-/// When a file has the name and `replace` is not said, the copy cannot be written, or it is not whole.
+/// `row` enters the trail of `source` before that. `progress` hears the bytes written, and about how many there are.
 pub async fn make(
     source: &Path,
     to: &Path,
@@ -96,7 +74,7 @@ pub async fn make(
     sqlx::Connection::close(copied).await.map_err(BadCopy::from)?;
     part.as_file().sync_all().map_err(file)?;
     row.write_if_there(&mut db).await.map_err(|source| NotMade::Note { source })?;
-    // What is closed badly was still read well.
+    // A failed close does not harm what was read.
     let _ = sqlx::Connection::close(db).await;
     let bytes = part.as_file().metadata().map_err(file)?.len();
     let named = if replace { part.persist(to) } else { part.persist_noclobber(to) };
@@ -123,7 +101,7 @@ async fn copy(db: &mut Conn, to: &Path, mut progress: impl FnMut(u64, u64)) -> s
     let pages = "SELECT (page_count - freelist_count) * page_size \
                  FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
     let all: i64 = sqlx::query_scalar(pages).fetch_one(&mut *db).await?;
-    // The file is there and empty, which SQLite allows: so it has its mode before the first byte is in it.
+    // SQLite accepts an existing empty file, which has its mode before the first byte is in it.
     let to_text = to.to_string_lossy();
     let copying = sqlx::query("VACUUM INTO $1").bind(to_text).execute(db);
     tokio::pin!(copying);

@@ -1,4 +1,4 @@
-//! A copy of the database, and a copy put in its place. No settings and no words of a command here.
+//! Backup and restore of the database, without settings and without the commands' texts.
 
 mod check;
 mod make;
@@ -19,11 +19,11 @@ use tempfile::NamedTempFile;
 
 use crate::db::with_suffix;
 
-/// The beginning and the end of the name of a copy that is not finished.
+/// How the name of an unfinished copy begins and ends.
 const PART: (&str, &str) = (".miandeng-backup.", ".part");
 
-/// An empty file beside `finished`, for this user alone from its first byte on, and gone when it is dropped. A process that is
-/// killed leaves it behind: the lock tells the next one that nobody writes it any more.
+/// An empty file beside `finished`, readable by this user alone from its first byte, and deleted when dropped. A killed
+/// process leaves it behind; the released lock says so to the next one.
 fn part_of(finished: &Path) -> io::Result<NamedTempFile> {
     let part = tempfile::Builder::new().prefix(PART.0).suffix(PART.1).tempfile_in(folder_of(finished))?;
     part.as_file().try_lock()?;
@@ -39,7 +39,7 @@ fn remove_old_parts(finished: &Path) {
             && entry.file_name().to_str().is_some_and(is_part)
             && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
         {
-            // What cannot be removed is in nobody's way. SQLite had a journal beside it.
+            // A leftover harms nobody if it cannot be removed. SQLite had a journal beside it.
             let _ = std::fs::remove_file(with_suffix(&entry.path(), "-journal"));
             let _ = std::fs::remove_file(entry.path());
         }
@@ -53,14 +53,14 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
-/// Has the system write the folder's entries: a new name is safe only then.
+/// Syncs the folder: a new name is safe only then.
 fn sync_folder(file: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder_of(file))?.sync_all()?;
     Ok(())
 }
 
-/// The file without links; one that is not there yet, in its folder without links.
+/// The path without links; of a file that does not exist yet, its folder's.
 fn resolved(file: &Path) -> io::Result<PathBuf> {
     match file.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! A copy in the database's place.
+//! Putting a backup in the database's place.
 
 use std::{
     fs::File,
@@ -25,70 +25,43 @@ use crate::{
     sessions,
 };
 
-/// What was put in the database's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// What the backup held.
     pub backup: Contents,
-    /// The schema that it was brought to.
+    /// The migration to which it was brought.
     pub schema: i64,
-    /// How many sessions were ended.
     pub sessions_ended: u64,
-    /// Where the replaced file is, if there was one.
+    /// The replaced file.
     pub kept: Option<PathBuf>,
 }
 
 /// Why nothing was restored. The database is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRestored {
-    /// The backup cannot be read.
     #[error("{file:?} cannot be read: {source}")]
-    Backup {
-        /// The backup.
-        file: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
-    /// The backup is no good.
+    Backup { file: PathBuf, source: io::Error },
     #[error("{file:?} {source}")]
-    Bad {
-        /// The backup.
-        file: PathBuf,
-        /// What is wrong with it.
-        source: BadCopy,
-    },
-    /// It is a database with a write-ahead log beside it, and so not the whole of it.
+    Bad { file: PathBuf, source: BadCopy },
+    /// A write-ahead log lies beside it, so the file is not the whole database.
     #[error(
         "{0:?} is no backup but a database in use: {0:?}-wal belongs to it; make one of it with \"miandeng backup\""
     )]
     HasLog(PathBuf),
-    /// It is the file that it would replace.
     #[error("{0:?} is the database itself")]
     Itself(PathBuf),
-    /// Somebody has the database open.
     #[error("{0:?} is in use by a server, another command or another program; stop it first (systemctl stop miandeng)")]
     InUse(PathBuf),
-    /// The database's folder cannot be used.
     #[error("{file:?} cannot be replaced: {source}")]
-    Target {
-        /// The database.
-        file: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
-    /// The copy cannot be brought up to date.
+    Target { file: PathBuf, source: io::Error },
     #[error("the backup cannot be brought up to date: {0}")]
     Migrate(#[from] MigrateError),
-    /// The copy cannot be written.
     #[error("the backup cannot be prepared: {0}")]
     Prepare(#[from] sqlx::Error),
 }
 
-/// Puts `backup` in the place of the database at `target`. All that can fail is done on a copy beside it; the replaced
-/// file keeps all that it held, under another name.
-///
-/// # Errors
-/// When the backup is no good, somebody has the database open, or the folder cannot be written.
+/// Puts `backup` in the place of the database at `target`. Every step that can fail works on a copy beside it; the
+/// replaced file keeps all its content under another name.
 pub async fn restore(
     backup: &Path,
     target: &Path,
@@ -138,7 +111,7 @@ fn open_backup(backup: &Path, target: &Path) -> Result<File, NotRestored> {
     if !file.metadata().map_err(failed)?.is_file() {
         return Err(failed(io::Error::other("it is no regular file")));
     }
-    // A picture of ten gigabytes is not copied first.
+    // Ten gigabytes of something else are refused before they are copied.
     let mut start = [0; 16];
     if file.read_exact(&mut start).is_err() || start != *b"SQLite format 3\0" {
         return Err(NotRestored::Bad { file: backup.to_owned(), source: BadCopy::NoDatabase });
@@ -147,8 +120,7 @@ fn open_backup(backup: &Path, target: &Path) -> Result<File, NotRestored> {
     Ok(file)
 }
 
-/// Makes of the copy what the server starts on: one file, of the newest schema, with nobody signed in by what was true when
-/// the backup was made.
+/// Makes the copy what a server can start on: one file, of the newest schema, without the sessions of that time.
 async fn prepare(db: &mut Conn, keep_sessions: bool, row: Entry) -> Result<u64, NotRestored> {
     sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut *db).await?;
     schema::migrate_to(db, schema::newest()).await?;
@@ -161,8 +133,9 @@ async fn prepare(db: &mut Conn, keep_sessions: bool, row: Entry) -> Result<u64, 
 
 struct InUse;
 
-/// Brings all that was committed into the one file. SQLite leaves the write-ahead log only if nobody else has the database
-/// open, be it an older server or another program. A damaged one, for which people restore, stays as it is.
+/// Moves all that was committed into the one file. SQLite leaves the write-ahead log only if nobody else has the
+/// database open, be it an older server or another program. A damaged database, the reason for many a restore, stays as
+/// it is.
 async fn settle(target: &Path) -> Result<(), InUse> {
     let settled = async {
         let mut db = connect_to(target).await?;
@@ -178,18 +151,18 @@ async fn settle(target: &Path) -> Result<(), InUse> {
     }
 }
 
-/// Gives the replaced file another name and the new one its own. There is a database under that name at every moment.
+/// Renames the replaced file and the new one. A database has that name at every moment.
 fn put(part: NamedTempFile, target: &Path, now: UnixSeconds) -> io::Result<Option<PathBuf>> {
     let take_the_place = || part.persist(target).map(drop).map_err(|error| error.error);
     let kept = if target.exists() { Some(keep(target, now)?) } else { None };
     let mut moved = Moved::new();
     let put = match &kept {
         None => take_the_place(),
-        // Left there, SQLite would read the old one's log into the new one.
+        // Left there, SQLite would apply the old database's log to the new one.
         Some(kept) => move_others(target, kept, &mut moved).and_then(|()| take_the_place()),
     };
     if put.is_err() {
-        // What cannot be undone either is under the kept file's name. The error that is reported is the first one.
+        // What cannot be undone stays under the kept file's name. The first error is the one to report.
         let _ = moved.into_iter().try_for_each(|(from, to)| std::fs::rename(to, from));
         let _ = kept.as_ref().map(std::fs::remove_file);
     }
@@ -216,7 +189,7 @@ fn keep(target: &Path, now: UnixSeconds) -> io::Result<PathBuf> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// No server opens it again, to see to its mode.
+/// No server will open it again and repair its mode.
 fn close_to_others(kept: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::fs::set_permissions(kept, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
@@ -225,7 +198,7 @@ fn close_to_others(kept: &Path) -> io::Result<()> {
 
 type Moved = Vec<(PathBuf, PathBuf)>;
 
-/// The log and the journal of a damaged database go with it; one that is whole has none any more.
+/// A damaged database's log and journal go with it; a whole one has none any more.
 fn move_others(target: &Path, kept: &Path, moved: &mut Moved) -> io::Result<()> {
     for suffix in ["-wal", "-journal", "-shm"] {
         let (from, to) = (with_suffix(target, suffix), with_suffix(kept, suffix));
