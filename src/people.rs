@@ -1,5 +1,5 @@
-//! Every change of a person. Each is one call that does the row, the sessions and the trail in the caller's transaction, so
-//! that no caller can forget the sessions of somebody who is disabled or removed; and each says who did it and why.
+//! Every change of a person: row, sessions and trail in one call, in the caller's transaction, with who did it and why.
+//! No caller can forget the sessions of a person who is disabled or removed.
 
 mod plan;
 mod trail;
@@ -19,11 +19,9 @@ use crate::{
 pub enum Reason {
     Command,
     Import,
-    /// An employee who is not in the table yet signs in (`unknown_users = "create"`).
+    /// The person signs in for the first time (`unknown_users = "create"`).
     FirstSignIn,
-    /// An administrator's page.
     Page,
-    /// The sample employees of `miandeng demo`.
     Demo,
 }
 
@@ -44,25 +42,22 @@ pub struct Changed {
 pub struct Imported {
     pub added: usize,
     pub changed: usize,
-    /// Their rows were not touched.
     pub unchanged: usize,
-    /// How many of the changed were active and may no longer sign in.
+    /// Of the changed, those who were active and may no longer sign in.
     pub disabled: usize,
     pub sessions_ended: u64,
 }
 
-/// Where a change would take a corp's last active administrator away.
+/// What happens if a change would take a corp's last active administrator away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastAdmin {
     Stays,
-    /// Somebody has said that it may go.
+    /// Somebody has confirmed it.
     MayGo,
 }
 
-/// Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum NotChanged {
-    /// The corp would have no active administrator any more.
     #[error(
         "corp {corp} would have no active administrator any more; make another one first (\"miandeng users set USERID \
          --role admin\"), or add --force"
@@ -80,7 +75,6 @@ pub enum NotAdded {
     Database(#[from] sqlx::Error),
 }
 
-/// The database refuses a person without a name.
 pub async fn add(db: &mut Conn, by: &By, person: NewUser) -> Result<User, NotAdded> {
     let NewUser { corp_id, userid, change } = person;
     if users::find(db, &corp_id, &userid).await?.is_some() {
@@ -91,7 +85,7 @@ pub async fn add(db: &mut Conn, by: &By, person: NewUser) -> Result<User, NotAdd
     Ok(user)
 }
 
-/// Ends all sessions of a person who becomes disabled by it. Refused where the last administrator would go and may not.
+/// A person who becomes disabled is signed out.
 pub async fn change(
     db: &mut Conn,
     by: &By,
@@ -135,7 +129,7 @@ pub async fn enable(db: &mut Conn, by: &By, user: &User) -> Result<Changed, NotC
     change(db, by, user, enabled, LastAdmin::Stays).await
 }
 
-/// Removes a person and answers how many sessions ended.
+/// Returns how many sessions ended.
 pub async fn remove(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) -> Result<u64, NotChanged> {
     may_go(db, user, last_admin).await?;
     let ended = sessions::end_all_of(db, user.id, None).await?;
@@ -144,8 +138,8 @@ pub async fn remove(db: &mut Conn, by: &By, user: &User, last_admin: LastAdmin) 
     Ok(ended)
 }
 
-/// Adds and changes many people, as [`add`] and [`change`] do. The transaction must be a writer's from its start: what is
-/// read here must still be true when it is written. `progress` hears how many people are done.
+/// As [`add`] and [`change`] for many people. The transaction must be a writer's from its start: what is read must
+/// still be true when it is written. `progress` hears how many people are done.
 pub async fn import(
     db: &mut Conn,
     by: &By,
@@ -172,7 +166,6 @@ pub async fn import(
     Ok(imported)
 }
 
-/// Whether somebody may cease to be an administrator who can sign in.
 async fn may_go(db: &mut Conn, user: &User, last_admin: LastAdmin) -> Result<(), NotChanged> {
     let is_admin = (user.role, user.status) == (Role::Admin, Status::Active);
     if last_admin == LastAdmin::MayGo || !is_admin || users::has_active_admin(db, &user.corp_id, user.id).await? {
@@ -189,12 +182,10 @@ async fn write(db: &mut Conn, by: &By, key: users::Key, columns: Columns) -> sql
 }
 
 impl By {
-    /// Somebody, now.
     pub fn new(actor: Actor, reason: Reason, clock: &Clock) -> Self {
         Self { author: Author::new(actor, clock), reason }
     }
 
-    /// The same by a request.
     #[must_use]
     pub fn by_request(self, origin: RequestOrigin) -> Self {
         Self { author: self.author.by_request(origin), ..self }
@@ -214,7 +205,7 @@ impl By {
 }
 
 impl Reason {
-    /// The word in the column `source` of people who are added for this reason.
+    /// The column `source` of people who are added for this reason.
     fn source(self) -> &'static str {
         match self {
             Self::Command => "cli",

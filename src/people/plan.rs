@@ -9,7 +9,6 @@ use crate::{
     users::{self, Columns, Difference, DisabledBecause, Filter, Key, NewUser, Status, User},
 };
 
-/// What would become of everybody in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// In the file's order.
@@ -18,16 +17,13 @@ pub struct Plan {
     pub without_admin: Vec<CorpId>,
 }
 
-/// What would become of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
-    /// Who.
     pub key: Key,
     pub(super) before: Option<Columns>,
     pub(super) after: Columns,
 }
 
-/// What an import of these people would do now.
 pub async fn preview(db: &mut Conn, people: Vec<NewUser>, by: &By) -> sqlx::Result<Plan> {
     Ok(Plan::of(&users::list(db, &Filter::default()).await?, people, by.because()))
 }
@@ -44,7 +40,7 @@ impl Plan {
                 None => Columns::new(change, because),
                 Some(before) => before.after(change, because),
             };
-            // Who stands in the list twice is changed twice.
+            // A person who is listed twice is changed twice.
             rows.insert(key.clone(), after.clone());
             Planned { key, before, after }
         };
@@ -56,7 +52,7 @@ impl Plan {
         Self { people, without_admin }
     }
 
-    /// How many of each; of the sessions that would end, nothing is known yet.
+    /// The number of sessions that would end is not known yet.
     pub fn counts(&self) -> Imported {
         let mut counts = Imported::default();
         for Planned { before, after, .. } in &self.people {
@@ -74,18 +70,15 @@ impl Plan {
 }
 
 impl Planned {
-    /// Whether the person is not in the table yet.
     pub fn is_new(&self) -> bool {
         self.before.is_none()
     }
 
-    /// Whether anything would be written.
     pub fn is_written(&self) -> bool {
         self.before.as_ref() != Some(&self.after)
     }
 
-    /// The columns that would be different, with what stands in them now and what would; of a new person, all that
-    /// hold anything.
+    /// The columns that would change; of a new person, all that hold anything.
     pub fn differences(&self) -> Vec<Difference> {
         Columns::differences(self.before.as_ref(), &self.after)
     }
@@ -95,7 +88,6 @@ impl Planned {
     }
 }
 
-/// How many active administrators each corp has.
 fn admins<'a>(people: impl Iterator<Item = (&'a CorpId, bool)>) -> BTreeMap<&'a CorpId, usize> {
     let mut admins = BTreeMap::new();
     for (corp, is_admin) in people {

@@ -28,7 +28,6 @@ async fn find(db: &mut Conn, userid: &str) -> User {
     users::find(db, &corp_id, &userid).await.unwrap().unwrap()
 }
 
-/// Starts so many sessions of a person.
 async fn signs_in(db: &mut Conn, user: &User, times: usize) {
     let from = Origin { address: "192.0.2.1".to_owned(), user_agent: String::new() };
     for _ in 0..times {
@@ -144,7 +143,7 @@ async fn a_new_person_without_a_name_is_refused_by_the_table() {
     assert!(import(&mut tx, &by(1), vec![person("u1", Change::default())], LastAdmin::Stays, |_| {}).await.is_err());
 }
 
-/// Two corps; of the first, `a` and `b` are administrators, and `b` is disabled.
+/// In the first corp `a` and `b` are administrators, and `b` is disabled.
 async fn two_corps(db: &mut Conn) -> (User, User) {
     let admin = || Change { role: Some(Role::Admin), ..named("A") };
     let a = add(db, &by(1), person("a", admin())).await.unwrap();
@@ -172,7 +171,7 @@ async fn the_last_active_administrator_goes_only_if_somebody_says_so() {
             tried.push((matches!(done, Err(NotChanged::LastAdmin { .. })), left));
         }
         assert_eq!(tried, [(true, true), (false, false)], "{way}");
-        // Of no corp that has one does the other's administrator matter, nor one who is disabled anyway.
+        // Neither another corp's administrator counts, nor a disabled one.
         remove(&mut tx, &by(3), &b, LastAdmin::Stays).await.unwrap();
     }
 }
@@ -235,7 +234,6 @@ async fn a_preview_says_what_an_import_then_does_and_writes_nothing() {
     assert_eq!(find(&mut tx, "b").await, b, "an untouched row");
 }
 
-/// The events and details of the trail, the oldest first.
 async fn trail(db: &mut Conn) -> Vec<(String, String, serde_json::Value)> {
     let rows = audit::list(db, &audit::Filter { most: 1000, ..audit::Filter::default() }).await.unwrap();
     rows.into_iter().rev().map(|row| (row.event, row.userid, row.detail.into())).collect()

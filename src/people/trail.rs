@@ -9,10 +9,9 @@ use crate::{
     users::{Columns, Difference, Key, Status, User},
 };
 
-/// Columns whose values the trail does not repeat: who changed a mobile number is worth a row, the number is not.
+/// The trail says that a mobile number was changed, but not the number.
 const PRIVATE: [&str; 3] = ["unionid", "mobile", "email"];
 
-/// One thing that was done, and what there is to say of it.
 pub(super) struct Act {
     event: Event,
     detail: Map<String, Value>,
@@ -32,7 +31,7 @@ pub(super) fn added(user: &User) -> Vec<Act> {
     vec![Act::new(Event::UserAdded, json!({ "name": user.name, "role": user.role, "status": user.status }))]
 }
 
-/// A change of role or status is an act of its own: it is what an auditor looks for.
+/// A change of role or status is an act of its own, because auditors look for it.
 pub(super) fn changed(before: &Columns, after: &Columns) -> Vec<Act> {
     let (mut acts, mut rest) = (Vec::new(), Map::new());
     for Difference { column, before, after: now } in Columns::differences(Some(before), after) {
@@ -56,7 +55,7 @@ pub(super) fn changed(before: &Columns, after: &Columns) -> Vec<Act> {
     acts
 }
 
-/// Adds how many sessions ended by it to the act that ended them.
+/// Adds to the act that ended sessions how many there were.
 pub(super) fn with_sessions(mut acts: Vec<Act>, ended: u64) -> Vec<Act> {
     if let Some(act) = acts.iter_mut().find(|act| act.event == Event::UserDisabled) {
         act.detail.insert("sessions_ended".to_owned(), ended.into());
@@ -82,7 +81,6 @@ pub(super) fn imported(imported: &Imported) -> Act {
 }
 
 impl Planned {
-    /// What an import does to this person.
     pub(super) fn acts(&self) -> Vec<Act> {
         match &self.before {
             Some(before) => changed(before, &self.after),
@@ -98,7 +96,7 @@ impl Planned {
 }
 
 impl By {
-    /// Writes the rows of what was done to a person, and the log's lines.
+    /// Writes the rows and the log's lines.
     pub(super) async fn record(&self, db: &mut Conn, user: &User, acts: Vec<Act>) -> sqlx::Result<()> {
         for act in acts {
             let (corp_id, userid) = (user.corp_id.as_str(), user.userid.as_str());
@@ -109,7 +107,7 @@ impl By {
         Ok(())
     }
 
-    /// The rows of what is done to one of many, whom no log line names.
+    /// Rows for one of many people, without log lines.
     pub(super) fn entries_of(&self, (corp_id, userid): &Key, acts: Vec<Act>) -> Vec<Entry> {
         acts.into_iter().map(|act| self.entry(act).about(corp_id, userid)).collect()
     }
