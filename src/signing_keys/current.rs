@@ -15,7 +15,7 @@ use crate::{
     db::{Conn, Pools},
 };
 
-/// How often, in seconds, the table is read again: another process may have made a key.
+/// Seconds after which the table is read again: another process may have made a key.
 const READ_AGAIN: i64 = 60;
 
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ struct Keys {
 }
 
 impl SigningKeys {
-    /// Reads the keys of these algorithms, and makes the first of each.
+    /// Reads the keys of these algorithms, and makes a missing one.
     pub async fn open(
         pools: &Pools,
         clock: &Clock,
@@ -65,21 +65,21 @@ impl SigningKeys {
         })))
     }
 
-    /// `typ`: the kind of token. It must differ for each kind, since all share the keys.
+    /// `typ`: the kind of token, different for each kind, since all share the keys.
     pub async fn sign(&self, algorithm: Algorithm, typ: &str, claims: &impl Serialize) -> Result<String, SignError> {
         let keys = self.0.keys().await;
         let key = keys.signer(algorithm, self.0.clock.now()).ok_or(SignError::NoKey(algorithm))?;
         jwt::sign(key, typ, claims)
     }
 
-    /// The keys that verify tokens of the last day, of now and of the next hour.
+    /// The keys of tokens from the last day to the next hour.
     pub(super) async fn published(&self) -> Vec<PublicKey> {
         self.0.keys().await.list.iter().map(SigningKey::public).collect()
     }
 }
 
 impl Shared {
-    /// Reads the table again now and then. Callers get the previous keys while another one reads, or the table does not
+    /// Reads the table again at times. Callers get the previous keys while another one reads, or if the table does not
     /// answer.
     async fn keys(&self) -> Arc<Keys> {
         let known = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
@@ -111,16 +111,16 @@ impl Keys {
         pools.transaction(async |tx| Self::rotated(tx, algorithms, now).await).await
     }
 
-    /// Makes the keys that are due, and removes those that have had their time.
+    /// Makes the keys that are due, and removes the outlived ones.
     async fn rotated(db: &mut Conn, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
-        // Under the lock: of several processes one makes the key.
+        // Read again under the lock, so that only one process makes the key.
         let keys = Self::list(db, algorithms, now).await?;
         for algorithm in algorithms {
             if rotation::is_due(&keys.made(*algorithm), now) {
                 make(db, *algorithm, now).await?;
             }
         }
-        // As read, every process has the new keys in the same order.
+        // Read back, so that every process has the new keys in the same order.
         let mut keys = Self::list(db, algorithms, now).await?;
         let outlived: Vec<_> = algorithms.iter().flat_map(|algorithm| keys.outlived(*algorithm, now)).collect();
         for (name, kid) in outlived {
@@ -152,7 +152,7 @@ impl Keys {
         !rotation::is_due(&made, now) && rotation::outlived(&made, now) == 0
     }
 
-    /// Those that have had their time: name in the table, and kid.
+    /// Names in the table, and kids.
     fn outlived(&self, algorithm: Algorithm, now: UnixSeconds) -> Vec<(String, String)> {
         let outlived = rotation::outlived(&self.made(algorithm), now);
         self.of(algorithm).take(outlived).map(|key| (table_name(algorithm, &key.kid), key.kid.clone())).collect()
@@ -169,7 +169,7 @@ impl Keys {
 
 async fn make(db: &mut Conn, algorithm: Algorithm, now: UnixSeconds) -> Result<(), KeyError> {
     let kid = crate::random::hex::<8>();
-    // An RSA key takes a tenth of a second, which a thread that serves requests does not have.
+    // An RSA key takes a tenth of a second, too long for a thread that serves requests.
     let secret = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
     let secret = secret.ok().and_then(Result::ok).ok_or(KeyError::NotMade(algorithm))?;
     table::add(db, &table_name(algorithm, &kid), &secret, now).await?;

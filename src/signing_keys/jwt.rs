@@ -1,7 +1,7 @@
 //! A token in its compact form (RFC 7515).
 //!
-//! No JWT crate writes these two JSON texts and a signature: `jsonwebtoken` parses the key again for every signature, and
-//! takes RSA keys only as PKCS #1, which aws-lc-rs does not write. The tests verify with it, as a second reading of the RFCs.
+//! Written without a JWT crate: `jsonwebtoken` parses the key for every signature, and takes RSA keys only as PKCS #1,
+//! which aws-lc-rs does not write. The tests verify with it, as a second reading of the RFCs.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -10,7 +10,6 @@ use super::key::{Algorithm, SigningKey};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
-    /// The keys were opened without this algorithm.
     #[error("there is no key for {0:?}")]
     NoKey(Algorithm),
     #[error("the claims cannot be written: {0}")]

@@ -1,4 +1,4 @@
-//! A key that signs, and the same key as verifiers read it (pure, but for its making).
+//! A key that signs, and its public half (pure, apart from making it).
 
 use aws_lc_rs::{
     encoding::AsDer,
@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::clock::UnixSeconds;
 
-/// How a token is signed, by its name in JOSE (RFC 7518, RFC 8037).
+/// By its name in JOSE (RFC 7518, RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Algorithm {
-    /// RSA of 2048 bits, PKCS #1 v1.5, SHA-256: what every OpenID Connect client has to understand.
+    /// 2048 bits, PKCS #1 v1.5, SHA-256: every OpenID Connect client must understand it.
     #[serde(rename = "RS256")]
     Rs256,
     #[serde(rename = "ES256")]
@@ -39,7 +39,7 @@ enum Pair {
 #[derive(Debug)]
 pub(super) struct Refused;
 
-/// A key as verifiers read it (RFC 7517).
+/// RFC 7517.
 #[derive(Serialize)]
 pub(super) struct PublicKey {
     kty: &'static str,
@@ -53,7 +53,7 @@ pub(super) struct PublicKey {
     numbers: Numbers,
 }
 
-/// In base64url.
+/// Base64url.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Numbers {
@@ -63,8 +63,8 @@ enum Numbers {
 }
 
 impl Algorithm {
-    /// How the names of its keys in `server_keys` begin. ES256 has the prefix from when the gate alone signed, so that
-    /// deployments keep their keys; no version of then reads the others.
+    /// The prefix of its keys' names in `server_keys`. ES256 keeps the gate's own from when there was no other, so that
+    /// deployments keep their keys; versions of that time do not read the others.
     pub(super) fn prefix(self) -> &'static str {
         match self {
             Self::Rs256 => "signing-rs256-",
@@ -75,7 +75,7 @@ impl Algorithm {
 }
 
 impl SigningKey {
-    /// Makes a key's secret (PKCS #8). For RSA that takes a tenth of a second.
+    /// Makes a secret (PKCS #8), for RSA in a tenth of a second.
     pub fn generate(algorithm: Algorithm) -> Result<Vec<u8>, Refused> {
         let random = SystemRandom::new();
         let secret = match algorithm {
@@ -103,7 +103,7 @@ impl SigningKey {
         }
     }
 
-    /// The signature as JWS has it: for ES256 the two numbers side by side.
+    /// In the form of JWS: for ES256 the two numbers side by side.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Refused> {
         let random = SystemRandom::new();
         match &self.pair {
@@ -156,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    /// A secret that *ring* 0.17 wrote, as in every database before aws-lc-rs, and the point that *ring* read from it.
+    /// A secret that *ring* 0.17 wrote, as in every database before aws-lc-rs, and its point as *ring* read it.
     const OF_RING: &str = "308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420\
         cc927dbfd89f0a57f201d500a36407b75cb744aa732750f11f41de79becc6296\
         a1440342000489b15021df6f628fd1f697a0250cc91eb59d424f95b77e0c70847bf9f0bba0b8\

@@ -1,6 +1,6 @@
-//! The keys that sign tokens (RFC 7519), how they come and go, and the set that verifiers read.
+//! The keys that sign tokens (RFC 7519), their rotation, and the set that verifiers read.
 //!
-//! All kinds of token share the keys, so each names itself in `typ` (RFC 8725, 3.11). Nothing here knows what a token says.
+//! All kinds of token share the keys, so each names its kind in `typ` (RFC 8725, 3.11).
 
 mod current;
 mod jwt;

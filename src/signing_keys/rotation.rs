@@ -1,7 +1,7 @@
 //! When a signing key comes, signs and goes (pure).
 //!
-//! A key is published before it signs, because apps and other processes read the key set only now and then; and until long
-//! after the last token that it signed has expired.
+//! Apps and other processes read the key set only at times, so a key is published before it signs, and until long after
+//! its last token has expired.
 
 use crate::clock::UnixSeconds;
 
@@ -20,12 +20,12 @@ pub(super) fn is_due(made: &[UnixSeconds], now: UnixSeconds) -> bool {
     made.last().is_none_or(|newest| now.saturating_sub(*newest) >= LIFE)
 }
 
-/// The newest key that was published for long enough signs, or the oldest where none was (the first start).
+/// The newest key that has been published long enough, or at the first start the oldest.
 pub(super) fn signer(made: &[UnixSeconds], now: UnixSeconds) -> usize {
     made.iter().rposition(|time| now.saturating_sub(*time) >= LEAD).unwrap_or(0)
 }
 
-/// How many keys, from the oldest on, have had their time.
+/// How many keys, from the oldest on, are outlived.
 pub(super) fn outlived(made: &[UnixSeconds], now: UnixSeconds) -> usize {
     let successors = made.iter().skip(1);
     successors.take_while(|successor| now.saturating_sub(**successor) >= LEAD + LINGER).count()

@@ -1,4 +1,4 @@
-//! `/.well-known/jwks.json`: the keys that verify what we sign.
+//! `/.well-known/jwks.json`
 
 use rocket::{Responder, Route, State, get, http::Header, routes, serde::json::Json};
 use serde::Serialize;
@@ -10,13 +10,13 @@ pub fn routes() -> Vec<Route> {
     routes![key_set]
 }
 
-/// A JWK Set (RFC 7517, 5).
+/// RFC 7517, 5.
 #[derive(Serialize)]
 struct KeySet {
     keys: Vec<PublicKey>,
 }
 
-/// The key set as an answer. Apps may keep it for a while: a key is published an hour before it signs.
+/// Apps may cache it: a key is published an hour before it signs.
 #[derive(Responder)]
 struct Published {
     body: Json<KeySet>,

@@ -1,4 +1,4 @@
-//! `server_keys`: secrets that this deployment made for itself. The only place that knows the table's SQL.
+//! `server_keys`: the secrets that this deployment made for itself. The table's SQL is here and nowhere else.
 
 use crate::{
     clock::{Clock, UnixSeconds},
@@ -12,7 +12,7 @@ pub(super) struct ServerKey {
     pub created_at: UnixSeconds,
 }
 
-/// The key that signs states; made at the first start.
+/// Signs states; made at the first start.
 pub async fn state_key(pools: &Pools, clock: &Clock) -> sqlx::Result<[u8; 32]> {
     let made_or_found = async |tx: &mut Conn| {
         add(tx, "state", &crate::random::bytes::<32>(), clock.now()).await?;
@@ -22,7 +22,7 @@ pub async fn state_key(pools: &Pools, clock: &Clock) -> sqlx::Result<[u8; 32]> {
     key.try_into().map_err(|_| sqlx::Error::Decode("the key \"state\" in server_keys is not 32 bytes long".into()))
 }
 
-/// The keys whose names begin with `prefix`, the oldest first.
+/// The oldest first.
 pub(super) async fn list(db: &mut Conn, prefix: &str) -> sqlx::Result<Vec<ServerKey>> {
     sqlx::query_as(
         "SELECT name, value, created_at FROM server_keys WHERE substr(name, 1, length($1)) = $1 \
@@ -33,7 +33,7 @@ pub(super) async fn list(db: &mut Conn, prefix: &str) -> sqlx::Result<Vec<Server
     .await
 }
 
-/// Adds a key, unless there is one of that name.
+/// An existing name is left alone.
 pub(super) async fn add(db: &mut Conn, name: &str, value: &[u8], now: UnixSeconds) -> sqlx::Result<()> {
     sqlx::query("INSERT INTO server_keys (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
         .bind(name)
