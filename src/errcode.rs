@@ -1,22 +1,19 @@
-//! DingTalk's error codes, a name for each meaning. A code that needs other treatment or other advice than those here gets
-//! its own name: `dingtalk` must then sort it, and each language explain it, or nothing compiles.
+//! DingTalk's error codes, a name for each meaning. A code that needs its own treatment or advice gets its own name;
+//! nothing compiles before `dingtalk` sorts it and each language explains it.
 //!
-//! From the Open Platform's table of global error codes (open.dingtalk.com, 全局错误码, read 2026-08-22) and from the words
-//! that its new host has been seen to answer.
+//! From the Open Platform's table of global error codes (open.dingtalk.com, 全局错误码, read 2026-08-22) and from answers
+//! seen from its new host.
 
-/// Writes the enum and its two look-ups from one table: a name, the numbers of the old host and of the client, the words of
-/// the new host.
+/// Each row: a name, the numbers of the old host and of the client, the words of the new host.
 macro_rules! errcodes {
     ($($(#[$doc:meta])* $name:ident: [$($number:literal),+] [$($word:literal),*])+) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Errcode {
             $($(#[$doc])* $name,)+
-            /// None of the above.
             Unknown,
         }
 
         impl Errcode {
-            /// Every meaning but `Unknown`.
             pub const KNOWN: &[Self] = &[$(Self::$name),+];
 
             #[expect(clippy::manual_range_patterns, reason = "`numbers` lists each number of a row")]
@@ -27,7 +24,7 @@ macro_rules! errcodes {
                 }
             }
 
-            /// The new host's `code`, with or without `Forbidden.AccessDenied.` in front.
+            /// With or without `Forbidden.AccessDenied.` in front.
             pub fn of_word(word: &str) -> Self {
                 match word.strip_prefix("Forbidden.AccessDenied.").unwrap_or(word) {
                     $($($word => Self::$name,)*)+
@@ -53,24 +50,23 @@ macro_rules! errcodes {
 }
 
 errcodes! {
-    /// Trouble of DingTalk's own. 88 is the gateway's, and here only if it wraps no other code.
+    /// DingTalk's own trouble. 88 is the gateway's, and means this only if it wraps no other code.
     Busy: [-1, 15, 88] ["systemBusy"]
-    /// This server's address is barred for five minutes: more than 10,000 calls in 20 seconds came from it.
+    /// Our address is barred for five minutes after more than 10,000 calls in 20 seconds.
     AddressBarred: [1111] []
     NoSuchCall: [22, 404] []
     /// Used, expired, cut short, of another kind or of another app.
     InvalidCode: [40078, 40029, 40102, 42008] ["invalidParameter.authCode.notFound", "invalidCode"]
-    /// The access token. 33001 is a corp that is not the token's.
+    /// The access token. 33001: the corp is not the token's.
     InvalidToken: [33001, 40001, 40014, 42001] ["InvalidAuthentication", "AuthenticationFailed.MissingParameter"]
     InvalidCredentials: [40089, 40096] ["invalidClientIdOrSecret", "invalid.client", "authFailed"]
     InvalidCorpId: [40013, 52010] []
-    /// The corp has nobody with this userid or unionid.
     NoSuchUser: [33012, 60121] ["invalidParameter.user.notFound"]
-    /// A parameter or the method did not arrive as it was sent.
+    /// A parameter or the method was lost on the way.
     IncompleteCall: [40035, 400002, 41001, 41002, 41004, 41009, 41011, 43001, 43002, 43003, 43007] []
     NoPermission: [60011] ["AccessTokenPermissionDenied"]
     IpNotAllowed: [60020] ["IpNotInWhiteList"]
-    /// A person or a department that the app may not see.
+    /// The app may not see the person or department.
     OutOfScope: [40079, 50002, 50004] []
     AppDisabled: [50003] []
     RedirectNotAllowed: [50001] []
@@ -78,7 +74,7 @@ errcodes! {
         45009, 90001, 90002, 90003, 90004, 90005, 90006, 90007, 90008, 90009, 90010, 90011, 90012, 90013, 90014, 90017, 90018
     ] ["QpsLimitForApi", "QpsLimitForAppkeyAndApi", "QpmLimitForAppkeyAndApi"]
     QuotaUsedUp: [90020] ["ApiCountLimitForOrg"]
-    /// The client does not find the ticket that the page was signed with among those of the corp.
+    /// The client does not find the ticket of the signature among the corp's.
     UnknownTicket: [52011] []
     SignatureMismatch: [52012, 52013] []
     /// A field of `dd.config`: address, nonce, signature, list of APIs, time.

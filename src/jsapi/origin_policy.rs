@@ -1,5 +1,5 @@
-//! Who may ask for a signature, and for which page (pure). A signature lets a page use the app's JSAPIs: it is given
-//! for our own origin and the listed ones, and to a page for itself alone.
+//! Who may ask for a signature, and for which page (pure). A signature opens the app's JSAPIs to a page: only our own
+//! origin and the listed ones get one, and each page only for itself.
 
 use url::{Origin, Url};
 
@@ -10,26 +10,26 @@ const MOST_BYTES: usize = 8192;
 #[derive(Debug, PartialEq, Eq)]
 pub enum PageRefusal {
     Malformed,
-    /// The page, or the page that asks, is not on the list; or one page asks for another.
+    /// The page or its caller is not listed, or one page asks for another.
     Foreign,
 }
 
-/// The origin that a browser names in its `Origin` header, if pages there may ask.
+/// The origin in a browser's `Origin` header, if pages there may ask.
 pub fn permitted_caller(origin: &str, config: &Config) -> Option<Origin> {
     let url = Url::parse(origin).ok()?;
-    // "null" and anything with more than an origin in it is nobody.
+    // Neither "null" nor anything with more than an origin in it.
     let bare = url.origin().ascii_serialization() == origin;
     (bare && is_listed(&url, config)).then(|| url.origin())
 }
 
-/// Checks the address of a page that wants to be signed; `caller` is whom the browser vouches for.
+/// `caller`: whom the browser names, if it does.
 pub fn check(url: &str, caller: Option<&Origin>, config: &Config) -> Result<(), PageRefusal> {
     if url.len() > MOST_BYTES || url.chars().any(|c| c.is_control() || c == '\\' || c == ' ') {
         return Err(PageRefusal::Malformed);
     }
     let parsed = Url::parse(url).map_err(|_| PageRefusal::Malformed)?;
     let plain = parsed.username().is_empty() && parsed.password().is_none();
-    // What is signed is the text as it came: it must begin with the very origin that was understood.
+    // The text is signed as it came, so it must begin with the very origin that was understood.
     let spelt = url.strip_prefix(&parsed.origin().ascii_serialization());
     let spelt = spelt.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
     let for_itself = caller.is_none_or(|caller| *caller == parsed.origin());
@@ -139,7 +139,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is signed is a page of a listed host to whoever reads no further than the next slash, and names no other.
+        /// What is signed is a listed page also to a reader that stops at the next slash.
         #[test]
         fn what_is_signed_is_a_listed_page(
             start in "(https?:|HTTPS:|javascript:|data:)?/{0,3}(app\\.example\\.com|bi\\.corp\\.example|corp\\.example|evil\\.com|front\\.example:8443)?",

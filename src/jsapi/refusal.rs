@@ -1,5 +1,3 @@
-//! What pages of your own are refused.
-
 use super::origin_policy::PageRefusal;
 use crate::web::{
     params::ParamError,

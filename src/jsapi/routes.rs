@@ -29,19 +29,19 @@ pub fn routes() -> Vec<Route> {
 }
 
 enum CallingPage {
-    /// No `Origin`: a page of our own origin, or a program.
+    /// No `Origin`: a page of our own, or a program.
     Unnamed,
     Permitted(Origin),
     Foreign,
 }
 
-/// A response that pages of one origin may read, with cookies.
+/// Readable by pages of one origin, with cookies.
 struct CrossOrigin<R> {
     reader: Option<String>,
     response: R,
 }
 
-/// Signs a page of one's own. The page is signed for exactly the address that it gives, without its fragment.
+/// Signs exactly the address that a page gives, without its fragment.
 #[get("/jsapi/config")]
 async fn config(
     caller: CallingPage,
@@ -56,7 +56,7 @@ async fn config(
     CrossOrigin { reader: caller.name(), response }
 }
 
-/// The question that browsers ask first where a page adds headers of its own.
+/// Browsers ask this first if a page adds headers of its own.
 #[options("/jsapi/config")]
 fn preflight(caller: CallingPage) -> CrossOrigin<Status> {
     CrossOrigin { reader: caller.name(), response: Status::NoContent }
@@ -85,7 +85,7 @@ async fn signed(
     Ok((ContentType::JSON, json))
 }
 
-/// The operator's copy of DingTalk's script, where phones cannot reach the CDN.
+/// The operator's copy of DingTalk's script, for phones that cannot reach the CDN.
 #[get("/jsapi/dingtalk.js")]
 fn script(script: &State<Option<Script>>) -> Result<Script, Problem> {
     script.as_ref().cloned().ok_or_else(Problem::not_found)
@@ -144,7 +144,7 @@ impl<'r> FromRequest<'r> for CallingPage {
 impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for CrossOrigin<R> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let mut response = Response::build_from(self.response.respond_to(request)?);
-        // Of every answer, also of a refusal: a cache must not hand one origin's answer to another.
+        // On refusals too: a cache must not give one origin's answer to another.
         response.raw_header_adjoin("Vary", "Origin").raw_header("Cache-Control", "no-store");
         if let Some(reader) = self.reader {
             response

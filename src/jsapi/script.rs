@@ -1,4 +1,4 @@
-//! The operator's copy of DingTalk's script, read and packed once, at the start.
+//! The operator's copy of DingTalk's script, read and compressed once, at the start.
 
 use std::{
     io::{self, Write},
@@ -38,25 +38,23 @@ impl Script {
         Ok(Self { plain, gzip: form(gzip, format!("\"{digest}-gzip\""), true) })
     }
 
-    /// The form that a browser with these `Accept-Encoding` headers takes.
     pub fn form<'a>(&self, accept_encoding: impl Iterator<Item = &'a str>) -> &Form {
         if takes_gzip(accept_encoding) { &self.gzip } else { &self.plain }
     }
 
-    /// Whether a browser with these `If-None-Match` headers has the script already, in whichever form.
+    /// Whether a browser has the script already, in either form.
     pub fn is_known<'a>(&self, mut if_none_match: impl Iterator<Item = &'a str>) -> bool {
         let tags = [self.plain.etag.as_str(), self.gzip.etag.as_str()];
         if_none_match.any(|list| holds(list, &tags))
     }
 }
 
-/// Whether an `If-None-Match` names one of these tags, or all there are (RFC 9110, 13.1.2). A proxy that compresses has
-/// made a weak tag of ours.
+/// Whether an `If-None-Match` names one of the tags, or all (RFC 9110, 13.1.2). Proxies that compress make weak tags.
 fn holds(list: &str, tags: &[&str]) -> bool {
     list.split(',').map(trim).any(|tag| tag == "*" || tags.contains(&tag.strip_prefix("W/").unwrap_or(tag)))
 }
 
-/// Whether an `Accept-Encoding` names gzip with a weight above nothing (RFC 9110, 12.5.3).
+/// Whether an `Accept-Encoding` gives gzip a weight above zero (RFC 9110, 12.5.3).
 fn takes_gzip<'a>(mut headers: impl Iterator<Item = &'a str>) -> bool {
     let takes = |item: &str| {
         let mut parts = item.split(';').map(trim);
