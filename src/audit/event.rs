@@ -1,13 +1,9 @@
-//! What the trail has rows for.
-
 macro_rules! events {
     ($($variant:ident = $word:literal),+ $(,)?) => {
-        /// What happened.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Event { $($variant),+ }
 
         impl Event {
-            /// Every event.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The word in the table, on the command line and in addresses.
@@ -40,7 +36,6 @@ events! {
 }
 
 impl Event {
-    /// Reads a word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|event| event.as_str() == word)
     }

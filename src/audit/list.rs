@@ -9,52 +9,42 @@ use crate::{
     i18n::local_iso_8601_ms,
 };
 
-/// A row as it is read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// Its number; later rows have higher ones.
+    /// Later rows have higher numbers.
     pub id: i64,
-    /// In milliseconds since 1970.
+    /// Milliseconds since 1970.
     #[serde(serialize_with = "local_iso_8601_ms")]
     pub at: i64,
     /// What happened. A word of a later version stays as it is.
     pub event: String,
-    /// Who did it.
     pub actor: String,
-    /// Whom it concerns; "" where it is nobody.
+    /// Whom it concerns; "" for nobody, here and in `userid`.
     pub corp_id: String,
-    /// Whom it concerns; "" where it is nobody.
     pub userid: String,
-    /// Through which app.
     pub app: String,
-    /// From which address.
     pub address: String,
-    /// By which request.
     pub request_id: String,
-    /// Whatever else is known. Of a refusal also `reason`, and `times` where the row stands for several.
+    /// Of a refusal also `reason`, and `times` if the row stands for several.
     pub detail: Map<String, Value>,
 }
 
-/// Which rows [`list`] answers: those that fit every field that is set. The default fits all, and asks for none.
+/// A row must fit every field that is set. The default fits all, and asks for none.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this corp.
     pub corp_id: Option<String>,
     /// About one of these people, or by one of them.
     pub people: Option<Vec<String>>,
-    /// Of this event.
     pub event: Option<Event>,
-    /// By this request; refusals only.
+    /// Refusals only.
     pub refused_request: Option<String>,
-    /// From this time on, in milliseconds since 1970.
+    /// Milliseconds since 1970, this one included.
     pub since_ms: Option<i64>,
-    /// Before this time.
+    /// Not included.
     pub until_ms: Option<i64>,
     /// Older than this row, by its time and number.
     pub before: Option<(i64, i64)>,
-    /// How many of the newest to pass over.
     pub skip: u64,
-    /// How many to answer at the most.
     pub most: u64,
 }
 
@@ -74,12 +64,9 @@ struct Stored {
     detail: String,
 }
 
-/// The rows that the filter asks for, the newest first.
-///
-/// # Errors
-/// When the database fails.
+/// The newest first.
 pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Row>> {
-    // The rows to be shown are found by indexes alone; a page far back costs no more than their length.
+    // Indexes alone find the rows to show, so a page far back costs no more than reading those.
     let mut sql = QueryBuilder::new(
         "SELECT id, at, event, actor, corp_id, userid, app, address, request_id, reason, times, detail \
          FROM audit WHERE id IN (SELECT id FROM audit WHERE TRUE",
@@ -150,7 +137,7 @@ impl From<Stored> for Row {
     fn from(row: Stored) -> Self {
         let mut detail = match serde_json::from_str(&row.detail) {
             Ok(Value::Object(detail)) => detail,
-            // Somebody else wrote it.
+            // Another program wrote it.
             _ => Map::from_iter([("text".to_owned(), Value::String(row.detail))]),
         };
         if !row.reason.is_empty() {
@@ -174,30 +161,21 @@ impl From<Stored> for Row {
     }
 }
 
-/// How many of a corp signed in from a time on and before another, in milliseconds since 1970.
-///
-/// # Errors
-/// When the database fails.
+    /// Hours since 1970.
 pub async fn signed_in_between(db: &mut Conn, corp_id: &str, from_ms: i64, until_ms: i64) -> sqlx::Result<u64> {
     let sql = "SELECT COUNT(*) FROM audit WHERE corp_id = $1 AND event = 'signed-in' AND at >= $2 AND at < $3";
     let count: i64 = sqlx::query_scalar(sql).bind(corp_id).bind(from_ms).bind(until_ms).fetch_one(db).await?;
     Ok(count.unsigned_abs())
 }
 
-/// How often people were refused for a reason.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct ReasonCount {
     /// The problem's word.
     pub reason: String,
-    /// How often.
     pub count: i64,
 }
 
-/// Refusals since a time, the most frequent reason first: those of a corp, and those that were refused before anybody
-/// knew which corp they belong to.
-///
-/// # Errors
-/// When the database fails.
+/// A corp's refusals, and those from before a corp was known; the most frequent reason first.
 pub async fn refusals_by_reason(db: &mut Conn, corp_id: &str, since_ms: i64) -> sqlx::Result<Vec<ReasonCount>> {
     sqlx::query_as(
         "SELECT reason, CAST(SUM(times) AS BIGINT) AS count FROM audit \

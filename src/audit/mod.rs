@@ -1,7 +1,7 @@
-//! The audit trail: what happened, to whom, by whom. The only place that knows the SQL of `audit`.
+//! The audit trail: what happened, to whom, by whom. The SQL of `audit` is here and nowhere else.
 //!
-//! Whoever changes a person or a session writes the row in the same transaction, so that no act that was answered is
-//! without its row. Rows are never changed; the oldest are deleted after `audit_retention`.
+//! A change of a person or a session writes its row in the same transaction, so nothing that was answered lacks its
+//! row. Rows are never changed; the oldest are deleted after `audit_retention`.
 
 mod author;
 mod event;
@@ -28,24 +28,21 @@ use crate::{
     ids::{CorpId, DingUserId},
 };
 
-/// The longest text in one column, in characters: enough for every userid, address and app name.
+/// Characters in one column: enough for every userid, address and app name.
 const LONGEST: usize = 300;
 
-/// Rows in one statement.
 const BATCH: usize = 250;
 const INTO: &str =
     "INSERT INTO audit (at, event, actor, corp_id, userid, app, address, request_id, reason, times, detail) ";
 
-/// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// An employee or administrator, through a page.
+    /// Through a page.
     User(DingUserId),
-    /// Somebody at the command line, by the name of the system's user.
+    /// The name of the system's user.
     Cli(String),
-    /// DingTalk: a first sign-in, a sync, an event.
+    /// A first sign-in, a sync, an event.
     Dingtalk,
-    /// This program by itself.
     System,
 }
 
@@ -60,7 +57,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// A row to be written.
+/// Empty for a command.
 #[derive(Debug, Clone)]
 pub struct Entry {
     at_ms: i64,
@@ -75,12 +72,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// An act, now.
     pub fn new(event: Event, actor: Actor, clock: &Clock) -> Self {
         Self::at(event, actor, clock.now_ms())
     }
 
-    /// An act at a time, in milliseconds since 1970.
     pub fn at(event: Event, actor: Actor, at_ms: i64) -> Self {
         Self {
             at_ms,
@@ -95,7 +90,6 @@ impl Entry {
         }
     }
 
-    /// Whom it concerns.
     #[must_use]
     pub fn about(mut self, corp_id: &CorpId, userid: &DingUserId) -> Self {
         self.corp_id = corp_id.to_string();
@@ -103,31 +97,25 @@ impl Entry {
         self
     }
 
-    /// Which corp it concerns, where it concerns no single person.
     #[must_use]
     pub fn in_corp(mut self, corp_id: &CorpId) -> Self {
         self.corp_id = corp_id.to_string();
         self
     }
 
-    /// By which request.
     #[must_use]
     pub fn by_request(mut self, origin: RequestOrigin) -> Self {
         self.origin = origin;
         self
     }
 
-    /// Adds to what the row says. Never a secret.
+    /// Adds to the row, but never a secret.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.detail.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Writes the row in the caller's transaction.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn write(self, db: &mut Conn) -> sqlx::Result<()> {
         write_all(db, vec![self]).await
     }
@@ -142,10 +130,6 @@ impl Entry {
     }
 }
 
-/// Writes many rows, each as [`Entry::write`] does.
-///
-/// # Errors
-/// When the database fails.
 pub async fn write_all(db: &mut Conn, entries: Vec<Entry>) -> sqlx::Result<()> {
     for batch in entries.chunks(BATCH) {
         let mut sql = QueryBuilder::new(INTO);
@@ -167,11 +151,8 @@ pub async fn write_all(db: &mut Conn, entries: Vec<Entry>) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Deletes rows of before a time, the oldest first and no more than `most`, so that nobody waits long to write. Answers
-/// how many.
-///
-/// # Errors
-/// When the database fails.
+/// Deletes rows from before a time, the oldest first, and returns how many. `most` keeps others from waiting long to
+/// write.
 pub async fn sweep(db: &mut Conn, before_ms: i64, most: u32) -> sqlx::Result<u64> {
     let done = sqlx::query("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)");
     Ok(done.bind(before_ms).bind(i64::from(most)).execute(db).await?.rows_affected())

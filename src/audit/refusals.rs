@@ -1,8 +1,8 @@
-//! Which refusals get a row: all that an operator may ask for, and of a flood a sample and a count.
+//! Which refusals get a row: of a flood only a sample and a count.
 //!
-//! A person whom DingTalk vouches for has rows of their own. Anybody on the internet can be refused without one, as often
-//! as they like: those share a few rows an hour for each reason. What is not written is counted, and the count gets a row
-//! each hour. At the most some 15,000 rows a day come about this way, a few megabytes.
+//! A person whom DingTalk names has rows of their own. Anybody on the internet can be refused without a name, as often
+//! as they like, so strangers share a few rows an hour for each reason. The others are counted, and the count gets a
+//! row when the hour is over. That makes some 15,000 rows a day at most, a few megabytes.
 
 use std::{
     collections::HashMap,
@@ -17,27 +17,25 @@ use crate::{
 };
 
 const HOUR_MS: i64 = 3_600_000;
-/// Rows an hour of one person and reason.
+/// Rows an hour for one person and reason.
 const OF_A_PERSON: u64 = 10;
-/// Rows an hour of one reason, of everybody whom nobody vouches for.
+/// Rows an hour for one reason, for all strangers together.
 const OF_STRANGERS: u64 = 60;
-/// People whose refusals are counted apart within an hour; further ones are strangers.
+/// People with a count of their own within an hour; further ones count as strangers.
 const MOST_PEOPLE: usize = 5_000;
 
-/// Counts refusals, in this process.
+/// The counts, in this process.
 pub struct Refusals {
     clock: Clock,
     windows: Mutex<HashMap<Who, Window>>,
 }
 
-/// Whose refusals are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Who {
     reason: &'static str,
     person: Option<(CorpId, DingUserId)>,
 }
 
-/// An hour of one counter.
 #[derive(Debug)]
 struct Window {
     began_ms: i64,
@@ -45,22 +43,18 @@ struct Window {
     unwritten: u64,
 }
 
-/// Whether a refusal is to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allowance {
-    /// A row of its own.
     Write,
-    /// It was counted.
     Counted,
 }
 
 impl Refusals {
-    /// Nothing is counted yet.
     pub fn new(clock: Clock) -> Self {
         Self { clock, windows: Mutex::default() }
     }
 
-    /// Counts a refusal. `reason` is the problem's word.
+    /// `reason` is the problem's word.
     pub fn count(&self, reason: &'static str, person: Option<(&CorpId, &DingUserId)>) -> Allowance {
         let now = self.clock.monotonic_ms();
         let mut windows = self.lock();
@@ -70,7 +64,7 @@ impl Refusals {
         }
         let most = if who.person.is_some() { OF_A_PERSON } else { OF_STRANGERS };
         let window = windows.entry(who).or_insert(Window { began_ms: now, written: 0, unwritten: 0 });
-        // What the hour before counted stays for its row.
+        // This window is over but not swept: its count is kept for its row.
         if now - window.began_ms >= HOUR_MS {
             (window.began_ms, window.written) = (now, 0);
         }
@@ -83,10 +77,7 @@ impl Refusals {
         }
     }
 
-    /// Writes what was counted since the last time, and forgets hours that are over.
-    ///
-    /// # Errors
-    /// When the database fails; the counts are then kept.
+    /// Writes and forgets the counts of hours that are over. If the database fails, they are kept.
     pub async fn write_counts(self: Arc<Self>, pools: Pools) -> sqlx::Result<()> {
         let counts: Vec<_> = {
             let windows = self.lock();
@@ -101,7 +92,7 @@ impl Refusals {
         let mut windows = self.lock();
         for (who, written) in counts {
             if let Some(window) = windows.get_mut(&who) {
-                // Others may have been counted meanwhile.
+                // More may have been counted meanwhile.
                 window.unwritten -= written;
             }
         }
@@ -124,7 +115,7 @@ impl Refusals {
 }
 
 impl Entry {
-    /// Why somebody was refused: the problem's word.
+    /// The problem's word.
     #[must_use]
     pub fn because(mut self, reason: &'static str) -> Self {
         self.reason = reason;

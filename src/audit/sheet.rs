@@ -3,14 +3,11 @@
 use super::Row;
 use crate::{i18n::local_ms, users::sheet::guard};
 
-/// The columns, which stay as they are: programs read them.
+/// Programs read these columns, so they stay.
 const COLUMNS: [&str; 10] =
     ["id", "at", "event", "actor", "corp_id", "userid", "app", "address", "request_id", "detail"];
 
-/// Writes rows as a spreadsheet shows them without running anything in them. `begin` writes the headings.
-///
-/// # Errors
-/// When `to` cannot be written.
+/// Rows as a spreadsheet shows them without running anything. `begin` writes the headings.
 pub fn write_csv<'a>(to: impl std::io::Write, begin: bool, rows: impl IntoIterator<Item = &'a Row>) -> csv::Result<()> {
     let mut file = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(to);
     if begin {

@@ -1,4 +1,3 @@
-//! The trail's own promises, on a database of its own.
 
 use std::sync::Arc;
 
@@ -121,7 +120,7 @@ async fn of_a_flood_a_sample_is_written_and_the_rest_is_counted() {
 }
 
 proptest! {
-    /// Whatever a name or an address holds, a spreadsheet finds no formula in the file, and each row is one record.
+    /// Whatever a value holds, no spreadsheet finds a formula in the file, and each row stays one record.
     #[test]
     fn no_cell_of_the_export_is_a_formula(text in "[=+@\\t\\r\\n,;'\"a-]{0,12}") {
         let row = Row {
