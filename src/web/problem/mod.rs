@@ -1,8 +1,8 @@
 //! Refusals and failures as responses: RFC 9457 problems for scripts, pages with the same content for people.
 //!
-//! Here is what all of them are made of, and what every web server refuses. Whatever a feature refuses, it says itself, with
-//! words, statuses and texts (`signin::refusal`, `forward_auth::refusal`). A handler's signature tells who reads what it
-//! refuses: [`Problem`] is JSON, [`PageProblem`] is a page, and `?` makes either of any refusal.
+//! Here is what they are made of, and what every web server refuses; each feature states its own refusals
+//! (`signin::refusal`, `forward_auth::refusal`). A handler's signature says who reads a refusal: [`Problem`] is JSON,
+//! [`PageProblem`] is a page, and `?` makes either of any refusal.
 
 mod response;
 
@@ -13,32 +13,30 @@ use rocket::{Responder, http::Status};
 use super::{page::NotRendered, params::ParamError, request_context::Notes};
 use crate::i18n::{Message, Texts};
 
-/// A kind of problem: its stable word, which is the `type`, and its status.
+/// A stable word, which is the `type`, and a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
     word: &'static str,
     status: u16,
-    /// Whether the same request may be granted a moment later.
+    /// Whether the same request may succeed a moment later.
     may_pass: bool,
 }
 
-/// A request that a browser or a proxy has to put otherwise.
+/// A browser or a proxy must ask otherwise.
 pub const INVALID_REQUEST: Kind = Kind::new("invalid-request", 400).lasting();
-/// Our own failures.
 pub const INTERNAL: Kind = Kind::new("internal-error", 500);
-/// The database's.
+/// The database does not answer.
 const UNAVAILABLE: Kind = Kind::new("unavailable", 503);
-/// Whatever comes from a place that may not send it.
 pub const FOREIGN_ORIGIN: Kind = Kind::new("foreign-origin", 403).lasting();
 const NOT_FOUND: Kind = Kind::new("not-found", 404).lasting();
 
-/// How long a client waits for a part that is away for a moment, in seconds.
+/// Seconds until a client may ask again when a part is away for a moment.
 pub const A_MOMENT: u64 = 5;
 
-/// Why a request is not granted, as JSON.
+/// As JSON.
 pub struct Problem(Box<Parts>);
 
-/// The same as a page.
+/// As a page.
 #[derive(Debug)]
 pub struct PageProblem {
     problem: Problem,
@@ -46,7 +44,7 @@ pub struct PageProblem {
     is_elsewhere: bool,
 }
 
-/// A problem for whoever asks, where one address has readers of both kinds.
+/// For an address with readers of both kinds.
 #[derive(Responder)]
 pub enum ProblemResponse {
     Json(Problem),
@@ -68,28 +66,23 @@ struct Parts {
 type Says = Box<dyn Fn(&'static Texts) -> Wording + Send + Sync>;
 type Note = Box<dyn FnOnce(&mut Notes, &'static Texts) + Send + Sync>;
 
-/// What a problem says in one language.
 pub struct Wording {
-    /// A few words.
     pub title: &'static str,
-    /// What happened.
     pub detail: Cow<'static, str>,
     /// What to do next.
     pub hint: &'static str,
 }
 
 impl Kind {
-    /// A kind that the same request may not meet a moment later.
     pub const fn new(word: &'static str, status: u16) -> Self {
         Self { word, status, may_pass: true }
     }
 
-    /// The word.
     pub const fn word(self) -> &'static str {
         self.word
     }
 
-    /// Of this kind, the same request is refused again.
+    /// The same request is refused again.
     #[must_use]
     pub const fn lasting(self) -> Self {
         Self { may_pass: false, ..self }
@@ -97,7 +90,6 @@ impl Kind {
 }
 
 impl Problem {
-    /// A problem of a kind, and what it says in each language.
     pub fn new<W: Into<Wording>>(kind: Kind, says: impl Fn(&'static Texts) -> W + Send + Sync + 'static) -> Self {
         Self(Box::new(Parts {
             kind,
@@ -112,7 +104,7 @@ impl Problem {
         }))
     }
 
-    /// Adds what the log is to say about it.
+    /// Adds a cause for the log.
     #[must_use]
     pub fn because(mut self, cause: impl ToString) -> Self {
         self.0.cause = Some(cause.to_string());
@@ -126,67 +118,62 @@ impl Problem {
         self
     }
 
-    /// Says when the next try may be made (`Retry-After`).
+    /// `Retry-After`.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
         self
     }
 
-    /// Says where a person begins again, if not at this very address: a path of ours, without `base_path`.
+    /// Where a person begins again, if not at this address: a path without `base_path`.
     #[must_use]
     pub fn retry_at(mut self, path: impl Into<String>) -> Self {
         self.0.retry_at = Some(path.into());
         self
     }
 
-    /// The field `errcode`.
     #[must_use]
     pub fn errcode(mut self, errcode: Option<i64>) -> Self {
         self.0.errcode = errcode;
         self
     }
 
-    /// The field `signin_url`.
     #[must_use]
     pub fn signin_url(mut self, url: String) -> Self {
         self.0.signin_url = Some(url);
         self
     }
 
-    /// Says it of another request, which was refused before.
+    /// Makes it the problem of an earlier request, which was refused.
     #[must_use]
     pub fn of_request(mut self, id: &str) -> Self {
         self.0.refused_request = Some(id.to_owned());
         self
     }
 
-    /// The stable word.
     pub fn word(&self) -> &'static str {
         self.0.kind.word
     }
 
-    /// 404 of a page.
     pub fn not_found() -> Self {
         Self::new(NOT_FOUND, |t| t.problems.not_found)
     }
 
-    /// 403, a form that did not come from our pages.
+    /// 403 for a form that did not come from our pages.
     pub fn foreign_origin() -> Self {
         Self::new(FOREIGN_ORIGIN, |t| t.problems.foreign_origin)
     }
 
-    /// 503 for a moment.
     pub fn unavailable() -> Self {
         Self::new(UNAVAILABLE, |t| t.problems.unavailable).retry_after(A_MOMENT)
     }
 
-    /// 500; the cause goes to the log alone.
+    /// The cause goes to the log alone.
     pub fn internal(cause: impl ToString) -> Self {
         Self::new(INTERNAL, |t| t.problems.internal).because(cause)
     }
 
-    /// What a catcher says for a status that no route answered with.
+    /// For a status that no route answered with.
     pub fn from_status(status: Status) -> Self {
         match status.code {
             404 | 405 => Self::not_found(),
@@ -224,8 +211,7 @@ impl From<NotRendered> for Problem {
     }
 }
 
-/// Any refusal becomes a page by `?`. `PageProblem` itself must never become a `Problem`, or this would say twice how it is
-/// made of itself.
+/// By `?`. `PageProblem` must never become a `Problem`, or this would overlap with the reflexive `From`.
 impl<E: Into<Problem>> From<E> for PageProblem {
     fn from(refusal: E) -> Self {
         Self { problem: refusal.into(), is_elsewhere: false }
@@ -233,7 +219,7 @@ impl<E: Into<Problem>> From<E> for PageProblem {
 }
 
 impl PageProblem {
-    /// The page as it is shown on the host of an app behind the gate, which has none of our files.
+    /// As shown on the host of an app behind the gate, which has none of our files.
     pub fn elsewhere(refusal: impl Into<Problem>) -> Self {
         Self { problem: refusal.into(), is_elsewhere: true }
     }
@@ -246,14 +232,13 @@ impl From<Message> for Wording {
 }
 
 impl Wording {
-    /// With another sentence about what happened.
     #[must_use]
     pub fn detail(self, detail: String) -> Self {
         Self { detail: detail.into(), ..self }
     }
 }
 
-/// What it says to people is left out, since that is in every language.
+/// Without the texts, which are in every language.
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Problem").field("word", &self.word()).field("cause", &self.0.cause).finish_non_exhaustive()

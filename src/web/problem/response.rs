@@ -14,7 +14,6 @@ use crate::web::{
     request_context::RequestContext,
 };
 
-/// The body of `application/problem+json`.
 #[derive(Serialize)]
 struct ProblemBody<'a> {
     #[serde(rename = "type")]
@@ -30,7 +29,6 @@ struct ProblemBody<'a> {
     request_id: &'a str,
 }
 
-/// The page with the same content.
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage<'a> {
@@ -96,7 +94,7 @@ impl<'r> Responder<'r, 'static> for PageProblem {
 }
 
 impl Parts {
-    /// The request id is that of the request which was refused.
+    /// Shows the id of the request that was refused.
     fn frame<'a>(&'a self, request: &'a Request<'_>) -> Frame<'a> {
         let frame = Frame::of(request);
         match &self.refused_request {
@@ -113,7 +111,7 @@ impl Parts {
 }
 
 impl Problem {
-    /// The log is the operator's: in the deployment's language.
+    /// In the deployment's language, which is the operator's.
     fn note(&mut self, request_context: &RequestContext) {
         let parts = &mut *self.0;
         request_context.note(|notes| {
