@@ -1,10 +1,9 @@
-//! Pretended DingTalk clients: what a container puts into a page, and the native side behind it.
+//! Pretend DingTalk clients: what a container puts into a page, and the native side behind it.
 
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-/// The platforms of the DingTalk client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Platform {
     Ios,
@@ -13,36 +12,32 @@ pub enum Platform {
     Pc,
 }
 
-/// How the native side behaves when a page asks for a code.
+/// What the native side does when a page asks for a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
     Answers,
-    /// It takes the question and never answers.
     Silent,
-    /// It answers when the story says so.
+    /// It answers when the story calls [`Window::release`](super::window::Window::release).
     Late,
-    /// The container put no bridge into the page at all.
     NoBridge,
-    /// It answers with this errorCode and errorMessage.
+    /// errorCode and errorMessage.
     Refuses(&'static str, &'static str),
     /// It does not know the newer call.
     OldCallOnly,
 }
 
-/// A DingTalk client with somebody signed in.
 #[derive(Clone, Copy, Debug)]
 pub struct Client {
     pub platform: Platform,
     pub version: &'static str,
-    /// The userid of whoever holds it; for a service window a follower's openid.
+    /// A userid; for a service window a follower's openid.
     pub holder: &'static str,
     pub manner: Manner,
-    /// The scheme that the container shows, if a proxy makes it another than the server's.
+    /// The scheme in the address bar, if a proxy makes it another than the server's.
     pub scheme: &'static str,
 }
 
 impl Client {
-    /// A client of today that 张三 holds.
     pub fn of(platform: Platform) -> Self {
         Self { platform, version: "7.8.10", holder: "zhangsan", manner: Manner::Answers, scheme: "http" }
     }
@@ -59,12 +54,10 @@ impl Client {
         Self { manner, ..self }
     }
 
-    /// Behind a proxy that speaks https.
     pub fn behind_https(self) -> Self {
         Self { scheme: "https", ..self }
     }
 
-    /// What such clients call themselves.
     pub fn user_agent(&self) -> String {
         let version = self.version;
         match self.platform {
@@ -104,26 +97,24 @@ impl Client {
     }
 }
 
-/// A call that a page made through the bridge.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: String,
     pub params: Value,
 }
 
-/// The native side, with the platform behind it.
 #[derive(Clone)]
 pub struct Native {
     pub client: Client,
     pub dingtalk: String,
     pub calls: Arc<Mutex<Vec<Call>>>,
     pub released: Arc<tokio::sync::Semaphore>,
-    /// The address as the story typed it: Android's container goes on showing that one.
+    /// As the story typed it: Android's container keeps showing that address.
     pub opened: Arc<Mutex<String>>,
 }
 
 impl Native {
-    /// What the bridge answers: whether it went well, and the body. `None`: nothing, for ever.
+    /// Whether the call succeeded, and its body. `None`: no answer at all.
     pub async fn answer(&self, question: &Value) -> Option<(bool, Value)> {
         let text = |name: &str| question[name].as_str().unwrap_or_default().to_owned();
         let (method, page, params) = (text("method"), text("page"), question["params"].clone());
@@ -163,7 +154,7 @@ impl Native {
 
     async fn config(&self, params: Value, page: &str) -> (bool, Value) {
         let mut question = params;
-        // The desktop's script says the address itself; on phones the container knows it.
+        // The desktop's script sends the address; on phones the container knows it.
         let address = match (self.client.platform, question["url"].as_str()) {
             (Platform::Pc, Some(url)) => url.to_owned(),
             (Platform::Android, _) => self.opened.lock().expect("nobody panicked with it").clone(),

@@ -1,4 +1,4 @@
-//! It does not work: each way to fail says what happened and what to do, and one tap tries again.
+//! Failures: each says what happened and what to do, and one tap tries again.
 
 use chromiumoxide::cdp::browser_protocol::{
     emulation::SetScriptExecutionDisabledParams,
@@ -13,12 +13,12 @@ use super::{
 
 const OPENED: &str = "/?corpid=dingsamplecorp00000001";
 
-/// A client whose page does not wait as long as it says.
+/// The page's long pauses are cut short.
 fn in_a_hurry(client: Client) -> Look {
     Look { client: Some(client), hurry: true, ..Look::default() }
 }
 
-/// What every failure has: a focused heading, a way on, and the id that the log has too.
+/// Every failure has a focused heading, a way on, and the id that is in the log.
 async fn is_a_proper_failure(app: &App, window: &Window) {
     window.until("document.activeElement.matches('h1') && document.activeElement.offsetParent").await;
     window.until("document.querySelector('[data-retry]').offsetParent").await;
@@ -128,7 +128,7 @@ async fn who_is_not_listed_reads_why_and_is_let_in_by_a_retry_once_the_administr
     assert_eq!(window.text("[data-title]").await, "您还没有访问权限");
     assert!(window.text("[data-hint]").await.contains("管理员"));
     is_a_proper_failure(&app, &window).await;
-    // The id is the refusal's, not the page's.
+    // The refusal's id, not the page's.
     let id = window.text(".request-id code").await;
     app.server.logs(&[&id, "not-listed", "/userinfo"]).await;
 

@@ -1,8 +1,8 @@
-//! A client that shows the page in a frame of its own page, as DingTalk in an ordinary browser does.
+//! A client that frames our page, as DingTalk in an ordinary browser does.
 //!
-//! The page may be framed, finds the bridge above it and gets its code. But to a browser our cookies are then another
-//! site's: `SameSite=Lax` keeps them back, and the state finds no browser to fit. The story holds on to that limit, so
-//! that whoever lifts it, or makes it worse, hears of it.
+//! The page may be framed, finds the bridge above it and gets its code. But the browser takes our cookies for another
+//! site's: `SameSite=Lax` holds them back, and no state fits. The story pins that limit, so that a change to it is
+//! seen.
 
 use base64::Engine;
 use chromiumoxide::cdp::browser_protocol::fetch::{

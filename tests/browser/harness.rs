@@ -1,4 +1,4 @@
-//! A deployment as the browser's stories need it: the real program with a page that loads DingTalk's own script.
+//! A deployment for the browser's stories: the real program with a page that loads DingTalk's own script.
 
 use std::path::Path;
 
@@ -6,33 +6,28 @@ use miandeng::simulator::Simulator;
 
 use crate::harness::{Server, Settings, Site, free_port, program};
 
-/// Which script the page loads for `dd`.
 pub enum Jsapi {
     /// The published package, from the server itself.
     Package,
-    /// The same from another host, at this address.
+    /// The package from another host, at this address.
     Elsewhere(String),
-    /// The simulator's, for ordinary browsers.
     Simulated,
-    /// None: nothing listens there.
+    /// Nothing listens there.
     Missing,
-    /// What a network's own sign-in page puts in the place of every script.
+    /// What a network's own sign-in page answers for every script.
     SomethingElse,
 }
 
-/// A deployment: server, database, DingTalk.
 pub struct App {
     pub simulator: Simulator,
     pub server: Server,
     site: Site,
 }
 
-/// How a deployment differs from the usual one.
 pub struct Setup {
     pub jsapi: Jsapi,
-    /// The app's own lines.
+    /// More lines of the app.
     pub app: &'static str,
-    /// Other origins whose pages may ask for a signature.
     pub origins: Vec<String>,
 }
 
@@ -43,7 +38,6 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The settings of a server at this address.
     pub fn settings(&self, port: u16, dingtalk: &str) -> Settings {
         let mut settings = Settings::least(port, &format!("http://127.0.0.1:{port}"), dingtalk);
         settings.miandeng.push_str(&format!("\njsapi_origins = {:?}", self.origins));
@@ -76,7 +70,7 @@ impl Jsapi {
 }
 
 impl App {
-    /// The usual deployment: of the employees, 张三 and 王五 may sign in, 李四 is disabled, the others are not listed.
+    /// 张三 and 王五 may sign in, 李四 is disabled, the other employees are not listed.
     pub async fn start() -> Self {
         Self::with(Setup::default()).await
     }
@@ -87,23 +81,19 @@ impl App {
         Self { simulator: site.simulator.clone(), server: site.serves(), site }
     }
 
-    /// The address of the simulated DingTalk.
     pub fn dingtalk(&self) -> &str {
         self.site.dingtalk_url()
     }
 
-    /// An address of the server.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.server.url())
     }
 
-    /// Adds a person to the table of the running server, as an administrator does it.
     pub fn add(&self, userid: &str, name: &str) {
         add(self.site.path(), &[(userid, name, "active")]);
     }
 }
 
-/// Those whom the server in this folder knows.
 pub fn add_people(folder: &Path) {
     add(folder, &[("zhangsan", "张三", "active"), ("lisi", "李四", "disabled"), ("wangwu", "王五", "active")]);
 }

@@ -17,7 +17,7 @@ const OPENED: &str = "/?corpid=dingsamplecorp00000001";
 const MESSAGES: [&str; 8] =
     ["working", "done", "script-failed", "no-bridge", "plain-browser", "client-refused", "server-silent", "refused"];
 
-/// A name, a size, a theme, and the reader's text size in percent.
+/// Name, width, height, theme, and the reader's text size in percent.
 const LOOKS: [(&str, u32, u32, &str, u32); 5] = [
     ("phone-light", 390, 844, "light", 100),
     ("phone-dark", 390, 844, "dark", 100),
@@ -57,7 +57,6 @@ async fn is_readable(window: &Window, what: &str) {
     assert_eq!(faint, serde_json::json!([]), "{what} has text too faint to read");
 }
 
-/// Looks at the page that is open as everybody sees it.
 async fn every_look(window: &Window, language: &str, page: &str) {
     for look in LOOKS {
         wear(window, look).await;
@@ -97,7 +96,6 @@ async fn tour(language: &'static str) {
     }
     window.close().await;
 
-    // A second session for the list.
     let phone = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
     phone.open(&app.url(OPENED)).await;
     phone.lands_on("/home").await;

@@ -1,15 +1,13 @@
 //! The stories that need a real browser: what an employee sees between the tap on the icon and the page behind it.
 //!
-//! Chromium opens the pages of the real program. The pages load the published JSAPI package, which finds the native
-//! bridge of a pretended DingTalk client; the native side asks the simulated DingTalk. To run them:
+//! Chromium opens the real program's pages. They load the published JSAPI package, which finds the bridge of a pretend
+//! DingTalk client; its native side asks the simulated DingTalk. To run them:
 //!
-//! ```sh
-//! npm ci --prefix tests/browser && npm run bundle --prefix tests/browser && npm run types --prefix tests/browser
-//! cargo test --test stories browser -- --ignored
-//! ```
+//! ```sh npm ci --prefix tests/browser && npm run bundle --prefix tests/browser && npm run types --prefix tests/browser
+//! cargo test --test stories browser -- --ignored ```
 //!
-//! `CHROMIUM` names another browser than `/usr/bin/chromium`. `npm run types` checks the types of `static/js` and that
-//! its syntax and that of the style sheets is as old as the web views that they run in.
+//! `CHROMIUM` names another browser than `/usr/bin/chromium`. `npm run types` checks the types of `static/js`, and that
+//! the syntax of scripts and style sheets is as old as the web views that run them.
 
 mod client;
 mod framed;

@@ -35,7 +35,7 @@ async fn who_is_signed_in_in_the_client_goes_on_in_the_systems_browser_with_one_
 
     let browser = Window::ordinary(&app).await;
     browser.open(&link).await;
-    // It says whose link it is.
+    // The page says whose link it is.
     browser.until("document.querySelector('dd').innerText === '张三'").await;
     browser.click("form[action='/handover'] button").await;
     browser.lands_on("/home").await;

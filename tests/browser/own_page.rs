@@ -1,4 +1,4 @@
-//! A page of one's own, on a host of its own, has dd.config done by `jsapi.js`.
+//! A page of your own, on its own host, where `jsapi.js` calls dd.config.
 
 use miandeng::simulator::ConfigCheck;
 use rocket::{Config, State, config::LogLevel, fairing::AdHoc, get, http::ContentType, routes};
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::harness::free_port;
 
-/// A front end: one page at every address, with what it does before and after `jsapi.js`.
+/// One page at every address, with scripts before and after `jsapi.js`.
 struct Front {
     url: String,
     shutdown: rocket::Shutdown,
@@ -61,7 +61,6 @@ impl Drop for Front {
     }
 }
 
-/// A server that knows the front end, and the front end.
 async fn deployment(before: &'static str, after: &'static str) -> (App, Front) {
     let port = free_port();
     let app = App::with(Setup { origins: vec![format!("http://127.0.0.1:{port}")], ..Setup::default() }).await;
@@ -69,7 +68,7 @@ async fn deployment(before: &'static str, after: &'static str) -> (App, Front) {
     (app, front)
 }
 
-/// Opens a path of the front end in a client, waits until the page is ready, and answers the verdicts on dd.config.
+/// Opens a path in a client until the page is ready, and returns DingTalk's verdicts on dd.config.
 async fn opens(app: &App, front: &Front, platform: Platform, path: &str) -> Vec<ConfigCheck> {
     let window = Window::in_dingtalk(app, Client::of(platform)).await;
     window.open(&format!("{}{path}", front.url)).await;

@@ -1,4 +1,4 @@
-//! As in production: the server and DingTalk are programs of their own, and the server may die.
+//! As in production: server and DingTalk are processes of their own, and the server may die.
 
 use super::{
     harness::{Jsapi, Setup, add_people},

@@ -1,4 +1,4 @@
-//! Signed in: the demo's way in, the list of sessions, and the ways out.
+//! Signed in: the demo, the list of sessions, and the ways out.
 
 use super::{
     client::{Client, Platform},
@@ -17,7 +17,7 @@ async fn an_ordinary_browser_signs_in_through_the_simulators_chooser_however_lon
     let window = Window::with(&app, look).await;
     window.open(&app.url(OPENED)).await;
     window.until("document.querySelector('#simulated-dingtalk-chooser [data-person=\"zhangsan\"]')").await;
-    // Twice the page's patience passes: it asked for a script, for a code, and looked again at the dialog.
+    // The page's patience passes twice: it asked for a script and a code, and looked at the dialog again.
     window.until("pauses.length >= 4").await;
     window.shows("working").await;
     window.click("#simulated-dingtalk-chooser [data-person=\"zhangsan\"]").await;
@@ -34,7 +34,7 @@ async fn after_signing_out_the_back_button_shows_nothing_of_the_person() {
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
     window.open(&app.url(OPENED)).await;
     window.lands_on("/home").await;
-    // Somebody else takes the phone: the client gives no code for 张三 any more.
+    // Somebody else takes the phone, so its client gives no code for 张三 any more.
     app.simulator.remove_employee(CORP, "zhangsan");
     window.click("form[action='/logout'] button").await;
     window.shows("signed-out").await;

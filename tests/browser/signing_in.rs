@@ -1,4 +1,4 @@
-//! It works: a tap on the icon, and the employee is signed in.
+//! A tap on the icon, and the employee is signed in.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const NEWER_CALL: &str = "runtime.permission.requestAuthCodeV2";
 const OLDER_CALL: &str = "runtime.permission.requestAuthCode";
 const OPENED: &str = "/?corpid=dingsamplecorp00000001";
 
-/// Opens the app in a client, sees 张三's home page, and answers with the calls by which the page asked for a code.
+/// Opens the app, sees 张三's home page, and returns the calls by which the page asked for a code.
 async fn signs_in(app: &App, client: Client) -> Vec<String> {
     let window = Window::in_dingtalk(app, client).await;
     window.open(&app.url(OPENED)).await;
@@ -25,7 +25,7 @@ async fn signs_in(app: &App, client: Client) -> Vec<String> {
     calls
 }
 
-/// The one judgement on dd.config, when it is there.
+/// DingTalk's one verdict on dd.config, once it is there.
 async fn config_check(app: &App) -> ConfigCheck {
     let judged = async {
         loop {
@@ -72,7 +72,7 @@ async fn an_employee_who_opens_the_app_on_the_desktop_is_signed_in_by_the_newer_
     assert!(config_check(&app).await.accepted());
 }
 
-/// The host is one that serves every customer's files.
+/// Its host serves every customer's files.
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn of_the_host_of_dingtalks_script_nothing_else_runs_and_that_script_lacks_nothing() {
@@ -173,7 +173,7 @@ async fn dd_config_is_accepted_on_an_address_with_chinese_however_the_container_
     const RAW: &str = "/?corpid=dingsamplecorp00000001&name=张三&q=a+b%2Bc%26d&empty=#top";
     const ENCODED: &str = "/?corpid=dingsamplecorp00000001&name=%E5%BC%A0%E4%B8%89&q=a+b%2Bc%26d&empty=";
     for (platform, signature, shown) in [
-        // Android shows the address as it was typed into the console, the others as the browser has it.
+        // Android shows the address as typed into the console, the others as the browser has it.
         (Platform::Android, "sha1", RAW.trim_end_matches("#top")),
         (Platform::Ios, "sha1", ENCODED),
         (Platform::Harmony, "sha256", ENCODED),
@@ -219,7 +219,7 @@ async fn the_code_is_sent_once_and_stands_in_no_address_and_no_log() {
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
     window.open(&app.url(OPENED)).await;
     window.lands_on("/home").await;
-    // Lines may wait for each other, and come in order: whatever was before this one is there.
+    // Log lines may come late, but in order: all earlier ones are there too.
     app.server.logs(&["path=\"/home\""]).await;
     let log = app.server.log();
     let sent: Vec<_> = log.iter().filter(|line| line.contains("/userinfo")).collect();

@@ -1,4 +1,4 @@
-//! A window of Chromium, as a person and as a pretended client see it.
+//! A window of Chromium, as a person and a pretend client see it.
 
 use std::{
     sync::{Arc, Mutex},
@@ -26,12 +26,10 @@ use super::{
     harness::App,
 };
 
-/// Each browser is several processes; more of them at once only make all of them slow. One story alone may hold two.
+/// Each browser is several processes, and more at once slow all of them down. One story may hold two.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
-/// How long a story waits for anything before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One window in a browser of its own.
 pub struct Window {
     pub page: Page,
     native: Option<Native>,
@@ -42,12 +40,11 @@ pub struct Window {
     _turn: SemaphorePermit<'static>,
 }
 
-/// What a window is made of.
 pub struct Look {
-    /// The DingTalk client that it belongs to; none: an ordinary browser.
+    /// `None`: an ordinary browser.
     pub client: Option<Client>,
     pub languages: &'static str,
-    /// Whether long pauses in the page are cut short.
+    /// Cuts long pauses in the page short.
     pub hurry: bool,
 }
 
@@ -58,13 +55,11 @@ impl Default for Look {
 }
 
 impl Window {
-    /// A page of a DingTalk client.
     pub async fn in_dingtalk(app: &App, client: Client) -> Self {
         let look = Look { client: Some(client), ..Look::default() };
         Self::with(app, look).await
     }
 
-    /// An ordinary browser.
     pub async fn ordinary(app: &App) -> Self {
         Self::with(app, Look::default()).await
     }
@@ -73,7 +68,7 @@ impl Window {
         Self::beside(app.dingtalk(), look).await
     }
 
-    /// A window whose client belongs to the DingTalk at this address.
+    /// `dingtalk`: the address of the client's DingTalk.
     pub async fn beside(dingtalk: &str, look: Look) -> Self {
         let turn = BROWSERS.acquire().await.expect("it is never closed");
         let profile = tempfile::tempdir().expect("a temporary folder");
@@ -105,7 +100,6 @@ impl Window {
         Self { page, native, complaints, browser, _profile: profile, _turn: turn }
     }
 
-    /// Goes to an address, as the client does when somebody taps an icon.
     pub async fn open(&self, url: &str) {
         if let Some(native) = &self.native {
             *native.opened.lock().expect("nobody panicked with it") = url.to_owned();
@@ -114,7 +108,7 @@ impl Window {
         self.run(&going).await;
     }
 
-    /// Evaluates an expression; `null` when the page goes away meanwhile.
+    /// Evaluates an expression; `null` if the page goes away meanwhile.
     pub async fn run(&self, expression: &str) -> Value {
         let params = EvaluateParams::builder()
             .expression(expression)
@@ -133,7 +127,6 @@ impl Window {
         }
     }
 
-    /// Waits until an expression is true.
     pub async fn until(&self, expression: &str) {
         let guarded = format!("(() => {{ try {{ return !!({expression}) }} catch (e) {{ return false }} }})()");
         let waiting = async {
@@ -147,63 +140,56 @@ impl Window {
         }
     }
 
-    /// Waits until the window is at a path, loaded.
     pub async fn lands_on(&self, path_and_query: &str) {
         let path = Value::from(path_and_query);
         self.until(&format!("location.pathname + location.search === {path} && document.readyState === 'complete'"))
             .await;
     }
 
-    /// Waits until the sign-in page shows this message, and nothing but it.
+    /// Waits until the sign-in page shows this message and no other.
     pub async fn shows(&self, message: &str) {
         let visible =
             "[...document.querySelectorAll('[data-message]')].filter(m => m.offsetParent).map(m => m.dataset.message)";
         self.until(&format!("String({visible}) === {}", Value::from(message))).await;
     }
 
-    /// The text of the first element that fits, as it is seen.
     pub async fn text(&self, selector: &str) -> String {
         let text = self.run(&format!("document.querySelector({}).innerText", Value::from(selector))).await;
         text.as_str().unwrap_or_default().trim().to_owned()
     }
 
-    /// Clicks the first element that fits.
     pub async fn click(&self, selector: &str) {
         let selector = Value::from(selector);
         self.until(&format!("document.querySelector({selector})")).await;
         self.run(&format!("document.querySelector({selector}).click()")).await;
     }
 
-    /// The calls that the page made through the bridge.
     pub fn calls(&self) -> Vec<Call> {
         let native = self.native.as_ref().expect("a client");
         native.calls.lock().expect("nobody panicked with it").clone()
     }
 
-    /// How often the page asked for a code, by which calls.
     pub fn code_calls(&self) -> Vec<String> {
         let calls = self.calls().into_iter().map(|call| call.method);
         calls.filter(|method| method.contains("requestAuthCode")).collect()
     }
 
-    /// Lets a late client answer.
     pub fn release(&self) {
         self.native.as_ref().expect("a client").released.add_permits(1);
     }
 
-    /// What the console said that a developer would mind.
     pub fn complaints(&self) -> Vec<String> {
         self.complaints.lock().expect("nobody panicked with it").clone()
     }
 
-    /// The story's end: the console must have stayed empty.
+    /// The console must have stayed empty.
     pub async fn close(self) {
         let complaints = self.complaints();
         self.shut().await;
         assert!(complaints.is_empty(), "in the console: {complaints:#?}");
     }
 
-    /// The story's end, where the browser itself notes an answer that was no success.
+    /// As [`Window::close`], where the browser itself notes an unsuccessful answer.
     pub async fn close_after_refusal(self) {
         let mut complaints = self.complaints();
         complaints.retain(|complaint| !complaint.contains("Failed to load resource"));
@@ -211,9 +197,8 @@ impl Window {
         assert!(complaints.is_empty(), "in the console: {complaints:#?}");
     }
 
-    /// Closes it, whatever the console said.
     pub async fn shut(mut self) {
-        // A browser that is gone already is closed enough.
+        // The browser may be gone already.
         let _ = self.browser.close().await;
         let _ = self.browser.wait().await;
     }
@@ -241,7 +226,7 @@ fn settings(profile: &TempDir) -> BrowserConfig {
             "disable-default-apps",
         ])
         .arg(("password-store", "basic"))
-        // A page of a pretended public site frames ours, which is on this machine.
+        // A page of a pretend public site frames ours, which is on this machine.
         .arg(("disable-features", "LocalNetworkAccessChecks"))
         .build()
         .expect("a browser")
@@ -267,7 +252,7 @@ async fn serve_bridge(page: &Page, native: Native) {
                 };
                 let answer = format!("pretendedClient.answer({}, {succeeded}, {body})", question["id"]);
                 let params = EvaluateParams::builder().expression(answer).context_id(event.execution_context_id);
-                // The page may be gone; a container does not mind either.
+                // The page may be gone, which a container ignores too.
                 let _ = page.execute(params.build().expect("all is given")).await;
             });
         }

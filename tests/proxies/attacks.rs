@@ -31,7 +31,7 @@ async fn no_spelling_of_an_identity_reaches_the_app(proxy: Proxy) {
     let site = Site::behind(proxy).await;
     let visitor = site.signed_in().await;
     let forged = forged();
-    // In portions, because servers take a hundred headers or so.
+    // Servers accept a hundred headers or so.
     for portion in forged.chunks(50) {
         let reply = visitor.sends("GET", "/", &borrowed(portion), b"").await;
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -61,7 +61,7 @@ async fn headers_that_a_client_names_in_connection_stay(proxy: Proxy) {
     assert!(matches!(reply.status, 200 | 401), "{}", reply.status);
 }
 
-/// In the words of nginx, Apache, Traefik, Envoy, IIS, WebLogic, Rack, oauth2-proxy and the clouds' balancers.
+/// In the words of nginx, Apache, Traefik, Envoy, IIS, WebLogic, Rack, oauth2-proxy and cloud balancers.
 const ELSEWHERE: [Header<'_>; 75] = [
     ("X-Original-URL", "https://evil.example/"),
     ("X-Original-Method", "TRACE"),
@@ -230,7 +230,7 @@ async fn no_odd_address_opens_the_app(proxy: Proxy) {
         for method in ["GET", "OPTIONS", "G\u{7f}T", "get"] {
             let headers = [("Host", "app.example.com:8080"), ("Accept", "text/html")];
             let reply = ask(&site.proxy.address, method, target, &headers, b"").await;
-            // Caddy has nothing for another host, and says so by an empty 200.
+            // Caddy answers an empty 200 for a host that it does not know.
             let closed = reply.status >= 300 || reply.body.is_empty() || target.contains("_signin");
             assert!(closed, "{method} {target:.60}: {} {}", reply.status, reply.text());
             assert!(site.app.seen().is_empty(), "{method} {target:.60}: {:?}", site.app.seen());
@@ -301,11 +301,11 @@ async fn nobody_asks_the_gate_from_outside(proxy: Proxy) {
             assert!(reply.status >= 400 || !site.app.seen().is_empty(), "{method} {target}: {}", reply.status);
         }
     }
-    // What is no address of ours is the app's, under the gate's usual rule.
+    // Other addresses are the app's, under the gate's usual rule.
     assert!(site.app.seen().iter().all(|seen| seen.folded("Remote-User") == ["zhangsan"]));
 }
 
-/// Apps that do not care for case or a slash at the end serve the part under these addresses too.
+/// Apps that ignore case or a trailing slash serve the part under these addresses too.
 async fn a_stricter_part_is_all_of_the_part(proxy: Proxy) {
     let site = Site::behind(proxy).await;
     let visitor = site.signed_in().await;
@@ -355,7 +355,7 @@ async fn a_stricter_part_is_all_of_the_part(proxy: Proxy) {
     }
 }
 
-/// Trying again later does not help, so nobody is told to.
+/// A later try would not help, so no page suggests it.
 async fn a_malformed_address_is_refused_as_such(proxy: Proxy) {
     let site = Site::behind(proxy).await;
     for visitor in [site.signed_in().await, site.visitor()] {
@@ -373,7 +373,7 @@ async fn a_malformed_address_is_refused_as_such(proxy: Proxy) {
     assert!(site.app.seen().is_empty());
 }
 
-/// The proxy reads some addresses otherwise than a browser: a session that is good for one address is for that very text.
+/// The proxy reads some addresses otherwise than browsers, so a session for one address is for that very text.
 async fn a_probes_session_reaches_nothing_but_the_echo(proxy: Proxy) {
     let site = Site::behind(proxy).await;
     let token = site.miandeng.db_probe("zhangsan", &format!("{ORIGIN}/_miandeng/echo")).await;

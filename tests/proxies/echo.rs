@@ -1,4 +1,4 @@
-//! The app behind the gate: it answers with what reached it, counts its requests, and speaks back on a WebSocket.
+//! The app behind the gate: it answers with what reached it, and speaks back on a WebSocket.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,15 +12,13 @@ use tokio::{
 
 use super::http;
 
-/// A running app; it ends when dropped.
+/// Ends when dropped.
 pub struct EchoApp {
-    /// Where it listens.
     pub address: String,
     seen: Arc<Mutex<Vec<Seen>>>,
     task: JoinHandle<()>,
 }
 
-/// A request as the app got it.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: String,
@@ -31,7 +29,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// All values of a header, read as a program behind WSGI, CGI or Rack reads names.
+    /// All values of a header, with names read as programs behind WSGI, CGI or Rack do.
     pub fn folded(&self, name: &str) -> Vec<&str> {
         let fold = |name: &str| name.to_ascii_lowercase().replace('_', "-");
         let named = self.headers.iter().filter(|(known, _)| fold(known) == fold(name));
@@ -57,12 +55,12 @@ impl EchoApp {
         Self { address, seen, task }
     }
 
-    /// Every request until now, in the order of their ends.
+    /// In the order in which they ended.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The only request that has come since the last look.
+    /// The only request since the last look.
     pub fn takes_one(&self) -> Seen {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         assert_eq!(seen.len(), 1, "the app was asked once: {seen:?}");
@@ -107,7 +105,7 @@ async fn serve(mut stream: TcpStream, all: Arc<Mutex<Vec<Seen>>>) {
     let answer = seen.json().to_string();
     let is_head = seen.method == "HEAD";
     all.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
-    // The proxy may have gone: then nobody is there to be told.
+    // The proxy may have gone.
     let _ = if upgrades { speak_back(stream).await } else { reply(stream, &answer, is_head).await };
 }
 

@@ -1,4 +1,4 @@
-//! A gate that does not answer, or answers nonsense: the app is out of reach, never open.
+//! A gate that does not answer, or answers nonsense: the app is unreachable, never open.
 
 use std::time::Duration;
 
@@ -36,7 +36,6 @@ async fn a_gate_that_is_stopped_closes_the_app(kind: Proxy) {
     for target in ["/", "/static/x.css", "/finance/"] {
         let reply = visitor.fetches("GET", target).await;
         match kind {
-            // It says so itself.
             Proxy::Nginx => {
                 assert_eq!((reply.status, reply.header("retry-after")), (503, "5"), "{target}: {}", reply.text());
                 assert!(reply.text().contains("请稍后再试") && reply.header("cache-control") == "no-store");
@@ -49,7 +48,7 @@ async fn a_gate_that_is_stopped_closes_the_app(kind: Proxy) {
     drop(proxy);
 }
 
-/// A proxy in front of an app, with a gate that says the same to everybody, or nothing.
+/// The gate says the same to everybody, or nothing.
 struct Nonsense {
     app: EchoApp,
     proxy: Running,

@@ -7,16 +7,14 @@ use tokio::{
     net::TcpStream,
 };
 
-/// No proxy may take longer, whatever the gate does.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A header as it is sent: spelling and order are kept.
+/// Sent with this spelling and in this order.
 pub type Header<'a> = (&'a str, &'a str);
 
-/// The first line, the headers, and where the body begins.
+/// First line, headers, and where the body begins.
 pub type Head = (String, Vec<(String, String)>, usize);
 
-/// What came back.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -47,7 +45,7 @@ impl Reply {
     }
 }
 
-/// Sends a request and reads the whole answer. `Host` is the caller's to send.
+/// Reads the whole answer. The caller sends `Host`.
 pub async fn ask(address: &str, method: &str, target: &str, headers: &[Header<'_>], body: &[u8]) -> Reply {
     let mut head = format!("{method} {target} HTTP/1.1\r\n");
     for (name, value) in headers {
@@ -62,7 +60,7 @@ pub async fn ask(address: &str, method: &str, target: &str, headers: &[Header<'_
     head.push_str("\r\n");
     let stream = TcpStream::connect(address).await.unwrap_or_else(|error| panic!("{address}: {error}"));
     let (mut reading, mut writing) = stream.into_split();
-    // A server that refuses may stop reading: that the rest cannot be sent is no failure.
+    // A server that refuses may stop reading, so a failure to send the rest is none.
     let send = async {
         let _ = writing.write_all(head.as_bytes()).await;
         let _ = writing.write_all(body).await;
@@ -88,7 +86,7 @@ pub async fn ask(address: &str, method: &str, target: &str, headers: &[Header<'_
     tokio::time::timeout(PATIENCE, both).await.unwrap_or_else(|_| panic!("{method} {target}: no answer in time"))
 }
 
-/// Asks for a WebSocket: the answer and, where it is 101, the open connection.
+/// Asks for a WebSocket: returns the answer and, after a 101, the open connection.
 pub async fn upgrade(address: &str, target: &str, headers: &[Header<'_>]) -> io::Result<(Reply, TcpStream)> {
     let mut head = format!("GET {target} HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
     head.push_str("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
@@ -106,7 +104,7 @@ pub async fn upgrade(address: &str, target: &str, headers: &[Header<'_>]) -> io:
     Ok((parse(&received, true, true).expect("an answer"), stream))
 }
 
-/// The head of a message, once it is there as a whole.
+/// `None` until all of it is there.
 pub fn head(bytes: &[u8]) -> Option<Head> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(&bytes[..end]).into_owned();
@@ -119,7 +117,7 @@ pub fn head(bytes: &[u8]) -> Option<Head> {
     Some((first, lines.map(header).collect(), end + 4))
 }
 
-/// The body behind a head, once it is there as a whole; `ended` says that no more will come.
+/// `None` until all of it is there; `ended`: no more will come.
 pub fn body(headers: &[(String, String)], bytes: &[u8], ended: bool) -> Option<Vec<u8>> {
     let value = |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, v)| v);
     if value("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {

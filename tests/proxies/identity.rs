@@ -1,6 +1,6 @@
-//! The headers that name a person, and all the ways in which a client may spell them.
+//! The headers that name a person, in every spelling that a client may use.
 
-/// Whatever an app might believe.
+/// All that an app might believe.
 pub const IDENTITY: [&str; 10] = [
     "Remote-User",
     "Remote-Name",
@@ -14,7 +14,7 @@ pub const IDENTITY: [&str; 10] = [
     "X-Auth-Request-Groups",
 ];
 
-/// A name with each of its hyphens as it is and as an underscore.
+/// Each hyphen as it is and as an underscore.
 pub fn spellings(name: &str) -> Vec<String> {
     let mut spellings = vec![String::new()];
     for c in name.chars() {
@@ -24,10 +24,10 @@ pub fn spellings(name: &str) -> Vec<String> {
     spellings
 }
 
-/// What a name may hold besides letters, digits and hyphens, and what some program takes for a hyphen.
+/// Other characters of a name, and those that some program takes for a hyphen.
 const ODD: &str = "_.~!'+^|$&*#%`";
 
-/// Every identity header in every spelling, also shouted and whispered, the plain one twice.
+/// Every identity header in every spelling and case, the plain one twice.
 pub fn forged() -> Vec<(String, String)> {
     let mut names = Vec::new();
     for spelling in IDENTITY.iter().flat_map(|name| spellings(name)) {

@@ -1,12 +1,10 @@
-//! The recipes of `deploy/`, as an operator installs them: the real nginx and the real Caddy with those very files, in
-//! front of miandeng and of an app that says what reached it. Only addresses are put in their places.
+//! The recipes of `deploy/` as an operator installs them: the real nginx and Caddy with those very files, but for
+//! addresses, between miandeng and an app that says what reached it.
 //!
-//! Traefik and Envoy are not packaged for Debian. What their documentation says that they send is sent to their
-//! endpoints instead (`replay`); these stories need nothing installed. The others:
+//! Debian has no Traefik and no Envoy. Requests as their documentation describes them go to their endpoints instead
+//! (`replay`), which needs nothing installed. The others:
 //!
-//! ```sh
-//! apt-get install nginx caddy python3-hypercorn php-cli lighttpd
-//! cargo test --test stories proxies -- --ignored
+//! ```sh apt-get install nginx caddy python3-hypercorn php-cli lighttpd cargo test --test stories proxies -- --ignored
 //! ```
 
 mod echo;
@@ -22,7 +20,6 @@ mod probe;
 mod programs;
 mod replay;
 
-/// Each story through each proxy that can be run here.
 macro_rules! through_each_proxy {
     ($($story:ident,)*) => {
         mod nginx {

@@ -111,7 +111,7 @@ async fn the_app_gets_every_cookie_but_ours(proxy: Proxy) {
     assert!(site.app.takes_one().folded("Cookie").join("").is_empty());
 }
 
-/// An app that sets cookies called like ours cannot push the real one past what takes ours out.
+/// An app that sets many cookies called like ours cannot get the real one past the recipe.
 async fn no_number_of_cookies_called_like_ours_shows_the_app_the_real_one(proxy: Proxy) {
     let site = Site::behind(proxy).await;
     let ours = site.signed_in().await.cookie();
@@ -198,8 +198,7 @@ async fn a_rule_in_the_proxys_block_keeps_others_out(proxy: Proxy) {
     assert_eq!(site.visitor().navigates("GET", "/finance/").await.status, 302);
 }
 
-/// In the person's language, with the request id by which the log is found, and with its style: the app's host has no file
-/// of ours.
+/// In the person's language, with the log's request id, and with its own style: the app's host has none of our files.
 async fn a_person_who_is_refused_reads_our_page_and_a_script_a_problem(proxy: Proxy) {
     let site = Site::behind(proxy).await;
     let visitor = site.signed_in().await;

@@ -41,11 +41,11 @@ impl Deployment {
         Self { site, app, proxy, _server: server }
     }
 
-    /// Whether doctor is content, and each of its findings as `state: says → cure`.
+    /// Whether doctor is content, and its findings as `state: says → cure`.
     async fn doctor(&self) -> (bool, Vec<String>) {
         let address = format!("http://{}/", self.proxy.address);
         let mut doctor = program(self.site.path(), &["doctor", "--json", "--probe", &address]);
-        // The app that doctor may end up at runs on this very thread.
+        // Doctor may reach the app, which runs on this very thread.
         let output = tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
         assert_eq!(output.status.success(), report["ok"] == true, "{output:?}");
@@ -123,7 +123,7 @@ async fn an_underscore_that_is_let_through_is_named_with_its_cure(proxy: Proxy) 
         Proxy::Nginx => {
             (recipe.with("underscores_in_headers off;", "underscores_in_headers on;"), "underscores_in_headers off;")
         }
-        // The gate refuses what it is shown: here it is shown less than the app.
+        // The gate refuses what it is shown, so here it is shown less than the app.
         Proxy::Caddy => (
             recipe
                 .with("request_header -*_*\n", "")

@@ -1,5 +1,5 @@
-//! Real programs as the app behind the gate: a server that speaks HTTP/2 in the clear (Hypercorn with its defaults), PHP's
-//! own server, and a CGI program (lighttpd). They read a request in ways that our own echo does not.
+//! Real programs behind the gate, which read a request in ways that our echo does not: an HTTP/2 server (Hypercorn with
+//! its defaults), PHP's own server, and a CGI program (lighttpd).
 
 use std::{
     fs,
@@ -26,7 +26,7 @@ through_each_proxy! {
     a_cgi_program_reads_no_identity_but_ours,
 }
 
-/// A program that listens; killed when dropped.
+/// Killed when dropped.
 struct Program {
     address: String,
     child: Child,
@@ -77,7 +77,7 @@ async def app(scope, receive, send):
         for (name, text) in files {
             fs::write(folder.path().join(name), text).expect("a file");
         }
-        // Debian keeps servers where only root's path leads.
+        // On Debian only root's path leads to servers.
         let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
         let mut command = Command::new("/usr/bin/env");
         command.current_dir(&folder).env("PATH", path).env("PYTHONPATH", folder.path());
@@ -96,13 +96,12 @@ async def app(scope, receive, send):
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
+        // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A program behind the gate behind a proxy, and 张三, signed in.
 struct Site {
     program: Program,
     visitor: Visitor,

@@ -1,4 +1,4 @@
-//! The files of `deploy/`, with this machine's addresses put in their places, and the proxies that read them.
+//! The files of `deploy/` with this machine's addresses, and the proxies that read them.
 
 use std::{
     fs,
@@ -11,33 +11,26 @@ use std::{
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-/// What browsers show. Each proxy listens on this port of a loopback address of its own, so that stories that run at
-/// the same time do not meet.
+/// What browsers show. Each proxy has a loopback address of its own for this port, so that stories do not collide.
 pub const ORIGIN: &str = "http://app.example.com:8080";
 
-/// A proxy that can be run here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
     Nginx,
     Caddy,
 }
 
-/// A proxy with its recipe; killed when dropped.
+/// Killed when dropped.
 pub struct Running {
-    /// Where it listens.
     pub address: String,
     child: Child,
     folder: TempDir,
 }
 
-/// A recipe that is told where things are.
 pub struct Recipe {
     proxy: Proxy,
-    /// Where it will listen.
     pub address: String,
-    /// What browsers show.
     origin: String,
-    /// File names and texts.
     files: Vec<(PathBuf, String)>,
 }
 
@@ -58,7 +51,7 @@ impl Recipe {
         Self { proxy, address: own_address(), origin, files: names.iter().map(file).collect() }
     }
 
-    /// The same under the bare address, for a program that cannot be told where app.example.com is.
+    /// Under the bare address, for a program that cannot resolve app.example.com.
     #[must_use]
     pub fn under_its_address(self) -> Self {
         Self { origin: format!("http://{}", self.address), ..self }
@@ -76,7 +69,6 @@ impl Recipe {
         self
     }
 
-    /// Starts the proxy in front of a gate and an app.
     pub async fn start(self, gate: &str, app: &str) -> Running {
         let (address, origin) = (self.address.clone(), self.origin.clone());
         let placed = self.with("127.0.0.1:8000", gate).with("127.0.0.1:3000", app);
@@ -147,7 +139,6 @@ impl Running {
         panic!("the proxy does not listen: {}", self.log());
     }
 
-    /// What the proxy wrote.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
@@ -155,19 +146,18 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
+        // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A file of `deploy/`.
 pub fn text_of(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Debian keeps servers where only root's path leads.
+/// On Debian only root's path leads to servers.
 fn program(proxy: Proxy) -> &'static str {
     match proxy {
         Proxy::Nginx if Path::new("/usr/sbin/nginx").exists() => "/usr/sbin/nginx",
@@ -176,7 +166,6 @@ fn program(proxy: Proxy) -> &'static str {
     }
 }
 
-/// A loopback address that no other story uses.
 pub fn own_address() -> String {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let process = std::process::id();
@@ -188,7 +177,7 @@ fn host(address: &str) -> &str {
     address.split(':').next().unwrap_or_default()
 }
 
-/// What Debian's own nginx.conf has around the sites, for one process without root.
+/// What Debian's nginx.conf has around the sites, for one process without root.
 const NGINX_CONF: &str = "\
 daemon off;
 master_process off;

@@ -1,6 +1,6 @@
-//! Traefik and Envoy: what their documentation says that they send, to the endpoints that the recipes name; and what the
-//! recipes themselves must say. (doc.traefik.io, ForwardAuth; envoyproxy.io, External Authorization, HTTP service; both
-//! read 2026-11.)
+//! Requests as Traefik's and Envoy's documentation describes them, to the endpoints in the recipes; and what the
+//! recipes must say. (doc.traefik.io, ForwardAuth; envoyproxy.io, External Authorization, HTTP service; both read
+//! 2026-11.)
 
 use miandeng::forward_auth::header_names;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::harness::{App, CORP};
 
-/// What a browser sends when a person opens a page.
+/// Sent by browsers when a person opens a page.
 const NAVIGATES: [Header<'_>; 2] = [("Accept", "text/html"), ("Sec-Fetch-Mode", "navigate")];
 
 /// A gate, and 张三's cookie.
@@ -24,7 +24,7 @@ async fn gate() -> (App, String, String) {
     (miandeng, address, visitor.cookie())
 }
 
-/// What stands behind a text on its line in a recipe.
+/// What follows a text on its line in a recipe.
 fn behind(recipe: &str, text: &str) -> Vec<String> {
     let lines = recipe.lines().filter_map(|line| line.trim().strip_prefix(text));
     lines.map(|rest| rest.split(" #").next().unwrap_or_default().trim().to_owned()).collect()
@@ -38,7 +38,7 @@ fn names_zhangsan(reply: &Reply) {
     assert!(reply.body.is_empty());
 }
 
-/// Traefik asks by GET, whatever the method was, and leaves out what it is not told to send.
+/// Traefik always asks by GET, and leaves out what it is not told to send.
 async fn traefik(address: &str, target: &str, method: &str, uri: &str, more: &[Header<'_>]) -> Reply {
     let headers = [
         &[
@@ -127,7 +127,7 @@ async fn envoy_is_answered_as_it_documents_its_questions() {
     assert!(script.json()["signin_url"].is_string());
 }
 
-/// Every header that apps believe, but for those that the proxy writes itself.
+/// Every header that apps believe, except those that the proxy writes.
 fn believed_except<'a>(own: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
     let all = header_names::all().chain(["HTTP2-Settings"]);
     all.filter(move |name| !own.contains(name)).map(str::to_ascii_lowercase)
@@ -182,7 +182,7 @@ fn the_recipe_for_envoy_deletes_what_clients_claim_before_it_asks_and_stays_clos
     }
 }
 
-/// Traefik and Envoy cannot delete every spelling: they show the gate what would reach the app, and it refuses.
+/// Traefik and Envoy cannot delete every spelling, so they show the gate what would reach the app.
 #[tokio::test]
 async fn what_traefik_and_envoy_cannot_delete_is_refused_by_the_gate() {
     let (_miandeng, address, cookie) = gate().await;

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::harness::{App, CLIENT_ID, CORP};
 
-/// The whole deployment.
 pub struct Site {
     pub app: EchoApp,
     pub miandeng: App,
@@ -36,12 +35,10 @@ impl Site {
         Self { app, miandeng, proxy }
     }
 
-    /// Somebody who is not signed in.
     pub fn visitor(&self) -> Visitor {
         Visitor::of(&self.proxy.address)
     }
 
-    /// 张三, signed in through the proxy.
     pub async fn signed_in(&self) -> Visitor {
         let mut visitor = self.visitor();
         visitor.signs_in(&self.miandeng.simulator, "zhangsan").await;
@@ -50,12 +47,10 @@ impl Site {
 }
 
 impl Visitor {
-    /// Somebody who speaks to whatever listens there.
     pub fn of(address: &str) -> Self {
         Self { address: address.to_owned(), cookies: Vec::new() }
     }
 
-    /// Opens the sign-in page and does what its script does.
     pub async fn signs_in(&mut self, simulator: &Simulator, userid: &str) {
         let page = self.navigates("GET", &format!("/_signin/?corpid={CORP}")).await;
         assert_eq!(page.status, 200, "{}", page.text());
@@ -82,7 +77,6 @@ impl Visitor {
         }
     }
 
-    /// The `Cookie` header.
     pub fn cookie(&self) -> String {
         let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")
@@ -104,7 +98,6 @@ impl Visitor {
         ask(&self.address, method, target, &self.all_headers(&cookie, headers), body).await
     }
 
-    /// The given headers with those that every request of this visitor has.
     pub fn all_headers<'a>(&self, cookie: &'a str, headers: &[Header<'a>]) -> Vec<Header<'a>> {
         let mut all = vec![("Host", "app.example.com:8080")];
         if !cookie.is_empty() && !headers.iter().any(|(name, _)| *name == "Cookie") {
@@ -115,7 +108,7 @@ impl Visitor {
     }
 }
 
-/// miandeng as the recipes want it, and 张三 in its table, of whom neither mail address nor department is known.
+/// With the recipes' settings; 张三 is in the table, without mail address or department.
 pub async fn miandeng() -> App {
     App::with(|settings| {
         settings["public_url"] = json!(ORIGIN);
@@ -127,7 +120,6 @@ pub async fn miandeng() -> App {
     .await
 }
 
-/// Where miandeng listens: host and port.
 pub fn address_of(app: &App) -> String {
     app.url("").trim_start_matches("http://").to_owned()
 }

@@ -1,4 +1,4 @@
-//! What attackers try that is of no single feature.
+//! Attacks on no single feature.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::harness::{App, CORP, PUBLIC_URL, Phone, log_line, whole_log};
 
 const EXCHANGE: &str = "/topapi/v2/user/getuserinfo";
 
-/// Addresses that some reader takes for another host, or for a script.
+/// Some reader takes each of these for another host, or for a script.
 const ELSEWHERE: [&str; 26] = [
     "//evil.example",
     "///evil.example",
@@ -52,11 +52,11 @@ fn query(name: &str, value: &str) -> String {
     form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
 }
 
-/// What goes over the wire exactly as it stands here.
+/// Sends exactly these bytes.
 async fn raw(app: &App, request: &[u8]) -> String {
     let address = app.url("").trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // A server that has read enough may answer, and close, before the rest is sent.
+    // The server may answer and close before all is sent.
     let _ = stream.write_all(request).await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
@@ -67,7 +67,6 @@ fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer:?}"))
 }
 
-/// A header of an answer in text; once.
 fn header<'a>(answer: &'a str, name: &str) -> &'a str {
     let head = answer.split("\r\n\r\n").next().unwrap_or_default();
     let mut values =
@@ -77,7 +76,7 @@ fn header<'a>(answer: &'a str, name: &str) -> &'a str {
     value
 }
 
-/// Through DingTalk's own page, as somebody who wants to go to `wanted`.
+/// Through DingTalk's own page, on the way to `wanted`.
 async fn signs_in_outside(browser: &mut Phone, wanted: &str) -> String {
     let answer = browser.gets(&format!("/login/dingtalk?{}", query("return_to", wanted))).await;
     let mut there = Url::parse(answer.header("location")).unwrap();
@@ -93,7 +92,7 @@ async fn no_entrance_leads_anybody_elsewhere() {
     let app = App::start().await;
     for wanted in ELSEWHERE {
         let wanted_query = query("return_to", wanted);
-        // By the page, its form, its JSON.
+        // By the page, its form and its JSON.
         let mut phone = app.phone("zhangsan");
         let page = phone.gets(&format!("/?corpid={CORP}&{wanted_query}")).await;
         let (code, state) = (phone.code(), page.state());
@@ -104,14 +103,14 @@ async fn no_entrance_leads_anybody_elsewhere() {
         let body = json!({ "code": code, "state": state, "return_to": wanted });
         let answer = other.sends(other.request(Method::POST, "/userinfo").json(&body)).await;
         assert_eq!(answer.json()["redirect"], "/home", "JSON: {wanted:?}");
-        // By the query of who is signed in, once and beside a good one.
+        // By the query of a signed-in person, alone and beside a good one.
         for more in ["", "&return_to=/a"] {
             let on = phone.gets(&format!("/?{wanted_query}{more}")).await;
             assert_eq!((on.status, on.header("location")), (303, "/home"), "query: {wanted:?}{more}");
         }
         // By DingTalk's page and back, in the state and beside it.
         assert_eq!(signs_in_outside(&mut app.phone("zhangsan"), wanted).await, "/home", "state: {wanted:?}");
-        // By a hand-over and by signing out, which know no such field.
+        // By a hand-over and by signing out, which have no such field.
         let token = phone.posts("/home/open-in-browser", &[]).await;
         let token = token.body.split("token=").nth(1).unwrap()[..64].to_owned();
         let (mut browser, fields) = (app.phone("x"), [("token", token.as_str()), ("return_to", wanted)]);
@@ -120,7 +119,7 @@ async fn no_entrance_leads_anybody_elsewhere() {
         phone.headers = vec![("Referer", "https://evil.example/".to_owned())];
         let out = phone.posts(&format!("/logout?{wanted_query}"), &[("return_to", wanted)]).await;
         assert_eq!((out.status, out.header("location")), (303, "/"), "sign-out: {wanted:?}");
-        // A person makes a link each half minute.
+        // A person may make a link each half minute.
         app.clock.advance(30);
     }
 }
@@ -272,7 +271,7 @@ async fn odd_bytes_in_a_request_are_answered_and_the_next_request_is_served() {
     assert_eq!(app.phone("zhangsan").signs_in().await.status, 200);
 }
 
-/// Rocket has a line of its own for nearly everything that is wrong with a request; anybody could fill a disk with them.
+/// Rocket logs nearly everything that is wrong with a request, so anybody could fill a disk.
 #[tokio::test]
 async fn no_request_however_broken_adds_more_than_its_own_line_to_the_log() {
     let app = App::start().await;
@@ -327,7 +326,7 @@ async fn a_request_that_is_malformed_as_a_whole_is_answered_and_logged_like_any_
         assert!(line.contains("INFO") && line.contains("status=400") && line.contains("cause=\"no HTTP"), "{line}");
         assert!(line.contains("problem=\"invalid-request\""), "{line}");
     }
-    // One that no route answers is caught, too, and is no such case.
+    // A request without a route is caught too, but is no such case.
     let nowhere = app.phone("zhangsan").gets("/nowhere").await;
     assert_eq!((nowhere.status, nowhere.all("x-request-id").len()), (404, 1));
     assert!(!log_line(nowhere.request_id()).contains("no HTTP"));

@@ -1,4 +1,4 @@
-//! An operator makes a backup while people sign in, and puts one back.
+//! Backup while people sign in, and restore.
 
 use std::{
     fs,
@@ -33,13 +33,12 @@ fn mode(file: &Path) -> u32 {
     file.metadata().unwrap().permissions().mode() & 0o777
 }
 
-/// The files of a folder that begin so.
 fn files(folder: &Path, begin: &str) -> Vec<PathBuf> {
     let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     all.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(begin)).collect()
 }
 
-/// Runs a command that must fail with one line of this, and change nobody.
+/// The command fails with one line of this text, and changes nobody.
 #[track_caller]
 fn is_refused(site: &Site, arguments: &[&str], says: &str) {
     let message = one_line(&ends(program(site.path(), arguments)));
@@ -90,7 +89,7 @@ async fn a_backup_made_while_people_sign_in_is_whole_and_has_everybody_who_was_i
     assert_eq!(files(site.path(), "."), [] as [PathBuf; 0]);
 }
 
-/// A database that takes a while to copy.
+/// Takes a while to copy.
 async fn large() -> Site {
     let site = Site::new().await;
     let mut db = open(&site.db_file()).await;
@@ -123,7 +122,7 @@ async fn a_backup_that_is_killed_leaves_no_file_of_its_name_and_the_next_one_tid
             killed += 1;
             break;
         }
-        // It was quicker than this test.
+        // The backup was quicker than this test.
         fs::remove_file(&wanted).unwrap();
     }
     assert_eq!(killed, 1);
@@ -178,7 +177,7 @@ async fn a_restored_backup_has_its_people_nobody_signed_in_and_the_replaced_file
     is_refused(&site, &["restore", "copy.db"], "is in use by a server");
     assert_eq!((names(&site).len(), gate(&mut phone).await), (2, 200), "the server goes on");
 
-    // Killed, it leaves no lock, and what it has written last in the log beside the file.
+    // A killed server leaves no lock, and its last writes in the log beside the file.
     server.kill();
     let said = reads(&site, &["restore", "copy.db", "--json"]);
     assert_eq!(
@@ -209,7 +208,7 @@ async fn a_restored_backup_has_its_people_nobody_signed_in_and_the_replaced_file
     assert_eq!(gate(&mut phone).await, 200);
     assert_eq!(files(site.path(), "data.db.replaced-").len(), 2);
     drop(server);
-    // What was replaced is a backup like any other.
+    // The replaced file is a backup like any other.
     let kept = kept[0].to_str().unwrap();
     site.runs(&["restore", kept]);
     assert_eq!(names(&site).len(), 2);
@@ -229,7 +228,7 @@ async fn what_is_no_good_backup_is_refused_and_the_database_stays() {
     refused("\"copy.db\" is no SQLite database");
     write(&good[..good.len() / 2]);
     refused("\"copy.db\" is damaged");
-    // The second page is the table of migrations' or of users', the third an index: every page's head is looked at.
+    // The second page is a table, the third an index: every page's head is checked.
     for page in 1..good.len() / 4096 {
         let mut flipped = good.clone();
         flipped[page * 4096..page * 4096 + 8].iter_mut().for_each(|byte| *byte ^= 0xFF);
@@ -334,7 +333,7 @@ async fn what_is_said_is_chinese_where_the_terminal_is() {
     }
 }
 
-/// The two lines of `deploy/systemd/miandeng-backup.service`, run by a shell as systemd would.
+/// The two lines of `deploy/systemd/miandeng-backup.service`, in a shell.
 #[tokio::test]
 async fn the_nightly_service_makes_a_backup_and_keeps_the_newest_ones() {
     let site = Site::new().await;

@@ -1,5 +1,5 @@
-//! Names that are ours to a careless reader and somebody else's to a browser. A browser lets nobody but our own host, by
-//! https, set a name that begins with `__Host-`; a name that begins with anything before that, a neighbouring host may set.
+//! Names that look like ours to a careless reader. Only our own host, by https, can set a name that begins with
+//! `__Host-`; a neighbouring host can set a name with anything in front of that.
 
 use reqwest::Method;
 
@@ -11,7 +11,7 @@ use crate::{
 const SESSION: &str = "__Host-miandeng";
 const PAGE: &str = "__Host-miandeng-signin";
 
-/// What a header's value may hold and some library takes for a blank, for nothing, or for the same letter.
+/// Characters that some library takes for a blank, for nothing, or for the same letter.
 fn twins(name: &str) -> Vec<String> {
     const BLANKS: [char; 26] = [
         '\u{85}', '\u{a0}', '\u{ad}', '\u{1680}', '\u{180e}', '\u{2000}', '\u{2001}', '\u{2002}', '\u{2003}',
@@ -63,18 +63,18 @@ async fn a_session_under_a_name_that_a_neighbour_may_set_is_nobodys() {
                 assert!(matches!(answer.status, 401 | 302), "{proxy:?} {cookies:?}: {}", answer.status);
                 assert_eq!(answer.all("remote-user"), Vec::<&str>::new(), "{cookies:?}");
             }
-            // Nor does it push the victim's own session aside.
+            // Nor does it replace the victim's own session.
             let both = format!("{cookies}; {SESSION}={session}");
             let home = victim.request(Method::GET, "/home").header("Cookie", both.as_bytes());
             assert_eq!(victim.clone().sends(home).await.status, 200, "{both:?}");
         }
     }
-    // What HTTP itself calls a blank is none of the name.
+    // HTTP's own blanks are no part of a name.
     let home = victim.request(Method::GET, "/home").header("Cookie", format!("a=b;\t {SESSION}={session} \t; c=d"));
     assert_eq!(victim.clone().sends(home).await.status, 200);
 }
 
-/// The attacker's code together with the attacker's page, in the victim's browser: signed in as the attacker.
+/// The attacker's page and code in the victim's browser, which would then be signed in as the attacker.
 #[tokio::test]
 async fn a_page_under_a_name_that_a_neighbour_may_set_signs_nobody_in() {
     let app = App::start().await;

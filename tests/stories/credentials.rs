@@ -15,7 +15,7 @@ fn errcode(path: &str, times: usize, code: i64) -> Fault {
     fault(path, times, FaultKind::Errcode { code, text: "simulated".into() })
 }
 
-/// Requests for tokens and for tickets.
+/// Calls for tokens and for tickets.
 fn calls(app: &App) -> (usize, usize) {
     (app.simulator.calls("/gettoken"), app.simulator.calls("/get_jsapi_ticket"))
 }

@@ -1,5 +1,4 @@
-//! `miandeng doctor`: what an operator is told about a deployment that does not work. (Its probe through real proxies
-//! is told in `tests/proxies/probe.rs`.)
+//! `miandeng doctor` on deployments that do not work. (Its probe is in `tests/proxies/probe.rs`.)
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
@@ -14,14 +13,12 @@ use tempfile::TempDir;
 
 use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, least_settings, prepare, program};
 
-/// A deployment on the operator's machine, with a simulated DingTalk.
 struct Deployment {
     folder: TempDir,
     simulator: Simulator,
     dingtalk: Running,
 }
 
-/// What doctor said.
 struct Report {
     ok: bool,
     findings: Vec<Value>,
@@ -42,7 +39,7 @@ impl Deployment {
         deployment
     }
 
-    /// 张三 is in the user table.
+    /// 张三.
     fn adds_somebody(&self) {
         let added = program(self.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap();
         assert!(added.status.success(), "{added:?}");
@@ -63,7 +60,7 @@ impl Deployment {
         self.folder.path()
     }
 
-    /// Runs doctor twice, for a person and for a program: both hear the same.
+    /// Runs doctor for a person and for a program: both must say the same.
     async fn doctor(&self, language: &'static str) -> Report {
         let run = async |arguments: &'static [&'static str]| {
             let mut doctor = program(self.path(), arguments);
@@ -81,7 +78,7 @@ impl Deployment {
         }
         let findings = json["findings"].as_array().unwrap().clone();
         for finding in &findings {
-            // DingTalk gives each request an id of its own.
+            // DingTalk gives each request another id.
             let says = finding["says"].as_str().unwrap().split(" (request_id").next().unwrap();
             assert!(text.contains(says), "{text}");
         }
@@ -90,7 +87,7 @@ impl Deployment {
 }
 
 impl Report {
-    /// The findings that are not as they should be: check, state, and all of its words.
+    /// Check, state and text of each finding that is not "ok".
     fn complaints(&self) -> Vec<(&str, &str, String)> {
         let word = |finding: &'static str| move |value: &Value| value[finding].as_str().unwrap_or_default().to_owned();
         let bad = self.findings.iter().filter(|finding| finding["state"] != "ok");
@@ -111,7 +108,7 @@ impl Report {
     }
 }
 
-/// The least settings, of a server that does not run.
+/// The least settings, for a server that does not run.
 fn settings(dingtalk: &str) -> String {
     let oapi = format!("oapi_url = \"{dingtalk}\"");
     least_settings(0, "http://127.0.0.1:9", dingtalk).replace(&oapi, &format!("{oapi}\napi_url = \"{dingtalk}\""))
@@ -194,7 +191,7 @@ async fn a_corp_id_that_is_not_the_apps_own_is_a_failure() {
         assert!(words.contains(wrong) && words.contains("copy CorpId"), "{words}");
     }
 
-    // Where the call itself does not work, nothing is known, and nothing is called wrong.
+    // If the call itself fails, nothing is known and nothing is called wrong.
     let api = format!("\napi_url = \"{}\"", deployment.dingtalk.url());
     deployment.writes(&good.replace(&api, "\napi_url = \"http://127.0.0.1:9\""));
     let report = deployment.doctor("C").await;

@@ -1,4 +1,4 @@
-//! DingTalk's refusals, one by one: what the employee sees, what the log says, what the operator is told to do.
+//! DingTalk's refusals: what the employee sees, what the log says, and what the operator is told to do.
 
 use miandeng::simulator::{Fault, FaultKind};
 use serde_json::{Value, json};
@@ -40,8 +40,7 @@ fn employee_sees(answer: &Answer, status: u16, word: &str, parts: &[&str]) {
     }
 }
 
-/// Opens the page, lets DingTalk judge its dd.config as the client shows the page, and reports the error as the page's
-/// script does.
+/// DingTalk judges the page's dd.config at the address that the client shows, and the page's script reports the error.
 async fn dd_config_fails(app: &App, shown: &str) -> (Value, Answer) {
     let mut phone = app.phone("zhangsan");
     let page = phone.opens_app().await;

@@ -1,4 +1,4 @@
-//! Pages for signed-in people and for administrators: everybody else is led away before the page's handler runs.
+//! Pages for signed-in people and for administrators: nobody else reaches the page's handler.
 
 use miandeng::{
     sessions::guard::{Admin, SignedIn},

@@ -1,4 +1,4 @@
-//! From the DingTalk client to the system's browser: a link that one click spends, once, within seconds.
+//! From the DingTalk client to the system's browser: one click spends a link, once, within seconds.
 
 use reqwest::Method;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::harness::{Answer, App, CORP, PUBLIC_URL, Phone, whole_log};
 
 const HOME: &str = "/home/open-in-browser";
 
-/// Presses "open in browser"; answers the link's path and its token.
+/// Returns the link's path and its token.
 pub async fn makes_a_link(phone: &mut Phone) -> (String, String) {
     let page = phone.posts(HOME, &[]).await;
     assert_eq!(page.status, 200, "{}", page.body);
@@ -17,7 +17,7 @@ pub async fn makes_a_link(phone: &mut Phone) -> (String, String) {
     (path, token)
 }
 
-/// The page behind the link, and what its button does: both say that the link has expired.
+/// The page and its button both say that the link has expired.
 async fn is_expired(app: &App, token: &str) {
     for method in [Method::GET, Method::HEAD] {
         let mut browser = app.phone("x");
@@ -201,7 +201,7 @@ async fn a_person_makes_ten_links_at_once_and_then_one_each_half_minute() {
     let (mut phone, mut other) = (app.phone("zhangsan"), app.phone("lisi"));
     phone.is_signed_in().await;
     other.is_signed_in().await;
-    // Each session that a link starts makes the next link: it is the person that counts.
+    // Each of these sessions makes the next link, so the limit must count by person.
     for _ in 0..10 {
         let (_, token) = makes_a_link(&mut phone).await;
         assert_eq!(phone.posts("/handover", &[("token", &token)]).await.status, 303);

@@ -1,5 +1,3 @@
-//! JSAPI signatures for pages of your own.
-
 use reqwest::Method;
 use serde_json::{Value, json};
 

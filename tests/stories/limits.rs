@@ -1,5 +1,5 @@
-//! Codes by the hundred, all at once: the limits hold for what is under way too, nobody elsewhere waits for it, whoever
-//! shares the address waits a moment, and a company behind one address is no flood.
+//! Hundreds of codes at once: the limits also cover those under way, nobody at another address waits, whoever shares
+//! the address waits a moment, and a company behind one address is no flood.
 
 use std::time::Duration;
 
@@ -21,14 +21,13 @@ use crate::{
 
 const EXCHANGE: &str = "/topapi/v2/user/getuserinfo";
 const OUTSIDE: &str = "/v1.0/oauth2/userAccessToken";
-/// How many calls of an app are under way at once.
+/// Calls of an app that are under way at once.
 const TURNS: usize = 20;
-/// How many codes of one address may be rejected at once.
+/// Rejected codes from one address at once.
 const BURST: usize = 300;
-/// And how many more each second.
+/// More each second.
 const FORGIVEN: usize = 5;
 
-/// How a code comes to the server.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Client,
@@ -75,12 +74,11 @@ impl Ready {
     }
 }
 
-/// Nothing runs into DingTalk's time limit, however slow the machine is.
+/// Without a time limit for DingTalk, however slow the machine is.
 async fn deployment() -> App {
     App::with(|settings| settings["dingtalk"]["timeout"] = json!("20s")).await
 }
 
-/// So many browsers at one address.
 async fn crowd(app: &App, address: &str, way: Way, size: usize) -> Vec<Ready> {
     let one = || {
         let mut phone = app.phone("zhangsan");
@@ -90,7 +88,7 @@ async fn crowd(app: &App, address: &str, way: Way, size: usize) -> Vec<Ready> {
     stream::iter(0..size).map(|_| one()).buffer_unordered(20).collect().await
 }
 
-/// Each sends a code that is none, all at once.
+/// All send a bad code at once.
 fn flood(crowd: Vec<Ready>) -> Vec<JoinHandle<u16>> {
     let bad = |(i, one): (usize, Ready)| async move {
         let code = format!("bad{i}{}", &one.state[..20]);
@@ -142,7 +140,7 @@ async fn nobody_elsewhere_waits_for_the_codes_that_one_address_sends() {
     statuses(flood).await;
 }
 
-/// Made-up browsers look like a colleague's: whoever shares an address with them waits with them, for a moment at a time.
+/// Made-up browsers look like a colleague's.
 #[tokio::test]
 async fn who_shares_an_address_with_a_flood_is_told_how_long_to_wait_and_keeps_the_code() {
     let app = deployment().await;
@@ -155,7 +153,7 @@ async fn who_shares_an_address_with_a_flood_is_told_how_long_to_wait_and_keeps_t
     let refused = colleague.phone.sends_code(&code, &state).await;
     assert_eq!((refused.status, refused.problem().as_str()), (429, "rate-limited"));
     let wait: i64 = refused.header("retry-after").parse().unwrap();
-    // What was under way comes on top of the burst.
+    // The codes under way come on top of the burst.
     let longest = i64::try_from(2 * TURNS / FORGIVEN).unwrap();
     assert!((1..=longest).contains(&wait), "{wait}");
     assert!(refused.json()["detail"].as_str().unwrap().contains("您所在的网络"), "{}", refused.body);

@@ -1,4 +1,4 @@
-//! What an operator sees who runs the program itself: another process, a real file, real exit codes.
+//! An operator runs the program itself: another process, a real file, real exit codes.
 
 use std::{path::Path, process::Output};
 
@@ -16,13 +16,13 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     ends(program(folder, arguments))
 }
 
-/// The least settings, with the secret in a file of its own.
+/// The least, with the secret in a file.
 fn settings(port: u16, dingtalk: &str) -> String {
     let least = least_settings(port, &format!("http://127.0.0.1:{port}"), dingtalk);
     least.replace(&format!("client_secret = \"{CLIENT_SECRET}\""), "client_secret_file = \"secret\"")
 }
 
-/// A browser with cookies, for a server that is reached without TLS. It keeps no connection to a server that dies.
+/// Keeps cookies over plain http, and no connection to a server that dies.
 pub fn browser() -> reqwest::Client {
     prepare();
     let nowhere = reqwest::redirect::Policy::none();
@@ -40,7 +40,7 @@ fn state_of(page: &str) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// Signs in as whoever holds the simulated phone, as the page's script does.
+/// As whoever holds the simulated phone.
 pub async fn signs_in(browser: &reqwest::Client, server: &str, dingtalk: &str) -> (u16, serde_json::Value) {
     let page = browser.get(format!("{server}/?corpid={CORP}")).send().await.unwrap().text().await.unwrap();
     let ask =
@@ -112,7 +112,7 @@ async fn a_server_process_signs_an_employee_in_and_its_file_survives_a_kill() {
 #[tokio::test]
 async fn the_demo_signs_one_sample_employee_in_and_refuses_another() {
     let folder = tempfile::tempdir().unwrap();
-    // What an earlier, broken run or a real deployment may have left in the folder.
+    // An earlier, broken run or a real deployment may have left this.
     std::fs::write(folder.path().join("Rocket.toml"), "[default\nnonsense").unwrap();
     std::fs::write(folder.path().join("miandeng.db"), "nonsense").unwrap();
     for _ in 0..2 {
@@ -176,7 +176,7 @@ fn a_wrong_setting_stops_the_start_with_one_line() {
         &good.replace("client_secret_file = \"secret\"", "client_secret_file = \"./gone\""),
         "client_secret_file = \"./gone\"",
     );
-    // The secret itself where its file belongs is not repeated.
+    // A secret in the place of its file's name is not repeated.
     fails(
         &good.replace("client_secret_file = \"secret\"", &format!("client_secret_file = \"{CLIENT_SECRET}\"")),
         "client_secret_file: cannot be read",

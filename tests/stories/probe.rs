@@ -1,4 +1,4 @@
-//! The session that `doctor --probe` sends through the operator's proxy: good for the probe, and for nothing else.
+//! The session that `doctor --probe` sends through the proxy: good for the probe alone.
 
 use std::sync::{Arc, Mutex};
 
@@ -25,7 +25,7 @@ use crate::{
 const ECHO: &str = "https://app.example.com/_miandeng/echo";
 const COOKIE: &str = "__Host-miandeng";
 
-/// A session as doctor starts it for its probe.
+/// As doctor starts it.
 async fn db_starts(pools: &Pools, user: &User, clock: &Clock) -> String {
     let from = sessions::Origin { address: "127.0.0.1".into(), user_agent: "miandeng doctor --probe".into() };
     let mut transaction = pools.write().await.unwrap();
@@ -34,7 +34,7 @@ async fn db_starts(pools: &Pools, user: &User, clock: &Clock) -> String {
     token.expose().to_owned()
 }
 
-/// Whoever has got hold of the probe's cookie.
+/// Holds the probe's cookie.
 async fn thief(app: &App) -> Phone {
     let mut thief = app.phone("zhangsan");
     let cookie = db_starts(&app.pools, &app.db_user("zhangsan").await.unwrap(), &app.clock).await;
@@ -73,7 +73,7 @@ async fn the_gate_takes_it_for_exactly_the_echos_address() {
         "https://app.example.com:8443/_miandeng/echo",
     ];
     for proxy in PROXIES {
-        // Whatever was asked before, the answer is the same.
+        // The answer does not depend on earlier questions.
         for _ in 0..2 {
             for url in elsewhere {
                 let status = asks_about(&mut thief, proxy, url).await;
@@ -82,7 +82,7 @@ async fn the_gate_takes_it_for_exactly_the_echos_address() {
             assert_eq!(asks_about(&mut thief, proxy, ECHO).await, 200, "{proxy:?}");
         }
     }
-    // A path that a proxy and a browser read differently is no question at all.
+    // A path that a proxy and a browser read differently is refused.
     for url in ["https://app.example.com/x%2fy/../_miandeng/echo", "https://app.example.com/x/../_miandeng/echo"] {
         assert_eq!(asks_about(&mut thief, Proxy::Caddy, url).await, 400, "{url}");
     }
@@ -148,7 +148,7 @@ async fn it_ends_after_five_minutes_whatever_the_settings_say_and_takes_nobodys_
     app.clock.advance(5);
     assert_eq!(asks_about(&mut thief, Proxy::Nginx, ECHO).await, 401);
     assert_eq!(phones[0].gets("/home").await.status, 200);
-    // A clock that is set back does not lengthen it beyond its own time.
+    // A clock that is set back does not lengthen it.
     app.clock.advance(-3600);
     assert_eq!(asks_about(&mut thief, Proxy::Nginx, ECHO).await, 401);
     app.clock.advance(3600);
@@ -192,16 +192,15 @@ async fn the_operator_and_its_person_see_what_it_is() {
     assert!(owner.gets("/home").await.body.contains("<strong>miandeng doctor</strong>"));
 }
 
-/// A host that the settings list and somebody else controls: it asks the gate as our recipes do, and then does what it
-/// likes with the answer and the cookie.
+/// A listed host in foreign hands: it asks the gate as our recipes do, and does what it likes with answer and cookie.
 #[derive(Clone)]
 struct Host {
     address: String,
     server: String,
     http: Client,
-    /// Whether it takes what was forged out of the echo's answer.
+    /// Whether it removes what was forged from the echo's answer.
     hides: bool,
-    /// What it could do with the cookies that it got.
+    /// What it could do with the cookies.
     loot: Arc<Mutex<Vec<String>>>,
 }
 
@@ -210,7 +209,7 @@ impl Host {
         while let Ok((stream, _)) = listener.accept().await {
             let host = self.clone();
             tokio::spawn(async move {
-                // Doctor may have gone: then nobody is there to be told.
+                // Doctor may have gone.
                 let _ = host.answer(stream).await;
             });
         }
@@ -240,7 +239,7 @@ impl Host {
         stream.shutdown().await
     }
 
-    /// The gate's answer about an address of this host: whom it names, or where to sign in.
+    /// About an address of this host: who it is, or where to sign in.
     async fn gate(&self, target: &str, cookie: Option<&str>) -> Result<HeaderMap, String> {
         let url = format!("http://{}{target}", self.address);
         let question = self.http.get(format!("{}/auth/nginx", self.server)).header("X-Original-Method", "GET");
@@ -269,7 +268,6 @@ impl Host {
         reached.to_string()
     }
 
-    /// Tries what a cookie is good for.
     async fn steal(&self, cookie: &str) {
         let origin = format!("http://{}", self.address);
         let tries = [
@@ -294,7 +292,7 @@ impl Host {
     }
 }
 
-/// A deployment behind such a host, probed by doctor: doctor's findings, and what the host could do.
+/// Doctor's findings, and what the host could do.
 async fn is_probed(hides: bool) -> (Value, Vec<String>) {
     let site = Site::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

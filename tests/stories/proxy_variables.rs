@@ -18,7 +18,7 @@ const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_
 const PASSWORD: &str = "proxy-password";
 const ELSEWHERE: &str = "http://dingtalk.corp.example";
 
-/// A proxy that counts who comes, and hangs up.
+/// Counts connections, and closes them.
 struct Proxy {
     address: String,
     came: Arc<AtomicUsize>,
@@ -93,13 +93,13 @@ async fn an_address_that_would_carry_a_secret_in_the_clear_through_a_proxy_stops
             refused(serve(&[name]), key);
         }
     }
-    // By another's proxy, by none for this host, or directly: as it always was.
+    // By another's proxy, by none for this host, or directly, as before.
     let mut excepted = serve(&VARIABLES);
     excepted.env("NO_PROXY", "example.com, .corp.example");
     drop(Server::listening(excepted));
     drop(Server::listening(serve(&["HTTPS_PROXY"])));
     drop(Server::listening(serve(&[])));
-    // Browsers are sent there, and no secret is.
+    // Only browsers go there, and no secret does.
     writes(least.replace(&oapi, &format!("{oapi}\nlogin_url = \"{ELSEWHERE}\"")));
     drop(Server::listening(serve(&VARIABLES)));
     assert_eq!(proxy.came(), 0);
@@ -130,13 +130,13 @@ async fn doctor_and_the_log_say_which_address_is_behind_which_proxy() {
     assert!(!said.contains(PASSWORD) && proxy.came() > 0, "{said}");
     let server = Server::spawn(with(&["serve"], "https_proxy", &proxy.url()));
     assert!(!server.says(&way).contains(PASSWORD));
-    // A slash in a password, unescaped, ends the address for whoever reads it.
+    // An unescaped slash in a password ends the address for some readers.
     let odd = format!("http://user:1/{PASSWORD}@{}", proxy.address);
     let said = text(&ends(with(&["doctor"], "ALL_PROXY", &odd)).stdout);
     assert!(said.contains("percent-encode the password") && !said.contains("user:1"), "{said}");
     assert!(!said.contains(PASSWORD), "{said}");
 
-    // What stops the start is a finding, and nothing was sent.
+    // Doctor reports what stops the start, and sends nothing.
     settings(ELSEWHERE);
     let before = proxy.came();
     let said = text(&ends(with(&["doctor"], "http_proxy", &proxy.url())).stdout);

@@ -20,7 +20,7 @@ fn is_stopped(page: &Answer, words: &[&str]) {
     assert!(log_line(page.request_id()).contains("redirect-loop"));
 }
 
-/// A browser that keeps the page's cookie and not the session's.
+/// Keeps the page's cookie and not the session's.
 async fn signs_in_and_loses_it(phone: &mut Phone) -> Answer {
     let answer = phone.signs_in().await;
     phone.cookies.remove("__Host-miandeng");

@@ -1,4 +1,4 @@
-//! Sessions are remembered in the process; no answer outlives a revocation, whoever made it.
+//! Sessions are cached in the process, but no answer outlives a revocation, whoever made it.
 
 use miandeng::{
     audit::Actor,
@@ -14,7 +14,6 @@ async fn is_in(phone: &mut Phone) -> bool {
     phone.gets("/home").await.status == 200
 }
 
-/// The same file as another process opens it.
 async fn other_process(app: &App) -> Pools {
     Pools::open(&app.db_file().to_string_lossy()).await.unwrap()
 }

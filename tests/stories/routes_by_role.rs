@@ -1,4 +1,4 @@
-//! Every route × who asks × every method, from one table: a route that is not in it fails the story.
+//! Every route × who asks × every method, from one table: a route that is missing there fails the story.
 
 use miandeng::users::{Change, Role, Status};
 use reqwest::Method;
@@ -10,45 +10,39 @@ use crate::{
     web_login,
 };
 
-/// The methods of HTTP, and such that are none of ours; what may end the session comes last.
+/// HTTP's methods and unknown ones; those that may end the session come last.
 const METHODS: [&str; 11] =
     ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "M-SEARCH", "get", "POST"];
 const WHO: [Who; 4] = [Who::Nobody, Who::Employee, Who::Disabled, Who::Admin];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Who {
-    /// Without a cookie.
     Nobody,
-    /// Signed in.
     Employee,
-    /// With the cookie of a session that was live until the row was disabled.
+    /// The session was live until the row was disabled.
     Disabled,
-    /// Signed in, with the role `admin`.
     Admin,
 }
 
 /// What a route answers to its own methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Is {
-    /// 2xx for everybody: nothing of a person is in it.
+    /// 2xx for everybody, without anything personal.
     Public,
-    /// 303 for everybody: to DingTalk's page, or on from a form that changes something for who is signed in alone.
+    /// 303 for everybody: to DingTalk's page, or on from a form that changes something only for a signed-in person.
     Redirect,
-    /// The sign-in page for a stranger, 303 for who is signed in.
+    /// The sign-in page, or 303 for a signed-in person.
     Entrance,
-    /// 2xx for who is signed in, 303 to the sign-in page for others.
+    /// 2xx for a signed-in person, 303 to the sign-in page for others.
     Personal,
-    /// 2xx or 303 for an administrator, 303 to the sign-in page for a stranger, 403 for others.
+    /// For proxies: 200 for a signed-in person, 401 or 3xx for others.
     Admins,
-    /// A form of an administrator's page: the same, but without its token 4xx for administrators too.
     AdminsForm,
-    /// A question of a proxy's: 200 for who is signed in, 401 or 3xx for others.
     Gate,
-    /// 4xx for everybody: what is sent here proves nothing.
+    /// 4xx for everybody: the request proves nothing.
     Refused,
 }
 
-/// A route as it is asked, with what it answers.
 struct Row {
     /// As Rocket names it.
     route: &'static str,
@@ -63,7 +57,7 @@ const fn row(route: &'static str, methods: &'static [&'static str], path: &'stat
 
 const GET: &[&str] = &["GET", "HEAD"];
 const POST: &[&str] = &["POST"];
-/// The gate answers a proxy whatever the method of the request that it asks about.
+/// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
 const TABLE: [Row; 29] = [
@@ -99,7 +93,6 @@ const TABLE: [Row; 29] = [
 ];
 
 impl Is {
-    /// Whether a status is one that this person may be answered.
     fn allows(self, who: Who, status: u16) -> bool {
         let is_in = matches!(who, Who::Employee | Who::Admin);
         match self {
@@ -118,7 +111,7 @@ impl Is {
     }
 }
 
-/// Who asks, with a session of their own, since some routes end it.
+/// Each has a session of their own, since some routes end it.
 async fn arrives(app: &App, who: Who) -> Phone {
     let userid = if who == Who::Admin { "lisi" } else { "zhangsan" };
     app.db_change(userid, Change { status: Some(Status::Active), ..Change::default() }).await;
@@ -139,7 +132,7 @@ async fn deployment() -> App {
     app
 }
 
-/// Asks as our own page does, with everything that any of the proxies sends.
+/// As our own page does, with everything that any proxy sends.
 async fn asks(phone: &mut Phone, method: &str, path: &str, body: Option<&str>) -> Answer {
     let mut request = phone
         .request(Method::from_bytes(method.as_bytes()).unwrap(), path)
@@ -166,12 +159,11 @@ fn sets_a_session(answer: &Answer) -> bool {
     answer.all("set-cookie").into_iter().filter(name).any(|cookie| !cookie.contains("=;"))
 }
 
-/// What the table says of a path that is asked by a method: nothing, if no route takes that.
+/// `None`: no route takes this.
 fn expected(path: &str, method: &str) -> Option<Is> {
     TABLE.iter().find(|row| row.path == path && row.methods.contains(&method)).map(|row| row.is)
 }
 
-/// Holds one answer against the table.
 fn check(who: Who, row: &Row, method: &str, answer: &Answer) {
     let is = expected(row.path, method);
     let case = format!("{who:?} {method} {}: {}, but it is {is:?}", row.path, answer.status);
@@ -187,7 +179,7 @@ fn check(who: Who, row: &Row, method: &str, answer: &Answer) {
 async fn no_route_is_missing_from_the_table() {
     let app = deployment().await;
     for (path, method) in &app.routes {
-        // A client sends CONNECT to open a tunnel; to a server it is malformed.
+        // CONNECT opens a tunnel at a proxy; to a server it is malformed.
         let is_listed = TABLE.iter().any(|row| row.route == path && row.methods.contains(&method.as_str()));
         assert!(is_listed || method == "CONNECT", "{method} {path} is in no row: who may what there?");
     }
@@ -215,7 +207,7 @@ async fn every_route_answers_everybody_and_every_method_as_the_table_says() {
     }
 }
 
-/// What a GET of a route would spend, where it would spend anything: good as it stands. Otherwise as the table has it.
+/// The row's path, or where a GET spends something, one with a fresh code, state or link.
 async fn loaded(app: &App, phone: &mut Phone, row: &Row) -> String {
     match row.route {
         "/userinfo" => {
@@ -232,7 +224,7 @@ async fn loaded(app: &App, phone: &mut Phone, row: &Row) -> String {
     }
 }
 
-/// What one GET of such an address leads to, the first time.
+/// The status of the first GET that spends it.
 fn is_spent_by_get(row: &Row) -> Option<u16> {
     match row.route {
         "/userinfo" | "/handover" => Some(200),
@@ -244,14 +236,14 @@ fn is_spent_by_get(row: &Row) -> Option<u16> {
 #[tokio::test]
 async fn head_changes_no_row_spends_nothing_and_sets_no_cookie() {
     let app = deployment().await;
-    // DingTalk's token and ticket are fetched by whoever needs them first, and kept.
+    // DingTalk's token and ticket are fetched once and kept.
     app.phone("zhangsan").opens_app().await;
     for signed_in in [false, true] {
         for row in TABLE.iter().filter(|row| row.methods.contains(&"GET")) {
             let mut phone = app.phone("zhangsan");
             let path = loaded(&app, &mut phone, row).await;
             if signed_in {
-                // In another tab. What is expected of one who is signed in is that nothing happens to that either.
+                // In another tab: nothing may happen to this sign-in either.
                 phone.is_signed_in().await;
             }
             let (rows, mut robot) = (app.db_rows().await, phone.clone());
@@ -259,7 +251,7 @@ async fn head_changes_no_row_spends_nothing_and_sets_no_cookie() {
                 let answer = asks(&mut robot, "HEAD", &path, None).await;
                 assert!(answer.all("set-cookie").is_empty(), "{path}: {:?}", answer.headers);
                 assert_eq!(answer.body, "", "{path}");
-                // What the gate lets pass is logged by the proxy.
+                // The proxy logs what the gate lets pass.
                 let is_logged = row.is != Is::Gate || answer.status != 200;
                 assert!(!is_logged || log_line(answer.request_id()).contains("method=\"HEAD\""), "{path}");
             }
@@ -272,7 +264,7 @@ async fn head_changes_no_row_spends_nothing_and_sets_no_cookie() {
     }
 }
 
-/// Rocket takes a form's first field `_method` for the method that is meant; to us it is a field like any other.
+/// Rocket would take the form's first field `_method` for the method.
 #[tokio::test]
 async fn a_form_that_names_another_method_is_answered_as_posted() {
     let app = deployment().await;

@@ -4,12 +4,12 @@ use miandeng::db::Conn;
 
 use crate::harness::{App, Site, ends, one_line, program};
 
-/// What no answer shows of a person, so that a remembered session may hold an old value of it. The number is what other
-/// tables refer to; it never changes.
+/// Columns that no answer shows, so that a cached session may hold an old value. `id`, to which other tables refer,
+/// never changes.
 const NOT_SHOWN: [&str; 7] =
     ["id", "source", "created_at", "updated_at", "last_signed_in_at", "disabled_because", "search"];
 
-/// The columns of `users` that may change without any session being forgotten.
+/// Columns of `users` whose change makes no session be forgotten.
 async fn unwatched(db: &mut Conn) -> Vec<String> {
     let columns: Vec<String> =
         sqlx::query_scalar("SELECT name FROM pragma_table_info('users')").fetch_all(&mut *db).await.unwrap();
@@ -17,7 +17,7 @@ async fn unwatched(db: &mut Conn) -> Vec<String> {
     let mut unwatched = Vec::new();
     for column in columns {
         let before: i64 = sqlx::query_scalar(changes).fetch_one(&mut *db).await.unwrap();
-        // A trigger looks at which columns a statement names, not at whether their values differ.
+        // A trigger looks at the columns in a statement, not at their values.
         let change = sqlx::AssertSqlSafe(format!("UPDATE users SET \"{column}\" = \"{column}\""));
         sqlx::query(change).execute(&mut *db).await.unwrap();
         let after: i64 = sqlx::query_scalar(changes).fetch_one(&mut *db).await.unwrap();

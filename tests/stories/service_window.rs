@@ -1,4 +1,4 @@
-//! Service windows (服务窗): followers who sign in as the employees that they are.
+//! Service windows (服务窗): followers sign in as employees.
 
 use miandeng::simulator::{Fault, FaultKind};
 use serde_json::{Value, json};
@@ -22,7 +22,6 @@ async fn deployment() -> App {
     app
 }
 
-/// What the page's script does in a service window.
 async fn signs_in(app: &App, phone: &mut Phone, openid: &str) -> Answer {
     let page = phone.opens_app().await;
     assert_eq!(page.status, 200, "{}", page.body);

@@ -146,7 +146,7 @@ async fn a_person_has_fifty_sessions_at_the_most_and_the_oldest_makes_room() {
         phones.push(phone);
     }
     assert_eq!(Proxy::Nginx.asks(&mut phones[0], "").await.status, 200, "fifty is not too many");
-    // By the clock the next one is the oldest.
+    // By the clock, the next one is the oldest.
     app.clock.advance(-30);
     let mut next = app.phone("zhangsan");
     next.is_signed_in().await;
@@ -287,7 +287,7 @@ async fn what_has_outlived_its_time_is_swept() {
     app.clock.advance(DAY);
     app.phone("zhangsan").is_signed_in().await;
     assert_eq!(app.db_count("SELECT count(*) FROM sessions").await, 2);
-    // For all that a server knows which has just started, its clock is wrong by a day.
+    // A server that has just started must assume that its clock is wrong by a day.
     let started = app.second().await;
     let sweep = async || started.jobs.run("sweep").await.expect("a sweep");
     sweep().await;

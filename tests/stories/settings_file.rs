@@ -1,4 +1,4 @@
-//! Where the settings are found, and what a relative path in them is relative to.
+//! Where settings are found, and what their relative paths mean.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::harness::{CLIENT_SECRET, ends, least_settings, one_line, program, text};
 
-/// A folder with the settings, its secret in a file, and another folder in which commands are run.
+/// A folder with settings and a secret file, and another in which commands run.
 struct Two {
     settings: TempDir,
     elsewhere: TempDir,
@@ -33,7 +33,7 @@ impl Two {
         self.settings.path().join("Rocket.toml")
     }
 
-    /// `users list`, run elsewhere with these settings.
+    /// `users list`, run elsewhere.
     fn lists(&self, settings: impl AsRef<Path>) -> Command {
         let mut command = program(self.elsewhere.path(), &["users", "list"]);
         command.env("ROCKET_CONFIG", settings.as_ref());
@@ -58,13 +58,13 @@ fn a_relative_path_in_the_settings_is_relative_to_their_file() {
     assert!(two.settings.path().join("data.db").exists());
     assert!(is_empty(two.elsewhere.path()));
 
-    // The settings' own address may be relative: to the working folder, whatever else is there.
+    // The settings' own path is relative to the working folder, whatever else is there.
     std::fs::remove_file(two.settings.path().join("data.db")).unwrap();
     let name = two.settings.path().file_name().unwrap().to_owned();
     succeeds(two.lists(Path::new("..").join(name).join("Rocket.toml")));
     assert!(two.settings.path().join("data.db").exists() && is_empty(two.elsewhere.path()));
 
-    // A database that is not mentioned stands beside the settings too.
+    // The default database is beside the settings too.
     let without = std::fs::read_to_string(two.file()).unwrap().replace("url = \"data.db\"", "");
     std::fs::write(two.file(), without).unwrap();
     succeeds(two.lists(two.file()));

@@ -9,7 +9,7 @@ use crate::{
     harness::{Answer, App, Phone, log_line},
 };
 
-/// A corp with apps that are numbered through, and one employee of the same userid in each corp.
+/// Apps are numbered through; each corp has an employee of the same userid.
 fn corp(number: usize, apps: usize) -> Corp {
     let mut corp = Company::sample().corps.remove(0);
     corp.corp_id = format!("dingcorp{number}");
@@ -117,7 +117,7 @@ async fn opening_the_page_of_another_corp_asks_for_a_new_sign_in() {
     assert_eq!(app.db_count("SELECT count(*) FROM sessions").await, 1);
 }
 
-/// The phone as it is after a restart: with its cookies, at the new server.
+/// With its cookies, at the server after a restart.
 fn moved(app: &App, old: &Phone) -> Phone {
     let mut phone = app.phone(&old.userid);
     phone.cookies = old.cookies.clone();
@@ -215,7 +215,7 @@ async fn a_thousand_employees_in_one_second_after_a_cold_start_cost_ten_apps_one
     let company = company(5, 2);
     let app = App::of(company.clone(), |settings| {
         configure(settings, &company);
-        // The story counts calls; how quick this machine is with a thousand people on two ends is another one.
+        // The story counts calls, and must not fail on a slow machine.
         settings["dingtalk"]["timeout"] = json!("20s");
     })
     .await;

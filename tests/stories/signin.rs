@@ -1,4 +1,4 @@
-//! From the code to the session, and every way in which that is refused.
+//! From the code to the session, and every refusal on the way.
 
 use std::collections::BTreeSet;
 
@@ -407,7 +407,7 @@ async fn a_newcomer_does_not_wait_for_a_directory_that_has_no_end() {
         settings["dingtalk"]["timeout"] = json!("2s");
     })
     .await;
-    // Every department has one more below it, and the walk takes longer than it may.
+    // A chain of departments, each answer as slow as it may be.
     for id in 2..40 {
         let body = json!({ "errcode": 0, "result": [{ "dept_id": id * 1000, "name": "部" }] });
         app.simulator.fault(fault("/topapi/v2/department/listsub", 1, FaultKind::Delay(400)));

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::harness::{App, CLIENT_SECRET, CORP, PUBLIC_URL, Phone};
 
-/// What DingTalk says about the page's dd.config, when the client shows this address.
+/// DingTalk's verdict on dd.config when the client shows this address.
 async fn judged(app: &App, config: &serde_json::Value, shown: &str) -> serde_json::Value {
     let mut call = config.clone();
     call["url"] = json!(shown);

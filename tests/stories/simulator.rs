@@ -1,4 +1,4 @@
-//! The simulated DingTalk, asked over real HTTP: it must be right, or every other story proves nothing.
+//! The simulated DingTalk over real HTTP: it must be right, or every other story proves nothing.
 
 mod access;
 mod browser_signin;
@@ -29,7 +29,6 @@ const APP: &str = "dingsampleclientid01";
 const SECRET: &str = "sample-client-secret";
 const AGENT: &str = "100000001";
 
-/// A simulator on a port of its own, its clock, and a program that talks to it.
 struct World {
     simulator: Simulator,
     clock: Clock,
@@ -76,7 +75,6 @@ impl World {
         text(&self.get(&format!("/get_jsapi_ticket?access_token={}", self.token().await)).await, "ticket")
     }
 
-    /// The v2 exchange of a code.
     async fn exchange(&self, token: &str, code: &str) -> Value {
         self.post(&format!("/topapi/v2/user/getuserinfo?access_token={token}"), json!({ "code": code })).await
     }
@@ -95,7 +93,7 @@ impl World {
         request.send().await.expect("an answer")
     }
 
-    /// What dd.config gets for a page at `url` that signs `signed_url`.
+    /// dd.config at `url`, signed for `signed_url`.
     async fn config(&self, ticket: &str, url: &str, signed_url: &str, change: Value) -> Value {
         let plain = format!("jsapi_ticket={ticket}&noncestr=n0nce&timestamp=1700000000&url={signed_url}");
         let mut config = json!({

@@ -1,5 +1,5 @@
-//! Who holds a connection and does nothing with it is cut off; who uses it is not. The connections' own clock is moved:
-//! the server looks at them every two seconds of real time.
+//! A connection of no use is cut off, one in use is not. The connections' own clock is moved; the server looks at them
+//! every two seconds of real time.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,10 +11,10 @@ use rocket::tokio::{
 
 use crate::harness::App;
 
-/// Longer than any story takes; a connection that is not cut by then never will be.
+/// Longer than any story takes.
 const NEVER: Duration = Duration::from_secs(60);
 
-/// The only trusted proxy, where connections are strangers' and where they are the proxy's.
+/// The only trusted proxy, where the connections are to be strangers'.
 const ELSEWHERE: &str = "10.0.0.1/32";
 const HERE: &str = "127.0.0.1/32";
 
@@ -25,7 +25,6 @@ async fn connect(app: &App, says: &str) -> TcpStream {
     connection
 }
 
-/// The same from a certain address.
 async fn connect_from(ours: SocketAddr, app: &App, says: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
@@ -35,7 +34,6 @@ async fn connect_from(ours: SocketAddr, app: &App, says: &str) -> TcpStream {
     connection
 }
 
-/// One answer without a body.
 async fn reads_answer(connection: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
@@ -44,7 +42,7 @@ async fn reads_answer(connection: &mut TcpStream) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-/// Whether the server has ended the connection, whatever it answered before.
+/// Whatever was answered before.
 async fn is_cut(connection: &mut TcpStream) -> bool {
     let mut answer = Vec::new();
     match timeout(NEVER, connection.read_to_end(&mut answer)).await {
@@ -54,19 +52,18 @@ async fn is_cut(connection: &mut TcpStream) -> bool {
     }
 }
 
-/// Whether the server keeps the connection, and has not answered yet.
+/// Not cut, and not answered yet.
 async fn is_open(connection: &mut TcpStream) -> bool {
     timeout(Duration::from_millis(100), connection.read_u8()).await.is_err()
 }
 
-/// A request and its answer.
 async fn is_used(connection: &mut TcpStream) {
     connection.write_all(WHOLE.as_bytes()).await.unwrap();
     assert!(reads_answer(connection).await.starts_with("HTTP/1.1 200"));
 }
 
-/// A connection that is used now and not again: when it is cut off, 75 seconds later, the server has looked at all that
-/// had come before. It was accepted after all that are there now, and is never a trusted proxy's.
+/// A connection that is used now and never again: when it is cut off, 75 seconds later, the server has looked at all
+/// that came before. It was accepted last, and is never a trusted proxy's.
 async fn hourglass(app: &App) -> TcpStream {
     let mut used = connect_from(([127, 0, 0, 3], 0).into(), app, "").await;
     is_used(&mut used).await;
@@ -76,7 +73,7 @@ async fn hourglass(app: &App) -> TcpStream {
 const HALF_A_HEADER: &str = "GET /healthz HTTP/1.1\r\nHost: app.example.com\r\nX-Slow: a";
 const HALF_A_BODY: &str = "POST /userinfo HTTP/1.1\r\nHost: app.example.com\r\n\
                            Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncode=0123456789abcdef";
-/// Too little of its body: Rocket takes 14 bytes in before it shows the request to anything.
+/// Rocket takes in 14 bytes of a body before it shows a request to anything.
 const NO_BODY: &str = "POST /userinfo HTTP/1.1\r\nHost: app.example.com\r\n\
                        Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncode=";
 const WHOLE: &str = "HEAD /healthz HTTP/1.1\r\nHost: app.example.com\r\n\r\n";
@@ -123,13 +120,13 @@ async fn whose_address_another_connection_had_is_given_time_anew() {
         let (app, clock) = App::with_deadlines(ELSEWHERE).await;
         let mut look = hourglass(&app).await;
         clock.advance(74);
-        // No other story connects from there, so that the port stays free meanwhile.
+        // No other story connects from there, so the port stays free.
         let gone = connect_from(([127, 0, 0, 2], 0).into(), &app, earlier).await;
         drop(hourglass(&app).await);
         clock.advance(1);
         assert!(is_cut(&mut look).await, "it was seen");
         let address = gone.local_addr().unwrap();
-        // Otherwise the system itself would keep the address for a minute.
+        // Otherwise the system would keep the address for a minute.
         gone.set_zero_linger().unwrap();
         drop(gone);
         let mut look = hourglass(&app).await;
@@ -164,7 +161,6 @@ async fn a_header_that_drips_is_cut_off_however_steadily() {
         for _ in 0..10 {
             clock.advance(1);
             let _ = drips.write_all(b"a").await;
-            // Others are served.
             drop(hourglass(&app).await);
         }
     }
@@ -219,7 +215,7 @@ async fn a_proxys_idle_connection_outlives_the_proxys_own_patience_and_no_reques
 async fn an_answer_that_nobody_reads_is_given_up() {
     let (app, clock) = App::with_deadlines(ELSEWHERE).await;
     let mut lazy = connect(&app, "").await;
-    // More answers than the buffers of both ends hold. Long questions: few of them wait to be read.
+    // More answers than the buffers of both ends hold. The questions are long, so that few of them wait to be read.
     let page = format!("GET /?corpid=dingsamplecorp00000001 HTTP/1.1\r\nX-Long: {}\r\n\r\n", "a".repeat(8192));
     while timeout(Duration::from_secs(1), lazy.write_all(page.as_bytes())).await.is_ok() {}
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! The design's rules about who may know whom, read off the `use` lines (ARCHITECTURE.md, "The map").
+//! Which part may use which, read from the `use` lines (ARCHITECTURE.md, "The map").
 
 use std::{
     fs,
@@ -19,14 +19,14 @@ fn sources() -> Vec<(String, String)> {
     rust.map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), code_of(&path))).collect()
 }
 
-/// A file's code, without comments and without its tests.
+/// Without comments and tests.
 fn code_of(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The modules of ours that a file names, by `crate::name` or in a `use crate::{…}`.
+/// By `crate::name`, or in a `use crate::{…}`.
 fn modules_used(code: &str) -> Vec<String> {
     let mut used = Vec::new();
     for after in code.split("crate::").skip(1) {
@@ -129,8 +129,7 @@ fn rocket_is_named_only_where_http_is_spoken() {
     }
 }
 
-/// A problem's word and status are outward names. They stand where a feature says what it refuses, and a word that two
-/// features use has one status.
+/// Words and statuses of problems are outward names. Each feature states its own, and a word has one status.
 #[test]
 fn a_kind_of_problem_belongs_to_its_feature_and_has_one_status() {
     let mut kinds = Vec::new();
@@ -183,8 +182,8 @@ fn no_file_is_two_files() {
     }
 }
 
-/// What Rust calls a blank or a letter is more than what a browser, a proxy or DingTalk means by it, and where the two
-/// differ somebody else's cookie, address or number becomes ours.
+/// Rust knows more blanks and letters than browsers, proxies and DingTalk: by its rules somebody else's cookie, address
+/// or number could become ours.
 #[test]
 fn what_others_have_sent_is_never_read_by_unicodes_rules() {
     const WIDE: [&str; 12] = [
@@ -201,8 +200,8 @@ fn what_others_have_sent_is_never_read_by_unicodes_rules() {
         "is_alphabetic",
         "is_numeric",
     ];
-    // The kernel's own file; comparisons that only refuse; words for the log; a text of our own; and the part that is about
-    // every kind of blank.
+    // The kernel's own file; comparisons that only refuse; words for the log; our own text; the part about every kind
+    // of blank.
     const HARMLESS: [&str; 6] = [
         "web/slow_clients.rs",
         "signin/return_to.rs",

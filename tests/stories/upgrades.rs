@@ -1,4 +1,4 @@
-//! A database of any earlier version becomes one of this version, with everybody who is in it.
+//! A database of any earlier version becomes one of this version, with everybody in it.
 
 use miandeng::{
     clock::Clock,
@@ -8,7 +8,7 @@ use miandeng::{
 use rocket::tokio;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-/// What a database of each schema held, in the columns that it had. A migration that makes other rows possible has them here.
+/// Rows of each schema, in its columns. A migration that allows other rows adds them here.
 const ROWS: [(i64, &[&str]); 7] = [
     (
         1,

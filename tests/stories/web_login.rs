@@ -1,4 +1,4 @@
-//! Sign-in outside the DingTalk client, through DingTalk's own page: the way there, the way back, and every refusal.
+//! Sign-in outside the DingTalk client, through DingTalk's own page: there, back, and every refusal.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ fn answers(path: &str, body: &str) -> Fault {
     fault(path, FaultKind::Body(body.into()))
 }
 
-/// Presses the button of the sign-in page; answers DingTalk's address.
+/// Returns DingTalk's address.
 async fn sets_out(browser: &mut Phone, path: &str) -> Url {
     let answer = browser.gets(path).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
     Url::parse(answer.header("location")).unwrap()
 }
 
-/// Scans DingTalk's code as somebody, or refuses; answers the path that the browser is sent back to.
+/// As somebody, or refuses. Returns the path to which the browser is sent back.
 async fn scans(there: &Url, userid: &str) -> String {
     let mut there = there.clone();
     there.query_pairs_mut().append_pair("simulated_person", userid);
@@ -39,13 +39,12 @@ async fn scans(there: &Url, userid: &str) -> String {
     back.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{back}")).to_owned()
 }
 
-/// The way there; answers the path that the browser is sent back to.
+/// Returns the path to which the browser is sent back.
 pub async fn is_sent_back(browser: &mut Phone, path: &str) -> String {
     let there = sets_out(browser, path).await;
     scans(&there, &browser.userid.clone()).await
 }
 
-/// The whole way.
 async fn signs_in(browser: &mut Phone, path: &str) -> Answer {
     let back = is_sent_back(browser, path).await;
     browser.gets(&back).await
@@ -55,7 +54,7 @@ fn query(address: &Url) -> BTreeMap<String, String> {
     address.query_pairs().into_owned().collect()
 }
 
-/// What the page says that it is, and where its button leads.
+/// The page's status and the problem's word.
 fn problem(page: &Answer) -> (u16, String) {
     let (_, rest) = page.body.split_once("data-problem=\"").unwrap_or_else(|| panic!("no problem: {}", page.body));
     assert!(page.body.contains(page.request_id()), "the id is on the page");
@@ -229,7 +228,7 @@ async fn a_code_is_sent_once_whatever_states_come_with_it() {
     let there = sets_out(&mut browser, "/login/dingtalk").await;
     let back = Url::parse(&format!("{PUBLIC_URL}{}", scans(&there, "zhangsan").await)).unwrap();
     let code = query(&back)["code"].clone();
-    // No answer: whether it was spent is not known.
+    // Without an answer, nobody knows whether the code was spent.
     app.simulator.fault(fault(EXCHANGE, FaultKind::Reset));
     let lost = browser.gets(&format!("{}?{}", back.path(), back.query().unwrap())).await;
     is_refused(&lost, 503, "dingtalk-unreachable");

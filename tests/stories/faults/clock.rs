@@ -30,7 +30,7 @@ async fn after_each_jump_people_sign_in_at_once_and_old_sessions_are_judged_by_t
         assert_eq!(gate(&mut phone).await, 200, "{jump}");
         assert_eq!(phone.gets("/home").await.status, 200, "{jump}");
         assert_eq!(app.phone("zhangsan").gets("/readyz").await.status, 200, "{jump}");
-        // What that clock has made is not good by another one.
+        // What this clock made is not good by the earlier one.
         app.clock.advance(-30 * DAY);
         assert_eq!(gate(&mut phone).await, 401, "{jump}");
         app.clock.advance(60 * DAY);
@@ -89,7 +89,7 @@ async fn a_token_from_another_time_is_fetched_anew_and_once() {
         let calls = (app.simulator.calls("/gettoken"), app.simulator.calls("/get_jsapi_ticket"));
         assert!(calls.0 <= 1 && calls.1 <= 1, "{jump}: {calls:?}");
     }
-    // A failure is not held against DingTalk for longer than it was meant to.
+    // A failure of DingTalk is not remembered longer than it should be.
     app.clock.advance(7300);
     app.simulator.fault(fault("/gettoken", 3, FaultKind::Reset));
     assert_eq!(app.phone("zhangsan").opens_app().await.status, 503);

@@ -1,4 +1,4 @@
-//! Ten thousand connections that say nothing, and some that say it very slowly; and the descriptors that they take.
+//! Ten thousand connections that send nothing, or very slowly; and their descriptors.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use crate::harness::{Server, Site, program_after};
 
 const IDLE: u64 = 10_000;
 const DRIPPING: usize = 300;
-/// Descriptors that are left to everything else in this process.
+/// Descriptors for everything else in this process.
 const SPARE: u64 = 3_000;
-/// A server that nobody reaches fails the story instead of stopping it.
+/// The story fails instead of hanging if nobody reaches the server.
 const LONGEST: Duration = Duration::from_secs(240);
 const REQUEST: &[u8] = b"GET /auth/nginx HTTP/1.1\r\nHost: app.example.com\r\nX-Filler: ";
 
@@ -46,7 +46,7 @@ async fn the_gate_in_a_crowd() {
         join_all((0..DRIPPING).map(|_| connect())).await.into_iter().map(Result::unwrap).collect();
 
     for turn in 0..40 {
-        // One byte more of each slow header. Who was cut off for being slow has what it deserves.
+        // One more byte of each slow header. Some connections are cut off already, rightly.
         for slow in &mut dripping {
             let byte = REQUEST.get(turn).copied().unwrap_or(b'x');
             let _ = slow.write_all(&[byte]).await;

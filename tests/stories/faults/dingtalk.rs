@@ -1,4 +1,4 @@
-//! DingTalk on its bad days, and two hours without it.
+//! DingTalk fails in many ways, and is away for two hours.
 
 use miandeng::simulator::FaultKind;
 use rocket::futures::future::join_all;
@@ -8,19 +8,19 @@ use super::{asks_to_come_back, fault, gate};
 use crate::harness::{Answer, App};
 
 const TEN_MINUTES: i64 = 600;
-/// What a refusal says in `Retry-After`.
+/// `Retry-After` of a refusal.
 const A_MOMENT: i64 = 5;
 
 async fn deployment() -> App {
     App::with(|settings| settings["dingtalk"]["timeout"] = json!("2s")).await
 }
 
-/// Requests for tokens and for tickets.
+/// Calls for tokens and for tickets.
 fn calls(app: &App) -> (usize, usize) {
     (app.simulator.calls("/gettoken"), app.simulator.calls("/get_jsapi_ticket"))
 }
 
-/// The sign-in page where a ticket is wanting: says so, and when to come back.
+/// Without a ticket, the page says so and when to come back.
 #[track_caller]
 fn page_asks_to_come_back(page: &Answer) {
     assert_eq!((page.status, page.header("retry-after")), (503, "5"), "{}", page.body);
@@ -50,7 +50,7 @@ async fn however_dingtalk_fails_live_sessions_go_on_and_the_next_sign_in_after_i
 
         let refused = newcomer.sends_code(&code, &state).await;
         asks_to_come_back(&refused, "dingtalk-unreachable");
-        // Token and ticket run out: now the page itself can say so.
+        // Token and ticket expire, so now the page itself says it.
         app.clock.advance(7300);
         page_asks_to_come_back(&newcomer.opens_app().await);
         assert_eq!((gate(&mut phone).await, gate(&mut newcomer).await), (200, 401), "{kind:?}");
@@ -74,7 +74,7 @@ async fn an_answer_without_end_is_cut_off_and_no_session_comes_of_it() {
         app.simulator.fault(fault(path, usize::MAX, FaultKind::Endless));
         let code = newcomer.code();
         let problem = newcomer.sends_code(&code, &state).await.problem();
-        // By its length, or, where a megabyte takes longer than is waited, by that.
+        // Refused for its length, or for its time where a megabyte takes longer than the limit.
         assert!(["dingtalk-refused", "dingtalk-unreachable"].contains(&problem.as_str()), "{problem}");
         assert_eq!((gate(&mut phone).await, gate(&mut newcomer).await), (200, 401));
         app.simulator.clear_faults();

@@ -1,7 +1,5 @@
-//! The disk is full: no file of the server's may grow.
-//!
-//! A limit on the size of files stands for it, which the system lets anybody set and lift for a running process. SQLite
-//! hears EFBIG instead of ENOSPC, and answers "disk I/O error" instead of "disk is full"; nothing else differs.
+//! A full disk, by a limit on the size of files, which can be set and lifted while a process runs. SQLite gets EFBIG
+//! instead of ENOSPC, and answers "disk I/O error" instead of "disk is full"; nothing else differs.
 
 use std::path::Path;
 
@@ -10,16 +8,16 @@ use rlimit::{INFINITY, Resource};
 use super::{asks_to_come_back, assert_sound, gate};
 use crate::harness::{Server, Site, ends, one_line, program_after, text};
 
-/// A process that meets the limit gets an error instead of a deadly signal, as it would of a full disk.
+/// At the limit the process gets an error, as on a full disk, instead of a deadly signal.
 const ERRORS: &str = "trap '' XFSZ";
-/// The same, with a disk on which nothing can be written from the start.
+/// Nothing can be written from the start.
 const FULL: &str = "trap '' XFSZ; ulimit -f 0";
 
 fn limit(server: &Server, bytes: u64) {
     rlimit::prlimit(server.pid().cast_signed(), Resource::FSIZE, Some((bytes, INFINITY)), None).unwrap();
 }
 
-/// How long the write-ahead log is: to what has been committed nothing can be added.
+/// The length of the write-ahead log, to which nothing can then be added.
 fn size(folder: &Path) -> u64 {
     std::fs::metadata(folder.join("data.db-wal")).unwrap().len()
 }
@@ -79,7 +77,7 @@ async fn the_operator_is_told_that_nothing_can_be_written() {
     assert!(findings.contains("cannot be written") && findings.contains("disk I/O error"), "{findings}");
     server.kill();
 
-    // The last one to close the file has tidied up; to open it is to write.
+    // The last process to close the file tidied up, so opening it means writing.
     let message = one_line(&run(&["serve"]).await.unwrap());
     assert!(message.contains("data.db") && message.contains("writable"), "{message}");
     let server = site.serves();

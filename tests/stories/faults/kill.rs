@@ -13,18 +13,18 @@ use crate::harness::{CORP, Phone, Server, Site, program, text};
 
 const ROUNDS: usize = 50;
 const PEOPLE: usize = 64;
-/// After so many rounds others come: a person's oldest session ends when there are fifty.
+/// New people come after so many rounds: a person's oldest session ends when there are fifty.
 const SHIFT: usize = 10;
 
 /// A session whose sign-in was answered.
 struct Session {
     userid: String,
     cookies: BTreeMap<String, String>,
-    /// Whether it lives; unknown where its end was asked for and not answered.
+    /// `None`: its end was asked for and not answered.
     lives: Option<bool>,
 }
 
-/// What somebody had asked for and was not answered when the server died.
+/// What was asked for and not answered when the server died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Died {
     Page,
@@ -48,7 +48,7 @@ async fn killed_fifty_times_under_load_a_server_has_lost_no_sign_in_and_no_sign_
             .collect();
         let revoked = if round % 5 == 0 { Some(revocation(&site, &server).await) } else { None };
 
-        // Somewhere between the first sign-in and the ninetieth, with sixty others on their way.
+        // Somewhere between the first sign-in and the ninetieth, with sixty others under way.
         answered.acquire_many(1 + (round as u32 * 37) % 90).await.unwrap().forget();
         for _ in 0..(round * 13) % 40 {
             tokio::task::yield_now().await;
@@ -73,7 +73,7 @@ async fn killed_fifty_times_under_load_a_server_has_lost_no_sign_in_and_no_sign_
         everybody.extend(as_answered(&site, &server, sessions).await);
         assert_sound(&site.db_file()).await;
     }
-    // What an earlier round left has not come back, and has not gone, with the later ones.
+    // Later rounds neither bring back nor take away what an earlier one left.
     let everybody = as_answered(&site, &server, everybody).await;
     assert!(everybody.iter().filter(|session| session.lives == Some(false)).count() > ROUNDS);
     assert!(died.len() == 3, "it was killed at every stage: {died:?}");
@@ -84,7 +84,7 @@ fn worker(i: usize) -> String {
     format!("worker{i}")
 }
 
-/// A site with sixty-four people for each shift, whom DingTalk knows too.
+/// Sixty-four people for each shift, whom DingTalk knows too.
 async fn hired() -> Site {
     let site = Site::new().await;
     let mut csv = String::from("userid,name\n");
@@ -104,7 +104,7 @@ async fn hired() -> Site {
     site
 }
 
-/// Somebody signs in again and again with a fresh browser, and every third time out again, until the server is dead.
+/// Signs in with fresh browsers, and every third time out again, until the server is dead.
 async fn comes_and_goes(mut phone: Phone, person: usize, answered: Arc<Semaphore>) -> (Vec<Session>, Died) {
     let mut sessions = Vec::new();
     for turn in person.. {
@@ -132,7 +132,7 @@ async fn comes_and_goes(mut phone: Phone, person: usize, answered: Arc<Semaphore
     unreachable!("it is killed")
 }
 
-/// 张三 signs in, and another process begins to end 张三's sessions: it succeeds, whatever becomes of the server.
+/// 张三 signs in, and another process ends 张三's sessions, whatever becomes of the server.
 async fn revocation(site: &Site, server: &Server) -> JoinHandle<Session> {
     let mut phone = site.phone(server, "zhangsan");
     phone.is_signed_in().await;
@@ -144,7 +144,7 @@ async fn revocation(site: &Site, server: &Server) -> JoinHandle<Session> {
     })
 }
 
-/// Asks the gate about each: it is as was answered. What was not answered is known from now on.
+/// The gate must say of each session what was answered. What was not answered is known from now on.
 async fn as_answered(site: &Site, server: &Server, sessions: Vec<Session>) -> Vec<Session> {
     let asked = sessions.into_iter().map(|mut session| async move {
         let mut phone = site.phone(server, &session.userid);

@@ -50,7 +50,7 @@ async fn while_another_process_writes_people_are_let_through_and_who_signs_in_is
     let ready = ready.await.unwrap();
     assert!(ready.status == 503 && ready.body.contains("database"), "{}", ready.body);
 
-    // Who is waiting when the file comes free is served.
+    // A waiting request is served when the file comes free.
     let leaving = tokio::spawn({
         let mut leaver = leaver.clone();
         async move { leaver.posts("/logout", &[]).await.status }
@@ -105,7 +105,7 @@ async fn nobody_shuts_a_running_server_out_and_a_start_that_is_shut_out_says_so(
         let output = output.await.unwrap();
         assert_eq!(output.status.code(), Some(1));
         let message = text(&output.stderr);
-        // The server's log says before that it waited.
+        // Earlier lines say that the server waited.
         let last = message.lines().last().unwrap_or_default();
         for part in ["databases.miandeng.url", "data.db", "database is locked", "another process"] {
             assert!(last.starts_with("miandeng: ") && last.contains(part), "{part}: {message}");

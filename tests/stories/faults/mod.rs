@@ -1,6 +1,5 @@
-//! What accidents do: a power cut, a full disk, a locked file, a dead DingTalk, a clock that jumps, a bug of ours.
-//!
-//! Whatever happens, an answer is a clear one, nothing that was answered is lost, and nobody gets in who may not.
+//! Accidents: a power cut, a full disk, a locked file, a dead DingTalk, a clock that jumps, a bug of ours. Every answer
+//! is clear, nothing that was answered is lost, and nobody gets in who may not.
 
 mod clock;
 mod crowds;
@@ -21,14 +20,14 @@ use crate::{
     harness::{Answer, Phone},
 };
 
-/// What the gate says of this phone: 200 or 401, of which nothing but the true one is right.
+/// The gate's answer about this phone: 200 or 401, and never anything else.
 pub async fn gate(phone: &mut Phone) -> u16 {
     let answer = Proxy::Nginx.asks(phone, "").await;
     assert_eq!(answer.header("remote-user"), if answer.status == 200 { &phone.userid } else { "" });
     answer.status
 }
 
-/// A refusal that says: not your fault, come back in a moment.
+/// Not your fault, come back in a moment.
 #[track_caller]
 pub fn asks_to_come_back(answer: &Answer, word: &str) {
     assert_eq!((answer.status, answer.problem().as_str()), (503, word), "{}", answer.body);
@@ -40,7 +39,7 @@ pub fn fault(path: &str, times: usize, kind: FaultKind) -> Fault {
     Fault { path: path.into(), times, corp_id: None, client_id: None, kind }
 }
 
-/// Whether the file is whole, each row has what it belongs to, and no sign-in is half there.
+/// The file is whole, no reference is dangling, and no sign-in is half there.
 pub async fn assert_sound(file: &std::path::Path) {
     let mut db = SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
     let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut db).await.unwrap();

@@ -1,4 +1,4 @@
-//! A database that others may read or write: repaired if it is ours, refused if it is not.
+//! A database that others may read or write: repaired if it is ours, refused otherwise.
 
 use std::{
     os::unix::fs::{PermissionsExt, chown, symlink},
@@ -21,7 +21,7 @@ async fn a_database_that_others_could_read_is_its_owners_alone_after_the_start_a
     let server = Server::listening(serve(&site));
     let mut phone = site.phone(&server, "zhangsan");
     phone.is_signed_in().await;
-    // Killed, it leaves the other two files beside the first.
+    // A killed server leaves the other two files beside the database.
     server.kill();
     let files = [("data.db", 0o644), ("data.db-wal", 0o664), ("data.db-shm", 0o606)];
     for (file, old) in files {
@@ -59,16 +59,16 @@ async fn a_database_of_somebody_elses_that_others_may_read_stops_the_start() {
     }
     let site = site().await;
     mode(&site.db_file(), 0o644);
-    // Root could change it, and says to whom it belongs instead.
+    // Root could change the mode, but says whose file it is instead.
     let message = one_line(&ends(program(site.path(), &["users", "list"])));
     assert!(message.contains(&format!("belongs to user {NOBODY}, but miandeng runs as 0")), "{message}");
-    // The server could not. It may write the file, as everybody may.
+    // The server could not, although anybody may write the file.
     chown(site.db_file(), Some(0), Some(0)).unwrap();
     mode(&site.db_file(), 0o666);
     let message = one_line(&ends(serve(&site)));
     assert!(message.contains("belongs to user 0, but miandeng runs as 65534; chmod 600"), "{message}");
     assert_eq!(mode_of(&site.db_file()), 0o666);
-    // Closed to others it is as good as any, to whoever may open it.
+    // Closed to others, the file is accepted from whoever may open it.
     mode(&site.db_file(), 0o600);
     assert!(ends(program(site.path(), &["users", "list"])).status.success());
 }
@@ -85,7 +85,7 @@ async fn no_mode_is_changed_through_a_link() {
     let message = by_itself();
     assert!(message.contains("symbolic link") && message.contains("mode 0644"), "{message}");
     assert_eq!(mode_of(&meant), 0o644);
-    // What it leads to is a database like any other once its mode is right, with its other files beside it.
+    // Once its mode is right, the link's target is a database like any other, with its companion files.
     mode(&meant, 0o600);
     let server = site.serves();
     let mut phone = site.phone(&server, "zhangsan");
@@ -93,7 +93,7 @@ async fn no_mode_is_changed_through_a_link() {
     assert_eq!(gate(&mut phone).await, 200);
     assert!(elsewhere.path().join("any.db-wal").exists() && !site.path().join("data.db-wal").exists());
     drop(server);
-    // A second name of a file may have been given to it by anybody.
+    // Anybody may have given the file its second name.
     std::fs::remove_file(site.db_file()).unwrap();
     std::fs::hard_link(&meant, site.db_file()).unwrap();
     mode(&meant, 0o644);

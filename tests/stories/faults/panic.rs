@@ -1,4 +1,4 @@
-//! A bug of ours: a handler panics.
+//! A handler panics.
 
 use miandeng::{db::Db, sessions, web::request_context::RequestContext};
 use rocket::{State, get, routes};
@@ -6,7 +6,7 @@ use rocket::{State, get, routes};
 use super::{assert_sound, gate};
 use crate::harness::{App, Phone, log_line};
 
-/// What the panic says, which is for the operator alone.
+/// For the operator alone.
 const SECRET: &str = "a-secret-of-the-panic";
 
 #[get("/panics/at-once")]
@@ -21,14 +21,14 @@ async fn after_a_wait(db: &State<Db>) -> &'static str {
     panic!("{SECRET}");
 }
 
-/// With the lock of the request_context's notes in its hands.
+/// While it holds the lock of the request's notes.
 #[get("/panics/with-a-lock")]
 fn with_a_lock(request_context: &RequestContext) -> &'static str {
     request_context.note(|_| panic!("{SECRET}"));
     "not reached"
 }
 
-/// In the middle of a transaction, with the only connection that writes.
+/// In a transaction, on the only connection that writes.
 #[get("/panics/in-a-transaction")]
 async fn in_a_transaction(db: &State<Db>) -> &'static str {
     let mut transaction = db.write().await.unwrap();

@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use super::gate;
 use crate::harness::{Server, Site, ends, one_line, program_at};
 
-/// A user who owns nothing here: what is forbidden to everybody is not forbidden to root.
+/// Owns nothing here. Root would ignore permissions.
 pub(super) const NOBODY: u32 = 65_534;
 
 pub(super) fn is_root() -> bool {
@@ -27,11 +27,11 @@ pub(super) fn serve(site: &Site) -> Command {
     if !is_root() {
         return program_at(Path::new(env!("CARGO_BIN_EXE_miandeng")), site.path(), &["serve"]);
     }
-    // Where the program was built, that user may not look.
+    // That user may not look into the folder of the build.
     let copy = site.path().join("miandeng");
     if !copy.exists() {
-        // By another process: while this one had the copy open for writing, a program that another story starts would
-        // inherit that, and the copy could not be started ("Text file busy").
+        // By another process: a program that another story starts would inherit this one's open file, and the copy
+        // could not be started ("Text file busy").
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_miandeng")).arg(&copy).status().unwrap();
         assert!(copied.success());
     }
@@ -40,12 +40,12 @@ pub(super) fn serve(site: &Site) -> Command {
     command
 }
 
-/// A site whose files belong to whom the server runs as.
+/// The files belong to the server's user.
 pub(super) async fn site() -> Site {
     let site = Site::new().await;
     if is_root() {
         serve(&site);
-        // The command that made the database may have left the log beside it; who closes it last takes that away.
+        // The command that made the database may have left the log beside it; the last to close it removes that.
         let mut last = SqliteConnectOptions::new().filename(site.db_file()).connect().await.unwrap();
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut last).await.unwrap();
         last.close().await.unwrap();
@@ -93,7 +93,7 @@ async fn a_file_that_becomes_read_only_under_a_running_server_breaks_nothing() {
     assert_eq!(gate(&mut phone).await, 200);
     assert_eq!(phone.gets("/home").await.status, 200);
     assert_eq!(gate(&mut newcomer).await, 401);
-    // What a process has open it may go on using.
+    // A process keeps what it has open.
     newcomer.is_signed_in().await;
     assert_eq!(gate(&mut newcomer).await, 200);
     server.kill();

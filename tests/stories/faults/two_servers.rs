@@ -7,7 +7,7 @@ use rocket::futures::future::join_all;
 use super::{assert_sound, gate};
 use crate::harness::{App, Phone, Server, Site, program};
 
-/// The same browser, before the other server.
+/// The same browser, at the other server.
 fn moved(phone: &Phone, app: &App) -> Phone {
     let mut moved = app.phone(&phone.userid);
     moved.cookies.clone_from(&phone.cookies);
@@ -57,7 +57,7 @@ async fn a_session_in_use_at_the_one_does_not_lie_idle_at_the_other() {
     assert_eq!((gate(&mut phone).await, gate(&mut there).await), (401, 401));
 }
 
-/// Last uses are written a moment later.
+/// A moment after the use.
 async fn last_use_is_written(app: &App) {
     let now = app.clock.now();
     for _ in 0..12_000 {
@@ -96,11 +96,11 @@ async fn both_write_at_once_and_neither_fails() {
 async fn servers_that_start_at_once_on_no_file_at_all_make_one() {
     for _ in 0..5 {
         let site = Site::fresh().await;
-        // Nobody waits for another to listen.
+        // All start at once.
         let starting: Vec<_> = (0..4).map(|_| Server::spawn(program(site.path(), &["serve"]))).collect();
         let servers: Vec<_> = starting.into_iter().map(Server::listens).collect();
         site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
-        // They have one key: what one has made, all others take.
+        // They share one key, so each accepts what another made.
         let mut phone = site.phone(&servers[0], "zhangsan");
         let state = phone.opens_app().await.state();
         for server in &servers[1..] {

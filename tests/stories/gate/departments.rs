@@ -1,4 +1,4 @@
-//! Somebody who may name departments in DingTalk names one so that it might pass for another, or for a role.
+//! Departments in DingTalk whose names might pass for another department, or for a role.
 
 use miandeng::simulator::{Department, Employee, Fault, FaultKind};
 use serde_json::json;
@@ -6,11 +6,11 @@ use serde_json::json;
 use super::{PROXIES, Proxy, rules::encoded};
 use crate::harness::{App, CORP, Phone};
 
-/// The department that all of them want to be taken for: 总部 and, below it, 财务.
+/// 总部 and below it 财务, for which all of them want to be taken.
 const HEADQUARTERS: i64 = 900;
 const FINANCE: i64 = 901;
 
-/// A deployment that takes newcomers as DingTalk describes them.
+/// Newcomers get a row.
 async fn deployment() -> App {
     let app = App::with(|settings| settings["unknown_users"] = json!("create")).await;
     app.simulator.edit_corp(CORP, |corp| {
@@ -21,7 +21,7 @@ async fn deployment() -> App {
     app
 }
 
-/// A newcomer in a new department of that name signs in.
+/// Signs in, from a new department of that name.
 async fn newcomer(app: &App, dept_id: i64, name: &str, parent_id: i64) -> Phone {
     let userid = format!("newcomer{dept_id}");
     app.simulator
@@ -103,7 +103,7 @@ async fn the_root_has_no_name_in_a_path_and_its_members_are_in_no_department() {
     assert_eq!(groups(&mut of_both, Proxy::Caddy).await, ["研发部/后端组"]);
 }
 
-/// DingTalk never answers so; a circle must not move a department either.
+/// DingTalk never answers so; but a circle must not move a department.
 #[tokio::test]
 async fn a_department_that_is_listed_again_further_down_stays_where_it_was() {
     let app = deployment().await;

@@ -1,4 +1,4 @@
-//! What the app behind the gate learns of a person.
+//! What the app behind the gate learns about a person.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, errors::ErrorKind};
@@ -24,7 +24,7 @@ async fn every_value_is_plain_ascii_and_decodes_to_what_the_table_holds() {
         ("a\r\nSet-Cookie: x=1", "a\r\nb@x", "a\u{a0}b/\u{e9};研发部\r\nX: y", &["a\u{a0}b/\u{e9}"]),
         ("=cmd|' /C calc'!A0", "张@例子.中国", "a,b; c=d;100%", &["a,b", "c=d", "100%"]),
         ("👩‍💻 <b>\"%41\"</b>", "x y@example.com", "👩‍💻/a b", &["👩‍💻/a b"]),
-        // What no command and no sign-in writes there counts for nothing.
+        // Departments in a form that no command and no sign-in writes count for nothing.
         ("\u{1}\u{7f}\u{2028}", "%00@x", "role:admin;/财务;财务/;a//b;财务\u{200b}", &[""]),
     ] {
         let change = Change {
@@ -121,7 +121,7 @@ async fn the_settings_choose_the_names_of_the_headers() {
     }
 }
 
-/// What an app does: takes the key that the token names out of the published set and lets its JWT library verify.
+/// Verifies as an app does: by the published key that the token names, with a JWT library.
 async fn verified(phone: &mut Phone, token: &str, audience: &str, now: i64) -> Result<Value, &'static str> {
     let json = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
     let header = json(token.split('.').next().unwrap());
@@ -136,7 +136,7 @@ async fn verified(phone: &mut Phone, token: &str, audience: &str, now: i64) -> R
     let key = DecodingKey::from_jwk(&serde_json::from_value(key.clone()).unwrap()).unwrap();
     let mut validation = Validation::new(Algorithm::ES256);
     validation.set_audience(&[audience]);
-    // It would look at the running clock.
+    // It would read the running clock.
     validation.validate_exp = false;
     match decode::<Value>(token, &key, &validation) {
         Ok(token) if token.claims["exp"].as_i64().unwrap() <= now => Err("expired"),
@@ -200,7 +200,7 @@ async fn a_signed_identity_is_verified_with_the_published_keys_alone() {
     assert!(verified(&mut phone, &other, "bi.example.com:8443", now).await.is_ok());
 }
 
-/// Whoever reaches the gate chooses the rules of the question: a token says which they were.
+/// Whoever reaches the gate chooses the rules of the question.
 #[tokio::test]
 async fn a_signed_identity_names_the_rules_under_which_it_was_given() {
     let (app, mut phone) = signing_app().await;

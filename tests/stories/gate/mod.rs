@@ -10,7 +10,6 @@ use reqwest::{Method, RequestBuilder};
 
 use crate::harness::{Answer, Phone};
 
-/// How each proxy asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
     Nginx,
@@ -20,13 +19,11 @@ pub enum Proxy {
 }
 
 pub const PROXIES: [Proxy; 4] = [Proxy::Nginx, Proxy::Traefik, Proxy::Caddy, Proxy::Envoy];
-/// Whose answers reach the client as they are.
+/// Their answers reach the client as they are.
 pub const PASSING: [Proxy; 3] = [Proxy::Traefik, Proxy::Caddy, Proxy::Envoy];
-/// The address that the employee asked for.
 pub const WANTED: &str = "https://app.example.com/reports/7?q=%E5%BC%A0&a=b";
 
 impl Proxy {
-    /// The question whether `phone` may do `method` at `url`, under `rules`.
     pub fn question(self, phone: &Phone, method: &str, url: &str, rules: &str) -> RequestBuilder {
         let (scheme, rest) = url.split_once("://").unwrap();
         let (host, uri) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -49,20 +46,18 @@ impl Proxy {
         }
     }
 
-    /// A person opens the wanted page.
     pub async fn asks(self, phone: &mut Phone, rules: &str) -> Answer {
         let question = self.question(phone, "GET", WANTED, rules).header("Accept", "text/html,*/*;q=0.8");
         phone.sends(question).await
     }
 
-    /// A script asks for the wanted page.
     pub async fn asks_for_script(self, phone: &mut Phone) -> Answer {
         let question = self.question(phone, "GET", WANTED, "").header("Accept", "application/json");
         phone.sends(question).await
     }
 }
 
-/// The address to which a sign-in leads back, out of a sign-in address.
+/// Of a sign-in address.
 pub fn return_to(signin_url: &str) -> String {
     let url = url::Url::parse(signin_url).unwrap();
     assert_eq!((url.origin().ascii_serialization().as_str(), url.path()), ("https://app.example.com", "/"));

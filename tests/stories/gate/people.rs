@@ -1,4 +1,4 @@
-//! Who is let through, who is sent to sign in, and who is turned away.
+//! Who may pass, who must sign in, and who is turned away.
 
 use reqwest::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What is no proper question is answered 400, whoever is signed in.
+//! An improper question is answered 400, whoever is signed in.
 
 use miandeng::users::Change;
 use reqwest::Method;
@@ -16,7 +16,6 @@ async fn signed_in() -> (App, Phone) {
     (app, phone)
 }
 
-/// Asks with exactly these headers.
 async fn ask(phone: &mut Phone, path: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = phone.request(Method::GET, path);
     for (name, value) in headers {
@@ -132,7 +131,7 @@ async fn an_address_that_two_readers_could_read_differently_is_malformed() {
     }
 }
 
-/// Programs behind CGI, WSGI or PHP read each of these as a header that names a person or where a request came from.
+/// Programs behind CGI, WSGI or PHP read each of these as a header about the person or the request's origin.
 #[tokio::test]
 async fn a_header_that_passes_for_one_that_the_app_believes_is_refused() {
     let (_app, mut phone) = signed_in().await;
@@ -186,7 +185,7 @@ async fn a_scheme_host_or_method_of_an_odd_form_is_malformed() {
         " https://app.example.com/x",
     ] {
         let answer = ask(&mut phone, "/auth/nginx", &[("X-Original-Method", "GET"), ("X-Original-URL", url)]).await;
-        // Blanks around a value are no part of it in HTTP.
+        // In HTTP, blanks around a value are no part of it.
         let expected = if url.starts_with(' ') { 200 } else { 400 };
         assert_eq!(answer.status, expected, "{url}");
     }
@@ -300,7 +299,7 @@ async fn each_endpoint_reads_its_own_proxys_headers_only() {
     assert_eq!(ask(&mut phone, "/auth/caddy", &nginx).await.status, 400);
     assert_eq!(ask(&mut phone, "/auth/envoy/x", &nginx).await.status, 403, "the test's own host is not listed");
 
-    // What the client adds moves nothing.
+    // Other headers change nothing.
     let mut nobody = phone.clone();
     nobody.cookies.clear();
     let mixed: Vec<_> =
@@ -309,7 +308,7 @@ async fn each_endpoint_reads_its_own_proxys_headers_only() {
     assert_eq!((answer.status, super::return_to(answer.header("location")).as_str()), (401, WANTED));
 }
 
-/// Rocket leads other spellings of an endpoint to the same route; a proxy that keeps visitors out may not know them.
+/// Rocket routes other spellings alike, but a proxy that closes the endpoint to visitors may let them through.
 #[tokio::test]
 async fn an_endpoint_has_one_spelling() {
     let (app, phone) = signed_in().await;
@@ -360,7 +359,6 @@ impl Proxy {
     }
 }
 
-/// What the server answers to these very bytes.
 async fn raw(app: &App, request: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

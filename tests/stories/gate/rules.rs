@@ -208,7 +208,7 @@ async fn behind_envoy_the_rules_stand_in_a_header_and_the_query_is_the_apps_own(
     assert_eq!(phone.sends(question).await.status, 403, "nginx passes on what the client sends");
 }
 
-/// As a browser or a configuration file writes it: UTF-8 in escapes.
+/// Escaped UTF-8, as browsers and configuration files write it.
 pub fn encoded(rules: &str) -> String {
     let escaped = |c: char| if c.is_ascii() { c.to_string() } else { percent(c) };
     rules.chars().map(escaped).collect()

@@ -1,4 +1,4 @@
-//! The server's log, as an operator reads it: the same filter and format as the program's own.
+//! The server's log, with the program's own filter and format.
 
 use std::{
     io::{self, Write},
@@ -10,7 +10,6 @@ use tracing_subscriber::{fmt::MakeWriter, layer::SubscriberExt, util::Subscriber
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// The line of the request with this id.
 pub fn log_line(request_id: &str) -> String {
     let log = whole_log();
     let mut lines = log.lines().filter(|line| line.contains(request_id));
@@ -19,7 +18,7 @@ pub fn log_line(request_id: &str) -> String {
     line
 }
 
-/// Everything that was logged since the process began, by all tests.
+/// Of all tests, since the process began.
 pub fn whole_log() -> String {
     String::from_utf8_lossy(&lock()).into_owned()
 }

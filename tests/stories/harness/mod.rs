@@ -1,5 +1,5 @@
-//! The real server on a port of its own, with its own database, simulated DingTalk and clock, and the people who use
-//! it. It speaks in verbs; what starts with `db_` looks behind the surface.
+//! The real server on its own port, with its own database, simulated DingTalk and clock, and the people who use it. The
+//! names are verbs; what starts with `db_` looks behind the surface.
 
 mod log;
 mod phone;
@@ -42,17 +42,16 @@ pub use self::{
 pub const CORP: &str = "dingsamplecorp00000001";
 pub const CLIENT_ID: &str = "dingsampleclientid01";
 pub const CLIENT_SECRET: &str = "sample-client-secret";
-/// What the employee's client shows: https by a proxy, as in production. Requests go to the server's own port.
+/// Https by a proxy, as in production. Requests go to the server's own port.
 pub const PUBLIC_URL: &str = "https://app.example.com";
 
-/// A deployment under test.
 pub struct App {
     pub simulator: Simulator,
     pub clock: Clock,
     pub pools: Pools,
-    /// What runs beside the requests, to be run by hand.
+    /// Run by hand.
     pub jobs: Arc<Jobs>,
-    /// Every route that is mounted: its path and its method.
+    /// Path and method of every mounted route.
     pub routes: Vec<(String, String)>,
     settings: Value,
     http: reqwest::Client,
@@ -64,19 +63,19 @@ pub struct App {
 }
 
 impl App {
-    /// A deployment with the least settings, and 张三 in the table.
+    /// The least settings, and 张三 in the table.
     pub async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
-    /// The same with other settings: `change` gets the table `[default.miandeng]`.
+    /// `change` gets the table `[default.miandeng]`.
     pub async fn with(change: impl FnOnce(&mut Value)) -> Self {
         let app = Self::of(Company::sample(), change).await;
         app.db_add("zhangsan", "张三").await;
         app
     }
 
-    /// A deployment for other organisations, with nobody in the table.
+    /// Other organisations, and nobody in the table.
     pub async fn of(company: Company, change: impl FnOnce(&mut Value)) -> Self {
         prepare();
         let clock = Clock::standing();
@@ -88,8 +87,8 @@ impl App {
         Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder), |server| server).await
     }
 
-    /// A deployment whose connections have deadlines, as those of the program have; the second clock is theirs. All of
-    /// them come from 127.0.0.1, which is a trusted proxy or not.
+    /// Connections have deadlines, as in the program, by the second clock. All of them come from 127.0.0.1, which is a
+    /// trusted proxy or not.
     pub async fn with_deadlines(trusted_proxy: &str) -> (Self, Clock) {
         let deadlines = Clock::standing();
         let slow_clients = SlowClients::new(deadlines.clone());
@@ -102,7 +101,7 @@ impl App {
         self.second_with(|server| server).await
     }
 
-    /// The same with more routes or fairings than a deployment has.
+    /// With further routes or fairings.
     pub async fn second_with(&self, change: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Self {
         let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
         Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), change).await
@@ -113,7 +112,7 @@ impl App {
         self.restart_with(|_| {}).await
     }
 
-    /// The same after somebody has edited the settings.
+    /// The settings were edited meanwhile.
     pub async fn restart_with(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.settings);
         self.shutdown.clone().notify();
@@ -169,27 +168,23 @@ impl App {
         }
     }
 
-    /// Where the server listens.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
-    /// Where the simulated DingTalk listens.
     pub fn dingtalk_url(&self, path: &str) -> String {
         format!("{}{path}", self.dingtalk.url())
     }
 
-    /// An employee's phone: a browser without cookies, in DingTalk's client, held by that employee.
+    /// A browser without cookies, in DingTalk's client, held by this employee.
     pub fn phone(&self, userid: &str) -> Phone {
         Phone::new(self.url.clone(), self.simulator.clone(), self.http.clone(), userid)
     }
 
-    /// Puts a person into the table.
     pub async fn db_add(&self, userid: &str, name: &str) {
         self.db_add_to(CORP, userid, name).await;
     }
 
-    /// Puts a person of a corp into the table.
     pub async fn db_add_to(&self, corp_id: &str, userid: &str, name: &str) {
         let user = NewUser {
             corp_id: CorpId::new(corp_id).expect("a corp id"),
@@ -201,19 +196,17 @@ impl App {
         transaction.commit().await.expect("a commit");
     }
 
-    /// Who changes people behind the surface.
     fn by(&self) -> By {
         By::new(Actor::Cli("tests".into()), Reason::Command, &self.clock)
     }
 
-    /// A person's row.
     pub async fn db_user(&self, userid: &str) -> Option<User> {
         let (corp_id, userid) = (CorpId::new(CORP).expect("a corp id"), DingUserId::new(userid).expect("a userid"));
         let mut reader = self.pools.read().await.expect("a connection");
         users::find(&mut reader, &corp_id, &userid).await.expect("an answer")
     }
 
-    /// Disables a person's row alone, as somebody with SQLite's own shell may.
+    /// Changes the row alone, as SQLite's own shell does.
     pub async fn db_disable(&self, userid: &str) {
         let user = self.db_user(userid).await.expect("such a person");
         let mut transaction = self.pools.write().await.expect("a transaction");
@@ -222,7 +215,7 @@ impl App {
         transaction.commit().await.expect("a commit");
     }
 
-    /// Starts a session that is good for one address alone, as doctor's probe does. Answers the cookie's value.
+    /// Starts a session for one address, as doctor's probe does, and returns the cookie's value.
     pub async fn db_probe(&self, userid: &str, address: &str) -> String {
         let user = self.db_user(userid).await.expect("such a person");
         let from = sessions::Origin { address: "127.0.0.1".into(), user_agent: "miandeng doctor --probe".into() };
@@ -232,14 +225,13 @@ impl App {
         started.expect("a session").expose().to_owned()
     }
 
-    /// Ends all sessions, as another process may.
+    /// As another process does.
     pub async fn db_revoke_all(&self) {
         let mut transaction = self.pools.write().await.expect("a transaction");
         sessions::end_all(&mut transaction).await.expect("no session");
         transaction.commit().await.expect("a commit");
     }
 
-    /// Changes a person's row.
     pub async fn db_change(&self, userid: &str, change: Change) {
         let user = self.db_user(userid).await.expect("such a person");
         let mut transaction = self.pools.write().await.expect("a transaction");
@@ -247,12 +239,11 @@ impl App {
         transaction.commit().await.expect("a commit");
     }
 
-    /// Gives a person's row a unionid.
     pub async fn db_set_unionid(&self, userid: &str, unionid: &str) {
         self.db_change(userid, Change { unionid: Some(unionid.into()), ..Change::default() }).await;
     }
 
-    /// Puts a key where an older version may have left it.
+    /// Where an older version may have left a key.
     pub async fn db_add_server_key(&self, name: &str, value: &[u8]) {
         let mut transaction = self.pools.write().await.expect("a transaction");
         let insert = sqlx::query("INSERT INTO server_keys (name, value, created_at) VALUES ($1, $2, $3)");
@@ -261,13 +252,13 @@ impl App {
         transaction.commit().await.expect("a commit");
     }
 
-    /// How many rows a table has, by a statement that counts.
+    /// `count`: a statement that counts rows.
     pub async fn db_count(&self, count: &'static str) -> i64 {
         let mut reader = self.pools.read().await.expect("a connection");
         sqlx::query_scalar(count).fetch_one(&mut *reader).await.expect("a number")
     }
 
-    /// Every row of every table, as text.
+    /// Of every table, as text.
     pub async fn db_rows(&self) -> String {
         let mut reader = self.pools.read().await.expect("a connection");
         let tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
@@ -286,12 +277,11 @@ impl App {
         rows
     }
 
-    /// The database file.
     pub fn db_file(&self) -> std::path::PathBuf {
         self.folder.path().join("test.db")
     }
 
-    /// The database's files as bytes; not its lock file, which SQLite alone may open and close.
+    /// Without the lock file, which only SQLite may open and close.
     pub fn db_bytes(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder.path()).expect("the folder").map(|file| file.expect("a file").path());
         let files = files.filter(|path| path.extension().is_none_or(|end| end != "db-shm"));
@@ -320,14 +310,14 @@ fn settings(dingtalk: &str) -> Value {
     })
 }
 
-/// What each process needs once, whichever story comes first: a crypto library, and the log that stories read, before
-/// any server brings a logger of its own.
+/// What a process needs once, whichever story is first: a crypto library, and the stories' log before a server brings
+/// its own logger.
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         log::start();
-        // A thousand people have a thousand connections, each with two ends in this process.
+        // A thousand people have a thousand connections, both ends in this process.
         let _ = rlimit::increase_nofile_limit(32_768);
     });
 }

@@ -1,4 +1,4 @@
-//! A phone with DingTalk: a browser that keeps cookies, and a client that hands codes to pages.
+//! A phone with DingTalk: a browser with cookies, and a client that gives codes to pages.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,22 @@ use super::{CLIENT_ID, CORP, PUBLIC_URL};
 const USER_AGENT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 16_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                           Mobile/15E148 AliApp(DingTalk/7.8.1) com.laiwang.DingTalk/46766536 language/zh-Hans-CN";
 
-/// A phone and who holds it.
 #[derive(Clone)]
 pub struct Phone {
     pub userid: String,
     pub cookies: BTreeMap<String, String>,
-    /// Sent with each request beside what a phone sends by itself.
+    /// Sent with each request.
     pub headers: Vec<(&'static str, String)>,
     server: String,
     simulator: Simulator,
     http: Client,
 }
 
-/// What speaks HTTP for all phones of a deployment: each keeps its own cookies.
+/// One client for all phones of a deployment; each keeps its own cookies.
 pub fn http() -> Client {
     Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client")
 }
 
-/// What the server answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
@@ -42,7 +40,7 @@ impl Phone {
         Self { userid: userid.to_owned(), cookies, headers, server, simulator, http }
     }
 
-    /// Opens the app from the workbench.
+    /// From the workbench.
     pub async fn opens_app(&mut self) -> Answer {
         self.gets(&format!("/?corpid={CORP}")).await
     }
@@ -55,18 +53,16 @@ impl Phone {
         self.sends_code(&code, &page.state()).await
     }
 
-    /// Signs in and is in.
     pub async fn is_signed_in(&mut self) {
         let answer = self.signs_in().await;
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    /// What the client hands to a page of the sample app.
+    /// A code for a page of the sample app.
     pub fn code(&self) -> String {
         self.simulator.auth_code(CORP, Some(CLIENT_ID), &self.userid).expect("a code")
     }
 
-    /// Sends a code as the page's script does.
     pub async fn sends_code(&mut self, code: &str, state: &str) -> Answer {
         self.posts("/userinfo", &[("code", code), ("corpid", CORP), ("state", state)]).await
     }
@@ -76,19 +72,18 @@ impl Phone {
         self.sends(request).await
     }
 
-    /// Posts a form of our own page.
     pub async fn posts(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.form(path, fields);
         self.sends(request).await
     }
 
-    /// A form of our own page, to be sent.
+    /// A form of our own page, not sent yet.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let request = self.request(Method::POST, path).form(fields);
         request.header("Origin", PUBLIC_URL).header("Sec-Fetch-Site", "same-origin")
     }
 
-    /// A request with this phone's cookies, headers and client, to be changed and then sent by [`Phone::sends`].
+    /// With this phone's cookies, headers and client; sent by [`Phone::sends`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.server)).header("User-Agent", USER_AGENT);
         if !self.cookies.is_empty() {
@@ -105,7 +100,7 @@ impl Phone {
         self.tries(request).await.expect("an answer")
     }
 
-    /// The same where the server may be gone.
+    /// For a server that may be gone.
     pub async fn tries(&mut self, request: RequestBuilder) -> reqwest::Result<Answer> {
         let answer = Answer::read(request.send().await?).await?;
         for cookie in answer.all("set-cookie") {
@@ -141,7 +136,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 
-    /// The problem's type word.
+    /// The `type` word.
     pub fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.body);
         let problem = self.json();
@@ -160,7 +155,6 @@ impl Answer {
         serde_json::from_str(json).expect("JSON")
     }
 
-    /// The page's state.
     pub fn state(&self) -> String {
         self.config()["state"].as_str().expect("a state").to_owned()
     }

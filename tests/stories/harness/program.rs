@@ -1,4 +1,4 @@
-//! The program itself, as another process, and the folder that an operator runs it in.
+//! The program as another process, in an operator's folder.
 
 use std::{
     io::Read,
@@ -18,22 +18,21 @@ use tempfile::TempDir;
 use super::{PUBLIC_URL, Phone, Server, Settings, phone, prepare};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_miandeng");
-/// So long a story waits for what a process says, or for its end.
+/// For a process to say something, or to end.
 pub const LONGEST: Duration = Duration::from_secs(30);
 
-/// The program in a folder of its own, with the settings that stand there and none of this machine's.
+/// In a folder of its own, with the settings there and no variables of this machine.
 pub fn program(folder: &Path, arguments: &[&str]) -> Command {
     program_at(Path::new(PROGRAM), folder, arguments)
 }
 
-/// The same of a copy of the program.
 pub fn program_at(program: &Path, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     in_folder(command, folder)
 }
 
-/// The same by a shell that first does something to itself which the program inherits.
+/// By a shell that first changes something that the program inherits.
 pub fn program_after(first: &str, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), PROGRAM]).args(arguments);
@@ -52,8 +51,7 @@ fn in_folder(mut command: Command, folder: &Path) -> Command {
     command
 }
 
-/// Runs a command to its end. One that goes on, as a server does that should have refused to start, is killed, and
-/// fails the story instead of stopping it.
+/// Runs a command to its end. A command that does not end is killed, and fails the story instead of hanging it.
 #[track_caller]
 pub fn ends(mut command: Command) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
@@ -80,12 +78,11 @@ pub fn ends(mut command: Command) -> Output {
     Output { status, stdout, stderr }
 }
 
-/// What a process wrote, as text.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A folder with settings, in which the program's processes run, and a simulated DingTalk in this process.
+/// A folder with settings for the program's processes, and a simulated DingTalk in this one.
 pub struct Site {
     pub simulator: Simulator,
     folder: TempDir,
@@ -99,7 +96,7 @@ impl Site {
         Self::with(|dingtalk| Settings::least(0, PUBLIC_URL, dingtalk)).await
     }
 
-    /// The same with settings of a story's own, which are told where DingTalk is.
+    /// `settings` gets DingTalk's address.
     pub async fn with(settings: impl FnOnce(&str) -> Settings) -> Self {
         prepare();
         let simulator = Simulator::new(Clock::standing(), Company::sample());
@@ -109,7 +106,7 @@ impl Site {
         Self { simulator, folder, http: phone::http(), dingtalk }
     }
 
-    /// The same, and 张三 is in the table.
+    /// 张三 is in the table.
     pub async fn new() -> Self {
         let site = Self::fresh().await;
         site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
@@ -128,25 +125,22 @@ impl Site {
         self.path().join("data.db")
     }
 
-    /// Runs a command to its end.
     pub fn runs(&self, arguments: &[&str]) -> String {
         let output = program(self.path(), arguments).output().expect("the program runs");
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     }
 
-    /// Starts the server on a port of its own.
     pub fn serves(&self) -> Server {
         Server::listening(program(self.path(), &["serve"]))
     }
 
-    /// An employee's phone that knows this server.
     pub fn phone(&self, server: &Server, userid: &str) -> Phone {
         Phone::new(server.url().to_owned(), self.simulator.clone(), self.http.clone(), userid)
     }
 }
 
-/// What the program answers that cannot do its work: exit code 1 and one line.
+/// The program failed: exit code 1 and one line.
 #[track_caller]
 pub fn one_line(output: &Output) -> String {
     let message = text(&output.stderr);
@@ -156,7 +150,7 @@ pub fn one_line(output: &Output) -> String {
     message.trim_end().to_owned()
 }
 
-/// A port that was free a moment ago.
+/// It was free a moment ago.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()

@@ -10,16 +10,16 @@ use std::{
 
 use super::program::LONGEST;
 
-/// A process that goes on running; killed when dropped.
+/// Killed when dropped.
 pub struct Server {
     child: Child,
     said: Arc<Said>,
-    /// How many lines [`Server::says`] has gone past.
+    /// How many lines [`Server::says`] has passed.
     read: Cell<usize>,
     url: String,
 }
 
-/// Its standard error and output, line by line.
+/// Standard error and output, line by line.
 #[derive(Default)]
 struct Said {
     lines: Mutex<Lines>,
@@ -44,7 +44,6 @@ impl Said {
 }
 
 impl Server {
-    /// Starts a command that goes on running.
     pub fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
         let said = Arc::<Said>::default();
@@ -62,12 +61,10 @@ impl Server {
         Self { child, said, read: Cell::new(0), url: String::new() }
     }
 
-    /// Starts the server, and returns when it listens.
     pub fn listening(command: Command) -> Self {
         Self::spawn(command).listens()
     }
 
-    /// Returns when it listens.
     pub fn listens(mut self) -> Self {
         let line = self.says("miandeng is listening");
         let (_, address) = line.split_once("address=").expect("an address");
@@ -90,13 +87,11 @@ impl Server {
         }
     }
 
-    /// Everything that it has said.
     pub fn log(&self) -> Vec<String> {
         self.said.lock().all.clone()
     }
 
-    /// Returns the first of all lines that holds every one of the words, when it is there. What else runs on this thread
-    /// goes on in the meantime.
+    /// The first of all lines that holds every word. Other work on this thread goes on meanwhile.
     pub async fn logs(&self, words: &[&str]) -> String {
         let found = async {
             loop {
@@ -111,7 +106,6 @@ impl Server {
         found.unwrap_or_else(|_| panic!("no line with {words:?} in {:#?}", self.log()))
     }
 
-    /// Where it listens.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -120,12 +114,12 @@ impl Server {
         self.child.id()
     }
 
-    /// `kill -9`, and returns when it is dead.
+    /// `kill -9`; returns when it is dead.
     pub fn kill(mut self) {
         self.stop();
     }
 
-    /// The same of one whose log is still to be read.
+    /// As [`Server::kill`], if its log is still to be read.
     pub fn stop(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it is dead");

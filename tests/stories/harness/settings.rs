@@ -2,7 +2,7 @@
 
 use super::{CLIENT_ID, CLIENT_SECRET, CORP};
 
-/// The lines of each table, for a story to add to or to replace.
+/// The lines of each table, for a story to add to or replace.
 pub struct Settings {
     pub server: String,
     pub miandeng: String,
@@ -11,7 +11,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The least, of a server on this port whose people see it at `public_url`.
+    /// The least, for a server on this port whose people see `public_url`.
     pub fn least(port: u16, public_url: &str, dingtalk: &str) -> Self {
         Self {
             server: format!("port = {port}"),
@@ -27,7 +27,6 @@ impl Settings {
         }
     }
 
-    /// The file.
     pub fn text(&self) -> String {
         let Self { server, miandeng, dingtalk, app } = self;
         format!(
@@ -51,7 +50,6 @@ impl Settings {
     }
 }
 
-/// The least settings, as they stand in a file.
 pub fn least_settings(port: u16, public_url: &str, dingtalk: &str) -> String {
     Settings::least(port, public_url, dingtalk).text()
 }

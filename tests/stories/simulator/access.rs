@@ -1,5 +1,3 @@
-//! Who may talk to it.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,5 +1,3 @@
-//! Sign-in in the browser.
-
 use super::*;
 
 #[rocket::async_test]

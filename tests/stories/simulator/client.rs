@@ -1,5 +1,3 @@
-//! The client's side of a page.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,5 +1,3 @@
-//! Codes.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,5 +1,3 @@
-//! Controls and the page, for any language.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,5 +1,3 @@
-//! People and departments.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,5 +1,3 @@
-//! Misbehaviour.
-
 use super::*;
 
 #[rocket::async_test]

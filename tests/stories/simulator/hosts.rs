@@ -1,5 +1,3 @@
-//! Shapes and paths.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,5 +1,3 @@
-//! dd.config.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,7 +1,5 @@
-//! The simulator's JSAPI script, in a real Chromium and inside a page as strict as a careful app makes its own.
-//!
-//! The page writes down what happens to it; Chromium prints the page when all is quiet. `CHROMIUM` names the
-//! program where it is not `chromium`.
+//! The simulator's JSAPI script in a real Chromium, in a page with a strict policy. The page notes what happens, and
+//! Chromium prints it when all is quiet. `CHROMIUM` names another program than `chromium`.
 
 use std::process::Command;
 
@@ -30,7 +28,7 @@ struct Script {
     what_it_does: &'static str,
 }
 
-/// The policy allows the nonce and the simulator, and no styles but the app's own files.
+/// Its policy allows the nonce, the simulator, and the app's own style sheets.
 #[get("/")]
 fn page(script: &Managed<Script>) -> Page {
     let Script { simulator, what_it_does } = &**script;
@@ -55,7 +53,6 @@ document.addEventListener('securitypolicyviolation', function (event) {{ note('C
     Page(page, ContentType::new("text", "html"), Header::new("Content-Security-Policy", policy))
 }
 
-/// What the page had written down in the end.
 async fn what_happens(simulator: &Simulator, user_agent: &str, what_it_does: &'static str) -> String {
     crate::harness::prepare();
     let running: Running = simulator.start([127, 0, 0, 1].into(), 0).await.expect("a free port");

@@ -1,5 +1,3 @@
-//! The service window.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,5 +1,3 @@
-//! Tokens and tickets.
-
 use super::*;
 
 #[rocket::async_test]

@@ -1,4 +1,4 @@
-//! Files of people: what is imported, and what is exported.
+//! Importing and exporting files of people.
 
 use std::{
     fs,
@@ -207,7 +207,7 @@ fn an_import_waits_while_another_process_writes() {
         let pools = operator.db().await;
         let tx = pools.write().await.unwrap();
         let mut import = operator.command(&["users", "import", "staff.csv"]).stdout(Stdio::null()).spawn().unwrap();
-        // It has the file open, and the only thing left to do there is to write.
+        // It has the file open, and has only to write.
         let open_files = PathBuf::from(format!("/proc/{}/fd", import.id()));
         let is_waiting = || {
             let links = fs::read_dir(&open_files).into_iter().flatten().flatten();

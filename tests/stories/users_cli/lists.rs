@@ -1,4 +1,4 @@
-//! What `users list` and `sessions list` show to a person, and to a program.
+//! `users list` and `sessions list`, for people and for programs.
 
 use miandeng::{
     clock::Clock,
@@ -14,7 +14,6 @@ const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_4 like Mac OS X) App
 const AT: i64 = 1_793_606_400;
 
 impl Operator {
-    /// Signs a person in with a client, at the moment that is now.
     fn db_signs_in_with(&self, userid: &str, user_agent: &str, at: i64) {
         runtime().block_on(async {
             let pools = self.db().await;
@@ -29,7 +28,7 @@ impl Operator {
         });
     }
 
-    /// What a command says where the local time is eight hours ahead.
+    /// The local time is eight hours ahead of UTC.
     fn says_in_china(&self, arguments: &[&str]) -> String {
         let mut command = self.command(arguments);
         command.env("TZ", "CST-8");
@@ -60,7 +59,7 @@ fn sessions_are_listed_by_name_with_a_short_device_and_in_local_time() {
     for moment in ["created_at", "last_seen_at"] {
         let utc = u1[moment].as_str().unwrap_or_else(|| panic!("ISO 8601: {u1}"));
         assert_eq!(humantime_seconds(utc), now, "{moment}");
-        // The same moment on the wall, eight hours later.
+        // Eight hours later, by the local clock.
         let wall = miandeng::i18n::utc(now + 8 * 3600);
         assert!(row("欧阳娜娜").contains(&wall[..16].replace('T', " ")), "{table}");
     }

@@ -22,12 +22,10 @@ use miandeng::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A deployment's folder, and the command line in it.
 struct Operator {
     folder: TempDir,
 }
 
-/// What a command left behind.
 #[derive(Debug)]
 struct Answer {
     code: i32,
@@ -75,7 +73,7 @@ impl Operator {
         Answer::of(self.command(arguments))
     }
 
-    /// Runs a command that must succeed and keep quiet on standard error.
+    /// It must succeed and write nothing to standard error.
     #[track_caller]
     fn does(&self, arguments: &[&str]) -> String {
         let answer = self.runs(arguments);
@@ -88,7 +86,7 @@ impl Operator {
         serde_json::from_str(&self.does(arguments)).unwrap()
     }
 
-    /// Runs a command that must fail with one line that names the reason.
+    /// It must fail with one line that names the reason.
     #[track_caller]
     fn fails(&self, arguments: &[&str], reason: &str) {
         let answer = self.runs(arguments);
@@ -103,7 +101,7 @@ impl Operator {
         self.reads(&["users", "import", "staff.csv", "--json"])
     }
 
-    /// Imports a file that must be refused, and answers what was said; nobody may have been changed.
+    /// Returns what was said. Nobody may have been changed.
     #[track_caller]
     fn is_refused(&self, file: impl AsRef<[u8]>) -> String {
         let before = self.everybody();
@@ -118,7 +116,6 @@ impl Operator {
         self.reads(&["users", "list", "--json"])
     }
 
-    /// The one person of this userid.
     #[track_caller]
     fn sees(&self, userid: &str) -> Value {
         let everybody = self.everybody();
@@ -138,7 +135,7 @@ impl Operator {
         Pools::open(self.path("test.db").to_str().unwrap()).await.unwrap()
     }
 
-    /// Signs people in without DingTalk; answers the last session's cookie.
+    /// Without DingTalk. Returns the last session's cookie.
     fn db_signs_in(&self, corp: &str, userids: &[&str]) -> String {
         runtime().block_on(async {
             let pools = self.db().await;
@@ -158,7 +155,7 @@ impl Operator {
         })
     }
 
-    /// The userids that have a live session.
+    /// Userids with a live session.
     fn signed_in(&self) -> Vec<String> {
         let live = self.reads(&["sessions", "list", "--json"]);
         let mut userids: Vec<String> =

@@ -1,4 +1,4 @@
-//! People and sessions one by one, and what every command has in common.
+//! People and sessions one by one, and what all commands have in common.
 
 use std::{fs, time::Duration};
 
@@ -172,7 +172,7 @@ fn the_last_administrator_goes_only_by_force() {
     operator.does(&["users", "set", "u2", "--title", "T"]);
     for way in ways {
         operator.does(&[way, &["--force"]].concat());
-        // As it was before, whatever has become of u2.
+        // As before, whatever u2 has become.
         operator.imports("userid,name,role,status\nu2,B,admin,active\n");
     }
     operator.does(&["users", "enable", "u1"]);
@@ -297,7 +297,7 @@ fn a_list_does_not_wait_for_another_process_that_writes() {
         let tx = pools.write().await.unwrap();
         let list = operator.command(&["users", "list"]);
         let list = tokio::task::spawn_blocking(|| Answer::of(list));
-        // A statement that waits does so for five seconds.
+        // A statement would wait five seconds for a lock.
         let answer = tokio::time::timeout(Duration::from_secs(4), list).await;
         assert_eq!(answer.expect("an answer in time").unwrap().code, 0);
         drop(tx);

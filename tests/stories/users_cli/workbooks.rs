@@ -1,4 +1,4 @@
-//! Files as administrators have them: workbooks, and the column names of DingTalk's export.
+//! Administrators' files: workbooks, and the column names of DingTalk's export.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Operator;
 
-/// A workbook whose first sheet is empty, and whose second has these rows.
+/// The first sheet is empty, the second has these rows.
 fn workbook(rows: &[&[&str]]) -> Vec<u8> {
     let mut workbook = Workbook::new();
     workbook.add_worksheet();
@@ -90,7 +90,7 @@ fn a_file_that_is_no_workbook_after_all_is_refused_with_what_to_do() {
         let said = operator.is_refused(file);
         assert!(said.contains(says) && said.lines().count() == 1, "{said}");
     }
-    // What is CSV is read as that, whatever its name.
+    // The content counts, not the name.
     fs::write(operator.path("staff.xlsx"), "userid,name\nu1,A\n").unwrap();
     assert_eq!(operator.reads(&["users", "import", "staff.xlsx", "--json"])["encoding"], "UTF-8");
 }
