@@ -161,7 +161,7 @@ impl From<Stored> for Row {
     }
 }
 
-    /// Hours since 1970.
+/// Hours since 1970.
 pub async fn signed_in_between(db: &mut Conn, corp_id: &str, from_ms: i64, until_ms: i64) -> sqlx::Result<u64> {
     let sql = "SELECT COUNT(*) FROM audit WHERE corp_id = $1 AND event = 'signed-in' AND at >= $2 AND at < $3";
     let count: i64 = sqlx::query_scalar(sql).bind(corp_id).bind(from_ms).bind(until_ms).fetch_one(db).await?;

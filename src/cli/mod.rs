@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 /// Password-free sign-in (免登) from inside the DingTalk client.
 ///
 /// An employee taps the app's icon in DingTalk and is signed in. Settings come from Rocket.toml in the working folder, or
-/// else in /etc/miandeng (or from the file that ROCKET_CONFIG names), and from ROCKET_… variables; see README, "Settings".
+/// else in /etc/miandeng (or from the file that ROCKET_CONFIG names), and from ROCKET_… variables; see docs/en/settings.md.
 ///
 /// New here? "miandeng demo" runs everything against a simulated DingTalk, with nothing to configure.
 #[derive(Parser)]

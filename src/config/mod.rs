@@ -123,7 +123,7 @@ impl Config {
                 section.map_err(|error| ConfigError::parsing("miandeng", error))?
             }
             Err(_) => {
-                let cure = "write the section [default.miandeng] (see README, \"Settings\"), or run \"miandeng demo\"";
+                let cure = "write the section [default.miandeng] (see docs/en/settings.md), or run \"miandeng demo\"";
                 return Err(ConfigError::at("miandeng", format!("no settings found; {cure}")));
             }
         };
@@ -254,7 +254,7 @@ impl DingtalkConfig {
 
 fn apps(raw: Vec<raw::RawApp>) -> Result<Vec<App>, ConfigError> {
     if raw.is_empty() {
-        let cure = "write one section [[default.miandeng.apps]] for each DingTalk app (see README, \"Settings\")";
+        let cure = "write one section [[default.miandeng.apps]] for each DingTalk app (see docs/en/settings.md)";
         return Err(ConfigError::at("miandeng.apps", format!("is empty; {cure}")));
     }
     let apps = raw.into_iter().enumerate().map(|(i, app)| App::check(i, app)).collect::<Result<Vec<_>, _>>()?;

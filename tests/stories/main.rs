@@ -10,6 +10,7 @@ mod browser;
 mod cookie_names;
 mod credentials;
 mod doctor;
+mod documents;
 mod failures;
 mod faults;
 mod gate;

@@ -169,7 +169,7 @@ fn a_wrong_setting_stops_the_start_with_one_line() {
     };
     std::fs::write(folder.path().join("secret"), CLIENT_SECRET).unwrap();
     let good = settings(free_port(), "http://127.0.0.1:9");
-    fails("", "README");
+    fails("", "docs/en/settings.md");
     fails("[default.miandeng]\npublic_url = \"ftp://x\"", "miandeng.public_url = \"ftp://x\"");
     fails(&good.replace("agent_id", "agentid"), "did you mean \"agent_id\"?");
     fails(

@@ -99,13 +99,13 @@ fn settings_in_a_folder_above_the_working_folder_are_not_taken() {
     assert!(one_line(&output).contains("no settings found"));
 }
 
-/// README, "Running it on a VM": the settings are copied and two things in them are written, as the page says.
+/// docs/*/install.md: the settings are copied, and two things in them are written, as the page says.
 #[test]
 fn the_steps_for_a_vm_lead_to_settings_that_work_from_any_folder() {
     const DATABASE: &str = "url = \"/var/lib/miandeng/miandeng.db\"";
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shipped = std::fs::read_to_string(root.join("Rocket.toml")).unwrap();
-    for page in ["README.md", "README.zh-CN.md"] {
+    for page in ["docs/en/install.md", "docs/zh-CN/install.md"] {
         let page = std::fs::read_to_string(root.join(page)).unwrap();
         let (before, steps) = page.split_once("# useradd").unwrap();
         let (steps, after) = steps.split_once("```").unwrap();

@@ -1,0 +1,116 @@
+//! The pages for people who run miandeng or change it: links lead somewhere, and commands exist.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::harness::{ends, program, text};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Paths from the root.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = Vec::new();
+    for folder in ["", "docs/en", "docs/zh-CN", "migrations", "tests/corpus"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let page = entry.unwrap().path();
+            if page.extension().is_some_and(|end| end == "md") {
+                pages.push(page.strip_prefix(root()).unwrap().to_owned());
+            }
+        }
+    }
+    pages
+}
+
+/// A page's lines: those of prose, and those in fences.
+fn lines(page: &Path) -> (Vec<String>, Vec<String>) {
+    let page = fs::read_to_string(root().join(page)).unwrap();
+    let (mut prose, mut code, mut in_code) = (Vec::new(), Vec::new(), false);
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        } else {
+            if in_code { &mut code } else { &mut prose }.push(line.to_owned());
+        }
+    }
+    (prose, code)
+}
+
+/// The anchors that GitHub gives to a page's headings.
+fn anchors(page: &Path) -> BTreeSet<String> {
+    let headings = lines(page).0.into_iter().filter(|line| line.starts_with('#'));
+    let anchor = |line: String| -> String {
+        let heading = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading_that_exist() {
+    let mut count = 0;
+    for page in pages() {
+        let prose = lines(&page).0.join("\n");
+        for target in prose.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if target.starts_with("https://") {
+                continue;
+            }
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
+            assert!(root().join(&file).exists(), "{page:?}: {target} leads nowhere");
+            assert!(anchor.is_empty() || anchors(&file).contains(anchor), "{page:?}: {target} has no such heading");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count} links are found");
+}
+
+#[test]
+fn both_languages_have_the_same_pages_and_a_short_readme_that_leads_to_each() {
+    for (readme, language) in [("README.md", "en"), ("README.zh-CN.md", "zh-CN")] {
+        let other = if language == "en" { "zh-CN" } else { "en" };
+        let readme = fs::read_to_string(root().join(readme)).unwrap();
+        assert!(readme.lines().count() <= 120, "{language}");
+        for page in pages().iter().filter(|page| page.starts_with(Path::new("docs").join(language))) {
+            let name = page.file_name().unwrap();
+            assert!(root().join("docs").join(other).join(name).exists(), "{name:?} is not in {other}");
+            assert!(readme.contains(&format!("({})", page.display())), "the README does not lead to {page:?}");
+        }
+    }
+}
+
+/// The commands in a page, without `miandeng` in front.
+fn commands(page: &Path) -> Vec<String> {
+    let (prose, code) = lines(page);
+    let prose = prose.join(" ");
+    let inline = prose.split('`').skip(1).step_by(2).filter_map(|text| text.strip_prefix("miandeng "));
+    let shell = code.iter().filter(|line| line.starts_with("$ ") || line.starts_with("# "));
+    let shell = shell.filter_map(|line| Some(line.rsplit_once(" miandeng ")?.1.split(" #").next().unwrap()));
+    inline.chain(shell).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_that_a_page_shows_exists_with_its_options() {
+    let mut shown = BTreeSet::new();
+    for page in pages().iter().filter(|page| !page.ends_with("CHANGELOG.md")) {
+        shown.extend(commands(page));
+    }
+    assert!(shown.len() > 20, "{shown:?}");
+    let folder = tempfile::tempdir().unwrap();
+    for command in shown {
+        let words: Vec<_> = command.split_whitespace().collect();
+        let has_more = ["users", "sessions", "audit"].contains(&words[0]);
+        let is_name = |word: &&&str| word.bytes().all(|b| b.is_ascii_lowercase());
+        let named = words.iter().take(1 + usize::from(has_more)).take_while(is_name);
+        let help: Vec<_> = named.copied().chain(["--help"]).collect();
+        let output = ends(program(folder.path(), &help));
+        assert!(output.status.success(), "{command}: {}", text(&output.stderr));
+        for option in words.iter().filter(|word| word.starts_with("--")) {
+            assert!(text(&output.stdout).contains(option), "{command}: no {option}");
+        }
+    }
+}
