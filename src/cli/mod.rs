@@ -69,3 +69,24 @@ impl Arguments {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn unexplained(command: &clap::Command) -> Vec<String> {
+        let name = command.get_name();
+        let options = command.get_opts().filter(|option| option.get_help().is_none());
+        let options = options.map(|option| format!("{name} --{}", option.get_id()));
+        options.chain(command.get_subcommands().flat_map(unexplained)).collect()
+    }
+
+    #[test]
+    fn help_explains_every_command_and_option() {
+        let command = Arguments::command();
+        assert_eq!(unexplained(&command), [""; 0]);
+        assert!(command.get_subcommands().all(|command| command.get_about().is_some()));
+    }
+}

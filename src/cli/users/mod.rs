@@ -94,6 +94,7 @@ pub fn corp_id_argument(text: &str) -> Result<CorpId, check::BadValue> {
 
 #[derive(Debug, clap::Args)]
 pub struct Force {
+    /// Go on although a corp loses its last active administrator
     #[arg(long)]
     force: bool,
 }
