@@ -169,7 +169,7 @@ fn requests(c: &mut Criterion) {
     });
 }
 
-/// Who is signed in by a cookie: remembered, and read from the file.
+/// A session by its cookie: from the cache, and from the file.
 fn look_ups(c: &mut Criterion) {
     let runtime = runtime();
     let server = runtime.block_on(Server::start());

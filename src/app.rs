@@ -46,7 +46,7 @@ pub enum BuildError {
     Keys(#[from] KeyError),
 }
 
-/// Builds the server. DingTalk is not asked for anything: it may be down while the server starts.
+/// Builds the server without a call to DingTalk, which may be down at the start.
 pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock) -> Result<Rocket<Build>, BuildError> {
     let (activity, writer) = sessions::activity(pools.clone());
     let sessions = SessionCache::new(pools.clone(), Policy::of(&config), activity).await?;
@@ -99,7 +99,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     })
 }
 
-/// What runs beside the requests. Signing keys are no job: they are looked after when they are used.
+/// The background jobs. Signing keys need none: they rotate when they are used.
 fn jobs(
     config: &Config,
     pools: &Pools,
@@ -134,7 +134,7 @@ fn catchers() -> Vec<Catcher> {
     catchers![unanswered]
 }
 
-/// Whatever no route answers, in the form that the asker reads: a page for a browser, a problem for a program.
+/// For a request that no route answers: a page for a browser, a problem for a program.
 #[catch(default)]
 fn unanswered(status: Status, request: &Request<'_>) -> Caught {
     let problem = refusal::of(request).unwrap_or_else(|| Problem::from_status(status));

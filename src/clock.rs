@@ -17,7 +17,7 @@ pub type UnixSeconds = i64;
 /// The time of day. [`Clock::advance`] moves a clock and all its clones.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    /// Where it stands, in milliseconds since 1970. `None` for a clock that runs.
+    /// Milliseconds since 1970. `None` for a clock that runs.
     standing_at_ms: Option<i64>,
     offset_ms: Arc<AtomicI64>,
 }
@@ -51,7 +51,8 @@ impl Clock {
         Instant::now()
     }
 
-    /// Milliseconds since some moment of this process. Only [`Clock::advance`] moves them, not setting the machine's time.
+    /// Milliseconds since some moment of this process. Only [`Clock::advance`] moves them, not setting the machine's
+    /// time.
     pub fn monotonic_ms(&self) -> i64 {
         let running = match self.standing_at_ms {
             Some(_) => 0,

@@ -1,7 +1,7 @@
-//! What people and scripts are told when DingTalk refuses or does not answer, and when a request means no app of it.
+//! Problems for when DingTalk refuses or does not answer, and when a request means no app.
 //!
-//! Apart from every feature, because signing in and signing pages both call DingTalk; and apart from `web` and `dingtalk`,
-//! which do not know each other.
+//! Apart from every feature, because signing in and signing pages both call DingTalk; and apart from `web` and
+//! `dingtalk`, which do not know each other.
 
 use crate::{
     dingtalk::{DingtalkError, ErrorCode, NoApp, Refusal},
@@ -54,8 +54,8 @@ impl From<DingtalkError> for Problem {
     }
 }
 
-/// A problem that names DingTalk's code. The log says what the operator does about it; people are told so only where
-/// nothing else helps.
+/// A problem that names DingTalk's code. The log says what the operator must do; people read it only where nothing else
+/// helps.
 fn with_code(kind: Kind, message: fn(&Texts) -> Message, refusal: Refusal) -> Problem {
     let cure = |t: &Texts, code: &ErrorCode| (t.dingtalk_hint)(code.meaning());
     let code = refusal.code.clone();

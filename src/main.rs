@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    // Rocket's own `workers` setting; where the settings cannot be read, the command says so with the cure.
+    // Rocket's own `workers` setting. If the settings cannot be read, the command says so with the fix.
     if let Ok(settings) = cli::figment()
         && let Ok(workers @ 1..) = settings.extract_inner::<usize>("workers")
     {

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A client secret, access token, ticket or code.
 ///
-/// It has no `Display`, its `Debug` shows nothing of it, and it cannot be serialised: whoever needs the value says
+/// It has no `Display`, its `Debug` shows nothing of it, and it cannot be serialised: code that needs the value calls
 /// [`Secret::expose`], which is easy to find in a review.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);

@@ -25,7 +25,7 @@ pub struct Row {
     pub app: String,
     pub address: String,
     pub request_id: String,
-    /// Of a refusal also `reason`, and `times` if the row stands for several.
+    /// Of a refusal also `reason`, and `times` if one row counts several.
     pub detail: Map<String, Value>,
 }
 

@@ -25,8 +25,8 @@ use crate::{
 /// happened. Sign-ins go on meanwhile.
 ///
 /// A backup holds everything: people, who is signed in (no cookie, only digests), DingTalk's tokens of the last two
-/// hours, and the keys that sign identities. Keep it as safe as a password file. The settings and the secrets in them are
-/// not in it.
+/// hours, and the keys that sign identities. Keep it as safe as a password file. The settings and the secrets in them
+/// are not in it.
 ///
 /// "miandeng restore" puts it in the database's place.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub struct BackupArgs {
     /// The copy
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Write over a file that is there, once the new one is whole
+    /// Replace an existing file once the new one is whole
     #[arg(long)]
     force: bool,
     /// Answer in JSON

@@ -20,9 +20,9 @@ use crate::{
     users::{Change, NewUser},
 };
 
-/// Who is in the table, and holds the simulated phone at first.
+/// In the table, and holds the simulated phone at first.
 const LISTED: &str = "zhangsan";
-/// Who is not.
+/// Not in the table.
 const UNLISTED: &str = "lisi";
 const SIMULATOR_PORT: u16 = 8008;
 

@@ -41,7 +41,6 @@ impl Deployment {
         Ok((Config::from_figment(&figment)?, url))
     }
 
-    /// Who changes people by a command, and when.
     pub fn by(&self, reason: Reason) -> By {
         By::new(actor(), reason, &self.clock)
     }
@@ -86,7 +85,6 @@ impl Deployment {
     }
 }
 
-/// Whoever runs the command.
 pub(super) fn actor() -> Actor {
     Actor::Cli(system_user())
 }

@@ -14,7 +14,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 const WAIT: Duration = Duration::from_millis(100);
-/// So many bytes wait at the most; a rush of lines is written before its tenth of a second is over.
+/// Bytes that wait at most; a rush of lines is written before its tenth of a second is over.
 const ENOUGH: usize = 64 * 1024;
 
 #[derive(Clone)]

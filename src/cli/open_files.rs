@@ -2,7 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// So many connections take a gigabyte and a half if all of them are idle; more would not be served well anyway.
+/// This many idle connections take a gigabyte and a half; more would not be served well anyway.
 const MANY: u64 = 65_536;
 
 /// Raises the soft limit, which is 1,024 in most places for the sake of old programs, as far as the hard limit lets us.

@@ -24,8 +24,9 @@ use crate::{
 ///
 /// The replaced file stays beside it, as miandeng.db.replaced-TIME, with all that it held; remove it when you are sure.
 ///
-/// Every session in the backup is ended, because it may have been revoked since; people sign in again, which in DingTalk
-/// takes no tap. --keep-sessions keeps them. Who was disabled or removed since the backup is there again either way.
+/// Every session in the backup is ended, because it may have been revoked since; people sign in again, which in
+/// DingTalk takes no tap. --keep-sessions keeps them. People who were disabled or removed since the backup are there
+/// again either way.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
@@ -33,7 +34,7 @@ Example:
   miandeng restore /var/backups/miandeng/2026-11-25.db
   systemctl start miandeng")]
 pub struct RestoreArgs {
-    /// What "miandeng backup" has made
+    /// A file that "miandeng backup" made
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Leave people signed in who were when the backup was made

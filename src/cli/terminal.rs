@@ -24,7 +24,7 @@ pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
 pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     let mut json = serde_json::to_string_pretty(value)?;
     json.push('\n');
-    // JSON itself escapes most of what steers a terminal; the rest stands inside strings only.
+    // JSON escapes most of what steers a terminal; the rest can occur only inside strings.
     let mut inert = String::with_capacity(json.len());
     let mut utf16 = [0; 2];
     for c in json.chars() {
@@ -49,7 +49,7 @@ impl Table {
         Self { rows: vec![headings.iter().map(|heading| (*heading).to_owned()).collect()] }
     }
 
-    /// Adds a row. Whatever stands in a cell is made inert.
+    /// Makes each cell inert.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) {
         self.rows.push(cells.into_iter().map(|cell| Inert(cell).to_string()).collect());
     }

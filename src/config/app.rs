@@ -132,7 +132,7 @@ impl App {
     }
 }
 
-/// Checks what directory events need, so that a slip does not wait for the version that receives them.
+/// Checks what directory events need now, before a version receives them.
 fn check_events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<(), ConfigError> {
     if !matches!(raw.events.as_str(), "" | "off") {
         let problem = "this version does not receive directory events; write \"off\"";

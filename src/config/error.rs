@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A setting that stops the start: its key, its value (never a secret's) and the cure.
+/// A setting that stops the start: its key, its value (never a secret's) and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     key: String,

@@ -45,8 +45,9 @@ pub struct Config {
     pub session_idle: Duration,
     /// How long a session lives at the most.
     pub session_lifetime: Duration,
-    /// In which headers the gate names people.
+    /// How long rows of the audit trail are kept.
     pub audit_retention: Duration,
+    /// The headers in which the gate names people.
     pub identity_headers: IdentityHeaders,
     /// Whether the gate also names people in a signed token.
     pub signed_identity: bool,

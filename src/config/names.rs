@@ -1,10 +1,10 @@
-//! Names in `Rocket.toml` that nobody reads: a slip there would be ignored in silence.
+//! Names in `Rocket.toml` that nobody reads: a typo there would be ignored silently.
 
 use figment::{Figment, value::Value};
 
 use super::ConfigError;
 
-/// What stands beside ours at the top: Rocket's own settings, and what its variables for finding them leave behind.
+/// Other names at the top: Rocket's own settings, and what its variables for finding them leave behind.
 const TOP: [&str; 19] = [
     "address",
     "port",

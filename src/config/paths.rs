@@ -35,7 +35,7 @@ pub(super) fn base_path(text: String) -> Result<String, ConfigError> {
 pub(super) fn home(path: Option<String>, base_path: &str) -> Result<String, ConfigError> {
     match path {
         None => Ok(format!("{base_path}/home")),
-        // Signed-in people who open the app are sent home: there and back for ever.
+        // Signed-in people who open the app are sent home, which would be an endless loop.
         Some(path) if path.trim_end_matches('/') == base_path => {
             let cure = "is the sign-in page itself; write another page, e.g. \"/home\"";
             Err(ConfigError::wrong("miandeng.home", path, cure))

@@ -58,7 +58,7 @@ impl Proxies {
     }
 }
 
-/// Whether an address is on this machine, as the simulator's is. No proxy can lead there, and none is asked to.
+/// Whether an address is on this machine, as the simulator's is. No proxy can lead there.
 pub fn is_local(address: &str) -> bool {
     Url::parse(address).is_ok_and(|url| is_here(&url))
 }

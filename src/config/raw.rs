@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::secret::Secret;
 
-/// Values are texts wherever possible, so that a wrong one is named by `check`, with its cure, and not by the parser.
+/// Values are texts wherever possible, so that `check` names a wrong one with the fix, instead of the parser.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Raw {
@@ -113,7 +113,7 @@ impl Default for RawDingtalk {
     }
 }
 
-/// A text, or a number or boolean that somebody did not quote (`agent_id = 123456789`).
+/// A text, or an unquoted number or boolean (`agent_id = 123456789`).
 fn lenient_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct Lenient;
     impl de::Visitor<'_> for Lenient {

@@ -7,18 +7,20 @@
 //!    commit began.
 //! 3. *No stamp means "ask":* where there is none, nothing in memory may be used before the tables were read.
 //!
-//! What changed is then read from a table of numbered changes (`sessions::invalidation`). Of its numbers the database must
-//! promise:
+//! What changed is then read from a table of numbered changes (`sessions::invalidation`). Of its numbers the database
+//! must promise:
 //!
-//! 4. *Order:* whoever sees a change sees every change with a lower number that was not removed, now and later. So nobody
-//!    who has read up to a number misses a lower one that is committed afterwards.
-//! 5. *No gaps:* a number that is missing belongs to a change that was removed, never to one that is still to come or was
-//!    rolled back. Whoever finds the number after the last one that they know missing forgets everything.
-//! 6. *An older database that was put back* ends at a lower number than was known. Whoever finds that forgets everything.
+//! 4. *Order:* a reader that sees a change sees every change with a lower number that was not removed. After reading up
+//!    to a number, nobody misses a lower one that is committed later.
+//! 5. *No gaps:* a missing number belongs to a change that was removed, never to one that is still to come or was
+//!    rolled back. A reader that misses the number after its last one forgets everything.
+//! 6. *An older database that was put back* ends at a lower number than was known. A reader that finds this forgets
+//!    everything.
 //!
-//! SQLite keeps 1 to 3 by its index of the write-ahead log (`wal_index`), 4 and 5 because one connection writes at a time
-//! and takes its numbers in its own transaction. A sequence of PostgreSQL keeps neither 4 nor 5, and several servers
-//! on it keep 2 only if a commit returns once each of them has read past it: [`super::Transaction::commit`] is the place.
+//! SQLite keeps 1 to 3 by its index of the write-ahead log (`wal_index`), 4 and 5 because one connection writes at a
+//! time and takes its numbers in its own transaction. A sequence of PostgreSQL keeps neither 4 nor 5, and several
+//! servers on it keep 2 only if a commit returns once each of them has read past it: [`super::Transaction::commit`] is
+//! the place.
 
 /// A moment in the database's history. Opaque: only equality counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

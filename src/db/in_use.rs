@@ -1,8 +1,8 @@
-//! Who has the database open. Every process that opens it holds a shared lock on a file beside it, and `miandeng restore`
-//! an exclusive one while it replaces the database. The system takes a lock away with its process, however that ends, so
-//! none is ever left behind.
+//! Who has the database open. Every process that opens it holds a shared lock on a file beside it, and `miandeng
+//! restore` an exclusive one while it replaces the database. The system releases a lock with its process, however that
+//! ends.
 //!
-//! The file stays: whoever removed it could take it from under somebody who has just opened it.
+//! The file is never removed, because another process may just have opened it.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -18,7 +18,7 @@ use super::open::{BETWEEN_TRIES, BUSY_TIMEOUT, with_suffix};
 #[derive(Debug)]
 pub struct Held(#[expect(dead_code, reason = "it is held, not looked at")] File);
 
-/// Why a lock was not had.
+/// Why there is no lock.
 #[derive(Debug, thiserror::Error)]
 pub enum NotHeld {
     /// Another process holds it.
@@ -29,8 +29,8 @@ pub enum NotHeld {
     File(#[from] io::Error),
 }
 
-/// Says that this process has the database open; `resolved` is its path without links. Waits for a restore as statements
-/// do for each other. Where files cannot be locked there is nothing to hold, and a restore refuses to run.
+/// Marks the database as open in this process; `resolved` is its path without links. Waits for a restore as statements
+/// do for each other. Where files cannot be locked there is no lock, and a restore refuses to run.
 ///
 /// # Errors
 /// When a restore takes too long, or the file cannot be made.

@@ -46,7 +46,7 @@ pub struct Pools {
     wal_index: WalIndex,
     checks: Arc<Checks>,
     repaired: Arc<[Repaired]>,
-    /// Says to a restore that the file is open, for as long as anybody has these.
+    /// Keeps a restore away while the file is open.
     _in_use: Arc<Option<in_use::Held>>,
 }
 
@@ -114,7 +114,8 @@ impl Pools {
         let seen = self.checks.good.load(Ordering::Acquire);
         let _one_at_a_time = self.checks.running.lock().await;
         if self.checks.good.load(Ordering::Acquire) > seen {
-            // Another check has succeeded since this one was asked for. However many ask, sign-ins wait for one at the most.
+            // Another check has succeeded since this one was asked for. However many ask, sign-ins wait for one at the
+            // most.
             return Ok(());
         }
         let mut transaction = self.write().await?;
@@ -127,8 +128,8 @@ impl Pools {
 
     /// Closes both pools, after the last request has been answered. Does not wait for another process that writes.
     pub async fn close(&self) {
-        // SQLite tidies up when it closes (statistics, the write-ahead log). If another process has the write lock, that
-        // is left to it: a command would hang for nothing. If this fails, the close only takes longer.
+        // SQLite tidies up when it closes (statistics, the write-ahead log). If another process has the write lock,
+        // that is left to it: a command would hang for nothing. If this fails, the close only takes longer.
         let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&self.writer).await;
         self.readers.close().await;
         self.writer.close().await;

@@ -26,8 +26,8 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before a locked file is opened again.
 pub(super) const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 const READERS: u32 = 4;
-/// Each connection's own cache, in SQLite's form for KiB. The system caches the file anyway, and with 16 MiB each the five
-/// connections could take 80 MiB, more than the rest of the process.
+/// Each connection's own cache, in SQLite's form for KiB. The system caches the file anyway, and with 16 MiB each the
+/// five connections could take 80 MiB, more than the rest of the process.
 const CACHE: &str = "-4096";
 
 #[derive(Debug, thiserror::Error)]
@@ -98,8 +98,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .after_release(|connection, _| Box::pin(is_out_of_transaction(connection)))
 }
 
-/// On a full disk SQLite ends a transaction by itself (sqlite.org/lang_transaction.html, 2.1). sqlx then fails to roll it
-/// back, believes the connection to be in it for ever, and would refuse every later one.
+/// On a full disk SQLite ends a transaction by itself (sqlite.org/lang_transaction.html, 2.1). sqlx then fails to roll
+/// it back, believes the connection to be in it still, and would refuse every later one.
 async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     if connection.is_in_transaction() {
         // A dropped transaction is rolled back by the time the connection answers.
@@ -125,8 +125,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .optimize_on_close(true, None)
 }
 
-/// Processes that start together on a fresh file all set up its write-ahead log. Where two would wait for each other, SQLite
-/// calls the file locked at once, so this tries again for as long as SQLite would have waited.
+/// Processes that start together on a fresh file all set up its write-ahead log. Where two would wait for each other,
+/// SQLite calls the file locked at once, so this tries again until SQLite's own time limit.
 async fn connect(connections: u32, how: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
     let until = Instant::now() + BUSY_TIMEOUT;
     loop {
@@ -148,8 +148,8 @@ pub fn kind_of(error: &sqlx::Error) -> Option<u32> {
     Some(code & 0xff)
 }
 
-/// Processes that start together get in each other's way: one that fails tries once more, with the file to itself. The lock
-/// is not taken at first, because most starts change nothing and must not wait for a writer.
+/// Processes that start together get in each other's way: one that fails tries once more, with the file to itself. The
+/// lock is not taken at first, because most starts change nothing and must not wait for a writer.
 async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
     // Not `run`, whose future the compiler does not take for `Send`.
     let migrations = sqlx::migrate!();

@@ -1,7 +1,7 @@
 //! Nobody but us reads or writes the database's files.
 //!
-//! They hold DingTalk's tokens, signing keys and everybody's data. A file that was copied or restored with mode 0644 would stay
-//! open to every user of the machine; SQLite gives its `-wal` and `-shm` the same mode.
+//! They hold DingTalk's tokens, signing keys and everybody's data. A file that was copied or restored with mode 0644
+//! would stay open to every user of the machine; SQLite gives its `-wal` and `-shm` the same mode.
 
 #[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -69,8 +69,8 @@ pub fn give_to_owner_of(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Closes the database's files to everybody but their owner, if that is us. `database` is what [`create`] opened at `path`;
-/// SQLite's other files are beside `resolved`, where the links at `path` lead.
+/// Closes the database's files to everybody but their owner, if that is us. `database` is what [`create`] opened at
+/// `path`; SQLite's other files are beside `resolved`, where the links at `path` lead.
 pub(super) fn keep(path: &Path, resolved: &Path, database: &File) -> Result<Vec<Repaired>, NotPrivate> {
     if !is_database(database) {
         // SQLite will say so. A file that was named by mistake keeps its mode.
@@ -111,7 +111,7 @@ fn keep_one(path: &Path, open: Option<&File>) -> Result<Option<Repaired>, NotPri
     }
     let refuse = |why: String| Err(NotPrivate { file: path.to_owned(), mode, why });
     let file = path.display();
-    // Otherwise whoever can change the link, or the names, could have us close another of our files.
+    // Otherwise anyone who can change the link, or the names, could make us close another of our files.
     if here.is_symlink() {
         return refuse("it is a symbolic link, so its mode was not changed; chmod 600 the file it points to".into());
     }

@@ -1,6 +1,6 @@
 //! How departments are written (pure): a path has `/` between its levels, and several paths have `;` between them.
 //!
-//! A department in DingTalk may have any name: `x;总部/财务`, `role:admin`, or one that nobody can see. So names are not
+//! A department in DingTalk may have any name: `x;总部/财务`, `role:admin`, or one that nobody can see, so names are not
 //! joined as they came. In a [`DepartmentName`] nothing marks a level, another department, a role or a number, and
 //! trimming changes nothing. The user table holds such names only, and [`in_column`] returns nothing else.
 //!

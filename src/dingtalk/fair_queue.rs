@@ -13,13 +13,13 @@ use tokio::{
 
 use super::DingtalkError;
 
-/// Calls of one app under way at once. DingTalk allows 20 a second of each kind and app (90018), and a call's time limit
-/// begins with its turn.
+/// Calls of one app under way at once. DingTalk allows 20 a second of each kind and app (90018), and a call's time
+/// limit begins with its turn.
 const AT_ONCE: usize = 20;
-/// After this long in the queue, a caller is told that DingTalk does not keep up.
+/// After this long in the queue, a caller hears that DingTalk does not keep up.
 const LONGEST_QUEUE: Duration = Duration::from_secs(20);
-/// How many addresses have a line of their own. If a line is forgotten while somebody stands in it, its address has two
-/// callers in the queue.
+/// Addresses with a line of their own. If a line is forgotten while somebody waits in it, its address has two callers
+/// in the queue.
 const LINES: u64 = 10_000;
 
 pub(super) struct FairQueue {

@@ -38,7 +38,7 @@ pub(super) async fn public_url(subject: &Subject<'_>) -> Finding {
     }
 }
 
-/// Which of DingTalk's addresses a proxy stands before, where the environment names any.
+/// Which of DingTalk's addresses are reached by a proxy of the environment's.
 pub(super) fn proxies(config: &Config) -> Option<Finding> {
     let variables = Proxies::variables();
     let proxies = Proxies::of_environment();

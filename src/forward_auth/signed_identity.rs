@@ -87,7 +87,7 @@ impl SignedIdentity {
 }
 
 impl<'a> Claims<'a> {
-    /// `rules`: what the proxy's question said. Whoever can reach the gate chooses the rules, so a token without the
+    /// `rules`: what the proxy's question said. Anyone who can reach the gate chooses the rules, so a token without the
     /// app's own rules proves who somebody is, but not that they may be there.
     fn new(issuer: &'a str, host: &'a str, user: &'a User, rules: &'a str, now: UnixSeconds) -> Self {
         Self {

@@ -1,5 +1,5 @@
 //! What `miandeng doctor --probe` asks through the operator's own proxy: which headers reach the app's side. The echo
-//! stands behind the same gate and deletions as the app.
+//! is behind the same gate and deletions as the app.
 //!
 //! It answers doctor alone, who shows a pass that this deployment has sealed a moment ago. The answer is sealed with
 //! all that was seen, so that nobody in between can make or change one.

@@ -1,8 +1,8 @@
 //! Recently seen sessions, kept in memory and exact all the same.
 //!
-//! A look-up in the database costs four thread hops, and a proxy asks at every request. So what was read is kept. Before
+//! A look-up in the database costs four thread hops, and a proxy asks at every request, so sessions are cached. Before
 //! each answer the database's stamp tells whether anything was committed since; if so, the changes to sessions are read
-//! (`invalidation`) and what they concern is forgotten. A revocation, whoever made it, is in force once it is committed.
+//! (`invalidation`) and those sessions forgotten. Any revocation is in force once it is committed.
 
 use std::{
     collections::HashMap,

@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{clock::UnixSeconds, db::Conn, users::User};
 
-/// How often, in seconds, the row is told that its session is in use.
+/// Seconds between two notes of a session's use in its row.
 pub const TOUCH_INTERVAL: i64 = 60;
 /// How many sessions one person can have. The next one ends the oldest.
 const MOST_OF_ONE: i64 = 50;
@@ -108,7 +108,8 @@ pub struct Origin {
     pub user_agent: String,
 }
 
-/// Starts a session, and ends the oldest of more than fifty. The caller's transaction has checked that the person may sign in.
+/// Starts a session, and ends the oldest of more than fifty. The caller's transaction has checked that the person may
+/// sign in.
 pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: UnixSeconds) -> sqlx::Result<Token> {
     let token = Token::random();
     sqlx::query(
@@ -127,8 +128,8 @@ pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: Un
     Ok(token)
 }
 
-/// Starts a session that is good for one address alone: only the gate takes it, for a question about exactly that address,
-/// and for five minutes. It does not count among the fifty.
+/// Starts a session that is good for one address alone: only the gate takes it, for a question about exactly that
+/// address, and for five minutes. It does not count among the fifty.
 pub async fn start_for(
     db: &mut Conn,
     user: &User,
@@ -185,8 +186,9 @@ async fn find_any(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSecond
     Ok(row.filter(|row| row.is_live(policy, now)))
 }
 
-/// Anyone's session by its number, if it is within its lifetime and of a corp that has an app; none for one address alone.
-/// The caller checks whether it was idle, which the table learns a little late, and whether its person is disabled.
+/// Anyone's session by its number, if it is within its lifetime and of a corp that has an app; none for one address
+/// alone. The caller checks whether it was idle, which the table learns a little late, and whether its person is
+/// disabled.
 pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Session>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \

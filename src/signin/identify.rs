@@ -9,7 +9,7 @@ use crate::{
     users::{self, User},
 };
 
-/// Spends a code, in the way of its app's kind. Refuses whoever is not an employee.
+/// Spends a code, in the way of its app's kind. Refuses anyone but employees.
 pub async fn identify(services: Services<'_>, code: &ReceivedCode<'_>, turn: Turn) -> Result<Identity, SignInRefusal> {
     let (app, secret) = (code.app, &code.secret);
     match (code.way, &app.config.kind) {

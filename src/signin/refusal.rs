@@ -1,4 +1,4 @@
-//! What a sign-in is refused for, by whichever way, and what people are told.
+//! Why a sign-in is refused, and what people then read.
 
 use crate::{
     dingtalk::{DingtalkError, Identity, NoApp},

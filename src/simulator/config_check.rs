@@ -68,8 +68,8 @@ pub fn judge(company: &Company, credentials: &IssuedCredentials, now: i64, confi
 
 type Refusal = (i64, String);
 
-/// The order is the simulator's own: malformed fields, then who asks, then the signature. So are the texts
-/// but that of 52013, the only one on record.
+/// The order is the simulator's own: malformed fields, then who asks, then the signature. The texts are too, except
+/// that of 52013, the only one on record.
 fn examine(corp: Option<&Corp>, config: &ConfigCall, signed_url: &str) -> Result<Holder, Refusal> {
     let refuse = |code, text: &str| Err((code, text.to_owned()));
     if !signed_url.starts_with("http://") && !signed_url.starts_with("https://") {

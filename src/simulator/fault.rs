@@ -56,7 +56,7 @@ pub enum FaultKind {
     Body(String),
     /// 200 and a body that never ends, as fast as it is read.
     Endless,
-    /// 200 and a body that drips a byte each so many milliseconds, for ever.
+    /// 200 and a body that never ends, one byte each so many milliseconds.
     Drip {
         every_ms: u64,
     },

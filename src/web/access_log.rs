@@ -50,10 +50,10 @@ fn answered(request: &Request<'_>, response: &mut Response<'_>) {
     let request_context = RequestContext::of(request);
     response.set_raw_header("X-Request-Id", request_context.id.clone());
     if request_context.method == Method::Head {
-        // A browser that only looks is told nothing to keep.
+        // HEAD sets no cookie.
         response.remove_header("Set-Cookie");
     }
-    // Here rather than by Shield, which takes twice as long, and says it of answers that have no content, too.
+    // Shield would take twice as long, and set it on answers without content too.
     if !response.body().is_none() {
         response.set_raw_header("X-Content-Type-Options", "nosniff");
     }

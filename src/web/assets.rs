@@ -69,7 +69,7 @@ impl<'r> Responder<'r, 'static> for Asset {
         let File { body, version } = self.file;
         let etag = format!("\"{version}\"");
         let mut response = Response::build();
-        // Only an address with the version in it names this very content for ever.
+        // Only an address with the version in it always means this content.
         let named = request.uri().query().is_some_and(|query| query.as_str().strip_prefix("v=") == Some(version));
         response
             .raw_header("Cache-Control", if named { "public, max-age=31536000, immutable" } else { "no-cache" })

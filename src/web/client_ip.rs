@@ -1,4 +1,4 @@
-//! Where a request comes from, when a proxy stands in front.
+//! Where a request comes from, behind a proxy.
 
 use std::{
     convert::Infallible,
@@ -60,7 +60,7 @@ impl ClientIp {
     }
 }
 
-/// Who is at the other end of the connection, whatever headers say.
+/// The other end of the connection, whatever headers say.
 pub fn peer(request: &Request<'_>) -> IpAddr {
     request.remote().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| canonical(address.ip()))
 }
@@ -120,7 +120,7 @@ mod tests {
             prop_assert_eq!(address(&headers, mapped), STRANGER);
         }
 
-        /// The proxies add at the end; whatever the client wrote stands before that and moves nothing.
+        /// Proxies add at the end, so nothing that a client wrote before changes the result.
         #[test]
         fn what_the_proxies_added_counts(written in written(), client in any::<IpAddr>(), lines in any::<bool>(), hop in any::<bool>()) {
             let client = canonical(client);
@@ -155,7 +155,7 @@ mod tests {
             prop_assert_eq!(twice, PROXY);
         }
 
-        /// Whoever has one /64 is one, and nobody else.
+        /// One /64 counts as one client, and nothing else does.
         #[test]
         fn a_limit_counts_a_network_as_one(network in any::<[u16; 4]>(), host in any::<[u16; 4]>(), other in any::<[u16; 4]>()) {
             let ip = |[a, b, c, d]: [u16; 4], [e, f, g, h]: [u16; 4]| ClientIp(Ipv6Addr::new(a, b, c, d, e, f, g, h).into());

@@ -86,7 +86,7 @@ mod tests {
             }
         }
 
-        /// Among whatever else there is, ours counts if it is there once; a second one, wherever it stands, ends that.
+        /// Among any others, ours counts if it is there once, and not if there is a second one anywhere.
         #[test]
         fn a_cookie_counts_if_it_came_once(
             before in proptest::collection::vec(other(), 0..4), after in proptest::collection::vec(other(), 0..4),

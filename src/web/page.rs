@@ -33,7 +33,7 @@ pub struct Frame<'a> {
     pub t: &'static Texts,
     pub base: &'a str,
     pub request_id: &'a str,
-    /// The style sheet itself, where the page is shown on another host, which has none of our files.
+    /// The style sheet itself, for a page on another host, which has none of our files.
     pub inline_style: Option<&'static str>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Frame<'a> {
         Self { inline_style: Some(assets::style()), ..self }
     }
 
-    /// The address of a static file. It changes with the file's content, so that browsers may keep it for ever.
+    /// The address of a static file. It changes with the file's content, so browsers need never ask again.
     pub fn asset(&self, path: &str) -> String {
         assets::url(self.base, path)
     }
@@ -96,7 +96,7 @@ impl Page {
         Ok(Self { policy: STYLE.clone(), ..Self::new(status, template, "")? })
     }
 
-    /// Says otherwise than usual what browsers tell about this page's address (`Referrer-Policy`).
+    /// Sets what browsers tell other pages about this page's address (`Referrer-Policy`).
     #[must_use]
     pub fn referrer(mut self, policy: &'static str) -> Self {
         self.referrer = policy;
@@ -116,7 +116,7 @@ impl<'r> Responder<'r, 'static> for Page {
             .raw_header("Cache-Control", "no-store")
             .raw_header("Referrer-Policy", self.referrer)
             .sized_body(self.html.len(), std::io::Cursor::new(self.html))
-            // After the body, whose own default would take its place.
+            // After the body, whose own default would replace it.
             .max_chunk_size(whole)
             .ok()
     }

@@ -34,9 +34,6 @@ impl Params {
     }
 
     /// The parameters of a posted form or JSON object.
-    ///
-    /// # Errors
-    /// When the body is too long, or of another kind.
     pub async fn posted(kind: Option<&ContentType>, body: Data<'_>) -> Result<Self, ParamError> {
         let bytes = body.open(MOST_BODY.bytes()).into_bytes().await;
         let bytes = bytes.ok().filter(|bytes| bytes.is_complete()).ok_or(ParamError::Malformed("body"))?;
@@ -82,9 +79,6 @@ impl Params {
     }
 
     /// A field that must be there, of a sensible length and without control characters.
-    ///
-    /// # Errors
-    /// As for [`Params::required`], and `Malformed`.
     pub fn plain(&self, name: &'static str, most_bytes: usize) -> Result<&str, ParamError> {
         let value = self.required(name)?;
         let is_plain = value.len() <= most_bytes && value.bytes().all(|b| b.is_ascii_graphic());
@@ -110,7 +104,7 @@ impl Params {
     }
 }
 
-/// By hand, because serde's maps keep the last of two equal names in silence.
+/// By hand, because serde's maps silently keep the last of two equal names.
 impl<'de> Deserialize<'de> for Params {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;

@@ -1,7 +1,7 @@
 //! What a request guard says when it refuses.
 //!
-//! Rocket tells a catcher the status of a guard's error and drops the error. So the guard leaves its problem with the
-//! request, and the catcher answers with that.
+//! Rocket drops a guard's error and gives a catcher only its status, so the guard leaves its problem with the request
+//! for the catcher to answer with.
 
 use std::sync::{Mutex, PoisonError};
 

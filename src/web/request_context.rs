@@ -31,16 +31,16 @@ pub struct RequestContext {
 /// What the request's one log line says besides method, path and status. No secret is ever put here.
 #[derive(Default)]
 pub struct Notes {
-    /// Nobody needs the line but who looks for a fault: it is one of very many, and another log has it.
+    /// One line of very many, which another log has too: only somebody who looks for a fault needs it.
     pub is_routine: bool,
     pub app: Option<String>,
     pub corp_id: Option<String>,
     pub userid: Option<String>,
-    /// The id that the person sees, where the page shows that of an earlier request.
+    /// The id on the person's page, if it is an earlier request's.
     pub page_request_id: Option<String>,
-    /// Where a request for an app behind the gate wanted to go: the app's host, and the path without its query.
+    /// What a request through the gate wanted: the app's host, and the path without its query.
     pub wanted: Option<(String, String)>,
-    /// Whom that app is for, as the proxy says it.
+    /// The rules of that app, as the proxy sent them.
     pub rules: Option<String>,
     pub problem: Option<&'static str>,
     pub cause: Option<String>,

@@ -17,7 +17,7 @@ pub fn script_json(value: &impl Serialize) -> serde_json::Result<String> {
 }
 
 impl Formatter for InScript {
-    /// What of a text needs no escape in JSON. Nothing else of JSON can hold such a character.
+    /// Gets the parts of a text that JSON does not escape; nowhere else in JSON can such a character occur.
     fn write_string_fragment<W: io::Write + ?Sized>(&mut self, json: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((at, escape, length)) = first_odd(rest) {
@@ -29,7 +29,7 @@ impl Formatter for InScript {
     }
 }
 
-/// The first character that needs an escape: where it stands, the escape, and its length in bytes.
+/// The first character that needs an escape: its place, the escape, and its length in bytes.
 fn first_odd(text: &str) -> Option<(usize, &'static [u8], usize)> {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().find_map(|(at, byte)| {

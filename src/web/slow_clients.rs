@@ -1,9 +1,9 @@
-//! Deadlines for connections, which Rocket lacks: whoever is silent, sends half a request or does not read the answer
-//! is cut off, or a few thousand of them would hold every descriptor.
+//! Deadlines for connections, which Rocket lacks. A client that is silent, sends half a request or does not read the
+//! answer is cut off, because a few thousand of them would hold every descriptor.
 //!
-//! Rocket hands out no connection. So each request notes when its connection was last of use, and the process's own
-//! descriptors tell which connections there are. Cutting shuts the socket down; Rocket sees the end of the stream and
-//! closes it.
+//! Rocket hands out no connections, so each request notes when its connection was last of use, and the process's own
+//! descriptors tell which connections there are. Cutting shuts the socket down, and Rocket closes it at the end of the
+//! stream.
 //!
 //! `peer` is the other end of the connection, perhaps a proxy. A trusted proxy's idle connection outlives the proxy's
 //! own patience, so that we never close it just as the proxy sends a request.
@@ -46,7 +46,6 @@ const NEXT_HEADER_MS: i64 = 75_000;
 const PROXY_IDLE_MS: i64 = 65 * 60_000;
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Cuts connections off that are of no use to anybody.
 pub struct SlowClients(Arc<Connections>);
 
 struct Connections {
@@ -61,7 +60,7 @@ struct Connections {
 struct Deadline(AtomicI64);
 
 impl SlowClients {
-    /// Nobody is connected yet. The time that counts is the clock's monotonic one.
+    /// By the clock's monotonic time.
     pub fn new(clock: Clock) -> Self {
         Self(Arc::new(Connections { clock, used: RwLock::default(), silent: Mutex::default() }))
     }
@@ -115,7 +114,7 @@ impl Fairing for SlowClients {
 }
 
 impl Connections {
-    /// A request has come by this connection, or was answered: until the next one it has so much time.
+    /// A request came, or was answered: the next one has `time_ms`.
     fn used(&self, peer: SocketAddr, time_ms: i64) {
         let until = self.clock.monotonic_ms() + time_ms;
         if let Some(deadline) = self.used.read().unwrap_or_else(PoisonError::into_inner).get(&peer) {
@@ -130,10 +129,10 @@ impl Connections {
         used.get(peer).map(|deadline| deadline.0.load(Ordering::Relaxed))
     }
 
-    /// Looks at every connection to our port once, and cuts off those whose time is over. Says how many.
+    /// Cuts off every connection to our port whose time is over, and returns how many.
     fn look(&self, port: u16) -> io::Result<usize> {
         let now = self.clock.monotonic_ms();
-        // Before the descriptors are looked at: who comes meanwhile may be missing there.
+        // Before the descriptors are read, where later connections may be missing.
         let before: Vec<SocketAddr> =
             self.used.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
         let open = open_connections(port)?;
@@ -159,7 +158,7 @@ fn open_connections(port: u16) -> io::Result<HashMap<SocketAddr, RawFd>> {
     Ok((0..descriptors()?).filter_map(is_ours).collect())
 }
 
-/// How many descriptors the process has room for at present: none has a higher number (`FDSize`, proc_pid_status(5)).
+/// No descriptor has a higher number (`FDSize`, proc_pid_status(5)).
 fn descriptors() -> io::Result<RawFd> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let size = status.lines().find_map(|line| line.strip_prefix("FDSize:")?.trim().parse().ok());
@@ -175,7 +174,7 @@ fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
     v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into())))
 }
 
-/// The number may be another connection's by now, so it is asked again whose it is.
+/// Checks the peer again, because the number may be another connection's by now.
 fn cut(fd: RawFd, port: u16, peer: SocketAddr) -> bool {
     let now = getsockname(fd).ok().and_then(|ours| peer_of(fd, &ours, port));
     now == Some(peer) && shutdown(fd, Shutdown::Both).is_ok()

@@ -74,7 +74,6 @@ pub fn is_listed(authority: &str) -> bool {
     below || ["app.example.com", "bi.example.com", "dev.example.com:8443"].contains(&authority)
 }
 
-/// What `read` makes of a request that came from `peer`.
 pub fn read<T>(uri: &str, headers: &[(&str, &str)], peer: IpAddr, read: impl FnOnce(&Request<'_>) -> T) -> T {
     CLIENT.with(|client| {
         let mut request = client.req(Method::Get, uri).remote(SocketAddr::new(peer, 40_000));

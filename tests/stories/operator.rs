@@ -40,7 +40,7 @@ fn state_of(page: &str) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// As whoever holds the simulated phone.
+/// As the holder of the simulated phone.
 pub async fn signs_in(browser: &reqwest::Client, server: &str, dingtalk: &str) -> (u16, serde_json::Value) {
     let page = browser.get(format!("{server}/?corpid={CORP}")).send().await.unwrap().text().await.unwrap();
     let ask =

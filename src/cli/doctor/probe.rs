@@ -198,7 +198,7 @@ impl Probe<'_> {
         }
     }
 
-    /// Who is signed in must be named to the app, once.
+    /// The app must be told once who is signed in.
     fn identity_arrives(&self, user: &User, reached: &Reached) -> Vec<Finding> {
         let sets = self.deployment.config.identity_headers;
         let wanted = [(sets.remote, "Remote-User"), (sets.x_auth_request, "X-Auth-Request-User")];
@@ -284,8 +284,8 @@ impl Probe<'_> {
         }
     }
 
-    /// The probe's session. It is a person's, because the gate knows no other, and good for the echo's address alone:
-    /// whoever owns the probed host gets its cookie.
+    /// The probe's session: a person's, because the gate knows no other, and good for the echo's address alone, because
+    /// the probed host's owner gets its cookie.
     async fn start_session(&self, user: &User) -> Result<Token, Finding> {
         let app = self.deployment.config.apps.iter().find(|app| app.corp_id == user.corp_id);
         let app = app.map_or("", |app| app.name.as_str());

@@ -106,7 +106,7 @@ impl Column {
     }
 }
 
-/// A value as it stands in the file. A spreadsheet runs a cell that begins like a formula, so a `'` goes in front; and
+/// A value in the form of the file. A spreadsheet runs a cell that begins like a formula, so a `'` goes in front; and
 /// one more in front of what looks guarded already, so that [`unguard`] gives it back.
 ///
 /// A cell begins wherever the spreadsheet splits: one that splits at `;` takes quotation marks for letters. So a value

@@ -200,7 +200,7 @@ async fn a_signed_identity_is_verified_with_the_published_keys_alone() {
     assert!(verified(&mut phone, &other, "bi.example.com:8443", now).await.is_ok());
 }
 
-/// Whoever reaches the gate chooses the rules of the question.
+/// Anyone who reaches the gate chooses the rules of the question.
 #[tokio::test]
 async fn a_signed_identity_names_the_rules_under_which_it_was_given() {
     let (app, mut phone) = signing_app().await;

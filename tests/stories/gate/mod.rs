@@ -1,4 +1,4 @@
-//! The gate: what proxies ask, and what they are told.
+//! The gate: what proxies ask, and the answers.
 
 mod departments;
 mod identity;
