@@ -12,15 +12,16 @@ use rocket::{
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Section, Shell};
+use super::{Section, Shell, refusal::PersonRefusal};
 use crate::{
-    audit::{Actor, RequestOrigin},
-    clock::Clock,
+    audit::{Actor, Author, RequestOrigin},
+    clock::{Clock, UnixSeconds},
     config::Config,
-    ids::CorpId,
+    db::Conn,
+    ids::{CorpId, DingUserId},
     people::{By, Reason},
-    sessions::{Principal, guard::Admin},
-    users::User,
+    sessions::{Policy, Principal, guard::Admin},
+    users::{self, User},
     web::{
         client_ip::{self, ClientIp},
         csrf::{FormTokens, SameOrigin},
@@ -37,6 +38,7 @@ pub struct Administrator<'r> {
     who: Admin,
     config: &'r Config,
     tokens: &'r FormTokens,
+    clock: &'r Clock,
     origin: RequestOrigin,
 }
 
@@ -65,6 +67,16 @@ impl Administrator<'_> {
         self.config.path(&self.config.admin_path)
     }
 
+    /// Which sessions are good.
+    pub fn policy(&self) -> Policy {
+        Policy::of(self.config)
+    }
+
+    /// The time.
+    pub fn now(&self) -> UnixSeconds {
+        self.clock.now()
+    }
+
     /// The only corp whose people the administrator sees.
     pub fn corp_id(&self) -> &CorpId {
         &self.user.corp_id
@@ -75,9 +87,42 @@ impl Administrator<'_> {
         By::new(Actor::User(self.user.userid.clone()), reason, clock).by_request(self.origin.clone())
     }
 
-    /// The list of people with this person alone, after something was done.
+    /// The same for what ends sessions.
+    pub fn author(&self, clock: &Clock) -> Author {
+        Author::new(Actor::User(self.user.userid.clone()), clock).by_request(self.origin.clone())
+    }
+
+    /// The same administrator, if a path names the own corp.
+    ///
+    /// # Errors
+    /// Not found, whether or not there is anybody of that corp.
+    pub fn in_own_corp(&self, corp_id: &str) -> Result<&Self, PersonRefusal> {
+        if corp_id == self.user.corp_id.as_str() { Ok(self) } else { Err(PersonRefusal::NotFound) }
+    }
+
+    /// Somebody of the own corp.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn find(&self, db: &mut Conn, userid: &str) -> Result<User, PersonRefusal> {
+        let userid = DingUserId::new(userid).map_err(|_| PersonRefusal::NotFound)?;
+        users::find(db, self.corp_id(), &userid).await?.ok_or(PersonRefusal::NotFound)
+    }
+
+    /// Where a person's page is.
+    pub fn address_of(&self, user: &User) -> String {
+        let [corp_id, userid] = [user.corp_id.as_str(), user.userid.as_str()].map(path_segment);
+        format!("{}/people/{corp_id}/{userid}", self.root())
+    }
+
+    /// A person's page, after something was done.
     pub fn leads_to(&self, user: &User, done: &'static str) -> SeeOther {
-        SeeOther(format!("{}/people?q={}&done={done}", self.root(), path_segment(user.userid.as_str())))
+        SeeOther(format!("{}?done={done}", self.address_of(user)))
+    }
+
+    /// The list of people, after something was done.
+    pub fn leads_to_list(&self, done: &'static str) -> SeeOther {
+        SeeOther(format!("{}/people?done={done}", self.root()))
     }
 
     /// Whether a form carries this session's token.
@@ -100,7 +145,9 @@ impl<'r> FromRequest<'r> for Administrator<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         let rocket = request.rocket();
-        let (Some(config), Some(tokens)) = (rocket.state::<Config>(), rocket.state::<FormTokens>()) else {
+        let (Some(config), Some(tokens), Some(clock)) =
+            (rocket.state::<Config>(), rocket.state::<FormTokens>(), rocket.state::<Clock>())
+        else {
             let problem = Problem::internal("the server lacks its state");
             return refusal::refuse(request, Status::InternalServerError, problem);
         };
@@ -113,7 +160,7 @@ impl<'r> FromRequest<'r> for Administrator<'r> {
             address: ClientIp::of(request).0.to_string(),
             request_id: RequestContext::of(request).id.clone(),
         };
-        Outcome::Success(Self { who, config, tokens, origin })
+        Outcome::Success(Self { who, config, tokens, clock, origin })
     }
 }
 

@@ -7,7 +7,9 @@
 mod add;
 mod guard;
 mod people;
+mod person;
 mod person_form;
+mod refusal;
 mod shell;
 
 use rocket::Route;
@@ -17,7 +19,7 @@ use self::shell::{Section, Shell};
 
 /// What is mounted at `admin_path`.
 pub fn routes() -> Vec<Route> {
-    [people::routes::routes(), add::routes()].concat()
+    [people::routes::routes(), person::routes::routes(), add::routes()].concat()
 }
 
 #[cfg(test)]
@@ -35,6 +37,9 @@ pub(crate) mod samples {
 
     /// Every page.
     pub fn pages(locale: Locale) -> Vec<Sample> {
-        [people::routes::samples(locale), add::samples(locale)].into_iter().flatten().collect()
+        [people::routes::samples(locale), person::routes::samples::pages(locale), add::samples(locale)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }

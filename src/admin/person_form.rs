@@ -3,7 +3,7 @@
 use crate::{
     i18n::Texts,
     ids::DingUserId,
-    users::{Change, Role, check},
+    users::{Change, Role, User, check},
     web::params::{ParamError, Params},
 };
 
@@ -11,8 +11,8 @@ use crate::{
 pub struct PersonForm {
     /// In the order in which they are shown.
     pub fields: Vec<Field>,
-    /// The role that is chosen.
-    pub role: Role,
+    /// The role that is chosen; where the person is there already, it is changed elsewhere.
+    pub role: Option<Role>,
 }
 
 /// A field for a text.
@@ -45,6 +45,18 @@ impl PersonForm {
     /// For somebody new.
     pub fn empty(t: &'static Texts) -> Self {
         Self::filled(t, true, Role::User, |_| String::new())
+    }
+
+    /// For somebody who is there.
+    pub fn of(t: &'static Texts, user: &User) -> Self {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        Self::filled(t, false, user.role, |name| match name {
+            "name" => user.name.clone(),
+            "mobile" => text(&user.mobile),
+            "email" => text(&user.email),
+            "department" => text(&user.department),
+            _ => text(&user.title),
+        })
     }
 
     /// Reads what was sent: the form again, with what is wrong, or what it says.
@@ -83,8 +95,9 @@ impl PersonForm {
         self
     }
 
+    /// Whether the role of an administrator is chosen.
     pub fn is_admin(&self) -> bool {
-        self.role == Role::Admin
+        self.role == Some(Role::Admin)
     }
 
     /// Whether anything is wrong.
@@ -108,6 +121,9 @@ impl PersonForm {
             let is_required = matches!(name, "userid" | "name");
             Field { name, label, hint, is_required, value: value(name), error: None }
         };
-        Self { fields: fields.into_iter().skip(usize::from(!is_new)).map(field).collect(), role }
+        Self {
+            fields: fields.into_iter().skip(usize::from(!is_new)).map(field).collect(),
+            role: is_new.then_some(role),
+        }
     }
 }

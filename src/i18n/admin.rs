@@ -1,5 +1,7 @@
 //! The texts of the pages for administrators.
 
+use super::Message;
+
 /// All of them.
 pub struct Admin {
     /// What surrounds every page.
@@ -10,6 +12,10 @@ pub struct Admin {
     pub people: AdminPeople,
     /// A form about a person.
     pub form: AdminForm,
+    /// One person.
+    pub person: AdminPerson,
+    /// The pages that ask once.
+    pub confirm: AdminConfirm,
 }
 
 /// What surrounds every page.
@@ -74,6 +80,10 @@ pub struct AdminWords {
     pub updated: &'static str,
     /// In place of a time at which nothing happened.
     pub never: &'static str,
+    /// What the trail has a row of, by its word.
+    pub event_of: fn(&str) -> Option<&'static str>,
+    /// Who did something, by the trail's word.
+    pub actor_of: fn(&str) -> String,
 }
 
 /// The list of people.
@@ -126,4 +136,90 @@ pub struct AdminForm {
     pub errors: &'static str,
     /// In front of what is wrong with a field.
     pub error: &'static str,
+}
+
+/// One person.
+pub struct AdminPerson {
+    /// Back to the list.
+    pub back: &'static str,
+    /// Heading over what is known.
+    pub facts: &'static str,
+    /// By whom and when a value was set.
+    pub set_by: fn(&str, &str) -> String,
+    /// Disabled, and why, by the table's word.
+    pub disabled_because: fn(&str) -> String,
+    /// Disables.
+    pub disable: &'static str,
+    /// Enables.
+    pub enable: &'static str,
+    /// Makes an administrator.
+    pub promote: &'static str,
+    /// Makes no administrator.
+    pub demote: &'static str,
+    /// Removes.
+    pub remove: &'static str,
+    /// Heading over the sessions.
+    pub sessions: &'static str,
+    /// Nobody is signed in.
+    pub no_sessions: &'static str,
+    /// Ends one session.
+    pub end_session: &'static str,
+    /// Ends all sessions.
+    pub end_sessions: &'static str,
+    /// Heading over the form.
+    pub edit: &'static str,
+    /// Saves the form.
+    pub save: &'static str,
+    /// Heading over the trail.
+    pub trail: &'static str,
+    /// Nothing has happened.
+    pub no_trail: &'static str,
+    /// Column: what happened.
+    pub what: &'static str,
+    /// Column: when.
+    pub when: &'static str,
+    /// Column: who did it.
+    pub by: &'static str,
+    /// Column: from which address.
+    pub from: &'static str,
+    /// 409, the last administrator.
+    pub last_admin: Message,
+}
+
+/// The pages that ask once.
+pub struct AdminConfirm {
+    /// The question, about somebody.
+    pub disable: fn(&str) -> String,
+    /// The question, about somebody.
+    pub enable: fn(&str) -> String,
+    /// The question, about somebody.
+    pub promote: fn(&str) -> String,
+    /// The question, about somebody.
+    pub demote: fn(&str) -> String,
+    /// The question, about somebody.
+    pub end_sessions: fn(&str) -> String,
+    /// The question, about somebody.
+    pub remove: fn(&str) -> String,
+    /// What becomes of the person.
+    pub disable_what: &'static str,
+    /// What becomes of the person.
+    pub enable_what: &'static str,
+    /// What becomes of the person.
+    pub promote_what: &'static str,
+    /// What becomes of the person.
+    pub demote_what: &'static str,
+    /// What becomes of the person.
+    pub end_sessions_what: &'static str,
+    /// What becomes of the person.
+    pub remove_what: &'static str,
+    /// How many sessions end.
+    pub sessions_end: fn(usize) -> String,
+    /// The person is who asks.
+    pub yourself: &'static str,
+    /// The person is the last administrator.
+    pub last_admin: &'static str,
+    /// Back without doing anything.
+    pub cancel: &'static str,
+    /// Back.
+    pub back: &'static str,
 }

@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 29] = [
+const TABLE: [Row; 34] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -86,6 +86,26 @@ const TABLE: [Row; 29] = [
     row("/admin/people", GET, "/admin/people?q=x&page=9", Is::Admins),
     row("/admin/people/add", GET, "/admin/people/add", Is::Admins),
     row("/admin/people/add", POST, "/admin/people/add", Is::AdminsForm),
+    row("/admin/people/<corp_id>/<userid>", GET, "/admin/people/dingsamplecorp00000001/zhangsan", Is::Admins),
+    row("/admin/people/<corp_id>/<userid>", POST, "/admin/people/dingsamplecorp00000001/zhangsan", Is::AdminsForm),
+    row(
+        "/admin/people/<corp_id>/<userid>/<act>",
+        GET,
+        "/admin/people/dingsamplecorp00000001/zhangsan/disable",
+        Is::Admins,
+    ),
+    row(
+        "/admin/people/<corp_id>/<userid>/<act>",
+        POST,
+        "/admin/people/dingsamplecorp00000001/zhangsan/disable",
+        Is::AdminsForm,
+    ),
+    row(
+        "/admin/people/<corp_id>/<userid>/sessions/<session>/end",
+        POST,
+        "/admin/people/dingsamplecorp00000001/zhangsan/sessions/1/end",
+        Is::AdminsForm,
+    ),
     row("/static/<path..>", GET, "/static/js/signin.js", Is::Public),
     row("/static/<path..>", GET, "/static/js/none.js", Is::Refused),
     row("/healthz", GET, "/healthz", Is::Public),

@@ -6,7 +6,7 @@ use rocket_db_pools::Connection;
 
 use super::query::{ON_A_PAGE, Query, SOURCES};
 use crate::{
-    admin::{Administrator, Section, Shell, shell},
+    admin::{Administrator, Section, Shell, guard::path_segment, shell},
     db::Db,
     i18n::local,
     users::{self, Role, Sort, Status, User},
@@ -80,6 +80,11 @@ impl PeoplePage<'_> {
             column(Sort::LastSignIn, t.last_sign_in),
             column(Sort::Updated, t.updated),
         ]
+    }
+
+    fn address_of(&self, person: &User) -> String {
+        let [corp_id, userid] = [person.corp_id.as_str(), person.userid.as_str()].map(path_segment);
+        format!("{}/people/{corp_id}/{userid}", self.shell.root)
     }
 
     /// How a column is sorted that is: names from the first, times from the last.

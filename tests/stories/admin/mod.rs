@@ -2,11 +2,12 @@
 
 mod access;
 mod people;
+mod person;
 
 use miandeng::users::{Change, Role};
 use serde_json::Value;
 
-use crate::harness::{Answer, App, Phone};
+use crate::harness::{Answer, App, CORP, Phone};
 
 /// A deployment whose 张三 is an administrator, and 李四 is not.
 pub async fn deployment() -> App {
@@ -43,6 +44,11 @@ pub fn token(page: &Answer) -> String {
 pub async fn posts(phone: &mut Phone, path: &str, fields: &[(&str, &str)]) -> Answer {
     let token = token(&phone.gets("/admin/people/add").await);
     phone.posts(path, &[&[("token", token.as_str())], fields].concat()).await
+}
+
+/// The address of a person's page.
+pub fn person(userid: &str) -> String {
+    format!("/admin/people/{CORP}/{userid}")
 }
 
 /// The trail's last row: event, actor, whom it concerns.

@@ -48,6 +48,9 @@ async fn whatever_somebody_is_called_is_text() {
     let list = phone.gets(&format!("/admin/people?q={}", "%3Cscript%3E")).await;
     assert!(list.body.contains("共 1 人") && list.body.contains("&#60;img src=x"), "{}", list.body);
     assert!(!list.body.contains("<script") && !list.body.contains("<img"), "{}", list.body);
+    let page = phone.gets(&super::person("lisi")).await;
+    assert!(page.body.contains("&#60;script&#62;alert(1)") && page.body.contains("&#60;img src=x"), "{}", page.body);
+    assert!(!page.body.contains("<script") && !page.body.contains("<img"), "{}", page.body);
     assert!(list.header("content-security-policy").starts_with("default-src 'none'"));
 }
 

@@ -1,0 +1,7 @@
+//! One person: what is known, where from, and what can be done.
+
+mod act;
+mod origin;
+pub mod routes;
+
+pub use self::act::Act;

@@ -1,0 +1,36 @@
+//! The pages of a person who is called whatever people can be called.
+
+use super::*;
+use crate::{
+    admin::samples::shell,
+    i18n::Locale,
+    sessions::routes::samples::user,
+    web::testing::{HOSTILE, Sample, frame},
+};
+
+pub fn pages(locale: Locale) -> Vec<Sample> {
+    let text = || HOSTILE.to_owned();
+    let address = || "/_signin/admin/people/x/y".to_owned();
+    let disabled = User { status: Status::Disabled, role: Role::Admin, ..user() };
+    let page = |person: User, sessions, done| PersonPage {
+        frame: frame(locale),
+        shell: shell(Section::People),
+        address: address(),
+        facts: vec![Fact { label: HOSTILE, value: text(), origin: Some(text()) }],
+        sessions,
+        form: PersonForm::of(frame(locale).t, &person).wrong("name", HOSTILE),
+        trail: vec![TrailRow { at: text(), event: text(), actor: text(), address: text() }],
+        person,
+        done,
+    };
+    let session = SessionRow { id: 1, device: text(), address: text(), last_seen: text() };
+    let pages = [page(user(), vec![session], Some(HOSTILE)), page(disabled, Vec::new(), None)];
+    let person = pages.iter().map(|page| Sample::of("admin/person.html", page));
+    let asks = [Act::Disable, Act::Enable, Act::Promote, Act::Demote, Act::EndSessions, Act::Remove].map(|act| {
+        let person = User { role: Role::Admin, ..user() };
+        let is_last = act == Act::Demote;
+        let (frame, shell) = (frame(locale), shell(Section::People));
+        ConfirmPage { frame, shell, person, address: address(), act, sessions: 2, is_self: true, is_last }
+    });
+    person.chain(asks.iter().map(|page| Sample::of("admin/confirm.html", page))).collect()
+}
