@@ -17,10 +17,10 @@ use crate::{
     ids::{CorpId, DingUserId},
     people::{self, By, Reason},
     simulator::{Company, Corp, Employee, Simulator},
-    users::{Change, NewUser},
+    users::{Change, NewUser, Role},
 };
 
-/// In the table, and holds the simulated phone at first.
+/// In the table as an administrator, and holds the simulated phone at first: the admin pages are one click away.
 const LISTED: &str = "zhangsan";
 /// Not in the table.
 const UNLISTED: &str = "lisi";
@@ -54,6 +54,8 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let config = Config::from_figment(&figment)?;
     let server = serve::ignite(figment, config, pools.clone(), clock).await?;
 
+    let [chinese, english] = note(port, &corp, &employee);
+    simulator.note(chinese, english);
     print_welcome(port, dingtalk.url(), &corp, &employee);
     let stopped = server.launch().await;
     dingtalk.stop().await;
@@ -78,6 +80,7 @@ async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyho
             name: Some(employee.name.clone()),
             unionid: Some(employee.unionid.clone()),
             title: Some(employee.title.clone()),
+            role: Some(Role::Admin),
             ..Change::default()
         },
     };
@@ -113,9 +116,9 @@ fn figment(port: u16, dingtalk_url: &str, corp: &Corp) -> anyhow::Result<Figment
 
 fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee) {
     let app = format!("http://127.0.0.1:{port}/?corpid={}", corp.corp_id);
+    let admin = format!("http://127.0.0.1:{port}/admin");
     let listed = &employee.name;
-    let unlisted = corp.employees.iter().find(|employee| employee.userid == UNLISTED);
-    let unlisted = unlisted.map_or(UNLISTED, |employee| employee.name.as_str());
+    let unlisted = name_of(corp, UNLISTED);
     println!(
         "\n\
          Open this address in a browser: you hold the phone of {listed}, and are signed in.\n\
@@ -123,6 +126,30 @@ fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee
          To hold another phone, choose a person at the address below, then sign out and in again. {unlisted}, like all\n\
          others, is not in the user table and is refused.\n\
          想换一个人：在下面的地址选人，再退出并重新登录。{unlisted}和其他人都不在用户表里，会被拒绝。\n\n  {dingtalk_url}/\n\n\
+         {listed} is an administrator: add {unlisted} at the address below, and {unlisted} gets in at the next try.\n\
+         {listed}是管理员：在下面的地址添加{unlisted}，{unlisted}再试一次就能登录。\n\n  {admin}\n\n\
          Ctrl-C stops it; nothing is left behind. 按 Ctrl-C 停止，不留下任何文件。\n"
     );
+}
+
+/// The same on the simulator's own page.
+fn note(port: u16, corp: &Corp, employee: &Employee) -> [String; 2] {
+    let (listed, unlisted) = (&employee.name, name_of(corp, UNLISTED));
+    let admin = format!("http://127.0.0.1:{port}/admin");
+    [
+        format!(
+            "演示：{listed}是管理员，其他人都不在用户表里，会被拒绝。先拿{unlisted}的手机登录一次，看到被拒；再换回{listed}，\
+             打开 {admin} 添加{unlisted}（用户 ID：{UNLISTED}），{unlisted}再试一次就能登录。"
+        ),
+        format!(
+            "The demo: {listed} is an administrator; all others are not in the user table and are refused. Sign in once \
+             with {unlisted}’s phone and be refused, go back to {listed}, add {unlisted} (user ID {UNLISTED}) at {admin}, \
+             and {unlisted} gets in at the next try."
+        ),
+    ]
+}
+
+fn name_of<'a>(corp: &'a Corp, userid: &'a str) -> &'a str {
+    let employee = corp.employees.iter().find(|employee| employee.userid == userid);
+    employee.map_or(userid, |employee| employee.name.as_str())
 }

@@ -30,6 +30,7 @@ struct SimulatorPage<'a> {
     zh: bool,
     origin: String,
     holder: Option<&'a str>,
+    note: Option<&'a str>,
     corps: Vec<(&'a Corp, Vec<Person>)>,
 }
 
@@ -61,6 +62,7 @@ fn page(_local: ThisMachine, visitor: PageRequest, simulator: &Managed<Simulator
         zh: visitor.zh,
         origin: format!("http://{}", visitor.host),
         holder: state.holder.as_deref(),
+        note: state.note.as_ref().map(|[chinese, english]| if visitor.zh { chinese.as_str() } else { english }),
         corps: state.company.corps.iter().map(|corp| (corp, phone::people(&state.company, corp))).collect(),
     };
     page.render()
@@ -103,5 +105,5 @@ pub fn sample(zh: bool, text: &str) -> String {
     corp.employees[0].name = text.to_owned();
     corp.employees[0].userid = text.to_owned();
     let corps = company.corps.iter().map(|corp| (corp, phone::people(&company, corp))).collect();
-    SimulatorPage { zh, origin: text.to_owned(), holder: Some(text), corps }.render().expect("a page")
+    SimulatorPage { zh, origin: text.to_owned(), holder: Some(text), note: Some(text), corps }.render().expect("a page")
 }

@@ -128,6 +128,11 @@ impl Simulator {
         self.state().holder = userid.map(str::to_owned);
     }
 
+    /// Says something at the head of the simulator's page, in Chinese and in English.
+    pub fn note(&self, chinese: String, english: String) {
+        self.state().note = Some([chinese, english]);
+    }
+
     /// Takes somebody on; a userid that is already there is replaced. No such organisation: nothing happens.
     pub fn add_employee(&self, corp_id: &str, employee: Employee) {
         if let Some(corp) = self.state().company.corp_mut(corp_id) {

@@ -25,6 +25,8 @@ pub struct PlatformState {
     pub faults: Faults,
     /// Who holds the phone: a userid, or the openid or unionid of somebody outside.
     pub holder: Option<String>,
+    /// What whoever started the simulator says on its page, in Chinese and in English.
+    pub note: Option<[String; 2]>,
     pub config_checks: Vec<ConfigCheck>,
     calls: HashMap<(String, Option<String>), usize>,
 }

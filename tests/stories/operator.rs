@@ -128,6 +128,22 @@ async fn the_demo_signs_one_sample_employee_in_and_refuses_another() {
         browser.post(format!("{server}/logout")).send().await.unwrap();
         let (status, problem) = signs_in(&browser, &server, &dingtalk).await;
         assert_eq!((status, &problem["type"]), (403, &"not-listed".into()));
+        let told = browser.get(format!("{dingtalk}/")).send().await.unwrap().text().await.unwrap();
+        assert!(told.contains(&format!("{server}/admin")), "the simulator's page says who is an administrator: {told}");
+
+        let hold = browser.post(format!("{dingtalk}/_simulator/hold")).json(&serde_json::json!({"userid": "zhangsan"}));
+        assert!(hold.send().await.unwrap().status().is_success());
+        signs_in(&browser, &server, &dingtalk).await;
+        let add = format!("{server}/admin/people/add");
+        let form = browser.get(&add).send().await.unwrap().text().await.unwrap();
+        let token = form.split("name=\"token\" value=\"").nth(1).expect("the form of an administrator");
+        let fields = [("token", token.split('"').next().unwrap()), ("userid", "lisi"), ("name", "李四")];
+        assert_eq!(browser.post(&add).form(&fields).send().await.unwrap().status(), 303, "to the page of 李四");
+        let hold = browser.post(format!("{dingtalk}/_simulator/hold")).json(&serde_json::json!({"userid": "lisi"}));
+        assert!(hold.send().await.unwrap().status().is_success());
+        browser.post(format!("{server}/logout")).send().await.unwrap();
+        let (status, person) = signs_in(&browser, &server, &dingtalk).await;
+        assert_eq!((status, &person["userid"]), (200, &"lisi".into()), "added, and in");
     }
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "the demo leaves nothing in the working folder: {left:?}");

@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     db::{Conn, Db},
     people::{self, LastAdmin, Reason},
-    sessions::ending::{revoke_all_of, revoke_one},
+    sessions::{revoke_all_of, revoke_one},
     users::{self, Change, Role, Status, User},
 };
 
