@@ -63,6 +63,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let admin = (!config.admin_path.is_empty()).then(|| config.path(&config.admin_path));
     let server = rocket::custom(figment)
         .manage(FormTokens::new(&state_key))
+        .manage(admin::Uploads::new(clock.clone()))
         .manage(Passes::new(&state_key, clock.clone()))
         .manage(States::new(state_key, clock.clone()))
         .manage(UsedCodes::default())

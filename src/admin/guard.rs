@@ -190,7 +190,7 @@ pub fn path_segment(text: &str) -> impl std::fmt::Display {
 
 /// The administrator who has sent a form from our own origin; its token is still to be compared. A refusal is left with the
 /// request.
-async fn sender<'r>(request: &'r Request<'_>) -> Result<Administrator<'r>, Status> {
+pub async fn sender<'r>(request: &'r Request<'_>) -> Result<Administrator<'r>, Status> {
     // Before the session: a form of another site is refused whoever's cookie it brings.
     if let Outcome::Error((status, problem)) = SameOrigin::from_request(request).await {
         let _ = refusal::refuse::<()>(request, status, problem);
@@ -202,7 +202,7 @@ async fn sender<'r>(request: &'r Request<'_>) -> Result<Administrator<'r>, Statu
     }
 }
 
-fn refuse<'r, T>(request: &Request<'_>, status: Status, problem: impl Into<Problem>) -> data::Outcome<'r, T, ()> {
+pub fn refuse<'r, T>(request: &Request<'_>, status: Status, problem: impl Into<Problem>) -> data::Outcome<'r, T, ()> {
     let _ = refusal::refuse::<()>(request, status, problem);
     Outcome::Error((status, ()))
 }

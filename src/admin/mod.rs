@@ -6,6 +6,7 @@
 
 mod add;
 mod guard;
+mod import;
 mod people;
 mod person;
 mod person_form;
@@ -14,12 +15,15 @@ mod shell;
 
 use rocket::Route;
 
-pub use self::guard::{Administrator, Posted};
 use self::shell::{Section, Shell};
+pub use self::{
+    guard::{Administrator, Posted},
+    import::Uploads,
+};
 
 /// What is mounted at `admin_path`.
 pub fn routes() -> Vec<Route> {
-    [people::routes::routes(), person::routes::routes(), add::routes()].concat()
+    [people::routes::routes(), person::routes::routes(), add::routes(), import::routes::routes()].concat()
 }
 
 #[cfg(test)]
@@ -37,9 +41,14 @@ pub(crate) mod samples {
 
     /// Every page.
     pub fn pages(locale: Locale) -> Vec<Sample> {
-        [people::routes::samples(locale), person::routes::samples::pages(locale), add::samples(locale)]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            people::routes::samples(locale),
+            person::routes::samples::pages(locale),
+            add::samples(locale),
+            import::routes::samples::pages(locale),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }

@@ -81,7 +81,8 @@ impl PersonForm {
                 "department" => check::department(text).map(|text| change.department = Some(text)),
                 _ => check::title(text).map(|text| change.title = Some(text)),
             };
-            field.error = checked.err().map(|why| why.to_string());
+            let cure = (t.admin.form.cure_of)(field.name);
+            field.error = checked.err().map(|why| cure.map_or_else(|| why.to_string(), str::to_owned));
         }
         Ok(if form.has_errors() { Err(form) } else { Ok(Filled { userid, change, form }) })
     }

@@ -16,6 +16,8 @@ pub struct Admin {
     pub person: AdminPerson,
     /// The pages that ask once.
     pub confirm: AdminConfirm,
+    /// Importing a file.
+    pub import: AdminImport,
 }
 
 /// What surrounds every page.
@@ -82,6 +84,8 @@ pub struct AdminWords {
     pub never: &'static str,
     /// What the trail has a row of, by its word.
     pub event_of: fn(&str) -> Option<&'static str>,
+    /// A label with a value.
+    pub labelled: fn(&str, &str) -> String,
     /// Who did something, by the trail's word.
     pub actor_of: fn(&str) -> String,
 }
@@ -132,6 +136,8 @@ pub struct AdminForm {
     pub department_hint: &'static str,
     /// The person is in the table already.
     pub already_there: &'static str,
+    /// What to write into a field, by its name, instead of something wrong; where there is none, the check says it.
+    pub cure_of: fn(&str) -> Option<&'static str>,
     /// Above a form that something is wrong with.
     pub errors: &'static str,
     /// In front of what is wrong with a field.
@@ -222,4 +228,74 @@ pub struct AdminConfirm {
     pub cancel: &'static str,
     /// Back.
     pub back: &'static str,
+}
+
+/// Importing a file.
+pub struct AdminImport {
+    /// Title.
+    pub title: &'static str,
+    /// What the page takes.
+    pub lead: &'static str,
+    /// Label: the file.
+    pub file: &'static str,
+    /// Label: unknown columns are left out.
+    pub ignore_unknown: &'static str,
+    /// Shows what would happen.
+    pub check: &'static str,
+    /// Heading over the files to fill in.
+    pub templates: &'static str,
+    /// What they are.
+    pub templates_hint: &'static str,
+    /// The workbook.
+    pub workbook: &'static str,
+    /// No file was chosen.
+    pub no_file: &'static str,
+    /// The file is too large.
+    pub too_large: &'static str,
+    /// Others' files fill the memory.
+    pub full: &'static str,
+    /// The file is not kept any more.
+    pub expired: &'static str,
+    /// How many rows are wrong.
+    pub bad_rows: fn(usize) -> String,
+    /// The table of them.
+    pub bad_rows_title: &'static str,
+    /// Column: the line.
+    pub line: &'static str,
+    /// Column: the file's column.
+    pub column: &'static str,
+    /// Column: what stands there.
+    pub value: &'static str,
+    /// Column: what is wrong.
+    pub problem: &'static str,
+    /// How many more there are.
+    pub more: fn(usize) -> String,
+    /// Title of what would happen.
+    pub preview: &'static str,
+    /// Back, to another file.
+    pub another: &'static str,
+    /// The table has changed since the preview.
+    pub stale: &'static str,
+    /// Count: new.
+    pub added: &'static str,
+    /// Count: changed.
+    pub changed: &'static str,
+    /// Count: disabled.
+    pub disabled: &'static str,
+    /// Count: unchanged.
+    pub unchanged: &'static str,
+    /// Columns that are left out.
+    pub ignored: fn(&str) -> String,
+    /// What becomes of those who are disabled.
+    pub disabled_what: &'static str,
+    /// Whoever imports loses something.
+    pub yourself: &'static str,
+    /// Does it.
+    pub apply: &'static str,
+    /// There is nothing to do.
+    pub nothing: &'static str,
+    /// Column: what would change.
+    pub what: &'static str,
+    /// A new person.
+    pub new: &'static str,
 }

@@ -74,6 +74,11 @@ impl Planned {
         self.before.is_none()
     }
 
+    /// What the person would be called.
+    pub fn name(&self) -> &str {
+        self.after.name().unwrap_or_default()
+    }
+
     pub fn is_written(&self) -> bool {
         self.before.as_ref() != Some(&self.after)
     }

@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 34] = [
+const TABLE: [Row; 39] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -86,6 +86,11 @@ const TABLE: [Row; 34] = [
     row("/admin/people", GET, "/admin/people?q=x&page=9", Is::Admins),
     row("/admin/people/add", GET, "/admin/people/add", Is::Admins),
     row("/admin/people/add", POST, "/admin/people/add", Is::AdminsForm),
+    row("/admin/people/import", GET, "/admin/people/import", Is::Admins),
+    row("/admin/people/import", POST, "/admin/people/import", Is::AdminsForm),
+    row("/admin/people/import-apply", POST, "/admin/people/import-apply", Is::AdminsForm),
+    row("/admin/people/template.xlsx", GET, "/admin/people/template.xlsx", Is::Admins),
+    row("/admin/people/template.csv", GET, "/admin/people/template.csv", Is::Admins),
     row("/admin/people/<corp_id>/<userid>", GET, "/admin/people/dingsamplecorp00000001/zhangsan", Is::Admins),
     row("/admin/people/<corp_id>/<userid>", POST, "/admin/people/dingsamplecorp00000001/zhangsan", Is::AdminsForm),
     row(

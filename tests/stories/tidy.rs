@@ -111,8 +111,21 @@ fn each_part_knows_only_those_below_it() {
         "web",
     ];
     may_use("signin/", &below);
-    let below =
-        ["admin", "audit", "clock", "config", "db", "i18n", "ids", "people", "random", "sessions", "users", "web"];
+    let below = [
+        "admin",
+        "audit",
+        "clock",
+        "config",
+        "db",
+        "hex_digits",
+        "i18n",
+        "ids",
+        "people",
+        "random",
+        "sessions",
+        "users",
+        "web",
+    ];
     may_use("admin/", &below);
 }
 

@@ -146,3 +146,13 @@ fn looks_guarded_or_dangerous(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::BadRow;
+    use crate::users::check::BadValue;
+
+    /// A row that is wrong in every way.
+    pub fn bad_row(text: &str) -> BadRow {
+        BadRow { line: 2, column: Some("name"), value: Some(text.to_owned()), problem: BadValue::new(text) }
+    }
+}

@@ -1,6 +1,7 @@
 //! The pages for administrators.
 
 mod access;
+mod import;
 mod people;
 mod person;
 
