@@ -89,6 +89,15 @@ impl App {
         format!("{}{path}", self.server.url())
     }
 
+    pub fn runs(&self, arguments: &[&str]) {
+        self.site.runs(arguments);
+    }
+
+    pub fn imports(&self, csv: &str) {
+        std::fs::write(self.site.path().join("more.csv"), csv).expect("a file");
+        self.runs(&["users", "import", "more.csv"]);
+    }
+
     pub fn add(&self, userid: &str, name: &str) {
         add(self.site.path(), &[(userid, name, "active")]);
     }

@@ -18,7 +18,7 @@ const MESSAGES: [&str; 8] =
     ["working", "done", "script-failed", "no-bridge", "plain-browser", "client-refused", "server-silent", "refused"];
 
 /// Name, width, height, theme, and the reader's text size in percent.
-const LOOKS: [(&str, u32, u32, &str, u32); 5] = [
+pub const LOOKS: [(&str, u32, u32, &str, u32); 5] = [
     ("phone-light", 390, 844, "light", 100),
     ("phone-dark", 390, 844, "dark", 100),
     ("small-large-text", 320, 568, "light", 200),
@@ -26,7 +26,7 @@ const LOOKS: [(&str, u32, u32, &str, u32); 5] = [
     ("desktop-dark", 1280, 800, "dark", 100),
 ];
 
-async fn wear(window: &Window, (_, width, height, theme, text): (&str, u32, u32, &str, u32)) {
+pub async fn wear(window: &Window, (_, width, height, theme, text): (&str, u32, u32, &str, u32)) {
     let size = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, width < 1000);
     window.page.execute(size).await.expect("a size");
     let theme = MediaFeature::new("prefers-color-scheme", theme);
@@ -35,7 +35,7 @@ async fn wear(window: &Window, (_, width, height, theme, text): (&str, u32, u32,
     window.run(&format!("document.documentElement.style.fontSize = '{text}%'")).await;
 }
 
-async fn picture(window: &Window, name: &str) {
+pub async fn picture(window: &Window, name: &str) {
     let Some(folder) = std::env::var_os("MIANDENG_SCREENSHOTS") else { return };
     let size = window.run("[document.documentElement.clientWidth, document.documentElement.scrollHeight]").await;
     let size = |i: usize| size[i].as_f64().expect("a number");
@@ -48,7 +48,7 @@ async fn picture(window: &Window, name: &str) {
 }
 
 /// Nothing sticks out to the side, no two buttons touch, and every text has the contrast of WCAG 2, level AA.
-async fn is_readable(window: &Window, what: &str) {
+pub async fn is_readable(window: &Window, what: &str) {
     let wide = window.run("document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
     assert_eq!(wide, 0, "{what} is wider than the screen");
     let crowded = window.run(include_str!("bridges/crowded.js")).await;

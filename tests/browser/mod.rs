@@ -9,6 +9,8 @@
 //! `CHROMIUM` names another browser than `/usr/bin/chromium`. `npm run types` checks the types of `static/js`, and that
 //! the syntax of scripts and style sheets is as old as the web views that run them.
 
+mod admin;
+mod axe;
 mod client;
 mod framed;
 mod harness;
