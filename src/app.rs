@@ -9,10 +9,11 @@ use crate::{
     admin,
     audit::Refusals,
     clock::Clock,
-    config::Config,
+    config::{self, Config},
     credentials::CredentialTable,
     db::{Db, Pools},
     dingtalk::{ClientError, Dingtalk},
+    doctor::Reports,
     forward_auth::{
         self,
         signed_identity::{self, SignedIdentity},
@@ -61,7 +62,9 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
     let admin = (!config.admin_path.is_empty()).then(|| config.path(&config.admin_path));
+    let database = config::database_url(&figment).unwrap_or_else(|_| "the database".to_owned());
     let server = rocket::custom(figment)
+        .manage(Reports::new(clock.clone(), database))
         .manage(FormTokens::new(&state_key))
         .manage(admin::Uploads::new(clock.clone()))
         .manage(Passes::new(&state_key, clock.clone()))

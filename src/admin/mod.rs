@@ -5,13 +5,18 @@
 //! or not.
 
 mod add;
+mod chart;
+mod doctor;
 mod guard;
 mod import;
+mod overview;
 mod people;
 mod person;
 mod person_form;
 mod refusal;
+mod refused;
 mod shell;
+mod trail;
 
 use rocket::Route;
 
@@ -23,7 +28,17 @@ pub use self::{
 
 /// What is mounted at `admin_path`.
 pub fn routes() -> Vec<Route> {
-    [people::routes::routes(), person::routes::routes(), add::routes(), import::routes::routes()].concat()
+    [
+        overview::routes(),
+        people::routes::routes(),
+        person::routes::routes(),
+        add::routes(),
+        import::routes::routes(),
+        refused::routes(),
+        trail::routes::routes(),
+        doctor::routes(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]
@@ -41,14 +56,16 @@ pub(crate) mod samples {
 
     /// Every page.
     pub fn pages(locale: Locale) -> Vec<Sample> {
-        [
+        let pages = [
+            overview::samples(locale),
             people::routes::samples(locale),
             person::routes::samples::pages(locale),
             add::samples(locale),
             import::routes::samples::pages(locale),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+            refused::samples(locale),
+            trail::routes::samples(locale),
+            doctor::samples(locale),
+        ];
+        pages.into_iter().flatten().collect()
     }
 }

@@ -14,8 +14,16 @@ use crate::{
 /// The part of the pages that one is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// The overview.
+    Overview,
     /// People.
     People,
+    /// Who was refused.
+    Refused,
+    /// The trail.
+    Trail,
+    /// The doctor's report.
+    Doctor,
 }
 
 /// What surrounds a page. Templates that extend `admin/shell.html` call it `shell`.
@@ -58,25 +66,37 @@ pub fn done(params: &Params, t: &Texts) -> Option<&'static str> {
 }
 
 impl Section {
-    const ALL: [Self; 1] = [Self::People];
+    const ALL: [Self; 5] = [Self::Overview, Self::People, Self::Refused, Self::Trail, Self::Doctor];
 
     fn path(self) -> &'static str {
         match self {
+            Self::Overview => "",
             Self::People => "/people",
+            Self::Refused => "/refused",
+            Self::Trail => "/audit",
+            Self::Doctor => "/doctor",
         }
     }
 
     fn label(self, t: &Texts) -> &'static str {
         match self {
+            Self::Overview => t.admin.shell.overview,
             Self::People => t.admin.shell.people,
+            Self::Refused => t.admin.shell.refused,
+            Self::Trail => t.admin.shell.trail,
+            Self::Doctor => t.admin.shell.doctor,
         }
     }
 
     fn icon(self) -> &'static str {
         match self {
+            Self::Overview => "M4 20V10M10 20V4M16 20v-7M21 20H3",
             Self::People => {
                 "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21v-1a7 7 0 0 1 14 0v1M16 3.2a4 4 0 0 1 0 7.6M18.5 14.6A7 7 0 0 1 22 20.5v.5"
             }
+            Self::Refused => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.6 5.6l12.8 12.8",
+            Self::Trail => "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
+            Self::Doctor => "M3 12h4l3-8 4 16 3-8h4",
         }
     }
 }

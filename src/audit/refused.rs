@@ -53,7 +53,8 @@ pub async fn refused_people(db: &mut Conn, search: &RefusedSearch) -> sqlx::Resu
     sql.push(" ORDER BY MAX(at) DESC, userid LIMIT ").push_bind(i64::try_from(search.most).unwrap_or(i64::MAX));
     sql.push(" OFFSET ").push_bind(i64::try_from(search.skip).unwrap_or(i64::MAX));
     let found: Vec<(i64, i64)> = sql.build_query_as().fetch_all(&mut *db).await?;
-    let mut rows = rows_of(db, found.iter().map(|(_, id)| *id)).await?;
+    let ids: Vec<_> = found.iter().map(|(_, id)| *id).collect();
+    let mut rows = rows_of(db, ids).await?;
     let mut take = |id| rows.iter().position(|row| row.id == id).map(|at| rows.swap_remove(at));
     let person =
         |(times, id): (i64, i64)| Some(RefusedPerson { times: times.try_into().unwrap_or_default(), last: take(id)? });

@@ -8,7 +8,6 @@ use std::{
 use super::Finding;
 use crate::{
     clock::{Clock, UnixSeconds},
-    i18n::Locale,
     ids::CorpId,
 };
 
@@ -18,6 +17,7 @@ const PAUSE_MS: i64 = 60_000;
 /// The last report for the administrators of each corp.
 pub struct Reports {
     clock: Clock,
+    database: String,
     /// Held while a report is made.
     running: tokio::sync::Mutex<()>,
     last: Mutex<HashMap<CorpId, Arc<Report>>>,
@@ -28,17 +28,20 @@ pub struct Reports {
 pub struct Report {
     /// When it was finished.
     pub at: UnixSeconds,
-    /// The language of its advice.
-    pub locale: Locale,
     /// What was found.
     pub findings: Vec<Finding>,
     finished_ms: i64,
 }
 
 impl Reports {
-    /// No report has been made yet.
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, running: tokio::sync::Mutex::default(), last: Mutex::default() }
+    /// No report has been made yet. `database` is how the settings name it.
+    pub fn new(clock: Clock, database: String) -> Self {
+        Self { clock, database, running: tokio::sync::Mutex::default(), last: Mutex::default() }
+    }
+
+    /// The database, as the settings name it.
+    pub fn database(&self) -> &str {
+        &self.database
     }
 
     /// The last report, if there is one.
@@ -47,12 +50,7 @@ impl Reports {
     }
 
     /// Makes a report, unless there is one of this very minute.
-    pub async fn run(
-        &self,
-        corp_id: &CorpId,
-        locale: Locale,
-        examine: impl Future<Output = Vec<Finding>>,
-    ) -> Arc<Report> {
+    pub async fn run(&self, corp_id: &CorpId, examine: impl Future<Output = Vec<Finding>>) -> Arc<Report> {
         let _one_at_a_time = self.running.lock().await;
         let is_young = |report: &Arc<Report>| self.clock.monotonic_ms() - report.finished_ms < PAUSE_MS;
         if let Some(last) = self.last(corp_id).filter(is_young) {
@@ -60,7 +58,7 @@ impl Reports {
         }
         let findings = examine.await;
         let (at, finished_ms) = (self.clock.now(), self.clock.monotonic_ms());
-        let report = Arc::new(Report { at, locale, findings, finished_ms });
+        let report = Arc::new(Report { at, findings, finished_ms });
         self.lock().insert(corp_id.clone(), Arc::clone(&report));
         report
     }
@@ -79,10 +77,10 @@ mod tests {
     #[tokio::test]
     async fn however_many_ask_one_report_a_minute_is_made() {
         let clock = Clock::standing();
-        let (reports, runs) = (Reports::new(clock.clone()), AtomicUsize::new(0));
+        let (reports, runs) = (Reports::new(clock.clone(), String::new()), AtomicUsize::new(0));
         let corp_id = CorpId::new("dinga").expect("a corp id");
         let run = || {
-            reports.run(&corp_id, Locale::En, async {
+            reports.run(&corp_id, async {
                 runs.fetch_add(1, Ordering::Relaxed);
                 tokio::task::yield_now().await;
                 vec![Finding::ok("x", "y")]

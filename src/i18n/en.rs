@@ -2,6 +2,7 @@
 
 mod admin;
 mod errcode;
+mod reports;
 
 use super::{
     DingtalkRefusals, GateRefusals, Handover, HandoverRefusals, Home, JsapiRefusals, Message, Problems, SignIn,
@@ -283,6 +284,7 @@ pub(super) static TEXTS: Texts = Texts {
         },
     },
     admin: admin::ADMIN,
+    reports: reports::REPORTS,
     dingtalk_down: "DingTalk did not answer: check this server's connection to oapi.dingtalk.com (DNS, firewall, \
                     proxy, certificates). If the network is fine, DingTalk itself is slow; sign-ins work again once it \
                     recovers.",

@@ -4,6 +4,7 @@
 pub mod admin;
 mod en;
 mod locale;
+pub mod reports;
 mod time;
 mod zh_cn;
 
@@ -40,8 +41,9 @@ pub struct Texts {
     pub signin: SignIn,
     pub home: Home,
     pub handover: Handover,
-    /// For an operator, as are the next four.
     pub admin: admin::Admin,
+    pub reports: reports::Reports,
+    /// For an operator, as are the next four.
     pub dingtalk_hint: fn(Errcode) -> &'static str,
     pub dingtalk_down: &'static str,
     pub wrong_corp_id: &'static str,

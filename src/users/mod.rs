@@ -20,7 +20,7 @@ use crate::{
 pub use self::{
     columns::{Columns, Difference},
     newcomer::newcomer,
-    numbers::{Numbers, numbers},
+    numbers::{Numbers, names, numbers},
     search::{Search, Sort, count, fill_search, search},
     write::{Change, Key, NewUser, remove, signed_in, upsert},
 };

@@ -1,4 +1,6 @@
-//! How many people there are.
+//! How many people there are, and what they are called.
+
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     db::{Conn, QueryBuilder},
@@ -30,6 +32,30 @@ pub async fn numbers(db: &mut Conn, corp_id: Option<&CorpId>) -> sqlx::Result<Nu
         sql.push(" WHERE corp_id = ").push_bind(corp_id.as_str().to_owned());
     }
     sql.build_query_as().fetch_one(db).await
+}
+
+/// The names of people of a corp by their userids. Whoever is not in the table is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names(
+    db: &mut Conn,
+    corp_id: &CorpId,
+    userids: impl Iterator<Item = &'_ str>,
+) -> sqlx::Result<HashMap<String, String>> {
+    let userids: HashSet<&str> = userids.filter(|userid| !userid.is_empty()).collect();
+    if userids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut sql = QueryBuilder::new("SELECT userid, name FROM users WHERE corp_id = ");
+    sql.push_bind(corp_id.as_str().to_owned()).push(" AND userid IN (");
+    let mut list = sql.separated(", ");
+    for userid in userids {
+        list.push_bind(userid.to_owned());
+    }
+    sql.push(")");
+    let rows: Vec<(String, String)> = sql.build_query_as().fetch_all(db).await?;
+    Ok(rows.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -98,6 +98,11 @@ impl App {
         self.runs(&["users", "import", "more.csv"]);
     }
 
+    /// The folder that the server runs in.
+    pub fn folder(&self) -> &Path {
+        self.site.path()
+    }
+
     pub fn add(&self, userid: &str, name: &str) {
         add(self.site.path(), &[(userid, name, "active")]);
     }

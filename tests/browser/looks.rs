@@ -57,7 +57,7 @@ pub async fn is_readable(window: &Window, what: &str) {
     assert_eq!(faint, serde_json::json!([]), "{what} has text too faint to read");
 }
 
-async fn every_look(window: &Window, language: &str, page: &str) {
+pub async fn every_look(window: &Window, language: &str, page: &str) {
     for look in LOOKS {
         wear(window, look).await;
         let name = format!("{}-{}-{page}", look.0, &language[..2]);

@@ -21,5 +21,6 @@ mod failing;
 mod outside;
 mod own_page;
 mod processes;
+mod reports;
 mod signed_in;
 mod signing_in;

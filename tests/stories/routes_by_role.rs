@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 39] = [
+const TABLE: [Row; 45] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -83,6 +83,12 @@ const TABLE: [Row; 39] = [
     row("/.well-known/jwks.json", GET, "/.well-known/jwks.json", Is::Public),
     row("/probe/echo", GET, "/probe/echo", Is::Refused),
     row("/admin", GET, "/admin", Is::Admins),
+    row("/admin/refused", GET, "/admin/refused?q=x&page=9", Is::Admins),
+    row("/admin/refused/add", POST, "/admin/refused/add", Is::AdminsForm),
+    row("/admin/audit", GET, "/admin/audit?q=x&event=refused&since=2026-11-02", Is::Admins),
+    row("/admin/audit.csv", GET, "/admin/audit.csv?q=x", Is::Admins),
+    row("/admin/doctor", GET, "/admin/doctor", Is::Admins),
+    row("/admin/doctor", POST, "/admin/doctor", Is::AdminsForm),
     row("/admin/people", GET, "/admin/people?q=x&page=9", Is::Admins),
     row("/admin/people/add", GET, "/admin/people/add", Is::Admins),
     row("/admin/people/add", POST, "/admin/people/add", Is::AdminsForm),

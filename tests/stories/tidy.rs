@@ -117,6 +117,8 @@ fn each_part_knows_only_those_below_it() {
         "clock",
         "config",
         "db",
+        "dingtalk",
+        "doctor",
         "hex_digits",
         "i18n",
         "ids",

@@ -14,12 +14,11 @@ use crate::{
         page::{Frame, Page},
         params::Params,
         problem::PageProblem,
-        see_other::SeeOther,
     },
 };
 
 pub fn routes() -> Vec<Route> {
-    routes![start, people]
+    routes![people]
 }
 
 #[derive(Template)]
@@ -111,12 +110,6 @@ impl PeoplePage<'_> {
     fn source_of(&self, word: &str) -> String {
         (self.frame.t.admin.words.source_of)(word).map_or_else(|| word.to_owned(), str::to_owned)
     }
-}
-
-/// The first of the pages.
-#[get("/")]
-fn start(who: Administrator<'_>) -> SeeOther {
-    SeeOther([&who.root(), "/people"].concat())
 }
 
 #[get("/people")]

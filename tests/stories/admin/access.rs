@@ -114,7 +114,7 @@ async fn the_setting_moves_the_pages_or_switches_them_off() {
     phone = moved_phone(&moved, &phone);
     assert_eq!(phone.gets("/admin/people").await.status, 404);
     assert!(phone.gets("/_signin/home").await.body.contains(&format!("href=\"{root}\"")));
-    assert_eq!(phone.gets(root).await.header("location"), format!("{root}/people"));
+    assert_eq!(phone.gets(root).await.status, 200);
     let form = phone.gets(&format!("{root}/people/add")).await;
     assert!(form.body.contains(&format!("action=\"{root}/people/add\"")), "{}", form.body);
     let fields = [("token", token(&form)), ("userid", "wangwu".to_owned()), ("name", "王五".to_owned())];

@@ -4,6 +4,9 @@ mod access;
 mod import;
 mod people;
 mod person;
+mod refused;
+mod reports;
+mod trail;
 
 use miandeng::users::{Change, Role};
 use serde_json::Value;
