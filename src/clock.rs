@@ -5,7 +5,7 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// When the process first asked how long it has been running.
@@ -59,6 +59,18 @@ impl Clock {
             None => START.elapsed().as_millis().try_into().unwrap_or(i64::MAX),
         };
         self.offset_ms.load(Ordering::Relaxed).saturating_add(running)
+    }
+
+    /// Waits until [`Clock::monotonic_ms`] has come to `ms`. A clock that stands still is moved there at once, so that tests
+    /// do not wait.
+    pub async fn wait_until(&self, ms: i64) {
+        match self.standing_at_ms {
+            Some(_) => drop(self.offset_ms.fetch_max(ms, Ordering::Relaxed)),
+            None => {
+                let wait = ms.saturating_sub(self.monotonic_ms());
+                tokio::time::sleep(Duration::from_millis(wait.try_into().unwrap_or(0))).await;
+            }
+        }
     }
 
     /// Moves this clock and all its clones by `seconds`; negative goes back.

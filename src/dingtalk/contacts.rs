@@ -6,22 +6,21 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::{
-    DingtalkApp, DingtalkError,
+    DingtalkApp, DingtalkError, ROOT,
     client::{Repeat, object},
     departments::{DepartmentName, DepartmentPath},
     response::ApiResponse,
 };
 use crate::ids::{DingUserId, UnionId};
 
-const ROOT: i64 = 1;
 /// A path is given up after this many calls for sub-departments.
 const MOST_DEPARTMENTS: usize = 300;
 /// The walk's time limit, as a multiple of one call's: somebody is waiting for it.
 const LONGEST_WALK: u32 = 4;
-const SUB_DEPARTMENTS: &str = "/topapi/v2/department/listsub";
+pub(super) const SUB_DEPARTMENTS: &str = "/topapi/v2/department/listsub";
 
 /// A field that the app may not read is absent.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EmployeeDetails {
     pub name: Option<String>,
     pub unionid: Option<UnionId>,
@@ -34,6 +33,21 @@ pub struct EmployeeDetails {
     pub departments: Vec<i64>,
 }
 
+impl EmployeeDetails {
+    pub(super) fn read(employee: &ApiResponse) -> Self {
+        let text = |name: &str| employee.optional_text(name).map(str::to_owned);
+        Self {
+            name: text("name"),
+            unionid: employee.optional_text("unionid").and_then(|text| UnionId::new(text).ok()),
+            mobile: text("mobile"),
+            // Apps trust it, so the organisation's address takes precedence over one that people enter themselves.
+            email: text("org_email").or_else(|| text("email")),
+            title: text("title"),
+            departments: employee.numbers("dept_id_list"),
+        }
+    }
+}
+
 impl DingtalkApp {
     /// An employee's details (`topapi/v2/user/get`, open.dingtalk.com, read 2026-08-22).
     ///
@@ -42,16 +56,7 @@ impl DingtalkApp {
     pub async fn employee(&self, userid: &DingUserId) -> Result<EmployeeDetails, DingtalkError> {
         let body = || object([("userid", json!(userid)), ("language", json!("zh_CN"))]);
         let result = self.call("/topapi/v2/user/get", body, Repeat::Reads).await?.result()?;
-        let text = |name: &str| result.optional_text(name).map(str::to_owned);
-        Ok(EmployeeDetails {
-            name: text("name"),
-            unionid: result.optional_text("unionid").and_then(|text| UnionId::new(text).ok()),
-            mobile: text("mobile"),
-            // Apps trust it, so the organisation's address takes precedence over one that people enter themselves.
-            email: text("org_email").or_else(|| text("email")),
-            title: text("title"),
-            departments: result.numbers("dept_id_list"),
-        })
+        Ok(EmployeeDetails::read(&result))
     }
 
     /// The departments' paths below the root, such as `研发部/后端组`, in the order of `wanted`.

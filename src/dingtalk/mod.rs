@@ -9,6 +9,7 @@ mod client;
 mod contacts;
 mod corp;
 pub mod departments;
+mod directory;
 mod errors;
 pub mod events;
 mod fair_queue;
@@ -27,12 +28,16 @@ pub use self::{
     client::{Client, ClientError},
     contacts::EmployeeDetails,
     corp::CorpCheck,
+    directory::{Member, Members, SubDepartment},
     errors::{DingtalkError, ErrorCode, Refusal},
     fair_queue::Turn,
     scopes::Scopes,
     token_cache::{Credential, CredentialStatus, Store},
 };
 use crate::{clock::Clock, config::Config};
+
+/// The number of the department that all others are below.
+pub const ROOT: i64 = 1;
 
 /// All configured apps. A clone is a handle on the same apps and caches.
 #[derive(Clone)]

@@ -44,6 +44,11 @@ impl ApiResponse {
         list.map(|list| list.iter().filter_map(lenient_number).collect()).unwrap_or_default()
     }
 
+    /// How many items a list has.
+    pub fn count(&self, name: &str) -> usize {
+        self.fields.get(name).and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
     pub fn object(&self, name: &str) -> Option<Self> {
         let fields = self.fields.get(name)?.as_object()?.clone();
         Some(Self { call: self.call, fields })
@@ -59,6 +64,27 @@ impl ApiResponse {
                 })
                 .collect()),
             _ => Err(self.unexpected("no list in it")),
+        }
+    }
+
+    /// A list of which nothing may be missing: each item must be an object.
+    pub fn objects(&mut self, name: &str) -> Result<Vec<Self>, DingtalkError> {
+        let Some(Value::Array(items)) = self.fields.remove(name) else {
+            return Err(self.unexpected(&format!("{name} is missing or no list")));
+        };
+        let item = |item| match item {
+            Value::Object(fields) => Ok(Self { call: self.call, fields }),
+            _ => Err(self.unexpected(&format!("something in {name} is no object"))),
+        };
+        items.into_iter().map(item).collect()
+    }
+
+    /// A boolean, quoted or not.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.fields.get(name)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
         }
     }
 

@@ -6,6 +6,8 @@ use super::{DingtalkApp, DingtalkError};
 pub struct Scopes {
     /// The departments whose people the app may see; the root department, 1, stands for all.
     pub departments: Vec<i64>,
+    /// People whom it may see beside those.
+    pub people: usize,
 }
 
 impl Scopes {
@@ -23,6 +25,6 @@ impl DingtalkApp {
         let response = self.call_get("/auth/scopes").await?;
         let scopes =
             response.object("auth_org_scopes").ok_or_else(|| response.unexpected("no auth_org_scopes in it"))?;
-        Ok(Scopes { departments: scopes.numbers("authed_dept") })
+        Ok(Scopes { departments: scopes.numbers("authed_dept"), people: scopes.count("authed_user") })
     }
 }
