@@ -50,6 +50,8 @@ CONTROLS below /_simulator/ (JSON; a body wants Content-Type: application/json)
   POST   employees       {\"corp_id\":…,\"employee\":{\"userid\":…,\"unionid\":…,\"name\":…}}
   DELETE employees/CORP_ID/USERID
   GET    calls           how often each path was called; DELETE begins anew
+  POST   limit           {\"per_second\":20,\"answer\":\"app\"} for each app and API below /topapi/; answer: app (90018),
+                         platform (90002), gateway (88); DELETE lets apps call at will again
   GET    config-checks   each dd.config: the address the client saw, and the verdict
   GET    faults          misbehaviour that waits; DELETE clears it
   POST   faults          {\"path\":\"/gettoken\",\"times\":2,\"kind\":KIND}; a path may end in *;

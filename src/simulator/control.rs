@@ -11,6 +11,7 @@ use super::{
     Simulator,
     company::{Company, Employee},
     fault::Fault,
+    limit::RateLimit,
     local::OwnPage,
     phone::ClientRefusal,
 };
@@ -25,6 +26,8 @@ pub fn routes() -> Vec<Route> {
         faults,
         add_fault,
         clear_faults,
+        limit,
+        unlimited,
         calls,
         reset_calls,
         config_checks,
@@ -95,6 +98,18 @@ fn add_fault(_own: OwnPage, fault: Json<Fault>, simulator: &Managed<Simulator>) 
 #[delete("/_simulator/faults")]
 fn clear_faults(_own: OwnPage, simulator: &Managed<Simulator>) -> Status {
     simulator.clear_faults();
+    Status::NoContent
+}
+
+#[post("/_simulator/limit", format = "json", data = "<limit>")]
+fn limit(_own: OwnPage, limit: Json<RateLimit>, simulator: &Managed<Simulator>) -> Status {
+    simulator.limit(Some(limit.into_inner()));
+    Status::NoContent
+}
+
+#[delete("/_simulator/limit")]
+fn unlimited(_own: OwnPage, simulator: &Managed<Simulator>) -> Status {
+    simulator.limit(None);
     Status::NoContent
 }
 

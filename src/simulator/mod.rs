@@ -22,6 +22,7 @@ mod control;
 mod credentials;
 mod fault;
 mod home;
+mod limit;
 mod local;
 mod login;
 mod oapi;
@@ -45,6 +46,7 @@ pub use company::{
 };
 pub use config_check::ConfigCheck;
 pub use fault::{Fault, FaultKind};
+pub use limit::{RateLimit, Throttle};
 pub use phone::ClientRefusal;
 pub use server::Running;
 
@@ -113,6 +115,16 @@ impl Simulator {
         self.state().reset_calls();
     }
 
+    /// Limits how often each app may call each API under `/topapi/`; `None`, as at the start, lets it call at will.
+    pub fn limit(&self, limit: Option<RateLimit>) {
+        self.state().limits.limit = limit;
+    }
+
+    /// The most calls that an app made to an API in any one second.
+    pub fn most_in_a_second(&self, path: &str) -> usize {
+        self.state().limits.most(path)
+    }
+
     pub fn fault(&self, fault: Fault) {
         self.state().faults.push(fault);
     }
@@ -139,6 +151,11 @@ impl Simulator {
             corp.employees.retain(|known| known.userid != employee.userid);
             corp.employees.push(employee);
         }
+    }
+
+    /// Somebody who works there.
+    pub fn employee(&self, corp_id: &str, userid: &str) -> Option<Employee> {
+        self.state().company.corp(corp_id)?.employee(userid).cloned()
     }
 
     pub fn remove_employee(&self, corp_id: &str, userid: &str) {

@@ -52,18 +52,20 @@ impl Handler for Platform {
             Ok(call) => call,
             Err(status) => return Outcome::Error(status),
         };
-        let (delay_ms, instead) = {
+        let (admitted, (delay_ms, instead)) = {
             let mut state = self.0.state();
             let caller = state.caller(&call);
             state.count(&call.path, &caller);
-            state.faults.take(&call.path, &caller)
+            let now_ms = state.clock.now_ms();
+            (state.limits.admit(&call.path, &caller, now_ms), state.faults.take(&call.path, &caller))
         };
         if delay_ms > 0 {
             sleep(Duration::from_millis(delay_ms)).await;
         }
-        let result = match instead {
-            Some(kind) => misbehave(request, &call, kind).await,
-            None => response(&mut self.0.state(), &call).respond_to(request),
+        let result = match (admitted, instead) {
+            (Err(refusal), _) => refusal.respond_to(request),
+            (_, Some(kind)) => misbehave(request, &call, kind).await,
+            (Ok(()), None) => response(&mut self.0.state(), &call).respond_to(request),
         };
         match result {
             Ok(mut response) => {

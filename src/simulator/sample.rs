@@ -1,10 +1,35 @@
 //! The company that the simulator starts with when it is given none.
 
-use super::company::{Channel, ChannelFollower, Company, Corp, Department, Employee, ExternalContact, MicroApp};
+use super::company::{
+    Channel, ChannelFollower, Company, Corp, Department, Employee, ExternalContact, MicroApp, ROOT_DEPARTMENT,
+};
 
 impl Company {
     pub fn sample() -> Self {
         Self { corps: vec![sample_corp()] }
+    }
+}
+
+impl Corp {
+    /// The sample corp as a large company: so many departments in three levels, and so many people, spread evenly over them.
+    /// A few are in two departments. The keys are the sample's.
+    pub fn sized(departments: usize, people: usize) -> Self {
+        let first = 1000;
+        let number = |i: usize| first + i64::try_from(i).unwrap_or_default();
+        let parent = |i: usize| if i < 20 { ROOT_DEPARTMENT } else { number((i - 20) / 12) };
+        let departments: Vec<_> =
+            (0..departments).map(|i| department(number(i), &format!("部门{i}"), parent(i))).collect();
+        let place = |i: usize| departments.get(i % departments.len().max(1)).map(|department| department.dept_id);
+        let employees = (0..people).map(|i| {
+            let second = if i % 50 == 0 { place(i + 7) } else { None };
+            let mut dept_ids: Vec<_> = place(i).into_iter().chain(second).collect();
+            dept_ids.dedup();
+            Employee {
+                title: "员工".into(),
+                ..employee(&format!("u{i:06}"), &format!("员工{i}"), &format!("138{i:08}"), &dept_ids)
+            }
+        });
+        Self { employees: employees.collect(), departments, ..sample_corp() }
     }
 }
 

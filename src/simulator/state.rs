@@ -9,6 +9,7 @@ use super::{
     config_check::ConfigCheck,
     credentials::IssuedCredentials,
     fault::Faults,
+    limit::Limits,
 };
 use crate::clock::Clock;
 
@@ -23,6 +24,7 @@ pub struct PlatformState {
     pub credentials: IssuedCredentials,
     pub codes: Codes,
     pub faults: Faults,
+    pub limits: Limits,
     /// Who holds the phone: a userid, or the openid or unionid of somebody outside.
     pub holder: Option<String>,
     /// What whoever started the simulator says on its page, in Chinese and in English.

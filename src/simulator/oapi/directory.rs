@@ -55,10 +55,10 @@ pub fn list_users(state: &mut PlatformState, call: &Call) -> PlatformResponse {
     let (Ok(cursor), Ok(size @ 1..)) = (usize::try_from(cursor), usize::try_from(size)) else {
         return refuse(400002);
     };
-    let page: Vec<_> =
-        by.corp.members(dept_id).skip(cursor).take(size).map(|employee| list_entry(&by, dept_id, employee)).collect();
+    let mut from_here = by.corp.members(dept_id).skip(cursor);
+    let page: Vec<_> = from_here.by_ref().take(size).map(|employee| list_entry(&by, dept_id, employee)).collect();
     let next = cursor + page.len();
-    let has_more = by.corp.members(dept_id).nth(next).is_some();
+    let has_more = from_here.next().is_some();
     let mut result = json!({ "has_more": has_more, "list": page });
     if has_more {
         result["next_cursor"] = json!(next);
