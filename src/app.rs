@@ -13,6 +13,7 @@ use crate::{
     credentials::CredentialTable,
     db::{Db, Pools},
     dingtalk::{ClientError, Dingtalk},
+    directory::Schedule,
     doctor::Reports,
     forward_auth::{
         self,
@@ -119,19 +120,24 @@ fn jobs(
     let search = PeopleSearch::new(pools.clone());
     let (refusals, of) = (Arc::clone(refusals), pools.clone());
     let count_refusals = move || Arc::clone(&refusals).write_counts(of.clone());
+    let schedule = Schedule::new(pools.clone(), clock.clone(), dingtalk.clone());
     let dingtalk = dingtalk.clone();
     let renew = move || {
         dingtalk.apps().iter().for_each(|app| app.keep_fresh());
         ready(Ok::<_, Infallible>(()))
     };
-    Jobs::new(clock.clone())
+    let jobs = Jobs::new(clock.clone())
         .every(SECOND, "session-activity", move || Arc::clone(&activity).write_all())
         .and_at_the_end()
         .every(HOUR, "refusal-counts", count_refusals)
         .and_at_the_end()
         .every(MINUTE, "sweep", move || Arc::clone(&sweep).run())
         .every(SECOND, "people-search", move || Arc::clone(&search).run())
-        .every(MINUTE, "credential-renewal", renew)
+        .every(MINUTE, "credential-renewal", renew);
+    match schedule.interval() {
+        Some(interval) => jobs.every(interval, "directory-sync", move || Arc::clone(&schedule).run()),
+        None => jobs,
+    }
 }
 
 fn catchers() -> Vec<Catcher> {

@@ -13,6 +13,7 @@ mod credentials;
 pub mod db;
 pub mod dingtalk;
 mod dingtalk_problems;
+pub mod directory;
 mod doctor;
 pub mod errcode;
 pub mod forward_auth;

@@ -14,6 +14,9 @@ use crate::{
     users::{self, Change, Columns, DisabledBecause, NewUser, Role, Status, User},
 };
 
+/// People whose rows, and rows of the trail, are written together.
+const BATCH: usize = 250;
+
 /// A new row keeps it as its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -22,6 +25,8 @@ pub enum Reason {
     /// The person signs in for the first time (`unknown_users = "create"`).
     FirstSignIn,
     Page,
+    /// DingTalk's directory says so.
+    Sync,
     Demo,
 }
 
@@ -154,16 +159,36 @@ pub async fn import(
     let mut imported = plan.counts();
     let unchanged = imported.unchanged;
     progress(unchanged);
-    let written: Vec<_> = plan.people.into_iter().filter(Planned::is_written).collect();
-    let trail: Vec<_> = written.iter().flat_map(|planned| by.entries_of(&planned.key, planned.acts())).collect();
-    let rows: Vec<_> = written.into_iter().map(Planned::into_row).collect();
-    users::upsert(db, &rows, by.reason.source(), by.at(), |written| progress(unchanged + written)).await?;
-    if imported.disabled > 0 {
-        imported.sessions_ended = sessions::end_all_of_disabled(db).await?;
-    }
-    audit::write_all(db, trail).await?;
+    let written = plan.people.into_iter().filter(Planned::is_written).collect();
+    imported.sessions_ended = apply(db, by, written, |written| progress(unchanged + written)).await?;
     by.entry(trail::imported(&imported)).write(db).await?;
     Ok(imported)
+}
+
+/// Writes what was planned from the table as it is in this transaction, whichever administrators go by it. Answers how many
+/// sessions ended; `progress` hears how many people are done.
+pub async fn apply(
+    db: &mut Conn,
+    by: &By,
+    planned: Vec<Planned>,
+    mut progress: impl FnMut(usize),
+) -> sqlx::Result<u64> {
+    let disables = planned.iter().any(Planned::is_disabled);
+    let (mut done, mut planned) = (0, planned.into_iter().peekable());
+    // The trail's rows of a large company would take more room than its people.
+    while planned.peek().is_some() {
+        let batch: Vec<_> = planned.by_ref().take(BATCH).collect();
+        let trail = batch.iter().flat_map(|planned| by.entries_of(&planned.key, planned.acts())).collect();
+        let rows: Vec<_> = batch.into_iter().map(Planned::into_row).collect();
+        users::upsert(db, &rows, by.reason.source(), by.at(), |_| {}).await?;
+        audit::write_all(db, trail).await?;
+        done += rows.len();
+        progress(done);
+    }
+    match disables {
+        true => sessions::end_all_of_disabled(db).await,
+        false => Ok(0),
+    }
 }
 
 async fn may_go(db: &mut Conn, user: &User, last_admin: LastAdmin) -> Result<(), NotChanged> {
@@ -191,6 +216,10 @@ impl By {
         Self { author: self.author.by_request(origin), ..self }
     }
 
+    pub fn author(&self) -> &Author {
+        &self.author
+    }
+
     fn at(&self) -> UnixSeconds {
         self.author.at()
     }
@@ -199,6 +228,7 @@ impl By {
         match self.reason {
             Reason::Import => DisabledBecause::Import,
             Reason::Page => DisabledBecause::Admin,
+            Reason::Sync => DisabledBecause::Left,
             Reason::Command | Reason::FirstSignIn | Reason::Demo => DisabledBecause::Cli,
         }
     }
@@ -210,7 +240,7 @@ impl Reason {
         match self {
             Self::Command => "cli",
             Self::Import => "csv",
-            Self::FirstSignIn => "dingtalk",
+            Self::FirstSignIn | Self::Sync => "dingtalk",
             Self::Page => "admin",
             Self::Demo => "demo",
         }

@@ -1,5 +1,7 @@
 //! One DingTalk app: which corp it belongs to and how we prove to DingTalk that we are it.
 
+use std::{fmt, time::Duration};
+
 use figment::value::magic::RelativePathBuf;
 
 use super::{ConfigError, raw::RawApp};
@@ -16,6 +18,45 @@ pub struct App {
     pub agent_id: String,
     pub signature: Signature,
     pub credentials: Credentials,
+    /// How often the server brings the user table into line with the directory; `None`: never by itself.
+    pub sync_every: Option<Duration>,
+    /// Which part of the corp's active people one sync may disable.
+    pub sync_disable_at_most: Share,
+}
+
+/// A part of a whole, in hundredths of a percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(u32);
+
+impl Share {
+    /// Reads `10%` or `2.5%`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let percent = text.strip_suffix('%')?;
+        let (whole, hundredths) = percent.split_once('.').unwrap_or((percent, "0"));
+        let digits = |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole, 3) || !digits(hundredths, 2) {
+            return None;
+        }
+        let share = whole.parse::<u32>().ok()? * 100 + format!("{hundredths:0<2}").parse::<u32>().ok()?;
+        (share <= 10_000).then_some(Self(share))
+    }
+
+    /// Whether a part of a whole is more than this share of it.
+    pub fn is_exceeded_by(self, part: usize, whole: usize) -> bool {
+        part as u128 * 10_000 > whole as u128 * u128::from(self.0)
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 % 100 {
+            0 => write!(f, "{}%", self.0 / 100),
+            hundredths => {
+                let percent = format!("{}.{hundredths:02}", self.0 / 100);
+                write!(f, "{}%", percent.trim_end_matches('0'))
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -94,6 +135,20 @@ impl App {
             }
         };
         check_events(at, &raw)?;
+        let sync_every = match raw.sync_every.as_str() {
+            "" => None,
+            text => Some(interval(&at("sync_every"), text)?),
+        };
+        let sync_disable_at_most = match raw.sync_disable_at_most.as_str() {
+            "" => Share(1_000),
+            text => Share::parse(text).ok_or_else(|| {
+                ConfigError::wrong(
+                    at("sync_disable_at_most"),
+                    text,
+                    "write a part from \"0%\" to \"100%\", e.g. \"10%\"",
+                )
+            })?,
+        };
 
         let client_secret = secret(&at("client_secret"), raw.client_secret, raw.client_secret_file)?;
         let corp_secret = secret(&at("corp_secret"), raw.corp_secret, raw.corp_secret_file)?;
@@ -128,7 +183,27 @@ impl App {
                 return Err(ConfigError::wrong(at("kind"), other, "write \"micro-app\" or \"channel\""));
             }
         };
-        Ok(Self { name, kind, corp_id, agent_id: raw.agent_id, signature, credentials })
+        Ok(Self {
+            name,
+            kind,
+            corp_id,
+            agent_id: raw.agent_id,
+            signature,
+            credentials,
+            sync_every,
+            sync_disable_at_most,
+        })
+    }
+}
+
+fn interval(key: &str, text: &str) -> Result<Duration, ConfigError> {
+    match humantime::parse_duration(text) {
+        Ok(interval) if interval >= Duration::from_secs(1) => Ok(interval),
+        _ => Err(ConfigError::wrong(
+            key,
+            text,
+            "write a time of \"1s\" or more with its unit, e.g. \"6h\", or \"\" for never",
+        )),
     }
 }
 

@@ -74,6 +74,10 @@ pub(super) struct RawApp {
     #[serde(deserialize_with = "lenient_secret")]
     pub event_aes_key: Option<Secret>,
     pub event_aes_key_file: Option<RelativePathBuf>,
+    #[serde(deserialize_with = "lenient_string")]
+    pub sync_every: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub sync_disable_at_most: String,
 }
 
 impl Default for Raw {

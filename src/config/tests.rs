@@ -94,6 +94,32 @@ fn two_apps_of_one_name_are_refused() {
 }
 
 #[test]
+fn how_often_a_sync_runs_and_how_many_it_may_disable_are_checked() {
+    let config = |lines: &str| read(&format!("{GOOD}\n{lines}"));
+    let app = config("").unwrap().apps.remove(0);
+    assert_eq!((app.sync_every, app.sync_disable_at_most.to_string()), (None, "10%".to_owned()));
+    let app = config("sync_every = \"1s\"\nsync_disable_at_most = \"2.5%\"").unwrap().apps.remove(0);
+    assert_eq!((app.sync_every.unwrap().as_secs(), app.sync_disable_at_most.to_string()), (1, "2.5%".to_owned()));
+    let name = "name = \"oa\"";
+    for bad in ["6", "0s", "10ms", "often"] {
+        let expected = format!(r#"miandeng.apps["oa"].sync_every = {bad:?}: write a time of "1s" or more"#);
+        refuses(name, &format!("{name}\nsync_every = {bad:?}"), &expected);
+    }
+    for bad in ["10", "101%", "-1%", "%", "1.%", "100.01%", "+5%", "1e1%"] {
+        let expected = format!(r#"miandeng.apps["oa"].sync_disable_at_most = {bad:?}: write a part"#);
+        refuses(name, &format!("{name}\nsync_disable_at_most = {bad:?}"), &expected);
+    }
+}
+
+#[test]
+fn a_share_is_exceeded_by_more_than_itself() {
+    let share = |text| Share::parse(text).unwrap();
+    assert!(!share("10%").is_exceeded_by(1, 10) && share("10%").is_exceeded_by(2, 10));
+    assert!(!share("0%").is_exceeded_by(0, 0) && share("0%").is_exceeded_by(1, 1_000_000));
+    assert!(!share("100%").is_exceeded_by(7, 7) && share("0.01%").is_exceeded_by(2, 10_000));
+}
+
+#[test]
 fn what_directory_events_need_is_checked_although_nothing_receives_them_yet() {
     let key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
     let events = format!("events = \"off\"\nevent_token = \"t\"\nevent_aes_key = \"{key}\"");

@@ -5,11 +5,13 @@ pub mod admin;
 mod en;
 mod locale;
 pub mod reports;
+mod sync;
 mod time;
 mod zh_cn;
 
 pub use self::{
     locale::Locale,
+    sync::SyncTexts,
     time::{Day, iso_8601, iso_8601_if_known, last_days, local, local_iso_8601_ms, local_ms, read_time, utc},
 };
 use crate::errcode::Errcode;

@@ -70,13 +70,29 @@ impl Plan {
 }
 
 impl Planned {
-    pub fn is_new(&self) -> bool {
-        self.before.is_none()
+    /// What is to become of one person; nothing before is a person who is not in the table.
+    pub fn new(key: Key, before: Option<Columns>, after: Columns) -> Self {
+        Self { key, before, after }
     }
 
-    /// What the person would be called.
+    /// The name, as it would be.
     pub fn name(&self) -> &str {
         self.after.name().unwrap_or_default()
+    }
+
+    /// The columns, as they would be.
+    pub fn after(&self) -> &Columns {
+        &self.after
+    }
+
+    /// Whether somebody who could sign in no longer may.
+    pub fn is_disabled(&self) -> bool {
+        let was_active = self.before.as_ref().is_some_and(|before| before.status == Status::Active);
+        was_active && self.after.status == Status::Disabled
+    }
+
+    pub fn is_new(&self) -> bool {
+        self.before.is_none()
     }
 
     pub fn is_written(&self) -> bool {

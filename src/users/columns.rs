@@ -72,6 +72,18 @@ impl Columns {
         differences.filter(|difference| difference.before != difference.after).collect()
     }
 
+    /// Makes a row of these, as the table would.
+    #[cfg(test)]
+    pub(crate) fn write_to(&self, user: &mut User) {
+        user.name = self.name.clone().unwrap_or_default();
+        user.unionid = self.unionid.clone();
+        user.mobile = self.mobile.clone();
+        user.email = self.email.clone();
+        user.department = self.department.clone();
+        user.title = self.title.clone();
+        (user.role, user.status, user.disabled_because) = (self.role, self.status, self.disabled_because);
+    }
+
     fn texts(&self) -> [(&'static str, Option<&str>); 8] {
         [
             ("name", self.name.as_deref()),

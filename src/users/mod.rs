@@ -19,7 +19,7 @@ use crate::{
 
 pub use self::{
     columns::{Columns, Difference},
-    newcomer::newcomer,
+    newcomer::{newcomer, said_of},
     numbers::{Numbers, names, numbers},
     search::{Search, Sort, count, fill_search, search},
     write::{Change, Key, NewUser, remove, signed_in, upsert},

@@ -17,20 +17,26 @@ pub fn newcomer(
     employee: &EmployeeDetails,
     departments: &[DepartmentPath],
 ) -> NewUser {
+    let mut change = said_of(&userid, employee, departments);
+    change.name.get_or_insert_with(|| userid.to_string());
+    NewUser { corp_id, userid, change }
+}
+
+/// What DingTalk says of an employee; what it leaves out, or the table does not take, is `None`.
+pub fn said_of(userid: &DingUserId, employee: &EmployeeDetails, departments: &[DepartmentPath]) -> Change {
     let (department, left_out) = departments::to_column(departments);
     if left_out > 0 {
-        tracing::warn!(userid = userid.as_str(), left_out, "a newcomer has more departments than the table takes");
+        tracing::warn!(userid = userid.as_str(), left_out, "an employee has more departments than the table takes");
     }
-    let change = Change {
-        name: Some(checked(&employee.name, check::name).unwrap_or_else(|| userid.to_string())),
+    Change {
+        name: checked(&employee.name, check::name),
         unionid: employee.unionid.as_ref().map(|id| id.as_str().to_owned()),
         mobile: checked(&employee.mobile, check::mobile),
         email: checked(&employee.email, check::email),
         department: Some(department),
         title: checked(&employee.title, check::title),
         ..Change::default()
-    };
-    NewUser { corp_id, userid, change }
+    }
 }
 
 fn checked(value: &Option<String>, check: fn(&str) -> Result<String, check::BadValue>) -> Option<String> {

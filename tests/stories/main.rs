@@ -36,6 +36,7 @@ mod signin;
 mod signin_page;
 mod simulator;
 mod slow_clients;
+mod sync;
 mod tidy;
 mod upgrades;
 mod users_cli;

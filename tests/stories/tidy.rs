@@ -71,6 +71,21 @@ fn each_part_knows_only_those_below_it() {
     may_use("dingtalk/", &["clock", "config", "dingtalk", "errcode", "hex_digits", "ids", "invisible", "secret"]);
     may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "users"]);
     may_use("people", &["audit", "clock", "db", "ids", "sessions", "users"]);
+    let below = [
+        "audit",
+        "clock",
+        "config",
+        "db",
+        "dingtalk",
+        "directory",
+        "errcode",
+        "i18n",
+        "ids",
+        "people",
+        "random",
+        "users",
+    ];
+    may_use("directory/", &below);
     may_use("audit/", &["audit", "clock", "db", "i18n", "ids", "users"]);
     may_use("backup/", &["audit", "clock", "db", "i18n", "sessions"]);
     let below = ["clock", "config", "credentials", "db", "dingtalk", "errcode", "i18n", "ids", "inert", "users"];
@@ -170,6 +185,8 @@ fn sql_stands_beside_its_table_only() {
             "audit/",
             "backup/",
             "credentials.rs",
+            "directory/departments.rs",
+            "directory/runs.rs",
             "users/",
             "sessions/mod.rs",
             "sessions/invalidation.rs",

@@ -9,7 +9,7 @@ use rocket::tokio;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 /// Rows of each schema, in its columns. A migration that allows other rows adds them here.
-const ROWS: [(i64, &[&str]); 7] = [
+const ROWS: [(i64, &[&str]); 8] = [
     (
         1,
         &[
@@ -33,6 +33,13 @@ const ROWS: [(i64, &[&str]); 7] = [
         &["INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent, only_for) \
            SELECT x'03', id, 'oa', 100, 200, '192.0.2.1', 'doctor', 'https://app.example.com/' FROM users \
            WHERE userid = 'zhangsan'"],
+    ),
+    (
+        10,
+        &[
+            "INSERT INTO departments VALUES ('dinga', 100, '研发部')",
+            "INSERT INTO sync_leases VALUES ('dinga', 'x', 'system', 400)",
+        ],
     ),
 ];
 
@@ -75,6 +82,7 @@ async fn a_database_of_every_schema_becomes_the_newest_with_its_people_and_sessi
         for (table, since) in [
             ("SELECT COUNT(*) FROM credentials WHERE value = 'token'", 3),
             ("SELECT COUNT(*) FROM server_keys WHERE value = x'0102'", 4),
+            ("SELECT COUNT(*) FROM departments WHERE path = '研发部'", 10),
             ("SELECT COUNT(*) FROM handovers h JOIN sessions s ON s.id = h.session_id", 5),
         ] {
             assert_eq!(count(&mut db, table).await, i64::from(version >= since), "{version}: {table}");

@@ -4,6 +4,7 @@ mod change;
 mod export;
 mod import;
 mod list;
+mod sync;
 
 use anyhow::bail;
 
@@ -35,6 +36,7 @@ enum UsersAction {
     Remove(change::Remove),
     Import(import::Import),
     Export(export::Export),
+    Sync(sync::SyncArgs),
 }
 
 impl UsersCommand {
@@ -49,6 +51,7 @@ impl UsersCommand {
             UsersAction::Remove(remove) => remove.run(&deployment).await,
             UsersAction::Import(import) => import.run(&deployment).await,
             UsersAction::Export(export) => export.run(&deployment).await,
+            UsersAction::Sync(sync) => sync.run(&deployment).await,
         };
         deployment.close().await;
         done

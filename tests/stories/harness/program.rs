@@ -98,8 +98,13 @@ impl Site {
 
     /// `settings` gets DingTalk's address.
     pub async fn with(settings: impl FnOnce(&str) -> Settings) -> Self {
+        Self::of(Company::sample(), settings).await
+    }
+
+    /// The same with other organisations.
+    pub async fn of(company: Company, settings: impl FnOnce(&str) -> Settings) -> Self {
         prepare();
-        let simulator = Simulator::new(Clock::standing(), Company::sample());
+        let simulator = Simulator::new(Clock::standing(), company);
         let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("Rocket.toml"), settings(dingtalk.url()).text()).unwrap();
