@@ -2,7 +2,7 @@
 //!
 //! Departments are walked from the root, and each one's own members are read page by page, as many at once as keep DingTalk
 //! answering at its limit. People may come, go and move meanwhile, and pages are counted from the first person: so
-//! [`Snapshot::look_for`] asks for everybody who seems to be gone once more, by name.
+//! [`Reader::look_for`] asks for everybody who seems to be gone once more, by name.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

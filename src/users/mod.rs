@@ -108,7 +108,7 @@ word! {
     }
 }
 
-/// `SELECT` of the columns of [`Row`], before the rest of the statement.
+/// `SELECT` of the columns of [`UserRow`], before the rest of the statement.
 macro_rules! select {
     ($rest:literal) => {
         concat!(

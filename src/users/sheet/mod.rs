@@ -107,7 +107,7 @@ impl Column {
 }
 
 /// A value in the form of the file. A spreadsheet runs a cell that begins like a formula, so a `'` goes in front; and
-/// one more in front of what looks guarded already, so that [`unguard`] gives it back.
+/// one more in front of what looks guarded already, so that `unguard` gives it back.
 ///
 /// A cell begins wherever the spreadsheet splits: one that splits at `;` takes quotation marks for letters. So a value
 /// is guarded after each separator inside it too.
