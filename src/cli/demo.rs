@@ -116,7 +116,7 @@ fn figment(port: u16, dingtalk_url: &str, corp: &Corp) -> anyhow::Result<Figment
 
 fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee) {
     let app = format!("http://127.0.0.1:{port}/?corpid={}", corp.corp_id);
-    let admin = format!("http://127.0.0.1:{port}/admin");
+    let refused = format!("http://127.0.0.1:{port}/admin/refused");
     let listed = &employee.name;
     let unlisted = name_of(corp, UNLISTED);
     println!(
@@ -126,8 +126,8 @@ fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee
          To hold another phone, choose a person at the address below, then sign out and in again. {unlisted}, like all\n\
          others, is not in the user table and is refused.\n\
          想换一个人：在下面的地址选人，再退出并重新登录。{unlisted}和其他人都不在用户表里，会被拒绝。\n\n  {dingtalk_url}/\n\n\
-         {listed} is an administrator: add {unlisted} at the address below, and {unlisted} gets in at the next try.\n\
-         {listed}是管理员：在下面的地址添加{unlisted}，{unlisted}再试一次就能登录。\n\n  {admin}\n\n\
+         {listed} is an administrator: after {unlisted} was refused, one click at the address below lets {unlisted} in.\n\
+         {listed}是管理员：{unlisted}被拒之后，在下面的地址点一下“添加”，{unlisted}再试一次就能登录。\n\n  {refused}\n\n\
          Ctrl-C stops it; nothing is left behind. 按 Ctrl-C 停止，不留下任何文件。\n"
     );
 }
@@ -135,16 +135,16 @@ fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee
 /// The same on the simulator's own page.
 fn note(port: u16, corp: &Corp, employee: &Employee) -> [String; 2] {
     let (listed, unlisted) = (&employee.name, name_of(corp, UNLISTED));
-    let admin = format!("http://127.0.0.1:{port}/admin");
+    let refused = format!("http://127.0.0.1:{port}/admin/refused");
     [
         format!(
             "演示：{listed}是管理员，其他人都不在用户表里，会被拒绝。先拿{unlisted}的手机登录一次，看到被拒；再换回{listed}，\
-             打开 {admin} 添加{unlisted}（用户 ID：{UNLISTED}），{unlisted}再试一次就能登录。"
+             打开 {refused} 点“添加”，{unlisted}再试一次就能登录。"
         ),
         format!(
             "The demo: {listed} is an administrator; all others are not in the user table and are refused. Sign in once \
-             with {unlisted}’s phone and be refused, go back to {listed}, add {unlisted} (user ID {UNLISTED}) at {admin}, \
-             and {unlisted} gets in at the next try."
+             with {unlisted}’s phone and be refused, go back to {listed}, click Add at {refused}, and {unlisted} gets in at \
+             the next try."
         ),
     ]
 }

@@ -82,12 +82,8 @@ pub struct AdminWords {
     pub updated: &'static str,
     /// In place of a time at which nothing happened.
     pub never: &'static str,
-    /// What the trail has a row of, by its word.
-    pub event_of: fn(&str) -> Option<&'static str>,
     /// A label with a value.
     pub labelled: fn(&str, &str) -> String,
-    /// Who did something, by the trail's word.
-    pub actor_of: fn(&str) -> String,
 }
 
 /// The list of people.
@@ -180,6 +176,8 @@ pub struct AdminPerson {
     pub trail: &'static str,
     /// Nothing has happened.
     pub no_trail: &'static str,
+    /// The link to the trail's own page.
+    pub all_trail: &'static str,
     /// Column: what happened.
     pub what: &'static str,
     /// Column: when.

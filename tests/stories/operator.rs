@@ -129,16 +129,20 @@ async fn the_demo_signs_one_sample_employee_in_and_refuses_another() {
         let (status, problem) = signs_in(&browser, &server, &dingtalk).await;
         assert_eq!((status, &problem["type"]), (403, &"not-listed".into()));
         let told = browser.get(format!("{dingtalk}/")).send().await.unwrap().text().await.unwrap();
-        assert!(told.contains(&format!("{server}/admin")), "the simulator's page says who is an administrator: {told}");
+        assert!(
+            told.contains(&format!("{server}/admin/refused")),
+            "the simulator's page says who is an administrator: {told}"
+        );
 
         let hold = browser.post(format!("{dingtalk}/_simulator/hold")).json(&serde_json::json!({"userid": "zhangsan"}));
         assert!(hold.send().await.unwrap().status().is_success());
         signs_in(&browser, &server, &dingtalk).await;
-        let add = format!("{server}/admin/people/add");
-        let form = browser.get(&add).send().await.unwrap().text().await.unwrap();
+        let page = format!("{server}/admin/refused");
+        let form = browser.get(&page).send().await.unwrap().text().await.unwrap();
         let token = form.split("name=\"token\" value=\"").nth(1).expect("the form of an administrator");
-        let fields = [("token", token.split('"').next().unwrap()), ("userid", "lisi"), ("name", "李四")];
-        assert_eq!(browser.post(&add).form(&fields).send().await.unwrap().status(), 303, "to the page of 李四");
+        assert!(form.contains("name=\"userid\" value=\"lisi\""), "李四 was refused a moment ago: {form}");
+        let fields = [("token", token.split('"').next().unwrap()), ("userid", "lisi")];
+        assert_eq!(browser.post(format!("{page}/add")).form(&fields).send().await.unwrap().status(), 303, "one click");
         let hold = browser.post(format!("{dingtalk}/_simulator/hold")).json(&serde_json::json!({"userid": "lisi"}));
         assert!(hold.send().await.unwrap().status().is_success());
         browser.post(format!("{server}/logout")).send().await.unwrap();

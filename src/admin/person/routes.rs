@@ -12,6 +12,7 @@ use super::{
 use crate::{
     admin::{
         Administrator, Posted, Section, Shell,
+        guard::path_segment,
         person_form::{Filled, PersonForm},
         refusal::PersonRefusal,
         shell,
@@ -19,7 +20,7 @@ use crate::{
     audit::{self, Event},
     clock::Clock,
     db::{Conn, Db},
-    i18n::local,
+    i18n::{Texts, local},
     people::{self, LastAdmin, Reason},
     sessions::{self, Listed, device},
     users::{Role, Status, User},
@@ -92,6 +93,10 @@ struct ConfirmPage<'a> {
 impl PersonPage<'_> {
     fn is_active(&self) -> bool {
         self.person.status == Status::Active
+    }
+
+    fn trail_address(&self) -> String {
+        format!("{}/audit?q={}", self.shell.root, path_segment(self.person.userid.as_str()))
     }
 
     fn is_admin(&self) -> bool {
@@ -193,8 +198,8 @@ async fn page<'a>(
     let latest = audit::list(db, &filter).await?;
     let trail = latest.into_iter().map(|row| TrailRow {
         at: local(row.at.div_euclid(1000)),
-        event: (t.admin.words.event_of)(&row.event).map_or(row.event, str::to_owned),
-        actor: (t.admin.words.actor_of)(&row.actor),
+        event: (t.reports.event)(&row.event).map_or(row.event, str::to_owned),
+        actor: actor(t, &row.actor),
         address: row.address,
     });
     let mut changes = Vec::new();
@@ -217,6 +222,10 @@ async fn page<'a>(
     })
 }
 
+fn actor(t: &Texts, word: &str) -> String {
+    (t.reports.trail.actor_of)(word).unwrap_or_else(|| word.to_owned())
+}
+
 fn facts(frame: &Frame<'_>, person: &User, changes: &[audit::Row]) -> Vec<Fact> {
     let words = &frame.t.admin.words;
     let t = &frame.t.admin.person;
@@ -231,7 +240,7 @@ fn facts(frame: &Frame<'_>, person: &User, changes: &[audit::Row]) -> Vec<Fact> 
         label,
         value,
         origin: origin::of(column, person, changes)
-            .map(|origin| (t.set_by)(&(words.actor_of)(&origin.actor), &local(origin.at_ms.div_euclid(1000)))),
+            .map(|origin| (t.set_by)(&actor(frame.t, &origin.actor), &local(origin.at_ms.div_euclid(1000)))),
     };
     let plain = |label, value| Fact { label, value, origin: None };
     vec![

@@ -138,7 +138,8 @@ async fn people_of_another_corp_are_nobody_here() {
     let there = format!("/admin/people/{other}/wangwu");
     let nobody = format!("/admin/people/{other}/nobody");
     let mut seen = Vec::new();
-    for address in [there.clone(), nobody, person("wangwu"), "/admin/people/ding%2F..%2F/x".into()] {
+    let alias = format!("/admin/people/{other}/zhangsan");
+    for address in [there, nobody, alias, person("wangwu"), "/admin/people/ding%2F..%2F/x".into()] {
         let page = phone.gets(&address).await;
         assert_eq!(page.status, 404, "{address}");
         seen.push(page.body.replace(page.request_id(), ""));
