@@ -203,7 +203,7 @@ async fn a_person_who_is_refused_reads_our_page_and_a_script_a_problem(proxy: Pr
     let site = Site::behind(proxy).await;
     let visitor = site.signed_in().await;
     let html = [("Accept", "text/html"), ("Sec-Fetch-Mode", "navigate")];
-    for (language, says) in [("zh-CN", "不"), ("en", "not")] {
+    for (language, says) in [("zh-CN", "管理员"), ("en", "dministrator")] {
         for (method, target, status, problem) in [
             ("GET", "/finance/salaries?year=2026", 403, "not-allowed"),
             ("POST", "/finance/salaries", 403, "not-allowed"),
