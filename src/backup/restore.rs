@@ -131,20 +131,33 @@ async fn prepare(db: &mut Conn, keep_sessions: bool, row: Entry) -> Result<u64, 
     Ok(ended)
 }
 
+fn is_database(file: &Path) -> bool {
+    let mut start = [0; 16];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *b"SQLite format 3\0"
+}
+
 struct InUse;
 
 /// Moves all that was committed into the one file. SQLite leaves the write-ahead log only if nobody else has the
 /// database open, be it an older server or another program. A damaged database, the reason for many a restore, stays as
 /// it is.
 async fn settle(target: &Path) -> Result<(), InUse> {
-    let settled = async {
-        let mut db = connect_to(target).await?;
-        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut db).await?;
-        let mode: String = sqlx::query_scalar("PRAGMA journal_mode = DELETE").fetch_one(&mut db).await?;
-        db.close().await?;
-        Ok(mode)
+    if !is_database(target) {
+        // SQLite would remove the log beside it, now or as it closes.
+        return Ok(());
+    }
+    let mut db = match connect_to(target).await {
+        Ok(db) => db,
+        Err(error) if is_locked(&error) => return Err(InUse),
+        Err(_) => return Ok(()),
     };
-    match settled.await {
+    // If this fails, a locked file is only noticed later.
+    let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&mut db).await;
+    let mode: sqlx::Result<String> = sqlx::query_scalar("PRAGMA journal_mode = DELETE").fetch_one(&mut db).await;
+    // Awaited: as it closes, SQLite tidies up beside the file that is about to be moved.
+    let _ = db.close().await;
+    match mode {
         Ok(mode) if mode == "wal" => Err(InUse),
         Err(error) if is_locked(&error) => Err(InUse),
         _ => Ok(()),
