@@ -7,6 +7,7 @@
 //! folder alone.
 
 mod freshness;
+mod group_commit;
 pub(crate) mod in_use;
 mod open;
 mod private;
@@ -24,13 +25,13 @@ use std::{
 
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 
-use self::wal_index::WalIndex;
 pub use self::{
     freshness::Stamp,
     open::{OpenError, advice, connect_to, file_of, is_locked, kind_of, with_suffix},
     private::{NotPrivate, Repaired, give_to_owner_of},
     rocket_pool::Db,
 };
+use self::{group_commit::GroupCommit, wal_index::WalIndex};
 
 /// A connection, as the query functions beside each table take it.
 pub type Conn = SqliteConnection;
@@ -44,6 +45,7 @@ pub struct Pools {
     writer: SqlitePool,
     readers: SqlitePool,
     wal_index: WalIndex,
+    group: GroupCommit,
     checks: Arc<Checks>,
     repaired: Arc<[Repaired]>,
     /// Keeps a restore away while the file is open.
@@ -88,7 +90,7 @@ impl Pools {
     /// # Errors
     /// When another process holds the lock for longer than five seconds, or the pool is closed.
     pub async fn write(&self) -> sqlx::Result<Transaction> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map(Transaction)
+        begin_write(&self.writer).await.map(Transaction)
     }
 
     /// Does some work in one transaction, and commits it if it succeeds.
@@ -103,6 +105,18 @@ impl Pools {
         let done = work(&mut transaction).await?;
         transaction.commit().await?;
         Ok(done)
+    }
+
+    /// As [`Pools::transaction`], for work that is short and comes in crowds: whoever waits for the writer at the same
+    /// time shares one commit. Long work would hold up everybody's answer.
+    ///
+    /// # Errors
+    /// Those of [`Pools::transaction`]. If the commit fails, it fails for everybody who shares it.
+    pub async fn group_commit<T, E: From<sqlx::Error>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.group.join(&self.writer, work).await
     }
 
     /// Whether something can be written now. The lock alone does not tell: it is to be had on a full disk too. What is
@@ -134,6 +148,10 @@ impl Pools {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+async fn begin_write(writer: &SqlitePool) -> sqlx::Result<sqlx::Transaction<'static, Sqlite>> {
+    writer.begin_with("BEGIN IMMEDIATE").await
 }
 
 impl Transaction {

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Conn, Pools,
+    group_commit::GroupCommit,
     in_use::{self, NotHeld},
     private::{self, NotPrivate},
     wal_index::WalIndex,
@@ -77,7 +78,15 @@ impl Pools {
         let readers = connect(READERS, reading).await.map_err(sqlite)?;
         let wal_index = WalIndex::of(&resolved);
         let (repaired, _in_use) = (repaired.into(), Arc::new(in_use));
-        Ok(Self { writer, readers, wal_index, checks: Arc::default(), repaired, _in_use })
+        Ok(Self {
+            writer,
+            readers,
+            wal_index,
+            group: GroupCommit::default(),
+            checks: Arc::default(),
+            repaired,
+            _in_use,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Admitted, Requester, Services, Way, refusal::SignInRefusal, trail};
 use crate::{
     audit::Actor,
     config::UnknownUsers,
+    db::Conn,
     dingtalk::{DingtalkApp, DingtalkError, Identity},
     people::{self, By, Reason},
     sessions,
@@ -20,30 +21,43 @@ pub async fn admit(
 ) -> Result<Admitted, SignInRefusal> {
     let newcomer = newcomer(services, app, &identity).await?;
 
-    // The person is read inside the transaction, so somebody disabled at this moment gets no session.
+    let admitted = services
+        .db
+        .group_commit(async |db: &mut Conn| start_session(db, services, requester, app, identity, newcomer, way).await)
+        .await?;
+    requester.note_person(&admitted.user);
+    Ok(admitted)
+}
+
+/// The person is read where the session is written, so somebody disabled at this moment gets none.
+async fn start_session(
+    db: &mut Conn,
+    services: Services<'_>,
+    requester: &Requester<'_>,
+    app: &DingtalkApp,
+    identity: Identity,
+    newcomer: Option<NewUser>,
+    way: Way,
+) -> Result<Admitted, SignInRefusal> {
     let now = services.clock.now();
-    let mut transaction = services.db.write().await?;
-    let known = users::find(&mut transaction, &app.config.corp_id, &identity.userid).await?;
+    let known = users::find(db, &app.config.corp_id, &identity.userid).await?;
+    let app = &app.config.name;
     let user = match (known, newcomer) {
         (Some(user), _) if user.status == Status::Disabled => return Err(SignInRefusal::Disabled(identity.into())),
         (Some(user), _) => user,
         (None, Some(newcomer)) => {
-            let by = By::new(Actor::Dingtalk, Reason::FirstSignIn, services.clock)
-                .by_request(requester.trail_origin(&app.config.name));
-            people::add(&mut transaction, &by, newcomer).await?
+            let by =
+                By::new(Actor::Dingtalk, Reason::FirstSignIn, services.clock).by_request(requester.trail_origin(app));
+            people::add(db, &by, newcomer).await?
         }
         (None, None) => return Err(SignInRefusal::NotListed(identity.into())),
     };
     if let Some(previous) = &requester.previous {
-        sessions::end(&mut transaction, previous).await?;
+        sessions::end(db, previous).await?;
     }
-    let token = sessions::start(&mut transaction, &user, &app.config.name, &requester.origin(), now).await?;
-    users::signed_in(&mut transaction, user.id, now).await?;
-    let app = &app.config.name;
-    trail::signed_in(&mut transaction, services, requester, &user, app, way.as_str()).await?;
-    transaction.commit().await?;
-
-    requester.note_person(&user);
+    let token = sessions::start(db, &user, app, &requester.origin(), now).await?;
+    users::signed_in(db, user.id, now).await?;
+    trail::signed_in(db, services, requester, &user, app, way.as_str()).await?;
     Ok(Admitted { user, token })
 }
 

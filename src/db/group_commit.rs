@@ -1,0 +1,144 @@
+//! Group commit: short transactions that wait for the writer at the same time share one commit, and so one wait for the
+//! disk. A morning's sign-ins would otherwise wait for it one after another.
+//!
+//! Each member works in a savepoint of its own inside the group's transaction, so what fails is undone alone. None
+//! returns before the group is committed; if that fails, it fails for all.
+
+use std::sync::Arc;
+
+use sqlx::{Acquire, Connection, Sqlite, SqlitePool, Transaction};
+use tokio::sync::{Mutex, oneshot};
+
+use super::{Conn, begin_write};
+
+/// Handed from member to member in the order in which they asked.
+#[derive(Clone, Default)]
+pub(super) struct GroupCommit(Arc<Mutex<Option<Group>>>);
+
+struct Group {
+    transaction: Transaction<'static, Sqlite>,
+    /// Those who have done their work.
+    members: Vec<oneshot::Sender<sqlx::Result<()>>>,
+}
+
+impl GroupCommit {
+    pub async fn join<T, E: From<sqlx::Error>>(
+        &self,
+        writer: &SqlitePool,
+        work: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut open = self.0.lock().await;
+        // On a full disk SQLite ends the transaction by itself. Its members fail as their senders are dropped.
+        if !open.as_ref().is_some_and(|group| group.transaction.is_in_transaction()) {
+            *open = None;
+            let group = Group { transaction: begin_write(writer).await?, members: Vec::new() };
+            *open = Some(group);
+            tokio::spawn(self.clone().commit());
+        }
+        let Some(group) = open.as_mut() else { return Err(not_committed().into()) };
+        let mut own = group.transaction.begin().await?;
+        let done = match work(&mut own).await {
+            Ok(done) => done,
+            Err(error) => {
+                own.rollback().await?;
+                return Err(error);
+            }
+        };
+        own.commit().await?;
+        let (committed, outcome) = oneshot::channel();
+        group.members.push(committed);
+        drop(open);
+        outcome.await.unwrap_or_else(|_| Err(not_committed()))?;
+        Ok(done)
+    }
+
+    /// Queues for the group like its members: whoever asked before it is in.
+    async fn commit(self) {
+        let mut open = self.0.lock().await;
+        let Some(Group { transaction, members }) = open.take() else { return };
+        let outcome = transaction.commit().await;
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "{} transactions could not be committed", members.len());
+        }
+        for member in members {
+            // Whoever does not wait any more needs no answer.
+            let _ = member.send(outcome.as_ref().map_err(|_| not_committed()).copied());
+        }
+    }
+}
+
+fn not_committed() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::other("the transaction was not committed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, task::Poll};
+
+    use futures_util::future::{join_all, poll_immediate};
+    use sqlx::query;
+
+    use super::super::{Conn, Pools, open_temporary};
+
+    async fn add(db: &mut Conn, user: i64) -> sqlx::Result<()> {
+        query("INSERT INTO session_changes (user_id) VALUES ($1)").bind(user).execute(db).await.map(drop)
+    }
+
+    async fn users(pools: &Pools) -> Vec<i64> {
+        let mut db = pools.read().await.unwrap();
+        sqlx::query_scalar("SELECT user_id FROM session_changes ORDER BY user_id").fetch_all(&mut *db).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_waits_at_the_same_time_shares_a_commit_and_who_fails_is_undone_alone() {
+        let (_folder, pools) = open_temporary().await;
+        query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pools.writer).await.unwrap();
+        let held = pools.write().await.unwrap();
+        let all = join_all((1..=20).map(|user| {
+            pools.group_commit(async move |db| {
+                add(db, user).await?;
+                if user % 10 == 0 { Err(sqlx::Error::RowNotFound) } else { Ok(user) }
+            })
+        }));
+        let mut all = pin!(all);
+        assert!(poll_immediate(&mut all).await.is_none());
+        let before = pools.stamp();
+        held.rollback().await.unwrap();
+        let answers = all.await;
+        let failed = answers.iter().filter(|answer| answer.is_err()).count();
+        assert_eq!((failed, users(&pools).await.len()), (2, 18));
+        assert_ne!(pools.stamp(), before);
+        // The log's frames are those of one transaction: the table's page once, not eighteen times.
+        let (_, frames, _): (i64, i64, i64) =
+            sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&pools.writer).await.unwrap();
+        assert!(frames < 18, "{frames} frames");
+    }
+
+    #[tokio::test]
+    async fn nobody_sees_the_work_before_its_answer_and_who_gives_up_takes_nobody_along() {
+        let (_folder, pools) = open_temporary().await;
+        let (go, waits) = tokio::sync::oneshot::channel::<()>();
+        let mut first = Box::pin(pools.group_commit(async |db| add(db, 1).await));
+        let mut second = Box::pin(pools.group_commit(async |db| {
+            add(db, 2).await?;
+            let _ = waits.await;
+            Ok::<_, sqlx::Error>(())
+        }));
+        // The first has the group and works; the second comes while it does.
+        let mut answered = false;
+        futures_util::future::poll_fn(|context| {
+            answered = first.as_mut().poll(context).is_ready();
+            let _ = second.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
+        assert!(!answered);
+        assert!(users(&pools).await.is_empty());
+        drop(go);
+        drop(second);
+        first.await.unwrap();
+        assert_eq!(users(&pools).await, [1]);
+        pools.group_commit(async |db| add(db, 3).await).await.unwrap();
+        assert_eq!(users(&pools).await, [1, 3]);
+    }
+}
