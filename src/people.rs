@@ -53,6 +53,32 @@ pub struct Imported {
     pub sessions_ended: u64,
 }
 
+impl Imported {
+    /// The number of sessions that would end is not known yet.
+    fn of(people: &[Planned]) -> Self {
+        let mut counts = Self::default();
+        for planned in people {
+            counts.added += usize::from(planned.is_new());
+            counts.unchanged += usize::from(!planned.is_written());
+            counts.changed += usize::from(planned.is_written() && !planned.is_new());
+            counts.disabled += usize::from(planned.is_disabled());
+        }
+        counts
+    }
+
+    fn add(&mut self, more: Self) {
+        self.added += more.added;
+        self.changed += more.changed;
+        self.unchanged += more.unchanged;
+        self.disabled += more.disabled;
+        self.sessions_ended += more.sessions_ended;
+    }
+
+    fn people(&self) -> usize {
+        self.added + self.changed + self.unchanged
+    }
+}
+
 /// What happens if a change would take a corp's last active administrator away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastAdmin {
@@ -156,13 +182,18 @@ pub async fn import(
     if let (LastAdmin::Stays, Some(corp)) = (last_admin, plan.without_admin.first()) {
         return Err(NotChanged::LastAdmin { corp: corp.clone() });
     }
-    let mut imported = plan.counts();
-    let unchanged = imported.unchanged;
-    progress(unchanged);
-    let written = plan.people.into_iter().filter(Planned::is_written).collect();
-    imported.sessions_ended = apply(db, by, written, |written| progress(unchanged + written)).await?;
-    by.entry(trail::imported(&imported)).write(db).await?;
-    Ok(imported)
+    let mut all = Imported::default();
+    // A row of the trail for each corp: its administrators see no other.
+    for (corp_id, people) in plan.by_corp() {
+        let before = all.people();
+        let mut imported = Imported::of(&people);
+        progress(before + imported.unchanged);
+        let (unchanged, written) = (imported.unchanged, people.into_iter().filter(Planned::is_written).collect());
+        imported.sessions_ended = apply(db, by, written, |done| progress(before + unchanged + done)).await?;
+        by.entry(trail::imported(&imported)).in_corp(&corp_id).write(db).await?;
+        all.add(imported);
+    }
+    Ok(all)
 }
 
 /// Writes what was planned from the table as it is in this transaction, whichever administrators go by it. Answers how many

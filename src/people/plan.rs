@@ -54,18 +54,16 @@ impl Plan {
 
     /// The number of sessions that would end is not known yet.
     pub fn counts(&self) -> Imported {
-        let mut counts = Imported::default();
-        for Planned { before, after, .. } in &self.people {
-            match before {
-                None => counts.added += 1,
-                Some(before) if before == after => counts.unchanged += 1,
-                Some(before) => {
-                    counts.changed += 1;
-                    counts.disabled += usize::from(before.status == Status::Active && after.status == Status::Disabled);
-                }
-            }
+        Imported::of(&self.people)
+    }
+
+    /// The people of each corp, in the file's order.
+    pub(super) fn by_corp(self) -> BTreeMap<CorpId, Vec<Planned>> {
+        let mut corps = BTreeMap::<_, Vec<_>>::new();
+        for planned in self.people {
+            corps.entry(planned.key.0.clone()).or_default().push(planned);
         }
-        counts
+        corps
     }
 }
 

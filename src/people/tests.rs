@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    audit::Event,
     db::open_temporary,
     ids::DingUserId,
     sessions::Origin,
@@ -282,6 +283,29 @@ async fn an_import_has_a_row_for_each_person_that_it_changes_and_one_for_itself(
     let count = |event: &str| rows.iter().filter(|row| row.0 == event).count();
     assert_eq!((count("user-added"), count("imported"), rows.len()), (MANY, 2, MANY + 2));
     assert_eq!(rows.last().unwrap().2["unchanged"], MANY);
+}
+
+#[tokio::test]
+async fn an_import_has_a_row_of_its_own_in_each_corp_that_its_administrators_see() {
+    let (_folder, pools) = open_temporary().await;
+    let mut tx = pools.write().await.unwrap();
+    let (a, _) = two_corps(&mut tx).await;
+    signs_in(&mut tx, &a, 2).await;
+    let in_b = |userid: &str| NewUser { corp_id: CorpId::new("dingb").unwrap(), ..person(userid, named("B")) };
+    let gone = person("a", Change { status: Some(Status::Disabled), ..Change::default() });
+    let file = vec![in_b("new"), gone, in_b("newer"), person("b", named("A"))];
+    let mut heard = Vec::new();
+    let all = import(&mut tx, &by(2), file, LastAdmin::MayGo, |done| heard.push(done)).await.unwrap();
+    assert_eq!(all, Imported { added: 2, changed: 1, unchanged: 1, disabled: 1, sessions_ended: 2 });
+    assert!(heard.is_sorted() && heard.last() == Some(&4), "{heard:?}");
+    let filter = audit::Filter { event: Some(Event::Imported), most: 10, ..audit::Filter::default() };
+    let rows = audit::list(&mut tx, &filter).await.unwrap();
+    let said = |row: &audit::Row| {
+        let counts = ["added", "changed", "unchanged", "sessions_ended"].map(|name| row.detail[name].as_u64().unwrap());
+        (row.corp_id.clone(), counts)
+    };
+    let rows: Vec<_> = rows.iter().map(said).collect();
+    assert_eq!(rows, [("dingb".to_owned(), [2, 0, 0, 0]), ("dinga".to_owned(), [0, 1, 1, 2])]);
 }
 
 #[tokio::test]

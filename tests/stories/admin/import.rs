@@ -72,6 +72,8 @@ async fn a_file_is_shown_and_then_imported_as_it_was_shown() {
     let row =
         "SELECT COUNT(*) FROM audit WHERE event IN ('imported', 'user-added', 'user-disabled') AND actor = 'zhangsan'";
     assert_eq!(app.db_count(row).await, 3);
+    let trail = phone.gets("/admin/audit?event=imported").await;
+    assert!(trail.body.contains("<span class=\"faint\">停用</span> 1"), "{}", trail.body);
     let again = applies(&mut phone, &preview).await;
     let again = phone.gets(again.header("location")).await;
     assert!(again.body.contains("这个文件已过期"), "{}", again.body);
