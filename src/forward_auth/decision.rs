@@ -20,7 +20,8 @@ pub(super) enum Reader {
 pub(super) enum Decision<'a> {
     Allowed(&'a Principal),
     SignInFirst(SignInBy),
-    NotAllowed,
+    /// Signed in, but the rules are for others.
+    NotAllowed(&'a Principal),
 }
 
 /// How somebody who is not signed in learns the sign-in address.
@@ -38,7 +39,7 @@ pub(super) enum SignInBy {
 pub(super) fn decide<'a>(who: Option<&'a Principal>, rules: &Rules, reader: Reader) -> Decision<'a> {
     match who {
         Some(who) if rules.let_in(&who.user) => Decision::Allowed(who),
-        Some(_) => Decision::NotAllowed,
+        Some(who) => Decision::NotAllowed(who),
         None => Decision::SignInFirst(match reader {
             Reader::Proxy => SignInBy::Location,
             Reader::Person { safely: true } => SignInBy::Found,

@@ -11,3 +11,4 @@ mod refusal;
 pub mod routes;
 mod rules;
 pub mod signed_identity;
+mod trail;

@@ -1,5 +1,7 @@
 //! `/auth/…`: one endpoint for each kind of proxy.
 
+use std::sync::Arc;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rocket::{
     Data, Request, Response, Route,
@@ -15,10 +17,12 @@ use super::{
     identity,
     refusal::{self, GateRefusal},
     signed_identity::SignedIdentity,
+    trail::Trail,
 };
 use crate::{
+    audit::Refusals,
     config::Config,
-    sessions::guard::MaybeSignedIn,
+    sessions::guard::{FromHere, MaybeSignedIn},
     web::{params::ParamError, problem::Problem, request_context::RequestContext},
 };
 
@@ -134,7 +138,12 @@ async fn check(dialect: Dialect, request: &Request<'_>) -> Result<GateResponse, 
             }
             Ok(GateResponse::Allowed(headers))
         }
-        Decision::NotAllowed => Err(GateRefusal::NotAllowed),
+        Decision::NotAllowed(who) => {
+            if let Some(trail) = trail(request) {
+                trail.refused(who, &original.rules).await;
+            }
+            Err(GateRefusal::NotAllowed)
+        }
         Decision::SignInFirst(SignInBy::Found) => Ok(GateResponse::To(Status::Found, address())),
         Decision::SignInFirst(SignInBy::SeeOther) => Ok(GateResponse::To(Status::SeeOther, address())),
         Decision::SignInFirst(SignInBy::Problem) => Err(GateRefusal::SignInRequired { url: address() }),
@@ -142,6 +151,16 @@ async fn check(dialect: Dialect, request: &Request<'_>) -> Result<GateResponse, 
             Ok(GateResponse::Unauthorized(address(), GateRefusal::SignInRequired { url: address() }.into()))
         }
     }
+}
+
+fn trail<'r>(request: &'r Request<'_>) -> Option<Trail<'r>> {
+    let rocket = request.rocket();
+    Some(Trail {
+        refusals: rocket.state::<Arc<Refusals>>()?,
+        clock: rocket.state()?,
+        db: rocket.state()?,
+        origin: FromHere::of(request).0,
+    })
 }
 
 /// Logs the app and the rule: the request's own line has only the gate's address.

@@ -32,6 +32,11 @@ pub struct Admin(SignedIn);
 pub struct FromHere(pub RequestOrigin);
 
 impl FromHere {
+    pub fn of(request: &Request<'_>) -> Self {
+        let (address, request_id) = (ClientIp::of(request).0.to_string(), RequestContext::of(request).id.clone());
+        Self(RequestOrigin { app: String::new(), address, request_id })
+    }
+
     /// A signed-in person who does something by this request.
     pub fn author(&self, user: &User, clock: &Clock) -> Author {
         Author::new(Actor::User(user.userid.clone()), clock).by_request(self.0.clone())
@@ -43,8 +48,7 @@ impl<'r> FromRequest<'r> for FromHere {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let (address, request_id) = (ClientIp::of(request).0.to_string(), RequestContext::of(request).id.clone());
-        Outcome::Success(Self(RequestOrigin { app: String::new(), address, request_id }))
+        Outcome::Success(Self::of(request))
     }
 }
 

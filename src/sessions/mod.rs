@@ -255,6 +255,11 @@ pub async fn end_all_of(db: &mut Conn, user_id: i64, but: Option<i64>) -> sqlx::
     Ok(done.execute(db).await?.rows_affected())
 }
 
+/// The DingTalk app that a session was started by; none if it has ended.
+pub async fn app_of(db: &mut Conn, id: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT app FROM sessions WHERE id = $1").bind(id).fetch_optional(db).await
+}
+
 async fn owner_of(db: &mut Conn, id: i64) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar("SELECT user_id FROM sessions WHERE id = $1").bind(id).fetch_optional(db).await
 }

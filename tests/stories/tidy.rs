@@ -103,7 +103,19 @@ fn each_part_knows_only_those_below_it() {
     may_use("jobs.rs", &["clock", "random"]);
     may_use("jobs/", &["audit", "clock", "config", "db", "sessions", "signin", "users"]);
     may_use("signing_keys/", &["clock", "db", "random", "signing_keys", "web"]);
-    let below = ["clock", "config", "forward_auth", "i18n", "random", "sessions", "signing_keys", "users", "web"];
+    let below = [
+        "audit",
+        "clock",
+        "config",
+        "db",
+        "forward_auth",
+        "i18n",
+        "random",
+        "sessions",
+        "signing_keys",
+        "users",
+        "web",
+    ];
     may_use("forward_auth/", &below);
     may_use("probe/", &["clock", "hex_digits", "random", "web"]);
     let below = [

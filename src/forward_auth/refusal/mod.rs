@@ -12,7 +12,7 @@ use crate::{
 };
 
 const SIGN_IN_REQUIRED: Kind = Kind::new("sign-in-required", 401);
-const NOT_ALLOWED: Kind = Kind::new("not-allowed", 403);
+pub(super) const NOT_ALLOWED: Kind = Kind::new("not-allowed", 403);
 const UNLISTED_HOST: Kind = Kind::new("unlisted-host", 403).lasting();
 
 #[derive(Debug)]

@@ -90,6 +90,7 @@ pub(super) const REPORTS: Reports = Reports {
             "status" => Some("Status"),
             "unionid" => Some("unionid"),
             "reason" | "because" => Some("Reason"),
+            "rules" => Some("Rule"),
             "times" => Some("Times"),
             "sessions_ended" => Some("Sessions ended"),
             "added" => Some("Added"),

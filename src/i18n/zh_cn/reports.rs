@@ -89,6 +89,7 @@ pub(super) const REPORTS: Reports = Reports {
             "status" => Some("状态"),
             "unionid" => Some("unionid"),
             "reason" | "because" => Some("原因"),
+            "rules" => Some("规则"),
             "times" => Some("次数"),
             "sessions_ended" => Some("结束的登录"),
             "added" => Some("新增"),

@@ -5,6 +5,7 @@ mod identity;
 mod people;
 mod questions;
 mod rules;
+mod trail;
 
 use reqwest::{Method, RequestBuilder};
 
