@@ -1,7 +1,7 @@
 //! `/admin/people/add`: lets one more person in.
 
 use askama::Template;
-use rocket::{Responder, Route, State, get, post, routes};
+use rocket::{Responder, Route, get, post, routes};
 
 use super::{
     Administrator, Posted, Section, Shell,
@@ -9,8 +9,6 @@ use super::{
     shell,
 };
 use crate::{
-    clock::Clock,
-    db::Db,
     i18n::Texts,
     people::{self, NotAdded, Reason},
     users::{NewUser, User},
@@ -47,8 +45,8 @@ fn form(frame: Frame<'_>, who: Administrator<'_>) -> Result<Page, PageProblem> {
 }
 
 #[post("/people/add", data = "<sent>")]
-async fn add(frame: Frame<'_>, sent: Posted<'_>, clock: &State<Clock>, db: &State<Db>) -> Result<Added, PageProblem> {
-    match let_in(frame.t, &sent, clock, db).await? {
+async fn add(frame: Frame<'_>, sent: Posted<'_>) -> Result<Added, PageProblem> {
+    match let_in(frame.t, &sent).await? {
         Ok(user) => Ok(Added::Done(sent.who.leads_to(&user, "added"))),
         Err(form) => {
             let shell = sent.who.shell(Section::People);
@@ -58,20 +56,15 @@ async fn add(frame: Frame<'_>, sent: Posted<'_>, clock: &State<Clock>, db: &Stat
 }
 
 /// Adds the person whom the form names, or says what is wrong with it.
-async fn let_in(
-    t: &'static Texts,
-    sent: &Posted<'_>,
-    clock: &Clock,
-    db: &Db,
-) -> Result<Result<User, PersonForm>, PageProblem> {
+async fn let_in(t: &'static Texts, sent: &Posted<'_>) -> Result<Result<User, PersonForm>, PageProblem> {
     let Filled { userid, change, form } = match PersonForm::read(t, &sent.fields, true)? {
         Ok(filled) => filled,
         Err(form) => return Ok(Err(form)),
     };
     let userid = userid.ok_or(ParamError::Missing("userid"))?;
     let person = NewUser { corp_id: sent.who.corp_id().clone(), userid, change };
-    let by = sent.who.by(Reason::Page, clock);
-    match db.transaction(async |tx| people::add(tx, &by, person).await).await {
+    let by = sent.who.by(Reason::Page);
+    match sent.who.transaction(async |tx| people::add(tx, &by, person).await).await {
         Ok(user) => Ok(Ok(user)),
         Err(NotAdded::AlreadyThere) => Ok(Err(form.wrong("userid", t.admin.form.already_there))),
         Err(NotAdded::Database(error)) => Err(error.into()),

@@ -17,18 +17,20 @@ use crate::{
     audit::{Actor, Author, RequestOrigin},
     clock::{Clock, UnixSeconds},
     config::Config,
-    db::Conn,
+    db::{Conn, Db},
     ids::{CorpId, DingUserId},
     people::{By, Reason},
-    sessions::{Policy, Principal, guard::Admin},
+    sessions::{
+        Policy, Principal,
+        guard::{Admin, FromHere},
+    },
     users::{self, User},
     web::{
-        client_ip::{self, ClientIp},
+        client_ip,
         csrf::{FormTokens, SameOrigin},
         params::Params,
         problem::Problem,
         refusal,
-        request_context::RequestContext,
         see_other::SeeOther,
     },
 };
@@ -39,7 +41,8 @@ pub struct Administrator<'r> {
     config: &'r Config,
     tokens: &'r FormTokens,
     clock: &'r Clock,
-    origin: RequestOrigin,
+    db: &'r Db,
+    here: FromHere,
 }
 
 /// A form that an administrator has sent from a page of ours.
@@ -83,13 +86,33 @@ impl Administrator<'_> {
     }
 
     /// As whom the trail names the person.
-    pub fn by(&self, reason: Reason, clock: &Clock) -> By {
-        By::new(Actor::User(self.user.userid.clone()), reason, clock).by_request(self.origin.clone())
+    pub fn by(&self, reason: Reason) -> By {
+        By::new(self.actor(), reason, self.clock).by_request(self.origin())
     }
 
     /// The same for what ends sessions.
-    pub fn author(&self, clock: &Clock) -> Author {
-        Author::new(Actor::User(self.user.userid.clone()), clock).by_request(self.origin.clone())
+    pub fn author(&self) -> Author {
+        self.here.author(&self.user, self.clock)
+    }
+
+    pub fn actor(&self) -> Actor {
+        Actor::User(self.user.userid.clone())
+    }
+
+    /// Does some work in one transaction, and commits it if it succeeds.
+    ///
+    /// # Errors
+    /// Those of the work, and of the database.
+    pub async fn transaction<T, E: From<sqlx::Error>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.db.transaction(work).await
+    }
+
+    /// The request as the trail names it.
+    pub fn origin(&self) -> RequestOrigin {
+        self.here.0.clone()
     }
 
     /// The same administrator, if a path names the own corp.
@@ -111,8 +134,7 @@ impl Administrator<'_> {
 
     /// Where a person's page is.
     pub fn address_of(&self, user: &User) -> String {
-        let [corp_id, userid] = [user.corp_id.as_str(), user.userid.as_str()].map(path_segment);
-        format!("{}/people/{corp_id}/{userid}", self.root())
+        address_of(&self.root(), user.corp_id.as_str(), user.userid.as_str())
     }
 
     /// A person's page, after something was done.
@@ -145,8 +167,8 @@ impl<'r> FromRequest<'r> for Administrator<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         let rocket = request.rocket();
-        let (Some(config), Some(tokens), Some(clock)) =
-            (rocket.state::<Config>(), rocket.state::<FormTokens>(), rocket.state::<Clock>())
+        let (Some(config), Some(tokens), Some(clock), Some(db)) =
+            (rocket.state::<Config>(), rocket.state::<FormTokens>(), rocket.state::<Clock>(), rocket.state::<Db>())
         else {
             let problem = Problem::internal("the server lacks its state");
             return refusal::refuse(request, Status::InternalServerError, problem);
@@ -155,12 +177,7 @@ impl<'r> FromRequest<'r> for Administrator<'r> {
             return refusal::refuse(request, Status::NotFound, Problem::not_found());
         }
         let who = try_outcome!(Admin::from_request(request).await);
-        let origin = RequestOrigin {
-            app: String::new(),
-            address: ClientIp::of(request).0.to_string(),
-            request_id: RequestContext::of(request).id.clone(),
-        };
-        Outcome::Success(Self { who, config, tokens, clock, origin })
+        Outcome::Success(Self { who, config, tokens, clock, db, here: FromHere::of(request) })
     }
 }
 
@@ -181,6 +198,11 @@ impl<'r> FromData<'r> for Posted<'r> {
             Err(error) => refuse(request, Status::BadRequest, error),
         }
     }
+}
+
+/// Where a person's page is, below the root of the pages.
+pub fn address_of(root: &str, corp_id: &str, userid: &str) -> String {
+    format!("{root}/people/{}/{}", path_segment(corp_id), path_segment(userid))
 }
 
 /// A text as one level of a path.

@@ -6,6 +6,7 @@
 
 mod add;
 mod chart;
+mod confirm;
 mod doctor;
 mod guard;
 mod import;

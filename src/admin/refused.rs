@@ -2,11 +2,10 @@
 
 use askama::Template;
 use form_urlencoded::Serializer;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rocket::{Route, State, get, http::uri::Origin, post, routes};
 use rocket_db_pools::Connection;
 
-use super::{Administrator, Posted, Section, Shell, overview::reason, shell, trail::plain};
+use super::{Administrator, Posted, Section, Shell, guard::address_of, overview::reason, shell, trail::plain};
 use crate::{
     audit::{self, RefusedPerson, RefusedSearch, Row},
     clock::Clock,
@@ -83,8 +82,7 @@ impl RefusedPage<'_> {
     }
 
     fn person(&self, person: &Shown) -> String {
-        let part = |text: &'_ str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        format!("{}/people/{}/{}", self.shell.root, part(&self.corp_id), part(&person.userid))
+        address_of(&self.shell.root, &self.corp_id, &person.userid)
     }
 }
 
@@ -205,19 +203,14 @@ fn name_of(row: &Row) -> Option<String> {
 
 /// Lets somebody in who was refused. Nobody else: the name comes from the refusal, or from DingTalk itself.
 #[post("/refused/add", data = "<form>")]
-async fn add(
-    form: Posted<'_>,
-    clock: &State<Clock>,
-    dingtalk: &State<Dingtalk>,
-    db: &State<Db>,
-) -> Result<SeeOther, PageProblem> {
+async fn add(form: Posted<'_>, dingtalk: &State<Dingtalk>, db: &State<Db>) -> Result<SeeOther, PageProblem> {
     let who = &form.who;
     let userid = DingUserId::new(form.fields.required("userid")?).map_err(|_| ParamError::Malformed("userid"))?;
     let refusal = audit::last_refusal(&mut *db.read().await?, who.corp_id(), &userid).await?;
     let refusal = refusal.ok_or_else(Problem::not_found)?;
     let newcomer = newcomer(dingtalk, who.corp_id(), userid, &refusal).await;
-    let by = who.by(Reason::Page, clock);
-    let done = match db.transaction(async |tx| people::add(tx, &by, newcomer).await).await {
+    let by = who.by(Reason::Page);
+    let done = match who.transaction(async |tx| people::add(tx, &by, newcomer).await).await {
         Ok(_) => "added",
         Err(NotAdded::AlreadyThere) => "already-there",
         Err(NotAdded::Database(error)) => return Err(error.into()),

@@ -1,6 +1,7 @@
 //! What surrounds every page: who is signed in, and the way to the others.
 
 use askama::Template;
+use form_urlencoded::Serializer;
 use rocket::http::Status;
 
 use crate::{
@@ -63,6 +64,13 @@ pub fn wrong(template: &impl Template) -> Result<Page, NotRendered> {
 /// What was done a moment ago, by the word that an address brings (`?done=`). Other words say nothing.
 pub fn done(params: &Params, t: &Texts) -> Option<&'static str> {
     params.lenient("done").and_then(t.admin.shell.done)
+}
+
+/// `?q=…`, or "": a field without a value is left out.
+pub fn query<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs(fields.into_iter().filter(|(_, value)| !value.is_empty()));
+    Some(query.finish()).filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default()
 }
 
 impl Section {

@@ -13,9 +13,10 @@ use crate::{
 };
 
 /// Templates that are part of others.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "admin/chart/columns.html",
     "admin/chart/rows.html",
+    "admin/macros.html",
     "admin/person_fields.html",
     "admin/shell.html",
     "layout.html",

@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     admin::{Administrator, Posted, Section, Shell, refusal::PersonRefusal, shell},
-    clock::Clock,
     db::{Conn, Db},
     people::{self, LastAdmin, Reason},
     users::sheet::{self, BadRow, Options, ReadError, Sheet},
@@ -113,7 +112,6 @@ async fn form(
     who: Administrator<'_>,
     uri: &Origin<'_>,
     uploads: &State<Uploads>,
-    clock: &State<Clock>,
     db: &State<Db>,
 ) -> Result<Page, PageProblem> {
     let params = Params::of_query(uri);
@@ -127,7 +125,7 @@ async fn form(
     let Ok(Sheet { people, ignored, .. }) = read(&who, &file).await? else {
         return Err(Problem::internal("a file that was good is not any more").into());
     };
-    let plan = people::preview(&mut *db.read().await?, people, &who.by(Reason::Import, clock)).await?;
+    let plan = people::preview(&mut *db.read().await?, people, &who.by(Reason::Import)).await?;
     let yourself = (who.corp_id().clone(), who.user.userid.clone());
     let page = PreviewPage {
         shell: who.shell(Section::People),
@@ -164,12 +162,7 @@ async fn upload(frame: Frame<'_>, sent: Uploaded<'_>, uploads: &State<Uploads>) 
 }
 
 #[post("/people/import-apply", data = "<sent>")]
-async fn apply(
-    sent: Posted<'_>,
-    uploads: &State<Uploads>,
-    clock: &State<Clock>,
-    db: &State<Db>,
-) -> Result<SeeOther, PageProblem> {
+async fn apply(sent: Posted<'_>, uploads: &State<Uploads>) -> Result<SeeOther, PageProblem> {
     let who = &sent.who;
     let (id, shown) = (sent.fields.plain("upload", 64)?, sent.fields.plain("plan", 64)?);
     let here = format!("{}/people/import", who.root());
@@ -179,7 +172,7 @@ async fn apply(
     let Ok(Sheet { people, .. }) = read(who, &file).await? else {
         return Err(Problem::internal("a file that was good is not any more").into());
     };
-    let by = who.by(Reason::Import, clock);
+    let by = who.by(Reason::Import);
     let as_shown = async |tx: &mut Conn| {
         if fingerprint(&people::preview(tx, people.clone(), &by).await?) != shown {
             return Ok(false);
@@ -187,7 +180,7 @@ async fn apply(
         people::import(tx, &by, people, LastAdmin::Stays, |_| {}).await?;
         Ok::<_, PersonRefusal>(true)
     };
-    if !db.transaction(as_shown).await? {
+    if !who.transaction(as_shown).await? {
         return Ok(SeeOther(format!("{here}?upload={id}&stale=yes")));
     }
     uploads.forget(who.session.id, id);

@@ -1,8 +1,7 @@
 //! What the list's address asks for. Whatever it does not know, it leaves out.
 
-use form_urlencoded::Serializer;
-
 use crate::{
+    admin::shell,
     ids::CorpId,
     users::{Role, Search, Sort, Status},
     web::params::Params,
@@ -80,11 +79,8 @@ impl Query {
             ("sort", self.sort.as_str(), Sort::default().as_str()),
             ("page", page.as_str(), "1"),
         ];
-        let mut query = Serializer::new(String::new());
-        for (name, value, _) in fields.into_iter().filter(|(_, value, default)| value != default) {
-            query.append_pair(name, value);
-        }
-        Some(query.finish()).filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default()
+        let said = |(name, value, default)| (value != default).then_some((name, value));
+        shell::query(fields.into_iter().filter_map(said))
     }
 }
 

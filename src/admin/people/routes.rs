@@ -6,7 +6,7 @@ use rocket_db_pools::Connection;
 
 use super::query::{ON_A_PAGE, Query, SOURCES};
 use crate::{
-    admin::{Administrator, Section, Shell, guard::path_segment, shell},
+    admin::{Administrator, Section, Shell, guard::address_of, shell},
     db::Db,
     i18n::local,
     users::{self, Role, Sort, Status, User},
@@ -82,8 +82,7 @@ impl PeoplePage<'_> {
     }
 
     fn address_of(&self, person: &User) -> String {
-        let [corp_id, userid] = [person.corp_id.as_str(), person.userid.as_str()].map(path_segment);
-        format!("{}/people/{corp_id}/{userid}", self.shell.root)
+        address_of(&self.shell.root, person.corp_id.as_str(), person.userid.as_str())
     }
 
     /// How a column is sorted that is: names from the first, times from the last.

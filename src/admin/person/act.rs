@@ -4,8 +4,7 @@ use rocket::request::FromParam;
 
 use crate::{
     admin::{Administrator, refusal::PersonRefusal},
-    clock::Clock,
-    db::{Conn, Db},
+    db::Conn,
     people::{self, LastAdmin, Reason},
     sessions::{revoke_all_of, revoke_one},
     users::{self, Change, Role, Status, User},
@@ -57,14 +56,8 @@ impl Act {
     ///
     /// # Errors
     /// When there is no such person any more, or the corp would lose its last administrator.
-    pub async fn carry_out(
-        self,
-        who: &Administrator<'_>,
-        userid: &str,
-        clock: &Clock,
-        db: &Db,
-    ) -> Result<User, PersonRefusal> {
-        let by = who.by(Reason::Page, clock);
+    pub async fn carry_out(self, who: &Administrator<'_>, userid: &str) -> Result<User, PersonRefusal> {
+        let by = who.by(Reason::Page);
         let role = |role| Change { role: Some(role), ..Change::default() };
         let done = async |tx: &mut Conn| {
             let user = who.find(tx, userid).await?;
@@ -74,28 +67,22 @@ impl Act {
                 Self::Promote => drop(people::change(tx, &by, &user, role(Role::Admin), LastAdmin::Stays).await?),
                 Self::Demote => drop(people::change(tx, &by, &user, role(Role::User), LastAdmin::Stays).await?),
                 Self::Remove => drop(people::remove(tx, &by, &user, LastAdmin::Stays).await?),
-                Self::EndSessions => drop(revoke_all_of(tx, &user, None, &who.author(clock)).await?),
+                Self::EndSessions => drop(revoke_all_of(tx, &user, None, &who.author()).await?),
             }
             Ok::<_, PersonRefusal>(user)
         };
-        db.transaction(done).await
+        who.transaction(done).await
     }
 }
 
 /// Ends one session of a person. A number that is somebody else's, or nobody's any more, ends nothing.
-pub async fn end_session(
-    who: &Administrator<'_>,
-    userid: &str,
-    session: i64,
-    clock: &Clock,
-    db: &Db,
-) -> Result<User, PersonRefusal> {
+pub async fn end_session(who: &Administrator<'_>, userid: &str, session: i64) -> Result<User, PersonRefusal> {
     let done = async |tx: &mut Conn| {
         let user = who.find(tx, userid).await?;
-        revoke_one(tx, &user, session, &who.author(clock)).await?;
+        revoke_one(tx, &user, session, &who.author()).await?;
         Ok::<_, PersonRefusal>(user)
     };
-    db.transaction(done).await
+    who.transaction(done).await
 }
 
 /// Whether somebody is the only active administrator of the corp.

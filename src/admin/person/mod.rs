@@ -2,6 +2,7 @@
 
 mod act;
 mod origin;
+mod question;
 pub mod routes;
 
 pub use self::act::Act;

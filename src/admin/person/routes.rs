@@ -8,6 +8,7 @@ use super::{
     Act,
     act::{end_session, is_last_admin},
     origin,
+    question::Question,
 };
 use crate::{
     admin::{
@@ -18,7 +19,6 @@ use crate::{
         shell,
     },
     audit::{self, Event},
-    clock::Clock,
     db::{Conn, Db},
     i18n::{Texts, local},
     people::{self, LastAdmin, Reason},
@@ -76,20 +76,6 @@ struct TrailRow {
     address: String,
 }
 
-#[derive(Template)]
-#[template(path = "admin/confirm.html")]
-struct ConfirmPage<'a> {
-    frame: Frame<'a>,
-    shell: Shell<'a>,
-    person: User,
-    address: String,
-    act: Act,
-    /// How many sessions end.
-    sessions: usize,
-    is_self: bool,
-    is_last: bool,
-}
-
 impl PersonPage<'_> {
     fn is_active(&self) -> bool {
         self.person.status == Status::Active
@@ -101,52 +87,6 @@ impl PersonPage<'_> {
 
     fn is_admin(&self) -> bool {
         self.person.role == Role::Admin
-    }
-}
-
-impl ConfirmPage<'_> {
-    fn title(&self) -> String {
-        let t = &self.frame.t.admin.confirm;
-        let title = match self.act {
-            Act::Disable => t.disable,
-            Act::Enable => t.enable,
-            Act::Promote => t.promote,
-            Act::Demote => t.demote,
-            Act::EndSessions => t.end_sessions,
-            Act::Remove => t.remove,
-        };
-        title(&self.person.name)
-    }
-
-    fn button(&self) -> &'static str {
-        let t = &self.frame.t.admin.person;
-        match self.act {
-            Act::Disable => t.disable,
-            Act::Enable => t.enable,
-            Act::Promote => t.promote,
-            Act::Demote => t.demote,
-            Act::EndSessions => t.end_sessions,
-            Act::Remove => t.remove,
-        }
-    }
-
-    /// What will happen, a sentence each.
-    fn consequences(&self) -> Vec<String> {
-        let t = &self.frame.t.admin.confirm;
-        let own = match self.act {
-            Act::Disable => t.disable_what,
-            Act::Enable => t.enable_what,
-            Act::Promote => t.promote_what,
-            Act::Demote => t.demote_what,
-            Act::EndSessions => t.end_sessions_what,
-            Act::Remove => t.remove_what,
-        };
-        let ends = matches!(self.act, Act::Disable | Act::EndSessions | Act::Remove);
-        ends.then(|| (t.sessions_end)(self.sessions)).into_iter().chain([own.to_owned()]).collect()
-    }
-
-    fn is_refused(&self) -> bool {
-        self.is_last && self.act.takes_admin_away(&self.person)
     }
 }
 
@@ -263,7 +203,6 @@ async fn edit(
     sent: Posted<'_>,
     corp_id: &str,
     userid: &str,
-    clock: &State<Clock>,
     db: &State<Db>,
 ) -> Result<Edited, PageProblem> {
     let who = sent.who.in_own_corp(corp_id)?;
@@ -276,7 +215,7 @@ async fn edit(
             return Ok(Edited::Wrong(shell::wrong(&page)?));
         }
     };
-    let by = who.by(Reason::Page, clock);
+    let by = who.by(Reason::Page);
     let done = async |tx: &mut Conn| {
         let person = who.find(tx, userid).await?;
         // A role is changed on a page of its own, which asks.
@@ -284,7 +223,7 @@ async fn edit(
         change.role = None;
         Ok::<_, PersonRefusal>(people::change(tx, &by, &person, change, LastAdmin::Stays).await?.user)
     };
-    let person = db.transaction(done).await?;
+    let person = who.transaction(done).await?;
     Ok(Edited::Done(who.leads_to(&person, "changed")))
 }
 
@@ -298,30 +237,20 @@ async fn ask(
     mut db: Connection<Db>,
 ) -> Result<Page, PageProblem> {
     let person = who.in_own_corp(corp_id)?.find(&mut db, userid).await?;
-    let page = ConfirmPage {
-        frame,
-        shell: who.shell(Section::People),
-        address: who.address_of(&person),
+    let question = Question {
         act,
         sessions: sessions::list(&mut db, Some(person.id), &who.policy(), who.now()).await?.len(),
         is_self: person.id == who.user.id,
         is_last: is_last_admin(&mut db, &person).await?,
-        person,
+        person: &person,
     };
-    Ok(shell::page(&page)?)
+    Ok(shell::page(&question.page(frame, who.shell(Section::People), who.address_of(&person)))?)
 }
 
 #[post("/people/<corp_id>/<userid>/<act>", data = "<sent>")]
-async fn carry_out(
-    sent: Posted<'_>,
-    corp_id: &str,
-    userid: &str,
-    act: Act,
-    clock: &State<Clock>,
-    db: &State<Db>,
-) -> Result<SeeOther, PageProblem> {
+async fn carry_out(sent: Posted<'_>, corp_id: &str, userid: &str, act: Act) -> Result<SeeOther, PageProblem> {
     let who = sent.who.in_own_corp(corp_id)?;
-    let person = act.carry_out(who, userid, clock, db).await?;
+    let person = act.carry_out(who, userid).await?;
     Ok(match act {
         Act::Remove => who.leads_to_list(act.done()),
         _ => who.leads_to(&person, act.done()),
@@ -329,16 +258,9 @@ async fn carry_out(
 }
 
 #[post("/people/<corp_id>/<userid>/sessions/<session>/end", data = "<sent>")]
-async fn end_one(
-    sent: Posted<'_>,
-    corp_id: &str,
-    userid: &str,
-    session: i64,
-    clock: &State<Clock>,
-    db: &State<Db>,
-) -> Result<SeeOther, PageProblem> {
+async fn end_one(sent: Posted<'_>, corp_id: &str, userid: &str, session: i64) -> Result<SeeOther, PageProblem> {
     let who = sent.who.in_own_corp(corp_id)?;
-    let person = end_session(who, userid, session, clock, db).await?;
+    let person = end_session(who, userid, session).await?;
     Ok(who.leads_to(&person, "session-ended"))
 }
 

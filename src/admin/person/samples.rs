@@ -29,8 +29,8 @@ pub fn pages(locale: Locale) -> Vec<Sample> {
     let asks = [Act::Disable, Act::Enable, Act::Promote, Act::Demote, Act::EndSessions, Act::Remove].map(|act| {
         let person = User { role: Role::Admin, ..user() };
         let is_last = act == Act::Demote;
-        let (frame, shell) = (frame(locale), shell(Section::People));
-        ConfirmPage { frame, shell, person, address: address(), act, sessions: 2, is_self: true, is_last }
+        let question = Question { act, person: &person, sessions: 2, is_self: true, is_last };
+        question.page(frame(locale), shell(Section::People), address())
     });
     person.chain(asks.iter().map(|page| Sample::of("admin/confirm.html", page))).collect()
 }

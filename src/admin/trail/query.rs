@@ -1,8 +1,7 @@
 //! What the trail's address asks for. Whatever it does not know, it leaves out; a time that cannot be read is named.
 
-use form_urlencoded::Serializer;
-
 use crate::{
+    admin::shell,
     audit::{self, Event, Filter},
     db::Conn,
     i18n::read_time,
@@ -114,11 +113,7 @@ impl Query {
         let event = self.event.map_or("", Event::as_str);
         let fields =
             [("q", &*self.text), ("event", event), ("since", &self.since), ("until", &self.until), ("page", &page)];
-        let mut query = Serializer::new(String::new());
-        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-            query.append_pair(name, value);
-        }
-        Some(query.finish()).filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default()
+        shell::query(fields)
     }
 }
 
