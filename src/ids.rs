@@ -3,21 +3,27 @@
 use std::fmt;
 
 /// Why a text is no identifier.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidId(&'static str);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidId {
+    #[error("is empty")]
+    Empty,
+    #[error("is longer than 128 bytes")]
+    TooLong,
+    #[error("holds a space, a comma or a control character")]
+    Character,
+}
 
 /// What every identifier must be: short enough to store, and free of characters that mean something in a log line,
 /// a header or a comma-separated list.
 fn check(text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {
-        return Err(InvalidId("is empty"));
+        return Err(InvalidId::Empty);
     }
     if text.len() > 128 {
-        return Err(InvalidId("is longer than 128 bytes"));
+        return Err(InvalidId::TooLong);
     }
     if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == ',') {
-        return Err(InvalidId("holds a space, a comma or a control character"));
+        return Err(InvalidId::Character);
     }
     Ok(())
 }

@@ -81,8 +81,7 @@ impl PersonForm {
                 "department" => check::department(text).map(|text| change.department = Some(text)),
                 _ => check::title(text).map(|text| change.title = Some(text)),
             };
-            let cure = (t.admin.form.cure_of)(field.name);
-            field.error = checked.err().map(|why| cure.map_or_else(|| why.to_string(), str::to_owned));
+            field.error = checked.err().map(|wrong| (t.bad_value)(&wrong));
         }
         Ok(if form.has_errors() { Err(form) } else { Ok(Filled { userid, change, form }) })
     }

@@ -90,21 +90,15 @@ impl fmt::Display for DepartmentPath {
     }
 }
 
-/// What is wrong with a department that a person wrote, and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// What is wrong with a department that a person wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadDepartment {
-    #[error(
-        "has a level without a name; write one / between two levels, none at the ends, and ／ for a slash in a name"
-    )]
+    /// Nothing stands before, after or between two `/`.
     EmptyLevel,
-    /// `role:admin` is a role.
-    #[error(
-        "begins a department's name with {0:?}, which stands for something else; write the full-width colon ： there"
-    )]
+    /// A name begins with this: `role:admin` is a role.
     Kept(String),
-    #[error("holds the invisible character U+{:04X}; type the department's name again", u32::from(*.0))]
     Invisible(char),
-    #[error("has a department's name of more than {LONGEST_NAME} characters; write a shorter one")]
+    /// A name has more than [`LONGEST_NAME`] characters.
     TooLong,
 }
 

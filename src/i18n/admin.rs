@@ -132,8 +132,6 @@ pub struct AdminForm {
     pub department_hint: &'static str,
     /// The person is in the table already.
     pub already_there: &'static str,
-    /// What to write into a field, by its name, instead of something wrong; where there is none, the check says it.
-    pub cure_of: fn(&str) -> Option<&'static str>,
     /// Above a form that something is wrong with.
     pub errors: &'static str,
     /// In front of what is wrong with a field.
@@ -254,6 +252,8 @@ pub struct AdminImport {
     pub full: &'static str,
     /// The file is not kept any more.
     pub expired: &'static str,
+    /// Why nothing of the file can be read.
+    pub unreadable: fn(&str) -> String,
     /// How many rows are wrong.
     pub bad_rows: fn(usize) -> String,
     /// The table of them.

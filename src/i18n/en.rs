@@ -1,6 +1,7 @@
 //! English.
 
 mod admin;
+mod bad_value;
 mod errcode;
 mod reports;
 
@@ -285,6 +286,9 @@ pub(super) static TEXTS: Texts = Texts {
     },
     admin: admin::ADMIN,
     reports: reports::REPORTS,
+    bad_value: bad_value::value,
+    bad_row: bad_value::row,
+    bad_file: bad_value::file,
     dingtalk_down: "DingTalk did not answer: check this server's connection to oapi.dingtalk.com (DNS, firewall, \
                     proxy, certificates). If the network is fine, DingTalk itself is slow; sign-ins work again once it \
                     recovers.",

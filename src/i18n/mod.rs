@@ -2,6 +2,7 @@
 //! lacks does not compile.
 
 pub mod admin;
+mod bad_value;
 mod en;
 mod locale;
 pub mod reports;
@@ -10,6 +11,7 @@ mod time;
 mod zh_cn;
 
 pub use self::{
+    bad_value::{BadFile, BadHeader, BadValue, Damage, Reader},
     locale::Locale,
     sync::SyncTexts,
     time::{Day, iso_8601, iso_8601_if_known, last_days, local, local_iso_8601_ms, local_ms, read_time, utc},
@@ -45,6 +47,10 @@ pub struct Texts {
     pub handover: Handover,
     pub admin: admin::Admin,
     pub reports: reports::Reports,
+    pub bad_value: fn(&BadValue) -> String,
+    /// Line, column, value and what is wrong with it.
+    pub bad_row: fn(usize, Option<&str>, &str, &str) -> String,
+    pub bad_file: fn(&BadFile, Reader) -> String,
     /// For an operator, as are the next four.
     pub dingtalk_hint: fn(Errcode) -> &'static str,
     pub dingtalk_down: &'static str,

@@ -1,6 +1,7 @@
 //! 简体中文。
 
 mod admin;
+mod bad_value;
 mod errcode;
 mod reports;
 
@@ -268,6 +269,9 @@ pub(super) static TEXTS: Texts = Texts {
     },
     admin: admin::ADMIN,
     reports: reports::REPORTS,
+    bad_value: bad_value::value,
+    bad_row: bad_value::row,
+    bad_file: bad_value::file,
     dingtalk_down: "钉钉没有响应：请检查本服务器到 oapi.dingtalk.com 的网络（DNS、防火墙、代理、证书）。如果网络正常，则是钉钉较慢，恢复后即可登录。",
     wrong_corp_id: "请登录应用所属的组织，从钉钉开发者后台首页重新复制 CorpId。",
     unchecked_corp_id: "请与钉钉开发者后台首页的 CorpId 核对；如果填错，所有人都会停在登录页，无法登录。",

@@ -2,38 +2,26 @@
 //! that a spreadsheet has rounded.
 
 use crate::{
-    dingtalk::departments,
+    dingtalk::departments::{self, BadDepartment},
+    i18n::BadValue,
     ids::{CorpId, DingUserId, UnionId},
 };
 
-/// Says what is wrong and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
-#[serde(transparent)]
-#[error("{0}")]
-pub struct BadValue(String);
-
-impl BadValue {
-    pub(super) fn new(problem: impl Into<String>) -> Self {
-        Self(problem.into())
-    }
-}
-
 pub fn corp_id(text: &str) -> Result<CorpId, BadValue> {
-    CorpId::new(text.trim()).map_err(|why| BadValue::new(format!("{why}; copy the CorpId from DingTalk's console")))
+    CorpId::new(text.trim()).map_err(BadValue::CorpId)
 }
 
 /// White space around it comes from a spreadsheet and is removed; inside, every byte counts.
 pub fn userid(text: &str) -> Result<DingUserId, BadValue> {
     let text = text.trim();
     not_rounded(text)?;
-    DingUserId::new(text)
-        .map_err(|why| BadValue::new(format!("{why}; write the userid as DingTalk's console shows it")))
+    DingUserId::new(text).map_err(BadValue::Userid)
 }
 
 pub fn name(text: &str) -> Result<String, BadValue> {
     let text = plain(text, 128)?;
     if text.is_empty() {
-        return Err(BadValue::new("is empty; write the person's name"));
+        return Err(BadValue::NoName);
     }
     Ok(text)
 }
@@ -42,7 +30,7 @@ pub fn unionid(text: &str) -> Result<String, BadValue> {
     let text = text.trim();
     not_rounded(text)?;
     if !text.is_empty() {
-        UnionId::new(text).map_err(|why| BadValue::new(format!("{why}; write the unionid as DingTalk shows it")))?;
+        UnionId::new(text).map_err(BadValue::Unionid)?;
     }
     Ok(text.to_owned())
 }
@@ -57,7 +45,7 @@ pub fn mobile(text: &str) -> Result<String, BadValue> {
 pub fn email(text: &str) -> Result<String, BadValue> {
     let text = plain(text, 254)?;
     if !text.is_empty() && (!text.contains('@') || text.contains(char::is_whitespace)) {
-        return Err(BadValue::new("is not a mail address; write one such as \"li@example.com\", or nothing"));
+        return Err(BadValue::Email);
     }
     Ok(text)
 }
@@ -66,7 +54,7 @@ pub fn email(text: &str) -> Result<String, BadValue> {
 /// may read as a role.
 pub fn department(text: &str) -> Result<String, BadValue> {
     let text = plain(text, departments::LONGEST_COLUMN)?;
-    let paths = departments::parse_column(&text).map_err(|why| BadValue::new(why.to_string()))?;
+    let paths = departments::parse_column(&text).map_err(of_department)?;
     Ok(departments::to_column(&paths).0)
 }
 
@@ -74,18 +62,27 @@ pub fn title(text: &str) -> Result<String, BadValue> {
     plain(text, 200)
 }
 
+fn of_department(why: BadDepartment) -> BadValue {
+    match why {
+        BadDepartment::EmptyLevel => BadValue::LevelWithoutName,
+        BadDepartment::Kept(begin) => BadValue::BeginsLikeRole(begin),
+        BadDepartment::Invisible(c) => BadValue::Invisible(c),
+        BadDepartment::TooLong => BadValue::LongDepartment(departments::LONGEST_NAME),
+    }
+}
+
 /// One line, without the white space around it.
 fn plain(text: &str, longest: usize) -> Result<String, BadValue> {
     let text = text.trim();
     if text.contains(['\n', '\r']) {
-        return Err(BadValue::new("contains a line break; write it on one line"));
+        return Err(BadValue::LineBreak);
     }
     if text.chars().any(char::is_control) {
-        return Err(BadValue::new("contains a control character; type it again"));
+        return Err(BadValue::ControlCharacter);
     }
     // Bytes first: their number is known, and never smaller than that of the characters.
     if text.len() > longest && text.chars().count() > longest {
-        return Err(BadValue::new(format!("is too long; write at most {longest} characters")));
+        return Err(BadValue::TooLong(longest));
     }
     Ok(text.to_owned())
 }
@@ -98,11 +95,7 @@ fn not_rounded(text: &str) -> Result<(), BadValue> {
             && !exponent.is_empty()
             && exponent.bytes().all(|b| b.is_ascii_digit())
     });
-    if rounded {
-        let cure = "format the column as text in the spreadsheet and enter the number again";
-        return Err(BadValue::new(format!("is a number that a spreadsheet has rounded; {cure}")));
-    }
-    Ok(())
+    if rounded { Err(BadValue::Rounded) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::{
         EmployeeDetails,
         departments::{self, DepartmentPath},
     },
+    i18n::BadValue,
     ids::{CorpId, DingUserId},
 };
 
@@ -39,6 +40,6 @@ pub fn said_of(userid: &DingUserId, employee: &EmployeeDetails, departments: &[D
     }
 }
 
-fn checked(value: &Option<String>, check: fn(&str) -> Result<String, check::BadValue>) -> Option<String> {
+fn checked(value: &Option<String>, check: fn(&str) -> Result<String, BadValue>) -> Option<String> {
     value.as_deref().and_then(|text| check(text).ok()).filter(|text| !text.is_empty())
 }

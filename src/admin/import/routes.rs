@@ -17,6 +17,7 @@ use super::{
 use crate::{
     admin::{Administrator, Posted, Section, Shell, refusal::PersonRefusal, shell},
     db::{Conn, Db},
+    i18n::Reader,
     people::{self, LastAdmin, Reason},
     users::sheet::{self, BadRow, Options, ReadError, Sheet},
     web::{
@@ -75,6 +76,14 @@ impl ImportPage<'_> {
 
     fn more_in_words(&self) -> Option<String> {
         (self.more > 0).then(|| (self.frame.t.admin.import.more)(self.more))
+    }
+
+    fn column<'b>(&self, row: &'b BadRow) -> &'b str {
+        row.heading.as_deref().unwrap_or_default()
+    }
+
+    fn problem(&self, row: &BadRow) -> String {
+        (self.frame.t.bad_value)(&row.problem)
     }
 
     fn value<'b>(&self, row: &'b BadRow) -> &'b str {
@@ -155,7 +164,10 @@ async fn upload(frame: Frame<'_>, sent: Uploaded<'_>, uploads: &State<Uploads>) 
                 let more = rows.len().saturating_sub(SHOWN);
                 ImportPage { bad_rows: rows.into_iter().take(SHOWN).collect(), more, ..empty(frame, &who, None) }
             }
-            Err(error) => empty(frame, &who, Some(error.to_string())),
+            Err(ReadError::File(bad)) => {
+                let why = (frame.t.bad_file)(&bad, Reader::Page);
+                empty(frame, &who, Some((t.unreadable)(&why)))
+            }
         },
     };
     Ok(Sent::Wrong(shell::wrong(&page)?))

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use serde_json::json;
 
-use super::{Force, PersonArgs};
+use super::{Force, PersonArgs, argument};
 use crate::{
     cli::{
         Deployment,
@@ -23,7 +23,7 @@ pub struct Add {
     #[command(flatten)]
     person: PersonArgs,
     /// The name that pages and apps show
-    #[arg(long, value_parser = check::name)]
+    #[arg(long, value_parser = argument(check::name))]
     name: String,
     #[command(flatten)]
     columns: ColumnArgs,
@@ -44,7 +44,7 @@ pub struct Set {
     #[command(flatten)]
     person: PersonArgs,
     /// The name that pages and apps show
-    #[arg(long, value_parser = check::name)]
+    #[arg(long, value_parser = argument(check::name))]
     name: Option<String>,
     #[command(flatten)]
     columns: ColumnArgs,
@@ -58,19 +58,19 @@ pub struct Set {
 #[derive(Debug, clap::Args)]
 struct ColumnArgs {
     /// The person's unionid; needed only for followers of a service window
-    #[arg(long, value_parser = check::unionid)]
+    #[arg(long, value_parser = argument(check::unionid))]
     unionid: Option<String>,
     /// Mobile number
-    #[arg(long, value_parser = check::mobile)]
+    #[arg(long, value_parser = argument(check::mobile))]
     mobile: Option<String>,
     /// Mail address
-    #[arg(long, value_parser = check::email)]
+    #[arg(long, value_parser = argument(check::email))]
     email: Option<String>,
     /// Departments, separated by ";", with "/" between levels: "研发部/后端组;技术委员会". Inside a name write ； and ／
-    #[arg(long, value_parser = check::department)]
+    #[arg(long, value_parser = argument(check::department))]
     department: Option<String>,
     /// Job title
-    #[arg(long, value_parser = check::title)]
+    #[arg(long, value_parser = argument(check::title))]
     title: Option<String>,
     /// What the person may do
     #[arg(long)]

@@ -14,6 +14,7 @@ use crate::{
         Deployment,
         terminal::{count, locale, print, print_json},
     },
+    i18n::{BadFile, Locale, Reader},
     inert::Inert,
     people::{self, Reason},
     users::sheet::{self, BadRow, Format, LARGEST_FILE, Options, ReadError, Sheet},
@@ -93,7 +94,7 @@ impl Import {
                 }
                 bail!("{}", refusal(file, &rows));
             }
-            Err(error) => bail!("{file:?} cannot be imported: {error}"),
+            Err(ReadError::File(bad)) => bail!("{}", unreadable(file, &bad)),
         };
         self.save(deployment, sheet).await
     }
@@ -179,14 +180,30 @@ fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn refusal(file: &Path, rows: &[BadRow]) -> String {
-    let problems = count(rows.len() as u64, "problem", "problems");
-    let mut text = format!("{file:?} has {problems}, and nothing was imported");
-    for row in rows.iter().take(SHOWN) {
-        text.push_str(&format!("\n  {row}"));
+fn unreadable(file: &Path, bad: &BadFile) -> String {
+    let why = bad.text(locale(), Reader::Terminal);
+    match locale() {
+        Locale::En => format!("{file:?} cannot be imported: {why}"),
+        Locale::ZhCn => format!("无法导入 {file:?}：{why}"),
     }
-    if rows.len() > SHOWN {
-        text.push_str(&format!("\n  and {} more; --json shows all", rows.len() - SHOWN));
+}
+
+fn refusal(file: &Path, rows: &[BadRow]) -> String {
+    let (locale, more) = (locale(), rows.len().saturating_sub(SHOWN));
+    let mut text = match locale {
+        Locale::En => {
+            format!("{file:?} has {}, and nothing was imported", count(rows.len() as u64, "problem", "problems"))
+        }
+        Locale::ZhCn => format!("{file:?} 有 {} 处错误，没有导入任何内容", rows.len()),
+    };
+    for row in rows.iter().take(SHOWN) {
+        text.push_str(&format!("\n  {}", row.text(locale)));
+    }
+    if more > 0 {
+        text.push_str(&match locale {
+            Locale::En => format!("\n  and {more} more; --json shows all"),
+            Locale::ZhCn => format!("\n  还有 {more} 处；用 --json 查看全部"),
+        });
     }
     text
 }

@@ -8,9 +8,10 @@ mod sync;
 
 use anyhow::bail;
 
-use super::Deployment;
+use super::{Deployment, terminal::locale};
 use crate::{
     db::Conn,
+    i18n::BadValue,
     ids::{CorpId, DingUserId},
     people::LastAdmin,
     users::{self, User, check},
@@ -87,12 +88,19 @@ impl PersonArgs {
     }
 }
 
-pub fn userid_argument(text: &str) -> Result<DingUserId, check::BadValue> {
-    check::userid(text)
+pub fn userid_argument(text: &str) -> Result<DingUserId, String> {
+    check::userid(text).map_err(|wrong| wrong.text(locale()))
 }
 
-pub fn corp_id_argument(text: &str) -> Result<CorpId, check::BadValue> {
-    check::corp_id(text)
+pub fn corp_id_argument(text: &str) -> Result<CorpId, String> {
+    check::corp_id(text).map_err(|wrong| wrong.text(locale()))
+}
+
+/// A check for an argument: what is wrong is said in the terminal's language.
+fn argument(
+    check: fn(&str) -> Result<String, BadValue>,
+) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
+    move |text| check(text).map_err(|wrong| wrong.text(locale()))
 }
 
 #[derive(Debug, clap::Args)]

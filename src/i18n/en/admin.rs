@@ -84,7 +84,6 @@ pub(super) const ADMIN: Admin = Admin {
         userid_hint: "In DingTalk's admin console: Contacts → the employee → UserID",
         department_hint: "Separate departments with “;” and levels with “/”",
         already_there: "This user ID is already in the table.",
-        cure_of: |_| None,
         errors: "Nothing was saved. Please check the marked fields.",
         error: "Error:",
     },
@@ -160,6 +159,7 @@ pub(super) const ADMIN: Admin = Admin {
         too_large: "The file is larger than 32 MB.",
         full: "Too many files are waiting to be imported. Try again in a few minutes.",
         expired: "This file is no longer here: it was sent more than ten minutes ago, or is imported already. Choose it again.",
+        unreadable: |why| format!("The file cannot be imported: {why}."),
         bad_rows: |count| match count {
             1 => "One thing is wrong, and nothing was imported. Fix it and choose the file again.".to_owned(),
             _ => format!("{count} things are wrong, and nothing was imported. Fix them and choose the file again."),

@@ -2,10 +2,13 @@
 
 use super::{
     Column, Format,
-    read::shorten,
+    read::{BadRow, shorten},
     table::{Row, is_blank},
 };
-use crate::ids::CorpId;
+use crate::{
+    i18n::{BadFile, BadHeader, BadValue},
+    ids::CorpId,
+};
 
 /// Rows of titles and instructions that may stand above the one that names the columns.
 const MOST_TITLES: usize = 10;
@@ -15,6 +18,8 @@ pub struct Header {
     /// Its index among the rows.
     pub at: usize,
     pub places: Vec<Place>,
+    /// What the file calls each of them.
+    names: Vec<String>,
     pub ignored: Vec<String>,
 }
 
@@ -26,26 +31,36 @@ pub enum Place {
     Nameless,
 }
 
-pub fn read(rows: &[Row], format: &Format, corps: &[CorpId], ignore_unknown: bool) -> Result<Header, String> {
+pub fn read(rows: &[Row], format: &Format, corps: &[CorpId], ignore_unknown: bool) -> Result<Header, BadFile> {
     let at = position(rows);
-    let sheet = match format {
-        Format::Csv(_) => String::new(),
-        Format::Workbook { sheet } => format!("sheet {:?}: ", shorten(sheet)),
+    let wrong = |problem| BadFile::Header {
+        sheet: match format {
+            Format::Csv(_) => None,
+            Format::Workbook { sheet } => Some(shorten(sheet)),
+        },
+        line: rows.get(at).filter(|_| at > 0).map(|row| row.line),
+        problem,
     };
-    let line = match rows.get(at) {
-        Some(row) if at > 0 => format!("line {}", row.line),
-        _ => "the first line".to_owned(),
-    };
-    let said = |why: String| format!("{sheet}{line} {why}");
-    let Some(row) = rows.get(at) else {
-        return Err(said("is missing; it names the columns, e.g. userid,name,department".to_owned()));
-    };
-    let (places, unknown) = places(row).map_err(said)?;
+    let row = rows.get(at).ok_or(BadHeader::Missing).map_err(wrong)?;
+    let (places, unknown) = places(row).map_err(wrong)?;
     if !unknown.is_empty() && !ignore_unknown {
-        return Err(said(unknown_columns(&unknown)));
+        return Err(wrong(unknown_columns(&unknown)));
     }
-    check(&places, corps).map_err(said)?;
-    Ok(Header { at, places, ignored: unknown.into_iter().map(shorten).collect() })
+    check(&places, corps).map_err(wrong)?;
+    let names = row.cells.iter().map(|cell| cell.as_deref().map(|name| shorten(name.trim())).unwrap_or_default());
+    Ok(Header { at, places, names: names.collect(), ignored: unknown.into_iter().map(shorten).collect() })
+}
+
+impl Header {
+    /// Something that is wrong in the column at a place.
+    pub fn bad_row(&self, line: usize, at: usize, value: &str, problem: BadValue) -> BadRow {
+        let column = match self.places.get(at) {
+            Some(Place::Column(column)) => Some(column.name()),
+            _ => None,
+        };
+        let heading = self.names.get(at).filter(|name| !name.is_empty()).cloned();
+        BadRow { line, column, heading, value: Some(shorten(value)), problem }
+    }
 }
 
 /// The first row, or below titles of one cell each the row that names `userid`.
@@ -57,16 +72,18 @@ fn position(rows: &[Row]) -> usize {
 
 type Unknown<'a> = Vec<&'a str>;
 
-fn places(row: &Row) -> Result<(Vec<Place>, Unknown<'_>), String> {
+fn places(row: &Row) -> Result<(Vec<Place>, Unknown<'_>), BadHeader> {
     if let Some(problem) = &row.problem {
-        return Err(format!("cannot be read: {problem}"));
+        return Err(BadHeader::Unreadable(problem.clone()));
     }
     let mut places = Vec::with_capacity(row.cells.len());
     let mut unknown = Unknown::new();
     for cell in &row.cells {
         let name = match cell {
             Ok(text) => text.trim(),
-            Err(cell) => return Err(format!("names no column {:?}: {}", shorten(&cell.shown), cell.problem)),
+            Err(cell) => {
+                return Err(BadHeader::BadCell { shown: shorten(&cell.shown), problem: cell.problem.clone() });
+            }
         };
         let place = match named(name) {
             None if is_blank(cell) => Place::Nameless,
@@ -75,7 +92,7 @@ fn places(row: &Row) -> Result<(Vec<Place>, Unknown<'_>), String> {
                 Place::Ignored
             }
             Some(column) if places.contains(&Place::Column(column)) => {
-                return Err(format!("names the column {:?} twice; keep one of the two", column.name()));
+                return Err(BadHeader::Twice(column.name()));
             }
             Some(column) => Place::Column(column),
         };
@@ -84,18 +101,14 @@ fn places(row: &Row) -> Result<(Vec<Place>, Unknown<'_>), String> {
     Ok((places, unknown))
 }
 
-fn check(places: &[Place], corps: &[CorpId]) -> Result<(), String> {
+fn check(places: &[Place], corps: &[CorpId]) -> Result<(), BadHeader> {
     for needed in [Column::Userid, Column::Name] {
         if !places.contains(&Place::Column(needed)) {
-            return Err(format!("names no column {:?}; userid and name are needed", needed.name()));
+            return Err(BadHeader::Lacks(needed.name()));
         }
     }
     if corps.len() != 1 && !places.contains(&Place::Column(Column::CorpId)) {
-        let corps: Vec<_> = corps.iter().map(CorpId::as_str).collect();
-        return Err(format!(
-            "names no column \"corp_id\", which is needed because several corps are configured: {}",
-            corps.join(", ")
-        ));
+        return Err(BadHeader::LacksCorp(corps.iter().map(CorpId::to_string).collect()));
     }
     Ok(())
 }
@@ -109,25 +122,20 @@ fn named(name: &str) -> Option<Column> {
     })
 }
 
-fn unknown_columns(names: &[&str]) -> String {
-    let all = Column::ALL.map(Column::name);
-    let known = format!("known are {}", all.join(", "));
-    let [name] = names else {
-        let names: Vec<_> = names.iter().take(20).map(|name| format!("{:?}", shorten(name))).collect();
-        return format!("names unknown columns {}; {known}; --ignore-unknown leaves them out", names.join(", "));
-    };
-    let shown = shorten(name);
+fn unknown_columns(names: &[&str]) -> BadHeader {
+    let known = Column::ALL.map(Column::name);
+    let [name] = names else { return unknown(names, &known) };
     if name.contains([';', '\t']) {
-        return format!("reads {shown:?}; put commas between the columns (in Excel: \"CSV UTF-8 (comma delimited)\")");
+        return BadHeader::NoCommas(shorten(name));
     }
     let lower = name.to_ascii_lowercase();
-    let closest = all
-        .into_iter()
-        .map(|known| (strsim::levenshtein(&lower, known), known))
-        .min()
-        .filter(|(distance, _)| *distance <= 2);
-    match closest {
-        Some((_, known)) => format!("names an unknown column {shown:?}; did you mean {known:?}?"),
-        None => format!("names an unknown column {shown:?}; {known}; --ignore-unknown leaves it out"),
+    let distances = known.into_iter().map(|known| (strsim::levenshtein(&lower, known), known));
+    match distances.min().filter(|(distance, _)| *distance <= 2) {
+        Some((_, known)) => BadHeader::Misspelt { name: shorten(name), known },
+        None => unknown(names, &known),
     }
+}
+
+fn unknown(names: &[&str], known: &[&'static str]) -> BadHeader {
+    BadHeader::Unknown { names: names.iter().take(20).map(|name| shorten(name)).collect(), known: known.to_vec() }
 }

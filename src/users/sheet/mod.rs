@@ -17,14 +17,16 @@ mod xlsx;
 use std::borrow::Cow;
 
 pub use self::{
-    csv::{Encoding, Undecodable},
+    csv::Encoding,
     read::{BadRow, Options, ReadError, Sheet, read},
-    table::{Format, LARGEST_FILE, Unreadable},
+    table::{Format, LARGEST_FILE},
     template::{TemplateError, template},
     write::write,
-    xlsx::NoWorkbook,
 };
-use crate::invisible::{is_blank, is_shaper};
+use crate::{
+    i18n::Locale,
+    invisible::{is_blank, is_shaper},
+};
 
 /// In the order of an export. `userid` and `name` are required; the last four are written, not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +103,14 @@ impl Column {
         }
     }
 
+    /// What it is called in a file to fill in.
+    pub fn heading(self, locale: Locale) -> &'static str {
+        match (locale, self.chinese().first()) {
+            (Locale::ZhCn, Some(name)) => name,
+            _ => self.name(),
+        }
+    }
+
     fn is_read(self) -> bool {
         !matches!(self, Self::Source | Self::CreatedAt | Self::UpdatedAt | Self::LastSignedInAt)
     }
@@ -149,10 +159,12 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod samples {
     use super::BadRow;
-    use crate::users::check::BadValue;
+    use crate::i18n::BadValue;
 
     /// A row that is wrong in every way.
     pub fn bad_row(text: &str) -> BadRow {
-        BadRow { line: 2, column: Some("name"), value: Some(text.to_owned()), problem: BadValue::new(text) }
+        let problem = BadValue::NoSuchCorp(vec![text.to_owned()]);
+        let text = || Some(text.to_owned());
+        BadRow { line: 2, column: Some("name"), heading: text(), value: text(), problem }
     }
 }

@@ -3,17 +3,15 @@
 use std::collections::HashMap;
 
 use super::{
-    Column, Format, Unreadable,
-    header::{self, Place},
+    Column, Format,
+    header::{self, Header, Place},
     table::{Row, Table, is_blank},
     unguard, words,
 };
 use crate::{
+    i18n::{BadFile, BadValue, Locale},
     ids::{CorpId, DingUserId},
-    users::{
-        Change, NewUser,
-        check::{self, BadValue},
-    },
+    users::{Change, NewUser, check},
 };
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,14 +31,10 @@ pub struct Sheet {
     pub ignored: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadError {
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    #[error("{0}")]
-    Header(String),
+    File(BadFile),
     /// Every row that is refused.
-    #[error("{} of its rows are wrong", .0.len())]
     Rows(Vec<BadRow>),
 }
 
@@ -51,49 +45,44 @@ pub struct BadRow {
     pub line: usize,
     /// `None`: the whole row.
     pub column: Option<&'static str>,
+    /// The column as the file names it.
+    #[serde(skip)]
+    pub heading: Option<String>,
     /// Cut off if it is long.
     pub value: Option<String>,
     pub problem: BadValue,
 }
 
-impl std::fmt::Display for BadRow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {}", self.line)?;
-        if let Some(column) = self.column {
-            write!(f, ", {column}")?;
-        }
-        // The debug form cannot steer a terminal or begin a line of its own.
-        if let Some(value) = &self.value {
-            write!(f, " {value:?}")?;
-        }
-        write!(f, ": {}", self.problem)
+impl BadRow {
+    /// In one line. The value's debug form cannot steer a terminal or begin a line of its own.
+    pub fn text(&self, locale: Locale) -> String {
+        let value = self.value.as_ref().map(|value| format!(" {value:?}")).unwrap_or_default();
+        let problem = self.problem.text(locale);
+        (locale.texts().bad_row)(self.line, self.heading.as_deref(), &value, &problem)
     }
 }
 
 /// Reads people of `corps`. An empty cell clears its column in the table, except role and status of a known person; a
 /// column that the file lacks is left alone. Whatever is wrong is listed, row by row.
 pub fn read(bytes: &[u8], corps: &[CorpId], options: Options<'_>) -> Result<Sheet, ReadError> {
-    let Table { format, rows } = Table::read(bytes, options.sheet)?;
-    let header = header::read(&rows, &format, corps, options.ignore_unknown).map_err(ReadError::Header)?;
+    let Table { format, rows } = Table::read(bytes, options.sheet).map_err(ReadError::File)?;
+    let header = header::read(&rows, &format, corps, options.ignore_unknown).map_err(ReadError::File)?;
 
     let mut people = Vec::new();
     let mut bad = Vec::new();
     let mut seen: HashMap<(CorpId, DingUserId), usize> = HashMap::new();
     for row in &rows[header.at + 1..] {
         if let Err(problem) = shape(row, header.places.len(), &format) {
-            bad.push(BadRow { line: row.line, column: None, value: None, problem });
+            bad.push(BadRow { line: row.line, column: None, heading: None, value: None, problem });
             continue;
         }
-        let Some(person) = person(row, &header.places, corps, &mut bad) else {
+        let Some(person) = person(row, &header, corps, &mut bad) else {
             continue;
         };
         if let Some(first) = seen.get(&(person.corp_id.clone(), person.userid.clone())) {
-            bad.push(BadRow {
-                line: row.line,
-                column: Some(Column::Userid.name()),
-                value: Some(person.userid.as_str().to_owned()),
-                problem: BadValue::new(format!("is already on line {first}; keep one of the two")),
-            });
+            let at = header.places.iter().position(|place| *place == Place::Column(Column::Userid));
+            let problem = BadValue::AlreadyOnLine(*first);
+            bad.push(header.bad_row(row.line, at.unwrap_or_default(), person.userid.as_str(), problem));
             continue;
         }
         seen.insert((person.corp_id.clone(), person.userid.clone()), row.line);
@@ -111,25 +100,22 @@ fn shape(row: &Row, columns: usize, format: &Format) -> Result<(), BadValue> {
     let has = row.cells.len();
     let is_csv = matches!(format, Format::Csv(_));
     if has < columns && is_csv {
-        return Err(BadValue::new(format!(
-            "has {has} of {columns} cells; write the missing commas (in Excel: make a column that is never empty the last \
-             one)"
-        )));
+        return Err(BadValue::TooFewCells { has, columns });
     }
     if row.cells.iter().skip(columns).any(|cell| !is_blank(cell)) {
-        let cure = if is_csv { "put a value that holds a comma in quotation marks" } else { "name the others too" };
-        return Err(BadValue::new(format!("has {has} cells where the first line names {columns}; {cure}")));
+        return Err(BadValue::TooManyCells { has, columns, is_csv });
     }
     Ok(())
 }
 
 /// Adds an entry to `bad` for each thing that is wrong.
-fn person(row: &Row, places: &[Place], corps: &[CorpId], bad: &mut Vec<BadRow>) -> Option<NewUser> {
+fn person(row: &Row, header: &Header, corps: &[CorpId], bad: &mut Vec<BadRow>) -> Option<NewUser> {
     let mut corp_id = None;
     let mut userid = None;
     let mut change = Change::default();
     let before = bad.len();
-    for (place, cell) in places.iter().zip(row.cells.iter().map(Some).chain(std::iter::repeat(None))) {
+    let cells = row.cells.iter().map(Some).chain(std::iter::repeat(None));
+    for ((at, place), cell) in header.places.iter().enumerate().zip(cells) {
         let column = match place {
             Place::Ignored => continue,
             Place::Column(column) if !column.is_read() => continue,
@@ -140,8 +126,7 @@ fn person(row: &Row, places: &[Place], corps: &[CorpId], bad: &mut Vec<BadRow>) 
             None => "",
             Some(Ok(text)) => text.trim(),
             Some(Err(cell)) => {
-                let (shown, problem) = (shorten(&cell.shown), cell.problem.clone());
-                bad.push(BadRow { line: row.line, column: column.map(Column::name), value: Some(shown), problem });
+                bad.push(header.bad_row(row.line, at, &cell.shown, cell.problem.clone()));
                 continue;
             }
         };
@@ -149,7 +134,7 @@ fn person(row: &Row, places: &[Place], corps: &[CorpId], bad: &mut Vec<BadRow>) 
         let value = value.as_ref();
         let checked = match column {
             None if value.is_empty() => Ok(()),
-            None => Err(BadValue::new("is in a column without a name; name the column on the first line")),
+            None => Err(BadValue::NamelessColumn),
             Some(Column::CorpId) => corp(value, corps).map(|id| corp_id = Some(id)),
             Some(Column::Userid) => check::userid(value).map(|id| userid = Some(id)),
             Some(Column::Name) => check::name(value).map(|text| change.name = Some(text)),
@@ -163,8 +148,7 @@ fn person(row: &Row, places: &[Place], corps: &[CorpId], bad: &mut Vec<BadRow>) 
             Some(Column::Source | Column::CreatedAt | Column::UpdatedAt | Column::LastSignedInAt) => Ok(()),
         };
         if let Err(problem) = checked {
-            let value = Some(shorten(value));
-            bad.push(BadRow { line: row.line, column: column.map(Column::name), value, problem });
+            bad.push(header.bad_row(row.line, at, value, problem));
         }
     }
     if bad.len() > before {
@@ -180,10 +164,7 @@ fn corp(value: &str, corps: &[CorpId]) -> Result<CorpId, BadValue> {
     match (known, corps) {
         (Some(corp), _) => Ok(corp.clone()),
         (None, [only]) if value.is_empty() => Ok(only.clone()),
-        _ => {
-            let known: Vec<_> = corps.iter().map(CorpId::as_str).collect();
-            Err(BadValue::new(format!("no such corp is configured; write {}", known.join(" or "))))
-        }
+        _ => Err(BadValue::NoSuchCorp(corps.iter().map(CorpId::to_string).collect())),
     }
 }
 

@@ -1,5 +1,8 @@
 use super::*;
-use crate::users::{Role, Status};
+use crate::{
+    i18n::{BadHeader, Reader},
+    users::{Role, Status},
+};
 
 fn corps(ids: &[&str]) -> Vec<CorpId> {
     ids.iter().map(|id| CorpId::new(*id).unwrap()).collect()
@@ -17,7 +20,15 @@ fn people(text: &str) -> Vec<NewUser> {
 #[track_caller]
 fn header_error(text: &str) -> String {
     match read_one(text) {
-        Err(error @ ReadError::Header(_)) => error.to_string(),
+        Err(ReadError::File(error @ BadFile::Header { .. })) => error.text(Locale::En, Reader::Terminal),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn problem(read: Result<Sheet, ReadError>) -> BadHeader {
+    match read {
+        Err(ReadError::File(BadFile::Header { problem, .. })) => problem,
         other => panic!("{other:?}"),
     }
 }
@@ -25,7 +36,7 @@ fn header_error(text: &str) -> String {
 #[track_caller]
 fn bad(text: &str) -> Vec<String> {
     match read_one(text) {
-        Err(ReadError::Rows(rows)) => rows.iter().map(ToString::to_string).collect(),
+        Err(ReadError::Rows(rows)) => rows.iter().map(|row| row.text(Locale::En)).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -59,7 +70,7 @@ fn a_first_line_that_names_no_usable_columns_says_what_to_write() {
     assert!(header_error("userid,name,工号").contains("\"工号\"; known are corp_id, userid, unionid"));
     assert!(header_error("userid;name").contains("put commas between"));
     let two = read(b"userid,name\nu1,A", &corps(&["dinga", "dingb"]), Options::default());
-    assert!(two.unwrap_err().to_string().contains("corp_id\", which is needed"));
+    assert_eq!(problem(two), BadHeader::LacksCorp(vec!["dinga".to_owned(), "dingb".to_owned()]));
 }
 
 #[test]
@@ -135,7 +146,7 @@ fn the_names_of_dingtalks_export_are_known_and_titles_above_them_left_out() {
     let expected = [("u1", Some(Role::Admin), Some(Status::Disabled)), ("U2", Some(Role::User), None)];
     assert_eq!(told, expected);
     assert_eq!(people[0].change.mobile.as_deref(), Some("138"));
-    assert_eq!(bad("标题\nUserID,姓名\nu1,\n"), ["line 3, name \"\": is empty; write the person's name"]);
+    assert_eq!(bad("标题\nUserID,姓名\nu1,\n"), ["line 3, 姓名 \"\": is empty; write the person's name"]);
     assert!(header_error("标题\nUserID,职位\n").starts_with("line 2 names no column \"name\""));
     assert!(header_error("标题\n姓名,职位\n").starts_with("the first line names an unknown column \"标题\""));
 }
@@ -144,7 +155,7 @@ fn the_names_of_dingtalks_export_are_known_and_titles_above_them_left_out() {
 fn a_file_of_nothing_but_commas_is_refused_before_it_fills_the_memory() {
     let line = ",".repeat(5_000_001);
     for text in [format!("userid,name\n{line}"), format!("userid,name\n{}", ",,,\n".repeat(1_250_000))] {
-        assert!(read_one(&text).unwrap_err().to_string().starts_with("has more than 5000000 cells"));
+        assert_eq!(read_one(&text), Err(ReadError::File(BadFile::TooManyCells(5_000_000))));
     }
 }
 
@@ -159,6 +170,22 @@ fn unknown_columns_are_all_named_and_left_out_where_that_is_asked_for() {
     let sheet = read(text.as_bytes(), &corps(&["dinga"]), options).unwrap();
     assert_eq!((sheet.people.len(), sheet.ignored), (1, vec!["工号".to_owned(), "备注".to_owned()]));
     assert_eq!(sheet.people[0].change.title, None, "it is not taken for another column");
-    let twice = read(b"userid,UserID,name,x\n", &corps(&["dinga"]), options).unwrap_err();
-    assert!(twice.to_string().contains("\"userid\" twice"));
+    let twice = read(b"userid,UserID,name,x\n", &corps(&["dinga"]), options);
+    assert_eq!(problem(twice), BadHeader::Twice("userid"));
+}
+
+#[test]
+fn what_is_wrong_is_said_in_the_readers_language_with_the_files_own_names_of_columns() {
+    let Err(ReadError::Rows(rows)) = read_one("userid,姓名,role\nu1,,boss\nu1\n") else { panic!("good rows") };
+    let said: Vec<_> = rows.iter().map(|row| row.text(Locale::ZhCn)).collect();
+    let expected = [
+        "第 2 行，姓名 \"\"：为空；请填写姓名",
+        "第 2 行，role \"boss\"：请填写 user 或 admin",
+        "第 3 行：只有 1 格，应有 3 格；请补上缺少的逗号（在 Excel 中，可让最后一列都有内容）",
+    ];
+    assert_eq!(said, expected);
+    let Err(ReadError::File(file)) = read_one("userid,name,工号\n") else { panic!("a good file") };
+    let [page, terminal] = [Reader::Page, Reader::Terminal].map(|reader| file.text(Locale::ZhCn, reader));
+    assert!(page.starts_with("第一行有不认识的列：\"工号\"；") && page.ends_with("可勾选“忽略不认识的列”"), "{page}");
+    assert!(terminal.ends_with("可用 --ignore-unknown 忽略"), "{terminal}");
 }

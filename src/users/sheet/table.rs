@@ -1,7 +1,7 @@
 //! A file of people before its columns are known: rows of cells, the same for CSV and workbooks.
 
-use super::{csv, csv::Undecodable, xlsx, xlsx::NoWorkbook};
-use crate::users::check::BadValue;
+use super::{csv, xlsx};
+use crate::i18n::{BadFile, BadValue};
 
 /// Bytes. A hundred thousand people take ten MB.
 pub const LARGEST_FILE: usize = 32 * 1024 * 1024;
@@ -43,26 +43,13 @@ pub struct BadCell {
     pub problem: BadValue,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    #[error(
-        "is larger than {} MB; is it the right file? if so, import it in parts",
-        LARGEST_FILE / 1024 / 1024
-    )]
-    TooLarge,
-    #[error(transparent)]
-    Undecodable(#[from] Undecodable),
-    #[error(transparent)]
-    Workbook(#[from] NoWorkbook),
-}
-
 impl Table {
     /// The bytes say what a file is, not its name.
-    pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Self, Unreadable> {
+    pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Self, BadFile> {
         if bytes.len() > LARGEST_FILE {
-            return Err(Unreadable::TooLarge);
+            return Err(BadFile::TooLarge(LARGEST_FILE / 1024 / 1024));
         }
-        Ok(if xlsx::is_one(bytes) { xlsx::read(bytes, sheet)? } else { csv::read(bytes)? })
+        if xlsx::is_one(bytes) { xlsx::read(bytes, sheet) } else { csv::read(bytes) }
     }
 }
 

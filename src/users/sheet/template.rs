@@ -20,7 +20,7 @@ pub enum TemplateError {
 /// text, so that a spreadsheet neither rounds a mobile number nor turns a userid into a date.
 pub fn template(name: &str, locale: Locale, several_corps: bool) -> Result<Vec<u8>, TemplateError> {
     let columns = columns(several_corps);
-    let names: Vec<_> = columns.iter().map(|&column| heading(column, locale)).collect();
+    let names: Vec<_> = columns.iter().map(|&column| column.heading(locale)).collect();
     let name = name.to_ascii_lowercase();
     if name.ends_with(".csv") {
         // The BOM tells Excel that it is UTF-8.
@@ -54,13 +54,6 @@ fn columns(several_corps: bool) -> Vec<Column> {
         columns.insert(0, CorpId);
     }
     columns
-}
-
-fn heading(column: Column, locale: Locale) -> &'static str {
-    match (locale, column.chinese().first()) {
-        (Locale::ZhCn, Some(name)) => name,
-        _ => column.name(),
-    }
 }
 
 fn words(column: Column, locale: Locale) -> Option<[&'static str; 2]> {

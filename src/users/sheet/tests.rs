@@ -2,9 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    i18n::{BadFile, BadValue, Reader},
     ids::CorpId,
     users::{Role, Status, User, check},
 };
+
+const LOCALES: [Locale; 2] = [Locale::En, Locale::ZhCn];
 
 fn corps() -> Vec<CorpId> {
     vec![CorpId::new("dinga").unwrap(), CorpId::new("=dingb").unwrap()]
@@ -19,11 +22,11 @@ fn cell() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
 }
 
-fn value(check: fn(&str) -> Result<String, check::BadValue>) -> impl Strategy<Value = String> {
+fn value(check: fn(&str) -> Result<String, BadValue>) -> impl Strategy<Value = String> {
     cell().prop_filter_map("no such value", move |text| check(&text).ok())
 }
 
-fn optional(check: fn(&str) -> Result<String, check::BadValue>) -> impl Strategy<Value = Option<String>> {
+fn optional(check: fn(&str) -> Result<String, BadValue>) -> impl Strategy<Value = Option<String>> {
     value(check).prop_map(|text| Some(text).filter(|text| !text.is_empty()))
 }
 
@@ -97,15 +100,18 @@ fn check_reading(bytes: &[u8]) -> Result<(), TestCaseError> {
             prop_assert!(!bad.is_empty());
             for row in bad {
                 prop_assert!((2..=lines(bytes)).contains(&row.line), "{row:?}");
-                let shown = row.to_string();
-                prop_assert!(!shown.contains(|c: char| c.is_control()) && shown.chars().count() < 600, "{shown:?}");
+                for shown in LOCALES.map(|locale| row.text(locale)) {
+                    prop_assert!(!shown.contains(|c: char| c.is_control()) && shown.chars().count() < 600, "{shown:?}");
+                }
             }
         }
-        Err(ReadError::Unreadable(Unreadable::Undecodable(Undecodable::Neither { line }))) => {
+        Err(ReadError::File(BadFile::NeitherEncoding { line })) => {
             prop_assert!((1..=lines(bytes)).contains(&line));
         }
-        Err(error @ (ReadError::Header(_) | ReadError::Unreadable(_))) => {
-            prop_assert!(!error.to_string().contains(|c: char| c.is_control()), "{error}");
+        Err(ReadError::File(error)) => {
+            for shown in LOCALES.map(|locale| error.text(locale, Reader::Terminal)) {
+                prop_assert!(!shown.contains(|c: char| c.is_control()), "{shown:?}");
+            }
         }
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! The words of the columns `role` and `status`, as people write them.
 
-use crate::users::{Role, Status, check::BadValue};
+use crate::{
+    i18n::BadValue,
+    users::{Role, Status},
+};
 
 pub fn role(value: &str) -> Result<Option<Role>, BadValue> {
     let chinese = match value {
@@ -8,7 +11,7 @@ pub fn role(value: &str) -> Result<Option<Role>, BadValue> {
         "普通成员" | "成员" | "普通用户" | "用户" | "普通员工" | "员工" => Some(Role::User),
         _ => None,
     };
-    word(value, chinese, Role::parse, ["\"user\" or \"admin\"", "普通成员 or 管理员"])
+    word(value, chinese, Role::parse, |in_chinese| BadValue::Role { in_chinese })
 }
 
 pub fn status(value: &str) -> Result<Option<Status>, BadValue> {
@@ -17,7 +20,7 @@ pub fn status(value: &str) -> Result<Option<Status>, BadValue> {
         "停用" | "禁用" => Some(Status::Disabled),
         _ => None,
     };
-    word(value, chinese, Status::parse, ["\"active\" or \"disabled\"", "启用 or 停用"])
+    word(value, chinese, Status::parse, |in_chinese| BadValue::Status { in_chinese })
 }
 
 /// English words in any case, or nothing. The error for a Chinese word lists the Chinese ones.
@@ -25,14 +28,14 @@ fn word<T>(
     value: &str,
     chinese: Option<T>,
     english: impl Fn(&str) -> Option<T>,
-    cures: [&str; 2],
+    bad: impl Fn(bool) -> BadValue,
 ) -> Result<Option<T>, BadValue> {
     if value.is_empty() {
         return Ok(None);
     }
     match chinese.or_else(|| english(&value.to_ascii_lowercase())) {
         Some(word) => Ok(Some(word)),
-        None => Err(BadValue::new(format!("write {}", cures[usize::from(!value.is_ascii())]))),
+        None => Err(bad(!value.is_ascii())),
     }
 }
 

@@ -114,14 +114,15 @@ async fn every_wrong_row_is_named_with_its_line() {
     let rows = app.db_rows().await;
     let wrong = sends(&mut phone, "userid,name,email\nwangwu,,x\n<script>,a b,\nu 1,<b>,\n").await;
     assert_eq!(wrong.status, 422);
-    for words in ["3 处有误", ">2</th>", ">4</th>", "u 1", "email"] {
+    for words in ["3 处有误", ">2</th>", ">4</th>", "u 1", "email", "请填写姓名", "含有空格、逗号"] {
         assert!(wrong.body.contains(words), "no {words} in {}", wrong.body);
     }
     assert!(!wrong.body.contains("<script"), "{}", wrong.body);
     for file in ["", "x", "userid\n", "userid,name,salary\nwangwu,王五,1\n", "PK\u{3}\u{4}nothing"] {
         let wrong = sends(&mut phone, file).await;
         assert_eq!(wrong.status, 422, "{file:?}: {}", wrong.body);
-        assert!(wrong.body.contains("notice bad"), "{file:?}: {}", wrong.body);
+        let says = if file.is_empty() { "请选择文件" } else { "无法导入这个文件：" };
+        assert!(wrong.body.contains("notice bad") && wrong.body.contains(says), "{file:?}: {}", wrong.body);
     }
     let other = sends(&mut phone, "corp_id,userid,name\ndingother,wangwu,王五\n").await;
     assert_eq!(other.status, 422);

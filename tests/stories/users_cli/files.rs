@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Operator, runtime};
+use super::{Answer, Operator, runtime};
 
 fn gb18030(text: &str) -> Vec<u8> {
     encoding_rs::GB18030.encode(text).0.into_owned()
@@ -223,4 +223,33 @@ fn an_import_waits_while_another_process_writes() {
         pools.close().await;
     });
     assert_eq!(operator.names(), ["B"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_in_the_terminals_language() {
+    let operator = Operator::new();
+    let imports = |file: &[u8], more: &[&str]| {
+        fs::write(operator.path("staff.csv"), file).unwrap();
+        let mut command = operator.command(&[&["users", "import", "staff.csv"], more].concat());
+        command.env("LANG", "zh_CN.UTF-8");
+        Answer::of(command)
+    };
+    let rows = "员工UserID,姓名,角色\nu 1,张三,\nu2,,boss\n".as_bytes();
+    let answer = imports(rows, &[]);
+    let expected = "miandeng: \"staff.csv\" 有 3 处错误，没有导入任何内容\n  \
+                    第 2 行，员工UserID \"u 1\"：含有空格、逗号或控制字符；请照钉钉管理后台的员工 UserID 填写\n  \
+                    第 3 行，姓名 \"\"：为空；请填写姓名\n  \
+                    第 3 行，角色 \"boss\"：请填写 user 或 admin\n";
+    assert_eq!((answer.code, answer.err.as_str()), (1, expected));
+    let json = imports(rows, &["--json"]).out;
+    assert!(json.contains("\"column\": \"name\"") && json.contains("is empty; write the person's name"), "{json}");
+    let answer = imports(b"userid\n", &[]);
+    assert_eq!(
+        answer.err,
+        "miandeng: 无法导入 \"staff.csv\"：第一行缺少 \"name\" 列；userid（员工UserID）和 name（姓名）必须有\n"
+    );
+    let mut add = operator.command(&["users", "add", "u1", "--name", "张三", "--email", "x"]);
+    add.env("LANG", "zh_CN.UTF-8");
+    let answer = Answer::of(add);
+    assert!(answer.code == 2 && answer.err.contains("不是邮箱地址；请填写邮箱"), "{answer:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::users::sheet::table::MOST_CELLS;
+use crate::i18n::BadFile;
 
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -24,22 +24,12 @@ impl Encoding {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Undecodable {
-    /// What Excel calls Unicode text.
-    #[error("is UTF-16; in Excel choose \"Save as\", \"CSV UTF-8 (comma delimited)\"")]
-    Utf16,
-    #[error("has more than {MOST_CELLS} cells; is it the right file? if so, import it in parts")]
-    TooManyCells,
-    #[error("line {line} is neither UTF-8 nor GB18030; save the file as CSV UTF-8 (with or without BOM) or as GB18030")]
-    Neither { line: usize },
-}
-
 /// The text of a file, without a BOM. Valid UTF-8 is taken as UTF-8: GB18030 is hardly ever valid UTF-8 by accident,
 /// the reverse is common. Nothing is guessed or replaced.
-pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Undecodable> {
+pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), BadFile> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return Err(Undecodable::Utf16);
+        // What Excel calls Unicode text.
+        return Err(BadFile::Utf16);
     }
     let (said_utf8, bytes) = match bytes.strip_prefix(UTF8_BOM) {
         Some(rest) => (true, rest),
@@ -53,7 +43,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Undecodable> {
         Some(text) if !said_utf8 => Ok((without_bom(text), Encoding::Gb18030)),
         _ => {
             let line = 1 + bytes[..not_utf8].iter().filter(|&&b| b == b'\n').count();
-            Err(Undecodable::Neither { line })
+            Err(BadFile::NeitherEncoding { line })
         }
     }
 }
@@ -85,10 +75,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused_with_the_line_and_the_encodings() {
-        let refused = |bytes: &[u8]| decode(bytes).expect_err("refused").to_string();
-        assert!(refused(b"userid\nu1,\xFF\n").starts_with("line 2 is neither UTF-8 nor GB18030"));
-        assert!(refused(b"\xEF\xBB\xBF\xD5\xC5").starts_with("line 1 is neither"));
-        assert!(refused(b"\xFF\xFEu\0").starts_with("is UTF-16"));
+    fn what_is_neither_is_refused_with_the_line() {
+        let refused = |bytes: &[u8]| decode(bytes).expect_err("refused");
+        assert_eq!(refused(b"userid\nu1,\xFF\n"), BadFile::NeitherEncoding { line: 2 });
+        assert_eq!(refused(b"\xEF\xBB\xBF\xD5\xC5"), BadFile::NeitherEncoding { line: 1 });
+        assert_eq!(refused(b"\xFF\xFEu\0"), BadFile::Utf16);
     }
 }

@@ -1,8 +1,8 @@
 //! A text as rows of cells, each with its line.
 
-use crate::users::{
-    check::BadValue,
-    sheet::table::{MOST_CELLS, Row},
+use crate::{
+    i18n::BadValue,
+    users::sheet::table::{MOST_CELLS, Row},
 };
 
 /// Rows that hold anything, each with its first line. The `csv` crate's own line is that of blank lines before the row,
@@ -65,12 +65,7 @@ impl Iterator for Rows<'_> {
         Some(Some(Row {
             line: self.line_at(start + blank),
             cells: cells.iter().map(|cell| Ok(cell.to_owned())).collect(),
-            problem: (!quotes_match).then(left_open),
+            problem: (!quotes_match).then_some(BadValue::OpenQuotationMark),
         }))
     }
-}
-
-fn left_open() -> BadValue {
-    let cure = "a quotation mark inside a value is written twice, in a value that stands in quotation marks";
-    BadValue::new(format!("a quotation mark is left open; {cure}"))
 }

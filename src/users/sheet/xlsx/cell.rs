@@ -2,9 +2,9 @@
 
 use calamine::{DataRef, ExcelDateTime};
 
-use crate::users::{
-    check::BadValue,
-    sheet::table::{BadCell, Cell},
+use crate::{
+    i18n::BadValue,
+    users::sheet::table::{BadCell, Cell},
 };
 
 /// Excel keeps fifteen digits of a number; a longer one is no longer what was typed.
@@ -12,28 +12,19 @@ const ALL_DIGITS: f64 = 1e15;
 
 /// `None`: an empty cell.
 pub fn read(value: DataRef<'_>, is_formula: bool, address: impl Fn() -> String) -> Option<Cell> {
-    let bad = |shown: String, problem: &str| {
-        Err(BadCell { shown, problem: BadValue::new(format!("cell {} holds {problem}", address())) })
-    };
-    let date = "a date; format the column as text in the spreadsheet and enter the value again";
+    let bad = |shown: String, problem: fn(String) -> BadValue| Err(BadCell { shown, problem: problem(address()) });
     Some(match value {
-        DataRef::Empty if is_formula => {
-            bad(String::new(), "a formula that was never calculated; open the file in Excel and save it")
-        }
+        DataRef::Empty if is_formula => bad(String::new(), BadValue::NeverCalculated),
         DataRef::Empty => return None,
         DataRef::Int(number) => Ok(number.to_string()),
         DataRef::Float(number) if number.is_finite() && number.abs() < ALL_DIGITS => Ok(digits(number)),
-        DataRef::Float(number) => bad(
-            format!("{number:E}"),
-            "a number that a spreadsheet has rounded; format the column as text in the spreadsheet and enter the number \
-             again",
-        ),
+        DataRef::Float(number) => bad(format!("{number:E}"), BadValue::RoundedNumber),
         DataRef::String(text) => Ok(text),
         DataRef::SharedString(text) => Ok(text.to_owned()),
         DataRef::Bool(is_true) => Ok(if is_true { "TRUE" } else { "FALSE" }.to_owned()),
-        DataRef::DateTime(at) => bad(shown(&at), date),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => bad(text, date),
-        DataRef::Error(error) => bad(error.to_string(), "an error; correct its formula, or write the value"),
+        DataRef::DateTime(at) => bad(shown(&at), BadValue::Date),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => bad(text, BadValue::Date),
+        DataRef::Error(error) => bad(error.to_string(), BadValue::FormulaError),
     })
 }
 

@@ -3,15 +3,15 @@
 
 use calamine::Dimensions;
 
-use super::{Grid, MOST_COLUMNS, NoWorkbook, cell::address};
-use crate::users::{
-    check::BadValue,
-    sheet::table::{BadCell, MOST_CELLS, is_blank},
+use super::{Grid, MOST_COLUMNS, cell::address};
+use crate::{
+    i18n::{BadFile, BadValue},
+    users::sheet::table::{BadCell, MOST_CELLS, is_blank},
 };
 
 /// Copies the value down a merged column, which people use for the department of several rows. Cells merged side by
 /// side do not say which column is meant: such rows are bad, unless they hold nothing else, as a title does.
-pub fn spread(grid: &mut Grid, merged: &[Dimensions]) -> Result<(), NoWorkbook> {
+pub fn spread(grid: &mut Grid, merged: &[Dimensions]) -> Result<(), BadFile> {
     let mut looked_at = 0;
     for area in merged {
         let ((top, left), (bottom, right)) = (area.start, area.end);
@@ -22,7 +22,7 @@ pub fn spread(grid: &mut Grid, merged: &[Dimensions]) -> Result<(), NoWorkbook> 
         for (&line, row) in grid.range_mut(top..=bottom) {
             looked_at += row.len() + 1;
             if looked_at > MOST_CELLS {
-                return Err(NoWorkbook::TooManyCells);
+                return Err(BadFile::TooManyCells(MOST_CELLS));
             }
             let is_inside = |at: usize| (left as usize..=right as usize).contains(&at);
             let bad = left != right && row.iter().enumerate().any(|(at, cell)| !is_inside(at) && !is_blank(cell));
@@ -41,6 +41,5 @@ pub fn spread(grid: &mut Grid, merged: &[Dimensions]) -> Result<(), NoWorkbook> 
 
 fn beside(area: &Dimensions) -> BadCell {
     let ends = [area.start, area.end].map(|(line, column)| address(line, column)).join(":");
-    let problem = BadValue::new(format!("the cells {ends} are merged across columns; unmerge them in the spreadsheet"));
-    BadCell { shown: String::new(), problem }
+    BadCell { shown: String::new(), problem: BadValue::MergedAcross(ends) }
 }
