@@ -12,7 +12,7 @@ use crate::{
     db::Db,
     dingtalk::Dingtalk,
     doctor::{self, Finding, Report, Reports, Scope, Severity, Subject},
-    i18n::{local, utc},
+    i18n::{Locale, doctor::Said, local, utc},
     web::{
         page::{Frame, Page},
         problem::PageProblem,
@@ -41,6 +41,14 @@ struct Shown {
 }
 
 impl DoctorPage<'_> {
+    fn label(&self, finding: &Finding) -> String {
+        finding.check.label(self.frame.locale)
+    }
+
+    fn said(&self, finding: &Finding) -> Said {
+        finding.fact.said(self.frame.locale)
+    }
+
     fn state(&self, finding: &Finding) -> &'static str {
         let t = &self.frame.t.reports.doctor;
         match finding.state {
@@ -77,14 +85,13 @@ fn report(
     config: &State<Config>,
     reports: &State<Reports>,
 ) -> Result<Page, PageProblem> {
-    let report = reports.last(who.corp_id()).map(|report| shown(&report, config));
+    let report = reports.last(who.corp_id()).map(|report| shown(&report, config, frame.locale));
     Ok(shell::page(&DoctorPage { frame, shell: who.shell(Section::Doctor), report })?)
 }
 
 #[post("/doctor", data = "<form>")]
 async fn run(
     form: Posted<'_>,
-    frame: Frame<'_>,
     config: &State<Config>,
     clock: &State<Clock>,
     dingtalk: &State<Dingtalk>,
@@ -96,33 +103,37 @@ async fn run(
     let examine = async {
         let mut findings = doctor::settings(config, scope);
         findings.extend(doctor::database(&subject).await);
-        findings.extend(doctor::outside(&subject, Some(dingtalk), frame.locale).await);
+        findings.extend(doctor::outside(&subject, Some(dingtalk)).await);
         findings
     };
     reports.run(form.who.corp_id(), examine).await;
     SeeOther(format!("{}/doctor", form.who.root()))
 }
 
-fn shown(report: &Arc<Report>, config: &Config) -> Shown {
+fn shown(report: &Arc<Report>, config: &Config, locale: Locale) -> Shown {
     Shown {
         at: local(report.at),
         at_exactly: utc(report.at),
-        text: doctor::redacted(&report.findings, config),
+        text: doctor::redacted(&report.findings, config, locale),
         findings: report.findings.clone(),
     }
 }
 
 #[cfg(test)]
-pub fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::Sample> {
+pub fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
     use crate::{
         admin::samples::shell,
+        doctor::{Check, Fact},
         web::testing::{HOSTILE, Sample, frame},
     };
 
-    let finding = Finding::failed(HOSTILE, HOSTILE, HOSTILE);
-    let findings =
-        vec![finding, Finding::ok("x", "y"), Finding::warning("x", "y", "z"), Finding::unknown("x", "y", "z")];
     let text = || HOSTILE.to_owned();
+    let findings = vec![
+        Finding::ok(Check::Settings, Fact::SettingsRead { public_url: text(), apps: vec![text()] }),
+        Finding::warning(Check::PublicUrl, Fact::DoesNotAnswer { address: text(), why: text() }),
+        Finding::unknown(Check::AgentId(text()), Fact::AgentUnchecked { agent_id: text() }),
+        Finding::failed(Check::People, Fact::NobodyListed),
+    ];
     let report = Shown { at: text(), at_exactly: text(), findings, text: text() };
     let page = |report| DoctorPage { frame: frame(locale), shell: shell(Section::Doctor), report };
     [page(Some(report)), page(None)].iter().map(|page| Sample::of("admin/doctor.html", page)).collect()

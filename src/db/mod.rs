@@ -27,7 +27,7 @@ use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 
 pub use self::{
     freshness::Stamp,
-    open::{OpenError, advice, connect_to, file_of, is_locked, kind_of, with_suffix},
+    open::{Advice, OpenError, advice, connect_to, file_of, is_locked, kind_of, with_suffix},
     private::{NotPrivate, Repaired, give_to_owner_of},
     rocket_pool::Db,
 };

@@ -1,7 +1,7 @@
 //! Opens the SQLite file and brings its tables up to date.
 
 use std::{
-    io,
+    fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -171,11 +171,28 @@ async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
 }
 
 /// What helps against SQLite's answer, for the operator.
-pub fn advice(error: &sqlx::Error) -> &'static str {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advice {
+    Wait,
+    Restore,
+    MakeRoom,
+}
+
+pub fn advice(error: &sqlx::Error) -> Advice {
     match kind_of(error) {
-        Some(5 | 6) => "another process has locked it: try again when that one is done",
-        Some(11 | 26) => "restore it from a backup, or name another file",
-        _ => "miandeng needs a writable folder on a disk with free space",
+        Some(5 | 6) => Advice::Wait,
+        Some(11 | 26) => Advice::Restore,
+        _ => Advice::MakeRoom,
+    }
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Wait => "another process has locked it: try again when that one is done",
+            Self::Restore => "restore it from a backup, or name another file",
+            Self::MakeRoom => "miandeng needs a writable folder on a disk with free space",
+        })
     }
 }
 

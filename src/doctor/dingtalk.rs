@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Scope, Subject, finding::Finding};
+use super::{Check, Fact, Scope, Subject, finding::Finding};
 use crate::{
     config::AppKind,
     credentials::CredentialTable,
     dingtalk::{ClientError, CorpCheck, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
-    errcode::Errcode,
-    i18n::Locale,
+    i18n::doctor::{DingtalkFailure, FailureKind},
 };
 
 /// `kept` is how a running server reaches DingTalk; without one, its stored tickets are used.
-pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>, locale: Locale) -> Vec<Finding> {
+pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec<Finding> {
     let Subject { config, pools, clock, scope, .. } = subject;
     // A kept token says nothing about today's credentials, so a token is asked for: DingTalk repeats one that is still
     // good. A new ticket may end the one that the server signs with, so the kept ticket is used.
@@ -24,29 +23,29 @@ pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>, locale
         Ok((anew, kept?))
     });
     match made {
-        Ok((anew, kept)) => each_app(&anew, &kept, *scope, locale).await,
-        Err(error) => {
-            let cure = match error {
-                ClientError::Http(_) => "check the machine's certificates (ca-certificates) and proxy variables",
-                ClientError::InTheClear(_) => "",
-            };
-            vec![Finding::failed("dingtalk", error.to_string(), cure)]
+        Ok((anew, kept)) => each_app(&anew, &kept, *scope).await,
+        Err(ClientError::Http(error)) => {
+            vec![Finding::failed(Check::Dingtalk, Fact::NoHttpClient { why: error.to_string() })]
+        }
+        Err(ClientError::InTheClear(error)) => {
+            let said = error.to_string();
+            vec![Finding::failed(Check::Dingtalk, Fact::Error { en: said.clone(), zh_cn: said })]
         }
     }
 }
 
-async fn each_app(anew: &Dingtalk, kept: &Dingtalk, scope: Scope<'_>, locale: Locale) -> Vec<Finding> {
+async fn each_app(anew: &Dingtalk, kept: &Dingtalk, scope: Scope<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (anew, kept) in anew.apps().iter().zip(kept.apps()) {
         if scope.covers(&anew.config.corp_id) {
-            findings.extend(app(anew, kept, locale).await);
+            findings.extend(app(anew, kept).await);
         }
     }
     findings
 }
 
-async fn app(anew: &DingtalkApp, kept: &DingtalkApp, locale: Locale) -> Vec<Finding> {
-    let check = format!("dingtalk {}", anew.config.name);
+async fn app(anew: &DingtalkApp, kept: &DingtalkApp) -> Vec<Finding> {
+    let check = Check::App(anew.config.name.clone());
     let tried = async {
         anew.check_access_token().await?;
         let scopes = anew.scopes().await?;
@@ -54,64 +53,60 @@ async fn app(anew: &DingtalkApp, kept: &DingtalkApp, locale: Locale) -> Vec<Find
         Ok::<_, DingtalkError>(scopes)
     };
     match tried.await {
-        Err(error) => vec![Finding::failed(check, error.to_string(), cure(&error, locale))],
+        Err(error) => {
+            let meaning = error.refusal().map(|refusal| refusal.code.meaning());
+            vec![Finding::failed(check, Fact::DingtalkFails { failure: failure(&error), meaning })]
+        }
         Ok(scopes) => {
-            let tokens = match anew.config.kind {
-                AppKind::MicroApp => "access token, a second call and ticket",
-                AppKind::Channel { .. } => "access token, the service window's token, a second call and ticket",
-            };
-            let good = Finding::ok(&check, format!("{tokens} work"));
-            let mut findings = vec![good];
-            findings.extend(too_small(&check, &scopes, locale));
-            findings.push(corp_id(anew, locale).await);
-            findings.push(agent_id(anew, locale));
+            let is_channel = matches!(anew.config.kind, AppKind::Channel { .. });
+            let mut findings = vec![Finding::ok(check.clone(), Fact::DingtalkWorks { is_channel })];
+            findings.extend(too_small(&scopes).map(|fact| Finding::warning(check, fact)));
+            findings.push(corp_id(anew).await);
+            findings.push(agent_id(anew));
             findings
         }
     }
 }
 
 /// The credentials are good by now. They are an app's own, and do not say of which corp it is.
-async fn corp_id(app: &DingtalkApp, locale: Locale) -> Finding {
-    let (check, corp_id) = (format!("corp_id {}", app.config.name), &app.config.corp_id);
+async fn corp_id(app: &DingtalkApp) -> Finding {
+    let (check, corp_id) = (Check::CorpId(app.config.name.clone()), app.config.corp_id.to_string());
     match app.corp().await {
-        CorpCheck::Ours => Finding::ok(check, format!("{corp_id} is the app's corp")),
-        CorpCheck::NotOurs(error) => {
-            let says = format!("{corp_id} is unknown to DingTalk, or is not the app's corp: {error}");
-            Finding::failed(check, says, locale.texts().wrong_corp_id)
-        }
-        CorpCheck::Unknown(error) => {
-            Finding::unknown(check, format!("{corp_id} cannot be checked: {error}"), locale.texts().unchecked_corp_id)
-        }
+        CorpCheck::Ours => Finding::ok(check, Fact::CorpIsOurs { corp_id }),
+        CorpCheck::NotOurs(error) => Finding::failed(check, Fact::CorpIsNotOurs { corp_id, failure: failure(&error) }),
+        CorpCheck::Unknown(error) => Finding::unknown(check, Fact::CorpUnchecked { corp_id, failure: failure(&error) }),
     }
 }
 
 /// No call of DingTalk's names it: the client compares it, when dd.config is called.
-fn agent_id(app: &DingtalkApp, locale: Locale) -> Finding {
-    let says = format!("{} cannot be checked from here: only the DingTalk client checks it", app.config.agent_id);
-    Finding::unknown(format!("agent_id {}", app.config.name), says, locale.texts().unchecked_agent_id)
+fn agent_id(app: &DingtalkApp) -> Finding {
+    let check = Check::AgentId(app.config.name.clone());
+    Finding::unknown(check, Fact::AgentUnchecked { agent_id: app.config.agent_id.clone() })
 }
 
 /// Why employees who exist may be unknown to DingTalk's answers.
-fn too_small(check: &str, scopes: &Scopes, locale: Locale) -> Option<Finding> {
-    if scopes.whole_corp() {
-        return None;
+fn too_small(scopes: &Scopes) -> Option<Fact> {
+    match &scopes.departments[..] {
+        _ if scopes.whole_corp() => None,
+        [] => Some(Fact::SeesNoDepartment),
+        departments => Some(Fact::SeesDepartments { departments: departments.to_vec() }),
     }
-    let says = if scopes.departments.is_empty() {
-        "the app may see no department: everybody who signs in is refused with 50002, or has no name and department"
-            .to_owned()
-    } else {
-        let departments: Vec<_> = scopes.departments.iter().map(i64::to_string).collect();
-        format!("the app may see only departments {}: people elsewhere are refused with 50002", departments.join(", "))
-    };
-    Some(Finding::warning(check, says, (locale.texts().dingtalk_hint)(Errcode::OutOfScope)))
 }
 
-fn cure(error: &DingtalkError, locale: Locale) -> &'static str {
-    let texts = locale.texts();
-    match error.refusal() {
-        Some(refusal) => (texts.dingtalk_hint)(refusal.code.meaning()),
-        None => texts.dingtalk_down,
-    }
+fn failure(error: &DingtalkError) -> DingtalkFailure {
+    let (kind, detail) = match error {
+        DingtalkError::CodeInvalid(refusal) => (FailureKind::CodeInvalid, refusal.to_string()),
+        DingtalkError::TokenInvalid(refusal) => (FailureKind::TokenInvalid, refusal.to_string()),
+        DingtalkError::NoSuchUser(refusal) => (FailureKind::NoSuchUser, refusal.to_string()),
+        DingtalkError::Throttled(refusal) => (FailureKind::Throttled, refusal.to_string()),
+        DingtalkError::Busy(refusal) => (FailureKind::Busy, refusal.to_string()),
+        DingtalkError::Failed(refusal) => (FailureKind::Failed, refusal.to_string()),
+        DingtalkError::Refused(refusal) => (FailureKind::Refused, refusal.to_string()),
+        DingtalkError::Banned { call } => (FailureKind::Banned, (*call).to_owned()),
+        DingtalkError::Unreachable { call, why } => (FailureKind::Unreachable, format!("{call}: {why}")),
+        DingtalkError::Unexpected { call, why } => (FailureKind::Unexpected, format!("{call}: {why}")),
+    };
+    DingtalkFailure { kind, english: error.to_string(), detail }
 }
 
 /// A store that remembers nothing.

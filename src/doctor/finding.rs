@@ -1,10 +1,15 @@
 //! What was looked at, and what became of it.
 
-use std::fmt;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use unicode_width::UnicodeWidthStr;
 
-use serde::Serialize;
-
-use crate::inert::Inert;
+use crate::{
+    i18n::{
+        Locale,
+        doctor::{Check, Fact},
+    },
+    inert::Inert,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -18,51 +23,56 @@ pub enum Severity {
     Failed,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// Each reader reads it in the own language.
+#[derive(Debug, Clone)]
 pub struct Finding {
-    /// What was looked at, in a word or two; stable.
-    pub check: String,
+    pub check: Check,
     pub state: Severity,
-    pub says: String,
-    /// What to do about it, where the finding does not say so itself.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub cure: String,
+    pub fact: Box<Fact>,
 }
 
 impl Finding {
-    pub fn ok(check: impl Into<String>, says: impl Into<String>) -> Self {
-        Self::new(Severity::Ok, check, says, "")
+    pub fn ok(check: Check, fact: Fact) -> Self {
+        Self { check, state: Severity::Ok, fact: fact.into() }
     }
 
-    pub fn warning(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, check, says, cure)
+    pub fn warning(check: Check, fact: Fact) -> Self {
+        Self { check, state: Severity::Warning, fact: fact.into() }
     }
 
-    pub fn unknown(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::new(Severity::Unknown, check, says, cure)
+    pub fn unknown(check: Check, fact: Fact) -> Self {
+        Self { check, state: Severity::Unknown, fact: fact.into() }
     }
 
-    pub fn failed(check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::new(Severity::Failed, check, says, cure)
+    pub fn failed(check: Check, fact: Fact) -> Self {
+        Self { check, state: Severity::Failed, fact: fact.into() }
     }
 
-    fn new(state: Severity, check: impl Into<String>, says: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { check: check.into(), state, says: says.into(), cure: cure.into() }
+    /// For a terminal, on lines of its own.
+    pub fn text(&self, locale: Locale) -> String {
+        let t = locale.texts();
+        let state = t.reports.doctor.on_terminal[self.state as usize];
+        let said = self.fact.said(locale);
+        let label = self.check.label(locale);
+        let mut text = format!("{state}  {}\n", Inert((t.admin.words.labelled)(&label, &said.says)));
+        for line in said.cure.lines() {
+            text.push_str(&format!("{}  → {}\n", " ".repeat(state.width()), Inert(line)));
+        }
+        text
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state {
-            Severity::Ok => "ok     ",
-            Severity::Warning => "WARNING",
-            Severity::Unknown => "UNKNOWN",
-            Severity::Failed => "FAILED ",
-        };
-        writeln!(f, "{state}  {}: {}", Inert(&self.check), Inert(&self.says))?;
-        for line in self.cure.lines() {
-            writeln!(f, "         → {}", Inert(line))?;
+/// The same in every language.
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let said = self.fact.said(Locale::En);
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("check", &self.check.word())?;
+        map.serialize_entry("state", &self.state)?;
+        map.serialize_entry("says", &said.says)?;
+        if !said.cure.is_empty() {
+            map.serialize_entry("cure", &said.cure)?;
         }
-        Ok(())
+        map.end()
     }
 }

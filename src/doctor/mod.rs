@@ -1,6 +1,6 @@
 //! What is wrong with a deployment, and how to fix it: the report of `miandeng doctor` and of the administrators' page.
 //!
-//! Nothing here changes anything at DingTalk or disturbs a running server.
+//! A finding is a value (`i18n::doctor`) until somebody reads it. Nothing here changes anything at DingTalk or disturbs a running server.
 
 mod dingtalk;
 mod finding;
@@ -15,7 +15,8 @@ pub use self::{
     redact::redacted,
     reports::{Report, Reports},
 };
-use crate::{clock::Clock, config::Config, db::Pools, dingtalk::Dingtalk, i18n::Locale, ids::CorpId};
+pub use crate::i18n::doctor::{Check, Fact};
+use crate::{clock::Clock, config::Config, db::Pools, dingtalk::Dingtalk, ids::CorpId};
 
 /// What is looked at.
 pub struct Subject<'a> {
@@ -55,10 +56,10 @@ impl<'a> Scope<'a> {
 
 /// What other machines' answers tell: the clock, DingTalk's side of each app, our own address. A running server gives its
 /// way to DingTalk.
-pub async fn outside(subject: &Subject<'_>, server: Option<&Dingtalk>, locale: Locale) -> Vec<Finding> {
+pub async fn outside(subject: &Subject<'_>, server: Option<&Dingtalk>) -> Vec<Finding> {
     let mut findings = Vec::from_iter(reach::proxies(subject.config));
     findings.extend(reach::clock(subject).await);
-    findings.extend(dingtalk::check(subject, server, locale).await);
+    findings.extend(dingtalk::check(subject, server).await);
     findings.push(reach::public_url(subject).await);
     findings
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{Subject, finding::Finding};
+use super::{Check, Fact, Subject, finding::Finding};
 use crate::config::{Config, Proxies, is_local};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,38 +16,31 @@ pub(super) async fn clock(subject: &Subject<'_>) -> Option<Finding> {
     let theirs = unix_seconds(answer.headers().get("date")?.to_str().ok()?)?;
     let ahead = subject.clock.now() - theirs;
     if ahead.abs() <= CLOCK_SLACK {
-        return Some(Finding::ok("clock", "agrees with DingTalk's"));
+        return Some(Finding::ok(Check::Clock, Fact::ClockAgrees));
     }
-    let says = format!("is {} seconds {} DingTalk's", ahead.abs(), if ahead > 0 { "ahead of" } else { "behind" });
-    let cure =
-        "synchronise the machine's clock with NTP (timedatectl set-ntp true): signatures and sessions depend on it";
-    Some(Finding::warning("clock", says, cure))
+    Some(Finding::warning(Check::Clock, Fact::ClockOff { seconds_ahead: ahead }))
 }
 
 /// Asks our own server by the address that employees use.
 pub(super) async fn public_url(subject: &Subject<'_>) -> Finding {
     let config = subject.config;
     let address = format!("{}{}", config.public_url.origin(), config.path("/healthz"));
-    let cure = "is the server running, does the name lead to the proxy, and does the proxy lead to the server? From inside \
-                some networks the public address cannot be reached although employees can reach it";
     let answer = async { client_for(&address)?.get(&address).send().await }.await;
     match answer {
-        Ok(answer) if answer.status().is_success() => Finding::ok("public_url", format!("{address} answers")),
-        Ok(answer) => Finding::warning("public_url", format!("{address} answers {}", answer.status()), cure),
-        Err(error) => Finding::warning("public_url", format!("{address} does not answer: {}", causes(error)), cure),
+        Ok(answer) if answer.status().is_success() => Finding::ok(Check::PublicUrl, Fact::Answers { address }),
+        Ok(answer) => {
+            let status = answer.status().to_string();
+            Finding::warning(Check::PublicUrl, Fact::AnswersOddly { address, status })
+        }
+        Err(error) => Finding::warning(Check::PublicUrl, Fact::DoesNotAnswer { address, why: causes(error) }),
     }
 }
 
 /// Which of DingTalk's addresses are reached by a proxy of the environment's.
 pub(super) fn proxies(config: &Config) -> Option<Finding> {
-    let variables = Proxies::variables();
-    let proxies = Proxies::of_environment();
-    let way = |(key, address): (&str, &str)| match proxies.before(address) {
-        Some(proxy) => format!("{key} {address} goes through the proxy {proxy}"),
-        None => format!("{key} {address} is reached directly"),
-    };
-    let ways = config.dingtalk.called().map(way).join(", ");
-    (!variables.is_empty()).then(|| Finding::ok("proxies", format!("set here: {}; {ways}", variables.join(", "))))
+    let (set, proxies) = (Proxies::variables(), Proxies::of_environment());
+    let ways = config.dingtalk.called().map(|(key, address)| (key, address.to_owned(), proxies.before(address)));
+    (!set.is_empty()).then(|| Finding::ok(Check::Proxies, Fact::ProxyVariables { set, ways: ways.into() }))
 }
 
 fn client_for(address: &str) -> reqwest::Result<reqwest::Client> {

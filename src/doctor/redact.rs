@@ -1,16 +1,19 @@
 //! A report to pass on to somebody who helps: without secrets and without what tells of people (pure).
 
 use super::Finding;
-use crate::config::{App, AppKind, Config, Credentials};
+use crate::{
+    config::{App, AppKind, Config, Credentials},
+    i18n::Locale,
+};
 
 const LEFT_OUT: &str = "[…]";
 /// Folders whose next level is a person's name.
 const HOMES: [&str; 3] = ["/home/", "/Users/", "\\Users\\"];
 
 /// The findings as text, with the version and the kind of machine.
-pub fn redacted(findings: &[Finding], config: &Config) -> String {
+pub fn redacted(findings: &[Finding], config: &Config, locale: Locale) -> String {
     let (version, os, arch) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
-    let findings: String = findings.iter().map(Finding::to_string).collect();
+    let findings: String = findings.iter().map(|finding| finding.text(locale)).collect();
     format!("miandeng {version} ({os}, {arch})\n{}", redact(&findings, &secrets(config)))
 }
 

@@ -73,6 +73,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::doctor::{Check, Fact};
 
     #[tokio::test]
     async fn however_many_ask_one_report_a_minute_is_made() {
@@ -83,7 +84,7 @@ mod tests {
             reports.run(&corp_id, async {
                 runs.fetch_add(1, Ordering::Relaxed);
                 tokio::task::yield_now().await;
-                vec![Finding::ok("x", "y")]
+                vec![Finding::ok(Check::Clock, Fact::ClockAgrees)]
             })
         };
         assert!(reports.last(&corp_id).is_none());

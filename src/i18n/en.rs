@@ -2,7 +2,9 @@
 
 mod admin;
 mod bad_value;
+mod doctor;
 mod errcode;
+mod probe;
 mod reports;
 
 use super::{
@@ -286,18 +288,14 @@ pub(super) static TEXTS: Texts = Texts {
     },
     admin: admin::ADMIN,
     reports: reports::REPORTS,
+    check: doctor::check,
+    fact: doctor::fact,
     bad_value: bad_value::value,
     bad_row: bad_value::row,
     bad_file: bad_value::file,
     dingtalk_down: "DingTalk did not answer: check this server's connection to oapi.dingtalk.com (DNS, firewall, \
                     proxy, certificates). If the network is fine, DingTalk itself is slow; sign-ins work again once it \
                     recovers.",
-    wrong_corp_id: "copy CorpId again from the home page of DingTalk's developer console, signed in to the organisation that \
-                    the app belongs to",
-    unchecked_corp_id: "compare it with CorpId on the home page of DingTalk's developer console; if it is wrong, \
-                        nobody gets past the sign-in page",
-    unchecked_agent_id: "compare it with AgentId on the app's page (凭证与基础信息), then open the app from the workbench: if \
-                         it is wrong, the log has a client-report line with errcode 52019 (52023 for a service window)",
     dingtalk_hint: errcode::hint,
 };
 

@@ -3,8 +3,10 @@
 
 pub mod admin;
 mod bad_value;
+pub mod doctor;
 mod en;
 mod locale;
+pub mod probe;
 pub mod reports;
 mod sync;
 mod time;
@@ -47,16 +49,15 @@ pub struct Texts {
     pub handover: Handover,
     pub admin: admin::Admin,
     pub reports: reports::Reports,
+    pub check: fn(&doctor::Check) -> String,
+    pub fact: fn(&doctor::Fact) -> doctor::Said,
     pub bad_value: fn(&BadValue) -> String,
     /// Line, column, value and what is wrong with it.
     pub bad_row: fn(usize, Option<&str>, &str, &str) -> String,
     pub bad_file: fn(&BadFile, Reader) -> String,
-    /// For an operator, as are the next four.
+    /// For an operator, as is the next.
     pub dingtalk_hint: fn(Errcode) -> &'static str,
     pub dingtalk_down: &'static str,
-    pub wrong_corp_id: &'static str,
-    pub unchecked_corp_id: &'static str,
-    pub unchecked_agent_id: &'static str,
 }
 
 /// What every web server refuses.

@@ -192,4 +192,6 @@ pub struct Doctor {
     pub unknown: &'static str,
     /// A state: it must be fixed.
     pub failed: &'static str,
+    /// The four states on a terminal, of one width.
+    pub on_terminal: [&'static str; 4],
 }

@@ -2,7 +2,9 @@
 
 mod admin;
 mod bad_value;
+mod doctor;
 mod errcode;
+mod probe;
 mod reports;
 
 use super::{
@@ -269,13 +271,11 @@ pub(super) static TEXTS: Texts = Texts {
     },
     admin: admin::ADMIN,
     reports: reports::REPORTS,
+    check: doctor::check,
+    fact: doctor::fact,
     bad_value: bad_value::value,
     bad_row: bad_value::row,
     bad_file: bad_value::file,
     dingtalk_down: "钉钉没有响应：请检查本服务器到 oapi.dingtalk.com 的网络（DNS、防火墙、代理、证书）。如果网络正常，则是钉钉较慢，恢复后即可登录。",
-    wrong_corp_id: "请登录应用所属的组织，从钉钉开发者后台首页重新复制 CorpId。",
-    unchecked_corp_id: "请与钉钉开发者后台首页的 CorpId 核对；如果填错，所有人都会停在登录页，无法登录。",
-    unchecked_agent_id: "请与应用“凭证与基础信息”页的 AgentId 核对，再从工作台打开应用：如果填错，日志的 client-report 行会出现错误码 \
-                         52019（服务窗为 52023）。",
     dingtalk_hint: errcode::hint,
 };

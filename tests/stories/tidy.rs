@@ -91,7 +91,7 @@ fn each_part_knows_only_those_below_it() {
     let below = ["clock", "config", "credentials", "db", "dingtalk", "errcode", "i18n", "ids", "inert", "users"];
     may_use("doctor/", &below);
     may_use("simulator/", &["clock", "simulator"]);
-    may_use("i18n/", &["clock", "errcode", "i18n", "ids"]);
+    may_use("i18n/", &["clock", "db", "errcode", "i18n", "ids"]);
     may_use("errcode.rs", &[]);
     may_use("config/", &["config", "i18n", "ids", "secret"]);
     // `web` knows no feature, and no feature's refusals.

@@ -1,6 +1,9 @@
 //! What a client may claim to be, in every spelling, and how each proxy is taught not to pass it on (pure).
 
-use crate::forward_auth::header_names::{self, IDENTITY, ODD, is_identity, taken_for};
+use crate::{
+    forward_auth::header_names::{self, IDENTITY, ODD, is_identity, taken_for},
+    i18n::probe::ProxyFix,
+};
 
 /// What is forged. It is told apart from ours by this alone.
 pub(super) const FORGED: &str = "forged-by-doctor";
@@ -78,59 +81,45 @@ pub(super) fn claims_identity(name: &str) -> bool {
     taken_for(name).is_some_and(is_identity)
 }
 
-/// What to write into which proxy so that a header of this name stays outside.
-pub(super) fn cure(proxy: Proxy, name: &str) -> String {
-    let cures = match name.chars().find(|c| ODD.contains(c)) {
-        Some(odd) => Cures::of_disguise(odd),
-        None => Cures::of_header(taken_for(name).unwrap_or(name)),
+/// What to write into which proxy so that a header of this name stays outside. Of an unknown proxy, into each.
+pub(super) fn fixes(proxy: Proxy, name: &str) -> Vec<ProxyFix> {
+    let [nginx, caddy, traefik, envoy] = match name.chars().find(|c| ODD.contains(c)) {
+        Some(odd) => against_disguise(odd),
+        None => against_header(taken_for(name).unwrap_or(name)),
     };
     match proxy {
-        Proxy::Nginx => format!("nginx: {}", cures.nginx),
-        Proxy::Caddy => format!("Caddy: {}", cures.caddy),
-        Proxy::Envoy => format!("Envoy: {}", cures.envoy),
-        Proxy::Other => format!(
-            "nginx: {}\nCaddy: {}\nTraefik: {}\nEnvoy: {}",
-            cures.nginx, cures.caddy, cures.traefik, cures.envoy
-        ),
+        Proxy::Nginx => vec![nginx],
+        Proxy::Caddy => vec![caddy],
+        Proxy::Envoy => vec![envoy],
+        Proxy::Other => vec![nginx, caddy, traefik, envoy],
     }
 }
 
-struct Cures {
-    nginx: String,
-    caddy: String,
-    traefik: String,
-    envoy: String,
+/// For nginx, Caddy, Traefik and Envoy.
+fn against_header(header: &str) -> [ProxyFix; 4] {
+    let value = NGINX_VALUES.iter().find(|(known, _)| *known == header).map_or("\"\"", |(_, value)| value);
+    let lower = header.to_ascii_lowercase();
+    [
+        ProxyFix::NginxLocation(format!("proxy_set_header {header} {value};")),
+        ProxyFix::CaddyRoute(format!("request_header -{header}")),
+        ProxyFix::TraefikMiddleware(format!("{header}: \"\"")),
+        ProxyFix::EnvoyMutation(format!("- {{ remove: {lower} }}")),
+    ]
 }
 
-impl Cures {
-    fn of_header(header: &str) -> Self {
-        let value = NGINX_VALUES.iter().find(|(known, _)| *known == header).map_or("\"\"", |(_, value)| value);
-        let lower = header.to_ascii_lowercase();
-        Self {
-            nginx: format!(
-                "proxy_set_header {header} {value};  in the app's location (include miandeng/identity.conf)"
-            ),
-            caddy: format!("request_header -{header}  inside the route, before forward_auth"),
-            traefik: format!("{header}: \"\"  in customRequestHeaders of a middleware before forwardAuth"),
-            envoy: format!("- {{ remove: {lower} }}  in a header_mutation filter before ext_authz"),
-        }
-    }
-
-    fn of_disguise(odd: char) -> Self {
-        let underscore = odd == '_';
-        let nginx = if underscore { "underscores_in_headers off;" } else { "ignore_invalid_headers on;" };
-        let envoy = if underscore {
-            "headers_with_underscores_action: DROP_HEADER"
-        } else {
-            "- { safe_regex: { regex: \"[^:]*[^a-z0-9:-][^:]*\" } }  in allowed_headers, so that the gate refuses it"
-        };
-        Self {
-            nginx: format!("{nginx}  inside http {{ … }} (include miandeng/http.conf)"),
-            caddy: format!("request_header -*{odd}*  inside the route, before forward_auth"),
-            traefik: "no authRequestHeaders in forwardAuth, so that the gate sees the header and refuses it".to_owned(),
-            envoy: envoy.to_owned(),
-        }
-    }
+fn against_disguise(odd: char) -> [ProxyFix; 4] {
+    let (nginx, envoy) = if odd == '_' {
+        (
+            ProxyFix::NginxHttp("underscores_in_headers off;"),
+            ProxyFix::EnvoyListener("headers_with_underscores_action: DROP_HEADER"),
+        )
+    } else {
+        (
+            ProxyFix::NginxHttp("ignore_invalid_headers on;"),
+            ProxyFix::EnvoyAllowedHeaders("- { safe_regex: { regex: \"[^:]*[^a-z0-9:-][^:]*\" } }"),
+        )
+    };
+    [nginx, ProxyFix::CaddyRoute(format!("request_header -*{odd}*")), ProxyFix::TraefikNoList, envoy]
 }
 
 #[cfg(test)]
@@ -154,18 +143,18 @@ mod tests {
     }
 
     #[test]
-    fn the_cure_is_the_one_for_the_proxy_that_answers() {
-        let check = |server: &str, name: &str, says: &str| {
-            let cure = cure(Proxy::named(&[server]), name);
-            assert!(cure.contains(says), "{cure}");
+    fn the_fix_is_the_one_for_the_proxy_that_answers() {
+        let check = |server: &str, name: &str, expected: ProxyFix| {
+            assert_eq!(fixes(Proxy::named(&[server]), name), [expected], "{server} {name}");
         };
-        check("nginx/1.22.1", "remote-email", "nginx: proxy_set_header Remote-Email $miandeng_email;");
-        check("nginx/1.22.1", "x-rewrite-url", "nginx: proxy_set_header X-Rewrite-URL \"\";");
-        check("nginx", "remote_email", "underscores_in_headers off;");
-        check("nginx", "remote.email", "ignore_invalid_headers on;");
-        check("Caddy", "x-corp-id", "request_header -X-Corp-Id");
-        check("Caddy", "x~corp~id", "request_header -*~*");
-        check("envoy", "remote-user", "{ remove: remote-user }");
-        check("gunicorn", "remote_user", "Traefik: no authRequestHeaders");
+        let nginx = |line: &str| ProxyFix::NginxLocation(line.to_owned());
+        check("nginx/1.22.1", "remote-email", nginx("proxy_set_header Remote-Email $miandeng_email;"));
+        check("nginx/1.22.1", "x-rewrite-url", nginx("proxy_set_header X-Rewrite-URL \"\";"));
+        check("nginx", "remote_email", ProxyFix::NginxHttp("underscores_in_headers off;"));
+        check("nginx", "remote.email", ProxyFix::NginxHttp("ignore_invalid_headers on;"));
+        check("Caddy", "x-corp-id", ProxyFix::CaddyRoute("request_header -X-Corp-Id".to_owned()));
+        check("Caddy", "x~corp~id", ProxyFix::CaddyRoute("request_header -*~*".to_owned()));
+        check("envoy", "remote-user", ProxyFix::EnvoyMutation("- { remove: remote-user }".to_owned()));
+        assert!(fixes(Proxy::named(&["gunicorn"]), "remote_user").contains(&ProxyFix::TraefikNoList));
     }
 }

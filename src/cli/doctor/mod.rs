@@ -12,14 +12,15 @@ use super::{
     users::{corp_id_argument, userid_argument},
 };
 use crate::{
-    doctor::{self, Finding, Scope, Severity, Subject},
+    doctor::{self, Check, Fact, Finding, Scope, Severity, Subject},
+    i18n::Locale,
     ids::{CorpId, DingUserId},
 };
 
 /// Check this deployment and its connection to DingTalk, and say what to fix.
 ///
 /// Reads the settings, opens the database, and calls DingTalk with each app's credentials. It changes nothing at DingTalk
-/// and does not disturb a running server. Advice about DingTalk's refusals is in Chinese if LANG says so.
+/// and does not disturb a running server.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -50,11 +51,12 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     if args.json {
         print_json(&serde_json::json!({ "ok": failed == 0, "findings": findings }))?;
     } else {
-        print(findings.iter().map(Finding::to_string).collect::<String>())?;
+        print(findings.iter().map(|finding| finding.text(locale())).collect::<String>())?;
     }
-    match failed {
-        0 => Ok(()),
-        failed => bail!("{}", count(failed.try_into()?, "thing must be fixed", "things must be fixed")),
+    match (failed, locale()) {
+        (0, _) => Ok(()),
+        (failed, Locale::En) => bail!("{}", count(failed.try_into()?, "thing must be fixed", "things must be fixed")),
+        (failed, Locale::ZhCn) => bail!("有 {failed} 处需要处理"),
     }
 }
 
@@ -63,13 +65,13 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (config, url) = match Deployment::settings() {
         Ok(settings) => settings,
-        Err(error) => return vec![Finding::failed("settings", error.to_string(), "")],
+        Err(error) => return vec![Finding::failed(Check::Settings, told(&error))],
     };
     findings.extend(doctor::settings(&config, Scope::Deployment));
     let deployment = match Deployment::open().await {
         Ok(deployment) => deployment,
         Err(error) => {
-            findings.push(Finding::failed("database", error.to_string(), ""));
+            findings.push(Finding::failed(Check::Database, told(&error)));
             return findings;
         }
     };
@@ -87,8 +89,12 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
             let person = args.person.as_ref().map(|userid| (userid, args.corp_id.as_ref()));
             findings.extend(probe::check(&deployment, probe, person).await);
         }
-        None => findings.extend(doctor::outside(&subject, None, locale()).await),
+        None => findings.extend(doctor::outside(&subject, None).await),
     }
     deployment.close().await;
     findings
+}
+
+fn told(error: &anyhow::Error) -> Fact {
+    Fact::Error { en: error.to_string(), zh_cn: error.to_string() }
 }

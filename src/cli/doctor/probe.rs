@@ -11,11 +11,15 @@ use reqwest::{
 };
 use url::Url;
 
-use super::forgery::{self, FORGED, Proxy};
+use super::{
+    forgery::{self, FORGED, Proxy},
+    told,
+};
 use crate::{
     cli::Deployment,
-    doctor::{Finding, reach},
+    doctor::{Check, Fact, Finding, reach},
     forward_auth::header_names::{ODD, taken_for},
+    i18n::probe::{ProbeFact, ProxyFix},
     ids::{CorpId, DingUserId},
     probe::{PASS_HEADER, PROXY_PATH, Passes, Reached},
     sessions::{self, Token, cookie},
@@ -23,7 +27,6 @@ use crate::{
     users::{self, Filter, Role, Status, User},
 };
 
-const CHECK: &str = "proxy";
 /// Servers take a hundred headers or so.
 const PORTION: usize = 40;
 
@@ -34,8 +37,8 @@ pub(super) async fn check(deployment: &Deployment, address: &Url, person: Named<
     let prepared = async {
         let echo = echo_address(deployment, address)?;
         let key = signing_keys::state_key(&deployment.pools, &deployment.clock).await;
-        let key = key.map_err(|error| Finding::failed("database", error.to_string(), ""))?;
-        let http = reach::client().map_err(|error| Finding::failed(CHECK, reach::causes(error), ""))?;
+        let key = key.map_err(|error| broken(&error.into()))?;
+        let http = reach::client().map_err(|error| failed(ProbeFact::NoHttpClient { why: reach::causes(error) }))?;
         Ok(Probe { deployment, http, passes: Passes::new(&key, deployment.clock.clone()), echo })
     };
     match prepared.await {
@@ -51,9 +54,7 @@ pub(super) async fn check(deployment: &Deployment, address: &Url, person: Named<
 fn echo_address(deployment: &Deployment, address: &Url) -> Result<Url, Finding> {
     let config = &deployment.config;
     if !config.leads_to_us(address) {
-        let says = format!("{address} is neither on public_url nor on a host in allowed_return_hosts");
-        let cure = "probe the address that employees use; the probe's session is sent nowhere else";
-        return Err(Finding::failed(CHECK, says, cure));
+        return Err(failed(ProbeFact::NotOurAddress { address: address.to_string() }));
     }
     let mut echo = address.clone();
     if matches!(echo.path(), "" | "/") {
@@ -95,48 +96,26 @@ impl Probe<'_> {
 
     /// A visitor without a session must be turned away by our gate, whatever they claim.
     async fn refuses_strangers(&self, headers: HeaderMap) -> Result<Finding, Finding> {
-        let forged = if headers.is_empty() { "" } else { ", also with forged headers" };
+        let (echo, forged) = (self.echo.to_string(), !headers.is_empty());
         let ours = format!("{}{}/?", self.deployment.config.public_url.origin(), self.deployment.config.base_path);
-        let open = "your proxy does not ask the gate about this address, and perhaps not about the app either: compare \
-                    its block with the recipe in deploy/";
-        match self.ask(headers, None).await? {
+        let fact = match self.ask(headers, None).await? {
             Led::Elsewhere { status: 302 | 303, location } if location.starts_with(&ours) => {
-                Ok(Finding::ok(CHECK, format!("a visitor who is not signed in is sent to the sign-in page{forged}")))
+                return Ok(good(ProbeFact::StrangerSentToSignIn { forged }));
             }
-            Led::Elsewhere { status: 401, .. } => {
-                Ok(Finding::ok(CHECK, format!("a visitor who is not signed in is refused (401){forged}")))
+            Led::Elsewhere { status: status @ 401, .. } => {
+                return Ok(good(ProbeFact::StrangerRefused { status, forged }));
             }
             // What the gate says to names such as Remote.User that the proxy shows it.
-            Led::Elsewhere { status: 400, .. } if !forged.is_empty() => {
-                Ok(Finding::ok(CHECK, format!("a visitor who is not signed in is refused (400){forged}")))
+            Led::Elsewhere { status: status @ 400, .. } if forged => {
+                return Ok(good(ProbeFact::StrangerRefused { status, forged }));
             }
-            Led::Elsewhere { status: 300..=399, location } => {
-                let says = format!("{} leads a visitor who is not signed in to {location:?}, not to {ours}", self.echo);
-                Err(Finding::failed(CHECK, says, open))
-            }
-            Led::Elsewhere { status: status @ 500.., .. } => {
-                let says = format!(
-                    "{} answers {status}: the proxy gets no answer from the gate that it understands",
-                    self.echo
-                );
-                let cure = "is the server running where the recipe says, and does its log show a request to /auth/…? A 400 \
-                            there means that the proxy's address is not in trusted_proxies or that it sends other headers, a \
-                            403 that this host is not in allowed_return_hosts";
-                Err(Finding::failed(CHECK, says, cure))
-            }
-            Led::Elsewhere { status: 403, .. } => {
-                let says = format!("{} answers 403 to everybody", self.echo);
-                Err(Finding::failed(CHECK, says, "is this host in allowed_return_hosts? The server's log says why"))
-            }
-            Led::Elsewhere { status, .. } => {
-                let says = format!("{} answers {status} to a visitor who is not signed in{forged}", self.echo);
-                Err(Finding::failed(CHECK, says, open))
-            }
-            Led::Echo(..) => {
-                let says = format!("{} is open to visitors who are not signed in{forged}", self.echo);
-                Err(Finding::failed(CHECK, says, open))
-            }
-        }
+            Led::Elsewhere { status: 300..=399, location } => ProbeFact::StrangerSentElsewhere { echo, location, ours },
+            Led::Elsewhere { status: status @ 500.., .. } => ProbeFact::GateSilent { echo, status },
+            Led::Elsewhere { status: 403, .. } => ProbeFact::EverybodyRefused { echo },
+            Led::Elsewhere { status, .. } => ProbeFact::StrangerAnswered { echo, status, forged },
+            Led::Echo(..) => ProbeFact::OpenToStrangers { echo, forged },
+        };
+        Err(failed(fact))
     }
 
     async fn with_session(&self, user: &User, token: &Token) -> Result<Vec<Finding>, Finding> {
@@ -150,21 +129,14 @@ impl Probe<'_> {
             match self.ask(headers.clone(), Some(token)).await? {
                 Led::Echo(reached, _) => arrived.extend(names_of_forged(&reached)),
                 Led::Elsewhere { status: status @ 200..=299, .. } => {
-                    let says = format!(
-                        "a request with {} forged headers does not get the answer of miandeng's echo ({status})",
-                        portion.len()
-                    );
-                    let cure = "either it reached the app, or something in between changes answers: probe an address with \
-                                nothing but your proxy in front";
-                    return Err(Finding::failed(CHECK, says, cure));
+                    return Err(failed(ProbeFact::OtherAnswer { headers: portion.len(), status }));
                 }
                 Led::Elsewhere { .. } => refused += portion.len(),
             }
             self.refuses_strangers(headers).await?;
         }
         if refused > 0 {
-            let says = format!("requests with {refused} of the forged headers are refused entirely");
-            findings.push(Finding::ok(CHECK, says));
+            findings.push(good(ProbeFact::ForgedRefused { headers: refused }));
         }
         findings.extend(verdict(&arrived, proxy));
         Ok(findings)
@@ -172,30 +144,13 @@ impl Probe<'_> {
 
     /// A signed-in request without anything odd about it must end at our echo.
     async fn reaches_the_echo(&self, user: &User, token: &Token) -> Result<(Reached, Proxy), Finding> {
-        match self.ask(HeaderMap::new(), Some(token)).await? {
-            Led::Echo(reached, proxy) => Ok((reached, proxy)),
-            Led::Elsewhere { status: 403, .. } => {
-                let says = format!(
-                    "{} does not let {} pass: check the rules in the proxy's block",
-                    self.echo,
-                    user.userid.as_str()
-                );
-                Err(Finding::failed(CHECK, says, "use --as to name somebody who may"))
-            }
-            Led::Elsewhere { status: 301..=303 | 401, .. } => {
-                let says = format!("{} refuses a visitor who is signed in", self.echo);
-                let cure = "does the gate's block pass Cookie on and name the original address, and does the server use this \
-                            database?";
-                Err(Finding::failed(CHECK, says, cure))
-            }
-            Led::Elsewhere { status, .. } => {
-                let says = format!("{} leads not to miandeng but to something that answers {status}", self.echo);
-                let cure = format!(
-                    "add the recipe's block for {PROXY_PATH} (deploy/, \"doctor\"); nothing forged was sent until then"
-                );
-                Err(Finding::failed(CHECK, says, cure))
-            }
-        }
+        let echo = self.echo.to_string();
+        Err(failed(match self.ask(HeaderMap::new(), Some(token)).await? {
+            Led::Echo(reached, proxy) => return Ok((reached, proxy)),
+            Led::Elsewhere { status: 403, .. } => ProbeFact::PersonRefused { echo, userid: user.userid.to_string() },
+            Led::Elsewhere { status: 301..=303 | 401, .. } => ProbeFact::SignedInRefused { echo },
+            Led::Elsewhere { status, .. } => ProbeFact::NotTheEcho { echo, status, path: PROXY_PATH },
+        }))
     }
 
     /// The app must be told once who is signed in.
@@ -206,17 +161,9 @@ impl Probe<'_> {
         let each = wanted.chain(["X-Corp-Id"]).map(|name| {
             let named = reached.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
             match named.map(|(_, value)| value.as_str()).collect::<Vec<_>>()[..] {
-                [""] | [] => Finding::failed(
-                    CHECK,
-                    format!("{name} does not reach the app although {} is signed in", user.userid.as_str()),
-                    format!("copy {name} from the gate's answer, as the recipe in deploy/ does"),
-                ),
-                [_] => Finding::ok(CHECK, format!("{name} reaches the app")),
-                _ => Finding::failed(
-                    CHECK,
-                    format!("{name} reaches the app more than once"),
-                    "set it instead of appending it",
-                ),
+                [""] | [] => failed(ProbeFact::HeaderMissing { name, userid: user.userid.to_string() }),
+                [_] => good(ProbeFact::HeaderArrives { name }),
+                _ => failed(ProbeFact::HeaderTwice { name }),
             }
         });
         each.collect()
@@ -225,11 +172,9 @@ impl Probe<'_> {
     /// The session is the visitor's key to every app: the app behind the proxy need not have it.
     fn own_cookie(&self, reached: &Reached) -> Option<Finding> {
         let name = cookie::name(&self.deployment.config);
-        let says = format!(
-            "the app receives the session cookie {name}: anyone who can read its log or memory can act as its visitors"
-        );
-        let cure = "the recipes for nginx and Caddy remove it from Cookie; Traefik and Envoy cannot";
-        reached.cookies.iter().any(|cookie| cookie == name).then(|| Finding::warning(CHECK, says, cure))
+        let arrives = reached.cookies.iter().any(|cookie| cookie == name);
+        arrives
+            .then(|| Finding::warning(Check::Proxy, Fact::Probe(ProbeFact::CookieArrives { name: name.to_string() })))
     }
 
     async fn ask(&self, headers: HeaderMap, session: Option<&Token>) -> Result<Led, Finding> {
@@ -239,8 +184,8 @@ impl Probe<'_> {
             request = request.header("Cookie", format!("{}={}", cookie::name(&self.deployment.config), token.expose()));
         }
         let answer = request.headers(headers).send().await.map_err(|error| {
-            let says = format!("{} cannot be reached: {}", self.echo, reach::causes(error.without_url()));
-            Finding::failed(CHECK, says, "check the name, the certificate, the firewall, and that the proxy is running")
+            let (echo, why) = (self.echo.to_string(), reach::causes(error.without_url()));
+            failed(ProbeFact::Unreachable { echo, why })
         })?;
         Ok(self.read(&pass, answer).await)
     }
@@ -262,24 +207,24 @@ impl Probe<'_> {
     }
 
     async fn person(&self, named: Named<'_>) -> Result<User, Finding> {
-        let failed = |says: String, cure: &str| Finding::failed("people", says, cure);
+        let failed = |fact| Finding::failed(Check::People, fact);
         let found = async {
             let mut reader = self.deployment.pools.read().await?;
             let filter = Filter { status: Some(Status::Active), ..Filter::default() };
             users::list(&mut reader, &filter).await
         };
-        let mut people = found.await.map_err(|error| failed(error.to_string(), ""))?;
+        let mut people = found.await.map_err(|error| failed(Fact::UsersUnreadable { error: error.to_string() }))?;
         let configured = self.deployment.corps();
         people.retain(|user| configured.contains(&user.corp_id));
         if let Some((userid, corp_id)) = named {
-            let corp = self.deployment.corp(corp_id.cloned()).map_err(|error| failed(error.to_string(), ""))?;
+            let corp = self.deployment.corp(corp_id.cloned()).map_err(|error| failed(told(&error)))?;
             let person = people.into_iter().find(|user| user.userid == *userid && user.corp_id == corp);
-            return person
-                .ok_or_else(|| failed(format!("{} may not sign in", userid.as_str()), "name somebody who may"));
+            let fact = ProbeFact::MayNotSignIn { userid: userid.to_string() };
+            return person.ok_or_else(|| failed(Fact::Probe(fact)));
         }
         let administrator = people.iter().position(|user| user.role == Role::Admin);
         match people.is_empty() {
-            true => Err(failed("nobody may sign in, so nobody can pass the gate".into(), "miandeng users add …")),
+            true => Err(failed(Fact::Probe(ProbeFact::NobodyMaySignIn))),
             false => Ok(people.swap_remove(administrator.unwrap_or_default())),
         }
     }
@@ -297,7 +242,7 @@ impl Probe<'_> {
             transaction.commit().await?;
             anyhow::Ok(token)
         };
-        started.await.map_err(|error| Finding::failed("database", error.to_string(), ""))
+        started.await.map_err(|error| broken(&error))
     }
 
     async fn end_session(&self, token: &Token) -> Result<(), Finding> {
@@ -306,9 +251,9 @@ impl Probe<'_> {
             sessions::end(&mut transaction, token).await?;
             anyhow::Ok(transaction.commit().await?)
         };
-        let cure = "miandeng sessions list shows it as \"miandeng doctor\"; end it with miandeng sessions revoke";
         ended.await.map_err(|error| {
-            Finding::failed("database", format!("the probe's session could not be ended: {error}"), cure)
+            let fact = ProbeFact::SessionNotEnded { error: error.to_string() };
+            Finding::failed(Check::Database, Fact::Probe(fact))
         })
     }
 }
@@ -330,34 +275,41 @@ fn names_of_forged(reached: &Reached) -> impl Iterator<Item = String> + '_ {
 
 /// What the app would have believed, by what keeps it outside.
 fn verdict(arrived: &[String], proxy: Proxy) -> Vec<Finding> {
-    let sent = forgery::plain().len() + forgery::disguised().len();
     if arrived.is_empty() {
-        let says = format!("none of {sent} forged headers reaches the app, in any spelling");
-        return vec![Finding::ok(CHECK, says)];
+        let sent = forgery::plain().len() + forgery::disguised().len();
+        return vec![good(ProbeFact::NoneArrives { sent })];
     }
-    let mut by_cure: BTreeMap<(bool, String), Vec<&str>> = BTreeMap::new();
+    let mut by_fix: BTreeMap<(bool, Vec<ProxyFix>), Vec<&String>> = BTreeMap::new();
     for name in arrived {
-        let place = (!forgery::claims_identity(name), forgery::cure(proxy, name));
-        by_cure.entry(place).or_default().push(name);
+        let place = (!forgery::claims_identity(name), forgery::fixes(proxy, name));
+        by_fix.entry(place).or_default().push(name);
     }
-    let findings = by_cure.into_iter().map(|((is_harmless, cure), names)| {
-        let says = says_of_arrived(&names);
-        if is_harmless { Finding::warning(CHECK, says, cure) } else { Finding::failed(CHECK, says, cure) }
+    let findings = by_fix.into_iter().map(|((is_harmless, fixes), names)| {
+        let fact = arrive(&names, fixes);
+        if is_harmless { Finding::warning(Check::Proxy, Fact::Probe(fact)) } else { failed(fact) }
     });
     findings.collect()
 }
 
-fn says_of_arrived(names: &[&str]) -> String {
+fn arrive(names: &[&String], fixes: Vec<ProxyFix>) -> ProbeFact {
     const NAMED: usize = 5;
-    let mut list = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > NAMED {
-        list = format!("{list} and {} more", names.len() - NAMED);
+    let first = names.first().filter(|name| name.contains(ODD));
+    ProbeFact::ForgedArrive {
+        names: names.iter().take(NAMED).map(|name| (*name).clone()).collect(),
+        more: names.len().saturating_sub(NAMED),
+        taken_for: first.and_then(|name| taken_for(name)),
+        fixes,
     }
-    let reach = if names.len() == 1 { "reaches" } else { "reach" };
-    match names.first().and_then(|name| Some((name, taken_for(name)?))) {
-        Some((name, header)) if name.contains(ODD) => format!(
-            "a visitor's own {list} {reach} the app; a program behind WSGI, CGI, Rack or PHP takes {name} for {header}"
-        ),
-        _ => format!("a visitor's own {list} {reach} the app, which may believe it"),
-    }
+}
+
+fn good(fact: ProbeFact) -> Finding {
+    Finding::ok(Check::Proxy, Fact::Probe(fact))
+}
+
+fn failed(fact: ProbeFact) -> Finding {
+    Finding::failed(Check::Proxy, Fact::Probe(fact))
+}
+
+fn broken(error: &anyhow::Error) -> Finding {
+    Finding::failed(Check::Database, told(error))
 }

@@ -121,6 +121,7 @@ pub(super) const REPORTS: Reports = Reports {
         warning: "Look at this",
         unknown: "Cannot be told",
         failed: "Fix this",
+        on_terminal: ["ok     ", "WARNING", "UNKNOWN", "FAILED "],
     },
     reason: |word| match word {
         "not-listed" => Some("Not in the user table"),

@@ -1,6 +1,7 @@
 //! The overview and the doctor's report.
 
 use miandeng::audit::{Actor, Entry, Event};
+use reqwest::Method;
 
 use super::{
     admin, deployment, posts,
@@ -53,11 +54,17 @@ async fn the_doctor_checks_on_demand_and_once_a_minute_at_the_most() {
     let run = posts(&mut phone, "/admin/doctor", &[]).await;
     assert_eq!((run.status, run.header("location")), (303, "/admin/doctor"), "{}", run.body);
     let page = phone.gets("/admin/doctor").await;
-    for part in ["access token, a second call and ticket work", "✓", "正常", "public_url", "检查时间"] {
+    for part in ["access token、一次普通调用和 ticket 均正常", "✓", "正常", "public_url", "检查时间"]
+    {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     let (_, text) = page.body.split_once("<pre").unwrap();
-    assert!(text.contains("miandeng 0.") && text.contains("dingtalk oa"), "{text}");
+    assert!(text.contains("miandeng 0.") && text.contains("钉钉应用 oa"), "{text}");
+    let english = phone.request(Method::GET, "/admin/doctor").header("Accept-Language", "en");
+    let page = phone.sends(english.header("Accept", "text/html")).await;
+    for part in ["access token, a second call and ticket work", "dingtalk oa"] {
+        assert!(page.body.contains(part), "the same report in another language: {}", page.body);
+    }
     assert!(!page.body.contains(CLIENT_SECRET) && !text.contains("张三"), "{}", page.body);
     assert_eq!(app.simulator.calls("/gettoken"), tokens + 1, "a token is asked for anew");
     assert_eq!(app.simulator.calls("/get_jsapi_ticket"), tickets, "the server's ticket lives on");

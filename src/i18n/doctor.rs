@@ -1,0 +1,187 @@
+//! What `doctor` finds, as values. A new finding is a variant here and a text in each language (`en::doctor`,
+//! `zh_cn::doctor`), or two where something is to be done.
+
+use super::{Locale, probe::ProbeFact};
+use crate::{db::Advice, errcode::Errcode};
+
+/// What was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    Settings,
+    Database,
+    People,
+    Clock,
+    /// The variables that name a proxy.
+    Proxies,
+    PublicUrl,
+    Dingtalk,
+    /// By the app's name; as for the next two.
+    App(String),
+    CorpId(String),
+    AgentId(String),
+    /// The probe of the proxy in front.
+    Proxy,
+}
+
+impl Check {
+    /// Stable, for programs.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Settings => "settings".into(),
+            Self::Database => "database".into(),
+            Self::People => "people".into(),
+            Self::Clock => "clock".into(),
+            Self::Proxies => "proxies".into(),
+            Self::PublicUrl => "public_url".into(),
+            Self::Dingtalk => "dingtalk".into(),
+            Self::App(name) => format!("dingtalk {name}"),
+            Self::CorpId(name) => format!("corp_id {name}"),
+            Self::AgentId(name) => format!("agent_id {name}"),
+            Self::Proxy => "proxy".into(),
+        }
+    }
+
+    pub fn label(&self, locale: Locale) -> String {
+        (locale.texts().check)(self)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    SettingsRead {
+        public_url: String,
+        apps: Vec<String>,
+    },
+    PlainHttp {
+        origin: String,
+    },
+    /// `trusted_proxies` has a network of all addresses.
+    EverybodyTrusted {
+        network: String,
+    },
+    DatabaseGood {
+        url: String,
+    },
+    DatabaseNotWritable {
+        error: String,
+        advice: Advice,
+    },
+    /// Others could read a file of the database until it was opened.
+    DatabaseRepaired {
+        file: String,
+        old_mode: u32,
+    },
+    UsersUnreadable {
+        error: String,
+    },
+    /// So nobody can sign in.
+    NobodyListed,
+    /// Each employee is added at the first sign-in.
+    NobodyYet,
+    MaySignIn {
+        people: i64,
+    },
+    ClockAgrees,
+    ClockOff {
+        /// Negative: behind.
+        seconds_ahead: i64,
+    },
+    ProxyVariables {
+        set: Vec<String>,
+        /// The setting, the address, and the proxy in between.
+        ways: Vec<(&'static str, String, Option<String>)>,
+    },
+    Answers {
+        address: String,
+    },
+    AnswersOddly {
+        address: String,
+        status: String,
+    },
+    DoesNotAnswer {
+        address: String,
+        why: String,
+    },
+    NoHttpClient {
+        why: String,
+    },
+    DingtalkWorks {
+        is_channel: bool,
+    },
+    DingtalkFails {
+        failure: DingtalkFailure,
+        /// Of DingTalk's own code.
+        meaning: Option<Errcode>,
+    },
+    SeesNoDepartment,
+    SeesDepartments {
+        departments: Vec<i64>,
+    },
+    CorpIsOurs {
+        corp_id: String,
+    },
+    CorpIsNotOurs {
+        corp_id: String,
+        failure: DingtalkFailure,
+    },
+    CorpUnchecked {
+        corp_id: String,
+        failure: DingtalkFailure,
+    },
+    AgentUnchecked {
+        agent_id: String,
+    },
+    Probe(ProbeFact),
+    /// An error that is said in both languages where it belongs.
+    Error {
+        en: String,
+        zh_cn: String,
+    },
+}
+
+/// A call to DingTalk that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DingtalkFailure {
+    pub kind: FailureKind,
+    /// As the log says it.
+    pub english: String,
+    /// The call and DingTalk's words, or what came instead.
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    CodeInvalid,
+    TokenInvalid,
+    NoSuchUser,
+    Throttled,
+    Busy,
+    Failed,
+    Refused,
+    Banned,
+    Unreachable,
+    Unexpected,
+}
+
+/// What is found, and what to do about it where that does not say so itself ("").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub says: String,
+    pub cure: String,
+}
+
+impl Fact {
+    pub fn said(&self, locale: Locale) -> Said {
+        (locale.texts().fact)(self)
+    }
+}
+
+impl Said {
+    pub(super) fn cure(self, cure: impl Into<String>) -> Self {
+        Self { cure: cure.into(), ..self }
+    }
+}
+
+pub(super) fn says(text: impl Into<String>) -> Said {
+    Said { says: text.into(), cure: String::new() }
+}

@@ -1,0 +1,110 @@
+//! What `doctor` finds.
+
+use super::{TEXTS, probe};
+use crate::{
+    db::Advice,
+    errcode::Errcode,
+    i18n::doctor::{Check, Fact, Said, says},
+};
+
+/// The words for programs.
+pub(super) fn check(check: &Check) -> String {
+    check.word()
+}
+
+pub(super) fn fact(fact: &Fact) -> Said {
+    match fact {
+        Fact::SettingsRead { public_url, apps } => says(format!("read; public_url {public_url}, apps {}", apps.join(", "))),
+        Fact::PlainHttp { origin } => {
+            says(format!("public_url is {origin}: anyone on the network path can read the session cookie"))
+                .cure("put a proxy with TLS in front, and write https:// in public_url")
+        }
+        Fact::EverybodyTrusted { network } => {
+            says(format!("trusted_proxies contains {network}: anyone can claim that a request came from any address"))
+                .cure("list only the addresses of your proxies")
+        }
+        Fact::DatabaseGood { url } => says(format!("{url} opens, is up to date and can be written")),
+        Fact::DatabaseNotWritable { error, advice } => {
+            says(format!("the database cannot be written ({error}); {}", self::advice(*advice)))
+        }
+        Fact::DatabaseRepaired { file, old_mode } => says(format!(
+            "other users of this machine could read or write {file} (mode {old_mode:04o}); only its owner can now"
+        ))
+        .cure(
+            "it holds DingTalk's tokens and your people's data: find out what gave it that mode (a copy, a restored backup, \
+             chmod -R)",
+        ),
+        Fact::UsersUnreadable { error } => says(format!("the user table cannot be read: {error}")),
+        Fact::NobodyListed => says("nobody is in the user table, so nobody can sign in")
+            .cure("miandeng users import people.csv, or unknown_users = \"create\""),
+        Fact::NobodyYet => says("nobody is in the user table yet; each employee is added at the first sign-in"),
+        Fact::MaySignIn { people: 1 } => says("1 person in the user table may sign in"),
+        Fact::MaySignIn { people } => says(format!("{people} people in the user table may sign in")),
+        Fact::ClockAgrees => says("agrees with DingTalk's"),
+        Fact::ClockOff { seconds_ahead } => {
+            let way = if *seconds_ahead > 0 { "ahead of" } else { "behind" };
+            says(format!("is {} seconds {way} DingTalk's", seconds_ahead.abs())).cure(
+                "synchronise the machine's clock with NTP (timedatectl set-ntp true): signatures and sessions depend on it",
+            )
+        }
+        Fact::ProxyVariables { set, ways } => {
+            let ways = ways.iter().map(|(key, address, proxy)| match proxy {
+                Some(proxy) => format!("{key} {address} goes through the proxy {proxy}"),
+                None => format!("{key} {address} is reached directly"),
+            });
+            says(format!("set here: {}; {}", set.join(", "), ways.collect::<Vec<_>>().join(", ")))
+        }
+        Fact::Answers { address } => says(format!("{address} answers")),
+        Fact::AnswersOddly { address, status } => says(format!("{address} answers {status}")).cure(NOT_REACHED),
+        Fact::DoesNotAnswer { address, why } => says(format!("{address} does not answer: {why}")).cure(NOT_REACHED),
+        Fact::NoHttpClient { why } => says(format!("no HTTP client for DingTalk can be made: {why}"))
+            .cure("check the machine's certificates (ca-certificates) and proxy variables"),
+        Fact::DingtalkWorks { is_channel: false } => says("access token, a second call and ticket work"),
+        Fact::DingtalkWorks { is_channel: true } => {
+            says("access token, the service window's token, a second call and ticket work")
+        }
+        Fact::DingtalkFails { failure, meaning } => {
+            says(&failure.english).cure(meaning.map_or(TEXTS.dingtalk_down, TEXTS.dingtalk_hint))
+        }
+        Fact::SeesNoDepartment => says(
+            "the app may see no department: everybody who signs in is refused with 50002, or has no name and department",
+        )
+        .cure((TEXTS.dingtalk_hint)(Errcode::OutOfScope)),
+        Fact::SeesDepartments { departments } => {
+            let departments: Vec<_> = departments.iter().map(i64::to_string).collect();
+            says(format!(
+                "the app may see only departments {}: people elsewhere are refused with 50002",
+                departments.join(", ")
+            ))
+            .cure((TEXTS.dingtalk_hint)(Errcode::OutOfScope))
+        }
+        Fact::CorpIsOurs { corp_id } => says(format!("{corp_id} is the app's corp")),
+        Fact::CorpIsNotOurs { corp_id, failure } => {
+            says(format!("{corp_id} is unknown to DingTalk, or is not the app's corp: {}", failure.english)).cure(
+                "copy CorpId again from the home page of DingTalk's developer console, signed in to the organisation that the \
+                 app belongs to",
+            )
+        }
+        Fact::CorpUnchecked { corp_id, failure } => {
+            says(format!("{corp_id} cannot be checked: {}", failure.english)).cure(
+                "compare it with CorpId on the home page of DingTalk's developer console; if it is wrong, nobody gets past \
+                 the sign-in page",
+            )
+        }
+        Fact::AgentUnchecked { agent_id } => {
+            says(format!("{agent_id} cannot be checked from here: only the DingTalk client checks it")).cure(
+                "compare it with AgentId on the app's page (凭证与基础信息), then open the app from the workbench: if it is \
+                 wrong, the log has a client-report line with errcode 52019 (52023 for a service window)",
+            )
+        }
+        Fact::Probe(fact) => probe::fact(fact),
+        Fact::Error { en, .. } => says(en),
+    }
+}
+
+const NOT_REACHED: &str = "is the server running, does the name lead to the proxy, and does the proxy lead to the server? \
+                           From inside some networks the public address cannot be reached although employees can reach it";
+
+pub(super) fn advice(advice: Advice) -> String {
+    advice.to_string()
+}

@@ -1,0 +1,121 @@
+//! 体检结果。
+
+use super::{TEXTS, probe};
+use crate::{
+    db::Advice,
+    errcode::Errcode,
+    i18n::doctor::{Check, DingtalkFailure, Fact, FailureKind, Said, says},
+};
+
+pub(super) fn check(check: &Check) -> String {
+    match check {
+        Check::Settings => "设置".into(),
+        Check::Database => "数据库".into(),
+        Check::People => "人员".into(),
+        Check::Clock => "时钟".into(),
+        Check::Proxies => "出站代理".into(),
+        Check::Dingtalk => "钉钉".into(),
+        Check::App(name) => format!("钉钉应用 {name}"),
+        Check::Proxy => "网关代理".into(),
+        Check::PublicUrl | Check::CorpId(_) | Check::AgentId(_) => check.word(),
+    }
+}
+
+pub(super) fn fact(fact: &Fact) -> Said {
+    match fact {
+        Fact::SettingsRead { public_url, apps } => says(format!("已读取；public_url {public_url}，应用 {}", apps.join("、"))),
+        Fact::PlainHttp { origin } => says(format!("public_url 是 {origin}：网络途中的任何人都能看到会话 Cookie"))
+            .cure("在前面放一个带 TLS 的代理，并把 public_url 改为 https://"),
+        Fact::EverybodyTrusted { network } => {
+            says(format!("trusted_proxies 中有 {network}：任何人都能冒充任意来源地址")).cure("只列出您的代理的地址")
+        }
+        Fact::DatabaseGood { url } => says(format!("{url} 可以打开和写入，表结构是最新的")),
+        Fact::DatabaseNotWritable { error, advice } => {
+            says(format!("数据库无法写入（{error}）；{}", self::advice(*advice)))
+        }
+        Fact::DatabaseRepaired { file, old_mode } => {
+            says(format!("本机其他用户曾经可以读写 {file}（权限 {old_mode:04o}），现在只有所有者可以")).cure(
+                "其中有钉钉的 token 和人员资料：请查明权限是怎么来的（复制文件、恢复备份、chmod -R）",
+            )
+        }
+        Fact::UsersUnreadable { error } => says(format!("无法读取用户表：{error}")),
+        Fact::NobodyListed => says("用户表里没有人，所以谁也不能登录")
+            .cure("用 miandeng users import people.csv 导入，或设置 unknown_users = \"create\""),
+        Fact::NobodyYet => says("用户表里还没有人；员工第一次登录时会自动添加"),
+        Fact::MaySignIn { people } => says(format!("用户表里有 {people} 人可以登录")),
+        Fact::ClockAgrees => says("与钉钉一致"),
+        Fact::ClockOff { seconds_ahead } => {
+            let way = if *seconds_ahead > 0 { "快" } else { "慢" };
+            says(format!("比钉钉{way} {} 秒", seconds_ahead.abs()))
+                .cure("请用 NTP 校准本机时钟（timedatectl set-ntp true）：签名和会话都依赖它")
+        }
+        Fact::ProxyVariables { set, ways } => {
+            let ways = ways.iter().map(|(key, address, proxy)| match proxy {
+                Some(proxy) => format!("{key} {address} 经过代理 {proxy}"),
+                None => format!("{key} {address} 直接连接"),
+            });
+            says(format!("已设置 {}；{}", set.join("、"), ways.collect::<Vec<_>>().join("，")))
+        }
+        Fact::Answers { address } => says(format!("{address} 有响应")),
+        Fact::AnswersOddly { address, status } => says(format!("{address} 返回 {status}")).cure(NOT_REACHED),
+        Fact::DoesNotAnswer { address, why } => says(format!("{address} 没有响应：{why}")).cure(NOT_REACHED),
+        Fact::NoHttpClient { why } => says(format!("无法建立到钉钉的 HTTP 客户端：{why}"))
+            .cure("请检查本机的证书（ca-certificates）和代理环境变量"),
+        Fact::DingtalkWorks { is_channel: false } => says("access token、一次普通调用和 ticket 均正常"),
+        Fact::DingtalkWorks { is_channel: true } => {
+            says("access token、服务窗的 token、一次普通调用和 ticket 均正常")
+        }
+        Fact::DingtalkFails { failure, meaning } => {
+            says(failed(failure)).cure(meaning.map_or(TEXTS.dingtalk_down, TEXTS.dingtalk_hint))
+        }
+        Fact::SeesNoDepartment => says("应用看不到任何部门：所有人登录都会被拒绝（50002），或没有姓名和部门")
+            .cure((TEXTS.dingtalk_hint)(Errcode::OutOfScope)),
+        Fact::SeesDepartments { departments } => {
+            let departments: Vec<_> = departments.iter().map(i64::to_string).collect();
+            says(format!("应用只能看到部门 {}：其他部门的人登录会被拒绝（50002）", departments.join("、")))
+                .cure((TEXTS.dingtalk_hint)(Errcode::OutOfScope))
+        }
+        Fact::CorpIsOurs { corp_id } => says(format!("{corp_id} 是应用所属的企业")),
+        Fact::CorpIsNotOurs { corp_id, failure } => {
+            says(format!("钉钉没有 {corp_id} 这个企业，或应用不属于它：{}", failed(failure)))
+                .cure("请登录应用所属的组织，从钉钉开发者后台首页重新复制 CorpId。")
+        }
+        Fact::CorpUnchecked { corp_id, failure } => says(format!("{corp_id} 无法核对：{}", failed(failure)))
+            .cure("请与钉钉开发者后台首页的 CorpId 核对；如果填错，所有人都会停在登录页，无法登录。"),
+        Fact::AgentUnchecked { agent_id } => says(format!("{agent_id} 在这里无法核对：只有钉钉客户端会核对它")).cure(
+            "请与应用“凭证与基础信息”页的 AgentId 核对，再从工作台打开应用：如果填错，日志的 client-report 行会出现错误码 \
+             52019（服务窗为 52023）。",
+        ),
+        Fact::Probe(fact) => probe::fact(fact),
+        Fact::Error { zh_cn, .. } => says(zh_cn),
+    }
+}
+
+const NOT_REACHED: &str =
+    "服务器是否在运行？域名是否指向代理，代理是否转到本服务器？有些内网访问不了公网地址，而员工可以";
+
+pub(super) fn failed(failure: &DingtalkFailure) -> String {
+    let detail = &failure.detail;
+    match failure.kind {
+        FailureKind::CodeInvalid => format!("免登码无效：{detail}"),
+        FailureKind::TokenInvalid => format!("access token 无效：{detail}"),
+        FailureKind::NoSuchUser => format!("企业里没有此人：{detail}"),
+        FailureKind::Throttled => format!("钉钉正在限流：{detail}"),
+        FailureKind::Busy => format!("钉钉繁忙：{detail}"),
+        FailureKind::Failed => format!("钉钉出错：{detail}"),
+        FailureKind::Refused => format!("钉钉拒绝：{detail}"),
+        FailureKind::Banned => {
+            format!("{detail}：收到的是网页，不是接口的结果：调用过多，钉钉封禁了本机 IP 五分钟，或由中间的代理应答")
+        }
+        FailureKind::Unreachable => format!("钉钉没有响应：{detail}"),
+        FailureKind::Unexpected => format!("钉钉的回答无法识别：{detail}"),
+    }
+}
+
+pub(super) fn advice(advice: Advice) -> &'static str {
+    match advice {
+        Advice::Wait => "另一个进程锁住了它：请等它结束后再试",
+        Advice::Restore => "请从备份恢复，或换一个文件",
+        Advice::MakeRoom => "miandeng 需要一个可写的目录，磁盘要有剩余空间",
+    }
+}
