@@ -12,8 +12,8 @@ use crate::{
     config::{self, Config},
     credentials::CredentialTable,
     db::{Db, Pools},
-    dingtalk::{ClientError, Dingtalk},
-    directory::Schedule,
+    dingtalk::{ClientError, Dingtalk, events::BadKey},
+    directory::{self, Directory, Schedule},
     doctor::Reports,
     forward_auth::{
         self,
@@ -46,6 +46,8 @@ pub enum BuildError {
     Script(#[source] std::io::Error),
     #[error(transparent)]
     Keys(#[from] KeyError),
+    #[error("event_aes_key {0}")]
+    EventKey(#[from] BadKey),
 }
 
 /// Builds the server without a call to DingTalk, which may be down at the start.
@@ -58,7 +60,8 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let signed_identity = config.signed_identity.then(|| SignedIdentity::new(&config, keys.clone(), &clock));
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
     let refusals = Arc::new(Refusals::new(clock.clone()));
-    let jobs = Arc::new(jobs(&config, &pools, &clock, &dingtalk, writer, &refusals));
+    let directory = Directory::new(&config, pools.clone(), dingtalk.clone(), clock.clone())?;
+    let jobs = Arc::new(jobs(&config, &pools, &clock, &dingtalk, writer, &refusals, &directory));
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
@@ -79,6 +82,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(signed_identity)
         .manage(keys)
         .manage(dingtalk)
+        .manage(directory)
         .manage(Arc::clone(&jobs))
         .manage(script)
         .manage(clock)
@@ -93,6 +97,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, sessions::routes::routes())
         .mount(&base, forward_auth::routes::routes())
         .mount(&base, signing_keys::routes::routes())
+        .mount(&base, directory::routes())
         .mount(&base, probe::routes::routes())
         .mount(&base, assets::routes())
         .mount(&base, health::routes())
@@ -112,6 +117,7 @@ fn jobs(
     dingtalk: &Dingtalk,
     activity: Arc<sessions::Writer>,
     refusals: &Arc<Refusals>,
+    directory: &Arc<Directory>,
 ) -> Jobs {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
@@ -126,9 +132,16 @@ fn jobs(
         dingtalk.apps().iter().for_each(|app| app.keep_fresh());
         ready(Ok::<_, Infallible>(()))
     };
+    let (events, arrived) = (Arc::clone(directory), directory.arrived());
+    let work = move || {
+        let events = Arc::clone(&events);
+        async move { events.work().await }
+    };
     let jobs = Jobs::new(clock.clone())
         .every(SECOND, "session-activity", move || Arc::clone(&activity).write_all())
         .and_at_the_end()
+        .every(SECOND, "directory-events", work)
+        .and_when(arrived)
         .every(HOUR, "refusal-counts", count_refusals)
         .and_at_the_end()
         .every(MINUTE, "sweep", move || Arc::clone(&sweep).run())

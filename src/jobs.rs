@@ -24,6 +24,7 @@ use rocket::{
 };
 use tokio::{
     select,
+    sync::Notify,
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -57,6 +58,10 @@ struct Job {
     name: &'static str,
     interval: Duration,
     runs_at_the_end: bool,
+    /// Ends the wait for the next run.
+    wake: Option<Arc<Notify>>,
+    /// Whether a server that stops lets go of a run instead of awaiting it.
+    is_dropped: bool,
     /// Locked during a run, so that there is one at a time.
     work: tokio::sync::Mutex<Work>,
 }
@@ -83,7 +88,14 @@ impl Jobs {
     {
         let work: Work =
             Box::new(move || work().map(|done| done.map_err(|error| JobError::Failed(error.into()))).boxed());
-        self.jobs.push(Arc::new(Job { name, interval, runs_at_the_end: false, work: work.into() }));
+        self.jobs.push(Arc::new(Job {
+            name,
+            interval,
+            runs_at_the_end: false,
+            wake: None,
+            is_dropped: false,
+            work: work.into(),
+        }));
         self
     }
 
@@ -92,6 +104,24 @@ impl Jobs {
     pub fn and_at_the_end(mut self) -> Self {
         if let Some(job) = self.jobs.last_mut().and_then(Arc::get_mut) {
             job.runs_at_the_end = true;
+        }
+        self
+    }
+
+    /// Lets the job that was added last also run when it is woken.
+    #[must_use]
+    pub fn and_when(mut self, wake: Arc<Notify>) -> Self {
+        if let Some(job) = self.jobs.last_mut().and_then(Arc::get_mut) {
+            job.wake = Some(wake);
+        }
+        self
+    }
+
+    /// Lets the job that was added last be dropped when the server stops: it runs as long as the server does.
+    #[must_use]
+    pub fn until_the_end(mut self) -> Self {
+        if let Some(job) = self.jobs.last_mut().and_then(Arc::get_mut) {
+            job.is_dropped = true;
         }
         self
     }
@@ -124,12 +154,27 @@ impl Job {
         done
     }
 
+    async fn woken(&self) {
+        match &self.wake {
+            Some(wake) => wake.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+
     async fn repeat(self: Arc<Self>, clock: Clock, mut shutdown: Shutdown) {
         let mut intervals = 1;
         loop {
             select! {
                 () = sleep(spread(self.interval * intervals, random::bytes())) => {}
+                () = self.woken() => {}
                 () = &mut shutdown => break,
+            }
+            if self.is_dropped {
+                select! {
+                    _ = self.run(&clock) => {}
+                    () = &mut shutdown => break,
+                }
+                continue;
             }
             intervals = if self.run(&clock).await.is_ok() { 1 } else { AFTER_FAILURE };
         }

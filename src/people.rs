@@ -27,6 +27,8 @@ pub enum Reason {
     Page,
     /// DingTalk's directory says so.
     Sync,
+    /// DingTalk says that something has changed in its directory.
+    DirectoryEvent,
     Demo,
 }
 
@@ -259,7 +261,7 @@ impl By {
         match self.reason {
             Reason::Import => DisabledBecause::Import,
             Reason::Page => DisabledBecause::Admin,
-            Reason::Sync => DisabledBecause::Left,
+            Reason::Sync | Reason::DirectoryEvent => DisabledBecause::Left,
             Reason::Command | Reason::FirstSignIn | Reason::Demo => DisabledBecause::Cli,
         }
     }
@@ -271,7 +273,7 @@ impl Reason {
         match self {
             Self::Command => "cli",
             Self::Import => "csv",
-            Self::FirstSignIn | Self::Sync => "dingtalk",
+            Self::FirstSignIn | Self::Sync | Self::DirectoryEvent => "dingtalk",
             Self::Page => "admin",
             Self::Demo => "demo",
         }

@@ -22,6 +22,7 @@ pub struct App {
     pub sync_every: Option<Duration>,
     /// Which part of the corp's active people one sync may disable.
     pub sync_disable_at_most: Share,
+    pub events: Events,
 }
 
 /// A part of a whole, in hundredths of a percent.
@@ -75,6 +76,19 @@ pub enum AppKind {
 pub enum Signature {
     Sha1,
     Sha256,
+}
+
+/// How DingTalk tells us what changes in its directory.
+#[derive(Debug, Clone)]
+pub enum Events {
+    Off,
+    /// By a WebSocket that we open.
+    Stream,
+    /// By requests to `/dingtalk/events/<app>`.
+    Callback {
+        token: Secret,
+        aes_key: Secret,
+    },
 }
 
 /// What proves to DingTalk that a call comes from the app's owner.
@@ -134,7 +148,7 @@ impl App {
                 return Err(ConfigError::wrong(at("signature"), other, "write \"sha1\" or \"sha256\""));
             }
         };
-        check_events(at, &raw)?;
+        let events = events(at, &raw)?;
         let sync_every = match raw.sync_every.as_str() {
             "" => None,
             text => Some(interval(&at("sync_every"), text)?),
@@ -183,6 +197,9 @@ impl App {
                 return Err(ConfigError::wrong(at("kind"), other, "write \"micro-app\" or \"channel\""));
             }
         };
+        if matches!((&events, &credentials), (Events::Stream, Credentials::Corp { .. })) {
+            return missing("client_id", "events = \"stream\" needs it, with client_secret");
+        }
         Ok(Self {
             name,
             kind,
@@ -192,6 +209,7 @@ impl App {
             credentials,
             sync_every,
             sync_disable_at_most,
+            events,
         })
     }
 }
@@ -207,20 +225,27 @@ fn interval(key: &str, text: &str) -> Result<Duration, ConfigError> {
     }
 }
 
-/// Checks what directory events need now, before a version receives them.
-fn check_events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<(), ConfigError> {
-    if !matches!(raw.events.as_str(), "" | "off") {
-        let problem = "this version does not receive directory events; write \"off\"";
-        return Err(ConfigError::wrong(at("events"), &raw.events, problem));
-    }
-    secret(&at("event_token"), raw.event_token.clone(), None)?;
-    let key = secret(&at("event_aes_key"), raw.event_aes_key.clone(), raw.event_aes_key_file.clone())?;
+fn events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<Events, ConfigError> {
+    let token = secret(&at("event_token"), raw.event_token.clone(), None)?;
+    let aes_key = secret(&at("event_aes_key"), raw.event_aes_key.clone(), raw.event_aes_key_file.clone())?;
     let is_key = |key: &str| key.len() == 43 && key.bytes().all(|b| b.is_ascii_alphanumeric());
-    match key {
-        Some(key) if !is_key(key.expose()) => {
-            Err(ConfigError::at(at("event_aes_key"), "is not 43 letters and digits; copy it again"))
+    if aes_key.as_ref().is_some_and(|key| !is_key(key.expose())) {
+        return Err(ConfigError::at(at("event_aes_key"), "is not 43 letters and digits; copy it again"));
+    }
+    let missing = |key: &str| {
+        let cure = "is missing; copy it from the app's page 事件与回调 in DingTalk's developer console";
+        Err(ConfigError::at(at(key), cure))
+    };
+    match (raw.events.as_str(), token, aes_key) {
+        ("" | "off", _, _) => Ok(Events::Off),
+        ("stream", _, _) => {
+            let problem = "this version has no stream mode; write \"off\" or \"callback\"";
+            Err(ConfigError::wrong(at("events"), "stream", problem))
         }
-        _ => Ok(()),
+        ("callback", Some(token), Some(aes_key)) => Ok(Events::Callback { token, aes_key }),
+        ("callback", None, _) => missing("event_token"),
+        ("callback", _, None) => missing("event_aes_key"),
+        (other, _, _) => Err(ConfigError::wrong(at("events"), other, "write \"off\", \"stream\" or \"callback\"")),
     }
 }
 

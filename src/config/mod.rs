@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use url::{Position, Url};
 
 pub use self::{
-    app::{App, AppKind, Credentials, Share, Signature},
+    app::{App, AppKind, Credentials, Events, Share, Signature},
     error::ConfigError,
     file::{database_url, figment},
     hosts::HostPattern,

@@ -120,13 +120,18 @@ fn a_share_is_exceeded_by_more_than_itself() {
 }
 
 #[test]
-fn what_directory_events_need_is_checked_although_nothing_receives_them_yet() {
+fn what_directory_events_need_is_checked() {
     let key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-    let events = format!("events = \"off\"\nevent_token = \"t\"\nevent_aes_key = \"{key}\"");
-    assert!(read(&format!("{GOOD}\n{events}")).is_ok());
+    for mode in ["off", "callback"] {
+        let events = format!("events = {mode:?}\nevent_token = \"t\"\nevent_aes_key = \"{key}\"");
+        assert!(read(&format!("{GOOD}\n{events}")).is_ok(), "{mode}");
+    }
     let name = "name = \"oa\"";
     let refuses = |line: &str, expected: &str| refuses(name, &format!("{name}\n{line}"), expected);
-    refuses("events = \"stream\"", r#"miandeng.apps["oa"].events = "stream": this version does not receive"#);
+    refuses("events = \"stream\"", r#"miandeng.apps["oa"].events = "stream": this version has no stream mode"#);
+    refuses("events = \"push\"", r#"miandeng.apps["oa"].events = "push": write "off", "stream" or "callback""#);
+    refuses("events = \"callback\"", r#"miandeng.apps["oa"].event_token: is missing"#);
+    refuses("events = \"callback\"\nevent_token = \"t\"", r#"miandeng.apps["oa"].event_aes_key: is missing"#);
     refuses("event_token = \"a b\"", r#"miandeng.apps["oa"].event_token: is empty or contains"#);
     refuses("event_aes_key = \"s3cr3t-value\"", r#"miandeng.apps["oa"].event_aes_key: is not 43 letters and digits"#);
     refuses("event_aes_key_file = \"/nowhere\"", r#"miandeng.apps["oa"].event_aes_key_file = "/nowhere": cannot be"#);

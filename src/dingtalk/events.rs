@@ -4,10 +4,8 @@
 //! signature, timestamp and nonce in the query. The signature is checked before anything is decrypted, and nothing is
 //! guessed: a push that does not fit exactly is refused.
 //!
-//! # Incomplete support
-//! No route receives pushes yet, and every setting of `events` but `"off"` stops the start. A route
-//! must know that a replayed push verifies like the first: an event is a hint to look something up at DingTalk, never the
-//! truth, and `eventId` reveals repetitions. Stream mode is missing.
+//! A replayed push verifies like the first: an event is a hint to look something up at DingTalk, never the truth, and
+//! `eventId` reveals repetitions.
 
 mod body;
 mod seal;

@@ -8,8 +8,8 @@ mod probe;
 mod reports;
 
 use super::{
-    DingtalkRefusals, GateRefusals, Handover, HandoverRefusals, Home, JsapiRefusals, Message, Problems, SignIn,
-    SignInRefusals, Texts,
+    DingtalkRefusals, DirectoryRefusals, GateRefusals, Handover, HandoverRefusals, Home, JsapiRefusals, Message,
+    Problems, SignIn, SignInRefusals, Texts,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -113,6 +113,18 @@ pub(super) static TEXTS: Texts = Texts {
             title: "No signature for this page",
             detail: "Only listed pages get a JSAPI signature, and each only for its own address.",
             hint: "Administrators: add the page's origin to jsapi_origins in Rocket.toml.",
+        },
+    },
+    directory: DirectoryRefusals {
+        event_refused: Message {
+            title: "This event is not taken",
+            detail: "It was not signed and encrypted with the app's own keys, or is for another organisation.",
+            hint: "Administrators: compare event_token and event_aes_key in Rocket.toml with DingTalk's developer console.",
+        },
+        too_long: Message {
+            title: "The request is too long",
+            detail: "More was sent than the server takes here.",
+            hint: "Send less.",
         },
     },
     signin: SignIn {

@@ -44,6 +44,8 @@ pub struct Texts {
     pub dingtalk: DingtalkRefusals,
     pub gate: GateRefusals,
     pub jsapi: JsapiRefusals,
+    /// What DingTalk's pushes are refused for.
+    pub directory: DirectoryRefusals,
     pub signin: SignIn,
     pub home: Home,
     pub handover: Handover,
@@ -96,6 +98,14 @@ pub struct GateRefusals {
 
 pub struct JsapiRefusals {
     pub foreign_page: Message,
+}
+
+/// What DingTalk's pushes are refused for.
+pub struct DirectoryRefusals {
+    /// 403, forged or another's.
+    pub event_refused: Message,
+    /// 413.
+    pub too_long: Message,
 }
 
 pub struct SignInRefusals {

@@ -8,8 +8,8 @@ mod probe;
 mod reports;
 
 use super::{
-    DingtalkRefusals, GateRefusals, Handover, HandoverRefusals, Home, JsapiRefusals, Message, Problems, SignIn,
-    SignInRefusals, Texts,
+    DingtalkRefusals, DirectoryRefusals, GateRefusals, Handover, HandoverRefusals, Home, JsapiRefusals, Message,
+    Problems, SignIn, SignInRefusals, Texts,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -106,6 +106,16 @@ pub(super) static TEXTS: Texts = Texts {
             title: "无法为这个页面签名",
             detail: "JSAPI 签名只提供给已登记的页面，并且只能用于页面自己的地址。",
             hint: "管理员：请把该页面的源（origin）加入 Rocket.toml 的 jsapi_origins。",
+        },
+    },
+    directory: DirectoryRefusals {
+        event_refused: Message {
+            title: "事件未被接收",
+            detail: "签名或密文与本应用的密钥不符，或者来自其他组织。",
+            hint: "管理员：请核对 Rocket.toml 里的 event_token、event_aes_key 与钉钉开放平台后台是否一致。",
+        },
+        too_long: Message {
+            title: "请求太长", detail: "内容超出了服务器接收的上限。", hint: "请缩短内容再试。"
         },
     },
     signin: SignIn {

@@ -7,6 +7,7 @@ use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
     db::{Conn, Pools},
+    directory,
     sessions::{self, Policy},
     signin::handover,
 };
@@ -18,8 +19,11 @@ const PROOF_MS: i64 = 3_600_000;
 
 /// Rows of the trail that one sweep deletes at the most.
 const AUDIT_ROWS: u32 = 1_000;
+/// Directory events that one sweep deletes at the most.
+const EVENTS: u32 = 1_000;
 
-/// Deletes expired sessions and hand-over links, which are refused until then all the same, and old rows of the trail.
+/// Deletes expired sessions and hand-over links, which are refused until then all the same, old rows of the trail, and
+/// directory events that are done.
 pub struct Sweep {
     pools: Pools,
     policy: Policy,
@@ -52,6 +56,7 @@ impl Sweep {
         let sweep = async |tx: &mut Conn| {
             handover::sweep(tx, now).await?;
             audit::sweep(tx, self.clock.now_ms().saturating_sub(self.audit_retention), AUDIT_ROWS).await?;
+            directory::sweep(tx, self.clock.now_ms() - directory::REMEMBERED_MS, EVENTS).await?;
             sessions::sweep(tx, &self.policy, now).await
         };
         let swept = self.pools.transaction(sweep).await?;

@@ -189,6 +189,11 @@ pub struct MicroApp {
     pub authed_users: Vec<String>,
     /// Which of an employee's sensitive fields it may see: `mobile`, `email`, `org_email`.
     pub user_fields: Vec<String>,
+    /// 事件订阅 by HTTP: where events are pushed; empty: nowhere.
+    pub callback_url: String,
+    pub event_token: String,
+    /// 43 characters.
+    pub event_aes_key: String,
 }
 
 impl Default for MicroApp {
@@ -206,6 +211,9 @@ impl Default for MicroApp {
             authed_depts: vec![ROOT_DEPARTMENT],
             authed_users: Vec::new(),
             user_fields: ["mobile", "email", "org_email"].map(String::from).to_vec(),
+            callback_url: String::new(),
+            event_token: String::new(),
+            event_aes_key: String::new(),
         }
     }
 }

@@ -14,7 +14,7 @@ use rocket::{
 
 use super::{
     Simulator,
-    company::Corp,
+    company::{Corp, Employee},
     local::{OwnPage, ThisMachine},
     phone::{self, Person},
     response::PlatformResponse,
@@ -32,11 +32,17 @@ struct SimulatorPage<'a> {
     holder: Option<&'a str>,
     note: Option<&'a str>,
     corps: Vec<(&'a Corp, Vec<Person>)>,
+    /// Who has left, beside the organisation's id.
+    left: Vec<(String, Employee)>,
 }
 
 impl SimulatorPage<'_> {
     fn holds(&self, person: &Person) -> bool {
         self.holder == Some(person.id.as_str())
+    }
+
+    fn left(&self, corp: &Corp) -> impl Iterator<Item = &Employee> {
+        self.left.iter().filter(|(corp_id, _)| *corp_id == corp.corp_id).map(|(_, leaver)| leaver)
     }
 }
 
@@ -57,6 +63,7 @@ impl<'r> FromRequest<'r> for PageRequest {
 
 #[get("/")]
 fn page(_local: ThisMachine, visitor: PageRequest, simulator: &Managed<Simulator>) -> PlatformResponse {
+    let left = simulator.left();
     let state = simulator.state();
     let page = SimulatorPage {
         zh: visitor.zh,
@@ -64,6 +71,7 @@ fn page(_local: ThisMachine, visitor: PageRequest, simulator: &Managed<Simulator
         holder: state.holder.as_deref(),
         note: state.note.as_ref().map(|[chinese, english]| if visitor.zh { chinese.as_str() } else { english }),
         corps: state.company.corps.iter().map(|corp| (corp, phone::people(&state.company, corp))).collect(),
+        left,
     };
     page.render()
         .map_or(PlatformResponse::Empty(Status::InternalServerError), |page| PlatformResponse::Html(Status::Ok, page))
@@ -104,6 +112,8 @@ pub fn sample(zh: bool, text: &str) -> String {
     corp.apps[0].name = text.to_owned();
     corp.employees[0].name = text.to_owned();
     corp.employees[0].userid = text.to_owned();
+    let left = vec![(company.corps[0].corp_id.clone(), company.corps[0].employees[0].clone())];
     let corps = company.corps.iter().map(|corp| (corp, phone::people(&company, corp))).collect();
-    SimulatorPage { zh, origin: text.to_owned(), holder: Some(text), note: Some(text), corps }.render().expect("a page")
+    let holder = Some(text);
+    SimulatorPage { zh, origin: text.to_owned(), holder, note: Some(text), corps, left }.render().expect("a page")
 }

@@ -10,7 +10,7 @@
 //! real server never mounts it.
 //!
 //! # Incomplete support
-//! No events, no ISV suites, no refresh tokens, no SSO of the admin console, no JSAPIs but those of sign-in.
+//! No ISV suites, no refresh tokens, no SSO of the admin console, no JSAPIs but those of sign-in.
 
 mod api;
 mod call;
@@ -20,6 +20,7 @@ mod company;
 mod config_check;
 mod control;
 mod credentials;
+mod events;
 mod fault;
 mod home;
 mod limit;
@@ -45,6 +46,7 @@ pub use company::{
     Channel, ChannelFollower, Company, Corp, Department, Employee, ExternalContact, MicroApp, ROOT_DEPARTMENT,
 };
 pub use config_check::ConfigCheck;
+pub use events::{DirectoryEvent, Pushed, SealedPush};
 pub use fault::{Fault, FaultKind};
 pub use limit::{RateLimit, Throttle};
 pub use phone::ClientRefusal;

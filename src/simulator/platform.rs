@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::{
     Simulator, api,
     call::Call,
-    client_page,
+    client_page, events,
     fault::FaultKind,
     local, login,
     oapi::{channel, directory, people, refuse, tokens},
@@ -103,6 +103,7 @@ fn endpoint(path: &str) -> Option<(Takes, Endpoint)> {
         "/topapi/v2/user/list" => (Post, directory::list_users),
         "/topapi/user/listid" => (Post, directory::list_user_ids),
         "/auth/scopes" => (Get, directory::scopes),
+        "/call_back/get_call_back_failed_result" => (Get, events::failed_result),
         "/channel/get_channel_token" => (Get, channel::get_token),
         "/channel/get_channel_jsapi_ticket" => (Get, channel::get_jsapi_ticket),
         "/channel/user/get_by_code" => (Get, channel::get_by_code),

@@ -10,7 +10,7 @@ use rocket::{
     tokio::{sync::oneshot, task::JoinHandle},
 };
 
-use super::{Simulator, control, home, platform::Platform};
+use super::{Simulator, control, events, home, platform::Platform};
 
 /// A simulator that listens. Dropping it asks it to stop, without waiting.
 #[derive(Debug)]
@@ -51,6 +51,7 @@ pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::
         .manage(simulator.clone())
         .mount("/", home::routes())
         .mount("/", control::routes())
+        .mount("/", events::routes())
         .mount("/", Platform::routes(simulator))
         .attach(AdHoc::on_liftoff("the simulator's port", move |rocket| {
             Box::pin(async move {

@@ -8,6 +8,7 @@ use super::{
     company::Company,
     config_check::ConfigCheck,
     credentials::IssuedCredentials,
+    events::EventState,
     fault::Faults,
     limit::Limits,
 };
@@ -25,6 +26,7 @@ pub struct PlatformState {
     pub codes: Codes,
     pub faults: Faults,
     pub limits: Limits,
+    pub events: EventState,
     /// Who holds the phone: a userid, or the openid or unionid of somebody outside.
     pub holder: Option<String>,
     /// What whoever started the simulator says on its page, in Chinese and in English.

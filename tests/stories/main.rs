@@ -11,6 +11,7 @@ mod cookie_names;
 mod credentials;
 mod doctor;
 mod documents;
+mod events;
 mod failures;
 mod faults;
 mod gate;

@@ -46,7 +46,10 @@ pub enum EventKind {
 impl Event {
     /// Reads the text inside a push. DingTalk has two spellings of most names, an older and a newer one.
     pub(super) fn read(text: &str) -> Result<Self, EventError> {
-        let fields: Map<String, Value> = serde_json::from_str(text).map_err(|_| EventError::NoEvent)?;
+        Self::of_fields(&serde_json::from_str(text).map_err(|_| EventError::NoEvent)?)
+    }
+
+    pub(in crate::dingtalk) fn of_fields(fields: &Map<String, Value>) -> Result<Self, EventError> {
         let any = |names: &[&str]| names.iter().find_map(|name| fields.get(*name));
         let word = |names: &[&str]| any(names).and_then(Value::as_str).filter(|text| !text.is_empty());
         let list = |names: &[&str]| any(names).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -63,20 +66,35 @@ impl Event {
     }
 }
 
+/// DingTalk's words.
+const WORDS: [(EventKind, &str); 10] = [
+    (EventKind::CheckUrl, "check_url"),
+    (EventKind::UserAdded, "user_add_org"),
+    (EventKind::UserChanged, "user_modify_org"),
+    (EventKind::UserLeft, "user_leave_org"),
+    (EventKind::UserActive, "user_active_org"),
+    (EventKind::AdminAdded, "org_admin_add"),
+    (EventKind::AdminRemoved, "org_admin_remove"),
+    (EventKind::DepartmentAdded, "org_dept_create"),
+    (EventKind::DepartmentChanged, "org_dept_modify"),
+    (EventKind::DepartmentRemoved, "org_dept_remove"),
+];
+
 impl EventKind {
-    fn of(word: &str) -> Self {
-        match word {
-            "check_url" => Self::CheckUrl,
-            "user_add_org" => Self::UserAdded,
-            "user_modify_org" => Self::UserChanged,
-            "user_leave_org" => Self::UserLeft,
-            "user_active_org" => Self::UserActive,
-            "org_admin_add" => Self::AdminAdded,
-            "org_admin_remove" => Self::AdminRemoved,
-            "org_dept_create" => Self::DepartmentAdded,
-            "org_dept_modify" => Self::DepartmentChanged,
-            "org_dept_remove" => Self::DepartmentRemoved,
-            other => Self::Other(shorten(other)),
+    pub fn of(word: &str) -> Self {
+        let known = WORDS.iter().find(|(_, known)| *known == word);
+        known.map_or_else(|| Self::Other(shorten(word)), |(kind, _)| kind.clone())
+    }
+
+    pub fn is_about_departments(&self) -> bool {
+        matches!(self, Self::DepartmentAdded | Self::DepartmentChanged | Self::DepartmentRemoved)
+    }
+
+    /// DingTalk's word for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Other(word) => word,
+            kind => WORDS.iter().find(|(known, _)| known == kind).map_or("", |(_, word)| word),
         }
     }
 }

@@ -1,0 +1,218 @@
+//! What the platform tells apps of changes in the directory: pushed to an address, or over a stream that the app opened.
+//! What nobody acknowledged is to be fetched.
+
+mod controls;
+mod envelope;
+mod undelivered;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use self::envelope::Envelope;
+pub use self::{
+    controls::routes,
+    envelope::SealedPush,
+    undelivered::{Undelivered, failed_result},
+};
+use super::{Simulator, company::Employee, random};
+
+/// How long the platform waits for an acknowledgement. The true one waits 1.5 seconds, on better machines than a test's.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Something that happened in an organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DirectoryEvent {
+    /// Such as `user_leave_org`.
+    pub event_type: String,
+    /// Equal in repetitions.
+    pub event_id: String,
+    pub corp_id: String,
+    /// Milliseconds since 1970; 0 for now.
+    pub time_ms: i64,
+    pub userids: Vec<String>,
+    pub dept_ids: Vec<i64>,
+}
+
+impl Default for DirectoryEvent {
+    fn default() -> Self {
+        Self {
+            event_type: "check_url".into(),
+            event_id: random::letters(24),
+            corp_id: String::new(),
+            time_ms: 0,
+            userids: Vec::new(),
+            dept_ids: Vec::new(),
+        }
+    }
+}
+
+impl DirectoryEvent {
+    /// An event about people.
+    pub fn of_people(event_type: &str, corp_id: &str, userids: &[&str]) -> Self {
+        let userids = userids.iter().map(|userid| (*userid).to_owned()).collect();
+        Self { event_type: event_type.into(), corp_id: corp_id.into(), userids, ..Self::default() }
+    }
+
+    /// An event about departments.
+    pub fn of_departments(event_type: &str, corp_id: &str, dept_ids: &[i64]) -> Self {
+        Self { event_type: event_type.into(), corp_id: corp_id.into(), dept_ids: dept_ids.to_vec(), ..Self::default() }
+    }
+
+    /// What is about the change itself, the same over both ways.
+    fn data(&self) -> Map<String, Value> {
+        let mut data = Map::new();
+        data.insert("timeStamp".into(), json!(self.time_ms.to_string()));
+        if !self.userids.is_empty() {
+            data.insert("userId".into(), json!(self.userids));
+        }
+        if !self.dept_ids.is_empty() {
+            data.insert("deptId".into(), json!(self.dept_ids));
+        }
+        data
+    }
+
+    /// The text inside a push over HTTP.
+    fn message(&self) -> String {
+        let mut fields = self.data();
+        fields.insert("EventType".into(), json!(self.event_type));
+        if self.event_type != "check_url" {
+            fields.insert("eventId".into(), json!(self.event_id));
+            fields.insert("CorpId".into(), json!(self.corp_id));
+            fields.insert("EventTime".into(), json!(self.time_ms));
+        }
+        Value::Object(fields).to_string()
+    }
+}
+
+/// What became of a push.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Pushed {
+    Acknowledged,
+    /// The app's server answered something else: a status, or "" for a connection that failed.
+    NotAcknowledged(String),
+    /// The app takes no events.
+    NotSubscribed,
+}
+
+impl Simulator {
+    /// Pushes an event to one app. What is not acknowledged is to be fetched from now on.
+    pub async fn push(&self, client_id: &str, event: &DirectoryEvent) -> Pushed {
+        let mut event = event.clone();
+        let to = {
+            let mut state = self.state();
+            if event.time_ms == 0 {
+                event.time_ms = state.clock.now_ms();
+            }
+            state.events.http.get_or_insert_with(http);
+            state.company.app(client_id).map(|(_, app)| app.clone())
+        };
+        let pushed = match to {
+            Some(app) if !app.callback_url.is_empty() => match self.sealed(client_id, &event.message()) {
+                Some(push) => self.post(&app, &push).await,
+                None => Pushed::NotAcknowledged("the app has no key".into()),
+            },
+            _ => Pushed::NotSubscribed,
+        };
+        if matches!(pushed, Pushed::NotAcknowledged(_)) {
+            self.state().events.undelivered.add(client_id, event);
+        }
+        pushed
+    }
+
+    /// A text as it would be pushed to this app; `None` if the app has no key.
+    pub fn sealed(&self, client_id: &str, text: &str) -> Option<SealedPush> {
+        let state = self.state();
+        let (_, app) = state.company.app(client_id)?;
+        Some(Envelope::of(app)?.seal(text, state.clock.now_ms()))
+    }
+
+    /// Somebody leaves the organisation, and its apps are told.
+    pub async fn leaves(&self, corp_id: &str, userid: &str) -> Vec<Pushed> {
+        {
+            let mut state = self.state();
+            let leaver = state.company.corp(corp_id).and_then(|corp| corp.employee(userid)).cloned();
+            state.events.left.extend(leaver.map(|leaver| (corp_id.to_owned(), leaver)));
+        }
+        self.remove_employee(corp_id, userid);
+        self.tell(DirectoryEvent::of_people("user_leave_org", corp_id, &[userid])).await
+    }
+
+    /// Somebody who has left comes back, and the apps are told. Somebody else: nothing happens.
+    pub async fn returns(&self, corp_id: &str, userid: &str) -> Vec<Pushed> {
+        let returned = {
+            let left = &mut self.state().events.left;
+            let at = left.iter().position(|(corp, leaver)| corp == corp_id && leaver.userid == userid);
+            at.map(|at| left.remove(at).1)
+        };
+        match returned {
+            Some(employee) => self.joins(corp_id, employee).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Somebody is taken on, and the apps are told.
+    pub async fn joins(&self, corp_id: &str, employee: Employee) -> Vec<Pushed> {
+        let userid = employee.userid.clone();
+        self.add_employee(corp_id, employee);
+        self.tell(DirectoryEvent::of_people("user_add_org", corp_id, &[&userid])).await
+    }
+
+    /// Somebody's details or departments change, and the apps are told.
+    pub async fn changes(&self, corp_id: &str, userid: &str, edit: impl FnOnce(&mut Employee)) -> Vec<Pushed> {
+        self.edit_employee(corp_id, userid, edit);
+        self.tell(DirectoryEvent::of_people("user_modify_org", corp_id, &[userid])).await
+    }
+
+    /// Who has left and may return, each beside the organisation's id.
+    pub(super) fn left(&self) -> Vec<(String, Employee)> {
+        self.state().events.left.clone()
+    }
+
+    /// Pushes an event to all apps of its organisation.
+    async fn tell(&self, event: DirectoryEvent) -> Vec<Pushed> {
+        let clients: Vec<_> = {
+            let state = self.state();
+            let corp = state.company.corp(&event.corp_id);
+            corp.iter().flat_map(|corp| &corp.apps).map(|app| app.client_id.clone()).collect()
+        };
+        let mut pushed = Vec::new();
+        for client_id in clients {
+            pushed.push(self.push(&client_id, &event).await);
+        }
+        pushed
+    }
+
+    async fn post(&self, app: &super::MicroApp, push: &SealedPush) -> Pushed {
+        let Some(http) = self.state().events.http.clone() else { return Pushed::NotSubscribed };
+        let request = http.post(&app.callback_url).query(&push.query).header("Content-Type", "application/json");
+        let answer = match request.body(push.body.clone()).send().await {
+            Ok(answer) => answer,
+            Err(error) => return Pushed::NotAcknowledged(error.without_url().to_string()),
+        };
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap_or_default();
+        let is_acknowledged = Envelope::of(app).is_some_and(|envelope| envelope.is_acknowledged_by(&text));
+        if status == 200 && is_acknowledged {
+            Pushed::Acknowledged
+        } else {
+            Pushed::NotAcknowledged(status.to_string())
+        }
+    }
+}
+
+/// What the platform remembers of events.
+#[derive(Debug, Default)]
+pub struct EventState {
+    pub undelivered: Undelivered,
+    /// Who has left, by organisation.
+    left: Vec<(String, Employee)>,
+    http: Option<reqwest::Client>,
+}
+
+fn http() -> reqwest::Client {
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+    client.build().unwrap_or_default()
+}

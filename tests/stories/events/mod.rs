@@ -1,0 +1,80 @@
+//! DingTalk tells us of its directory: who left is out at once, and rows follow what DingTalk says now.
+
+mod callback;
+mod inbox;
+
+use miandeng::{
+    simulator::{Corp, Employee, Simulator},
+    users::{Status, User},
+};
+use serde_json::json;
+
+use crate::{
+    faults::gate,
+    harness::{App, CORP, Phone},
+};
+
+const TOKEN: &str = "miandengToken";
+const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+const PATH: &str = "/dingtalk/events/oa";
+
+/// A deployment to whose address DingTalk pushes events.
+async fn called_back() -> App {
+    let app = App::with(|settings| {
+        settings["apps"][0]["events"] = json!("callback");
+        settings["apps"][0]["event_token"] = json!(TOKEN);
+        settings["apps"][0]["event_aes_key"] = json!(KEY);
+    })
+    .await;
+    subscribes_at(&app.simulator, &app.url(""));
+    app
+}
+
+/// What an administrator enters in the console, for a server at this address.
+fn subscribes_at(simulator: &Simulator, server: &str) {
+    simulator.edit_corp(CORP, |corp: &mut Corp| {
+        let [app] = &mut corp.apps[..] else { panic!("one app") };
+        (app.callback_url, app.event_token, app.event_aes_key) = (format!("{server}{PATH}"), TOKEN.into(), KEY.into());
+    });
+}
+
+/// Somebody whose row came from DingTalk, signed in.
+async fn joins(app: &App, userid: &str) -> Phone {
+    let employee = Employee {
+        userid: userid.into(),
+        unionid: format!("union-{userid}"),
+        name: "新人".into(),
+        ..Employee::default()
+    };
+    app.simulator.joins(CORP, employee).await;
+    works(app).await;
+    let mut phone = app.phone(userid);
+    phone.is_signed_in().await;
+    assert_eq!(gate(&mut phone).await, 200);
+    phone
+}
+
+/// Everything that is due has been worked on.
+async fn works(app: &App) {
+    app.jobs.run("directory-events").await.expect("the job");
+}
+
+async fn open_events(app: &App) -> i64 {
+    app.db_count("SELECT COUNT(*) FROM directory_events WHERE done_at IS NULL").await
+}
+
+async fn is_out(phone: &mut Phone) {
+    assert_ne!(gate(phone).await, 200);
+    assert_eq!(phone.gets("/home").await.status, 303, "led to the sign-in page");
+}
+
+fn status(user: &User) -> (Status, Option<&'static str>) {
+    (user.status, user.disabled_because.map(|because| because.as_str()))
+}
+
+/// What DingTalk has done by itself, and to whom.
+async fn trail(app: &App) -> Vec<(String, String)> {
+    let mut reader = app.pools.read().await.unwrap();
+    let rows = "SELECT event, userid FROM audit WHERE actor = 'dingtalk' ORDER BY id";
+    sqlx::query_as(rows).fetch_all(&mut *reader).await.unwrap()
+}
