@@ -3,7 +3,7 @@
 use std::{convert::Infallible, future::ready, sync::Arc, time::Duration};
 
 use figment::Figment;
-use rocket::{Build, Catcher, Request, Rocket, catch, catchers, http::Status, shield::Shield};
+use rocket::{Build, Catcher, Request, Rocket, catch, catchers, futures::FutureExt, http::Status, shield::Shield};
 
 use crate::{
     admin,
@@ -119,6 +119,7 @@ fn jobs(
     refusals: &Arc<Refusals>,
     directory: &Arc<Directory>,
 ) -> Jobs {
+    const AT_ONCE: Duration = Duration::from_millis(1);
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(3_600);
@@ -137,11 +138,17 @@ fn jobs(
         let events = Arc::clone(&events);
         async move { events.work().await }
     };
+    let (streams, failed) = (Arc::clone(directory), Arc::clone(directory));
+    let listen = move || Arc::clone(&streams).listen().map(Ok::<_, Infallible>);
+    let fetch = move || Arc::clone(&failed).fetch_all_failed().map(Ok::<_, Infallible>);
     let jobs = Jobs::new(clock.clone())
         .every(SECOND, "session-activity", move || Arc::clone(&activity).write_all())
         .and_at_the_end()
         .every(SECOND, "directory-events", work)
         .and_when(arrived)
+        .every(AT_ONCE, "directory-streams", listen)
+        .until_the_end()
+        .every(5 * MINUTE, "undelivered-events", fetch)
         .every(HOUR, "refusal-counts", count_refusals)
         .and_at_the_end()
         .every(MINUTE, "sweep", move || Arc::clone(&sweep).run())

@@ -238,10 +238,7 @@ fn events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<Events, ConfigErr
     };
     match (raw.events.as_str(), token, aes_key) {
         ("" | "off", _, _) => Ok(Events::Off),
-        ("stream", _, _) => {
-            let problem = "this version has no stream mode; write \"off\" or \"callback\"";
-            Err(ConfigError::wrong(at("events"), "stream", problem))
-        }
+        ("stream", _, _) => Ok(Events::Stream),
         ("callback", Some(token), Some(aes_key)) => Ok(Events::Callback { token, aes_key }),
         ("callback", None, _) => missing("event_token"),
         ("callback", _, None) => missing("event_aes_key"),

@@ -122,13 +122,12 @@ fn a_share_is_exceeded_by_more_than_itself() {
 #[test]
 fn what_directory_events_need_is_checked() {
     let key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-    for mode in ["off", "callback"] {
+    for mode in ["off", "stream", "callback"] {
         let events = format!("events = {mode:?}\nevent_token = \"t\"\nevent_aes_key = \"{key}\"");
         assert!(read(&format!("{GOOD}\n{events}")).is_ok(), "{mode}");
     }
     let name = "name = \"oa\"";
     let refuses = |line: &str, expected: &str| refuses(name, &format!("{name}\n{line}"), expected);
-    refuses("events = \"stream\"", r#"miandeng.apps["oa"].events = "stream": this version has no stream mode"#);
     refuses("events = \"push\"", r#"miandeng.apps["oa"].events = "push": write "off", "stream" or "callback""#);
     refuses("events = \"callback\"", r#"miandeng.apps["oa"].event_token: is missing"#);
     refuses("events = \"callback\"\nevent_token = \"t\"", r#"miandeng.apps["oa"].event_aes_key: is missing"#);

@@ -92,6 +92,11 @@ impl Client {
         self.timeout
     }
 
+    /// Whether the new host is reached by plain http, as a simulator is.
+    pub(super) fn new_host_is_plain(&self) -> bool {
+        self.api.url.starts_with("http://")
+    }
+
     /// `GET` on the old host. Secrets in `query` reach no error.
     pub(super) async fn get(
         &self,

@@ -12,10 +12,12 @@ pub mod departments;
 mod directory;
 mod errors;
 pub mod events;
+mod failed_events;
 mod fair_queue;
 pub mod jsapi;
 mod response;
 mod scopes;
+pub mod stream;
 mod token_cache;
 pub mod web_login;
 

@@ -49,6 +49,12 @@ impl ApiResponse {
         self.fields.get(name).and_then(Value::as_array).map_or(0, Vec::len)
     }
 
+    /// Skips whatever is no object.
+    pub fn readable_objects(&self, name: &str) -> impl Iterator<Item = &Map<String, Value>> {
+        let list = self.fields.get(name).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_object)
+    }
+
     pub fn object(&self, name: &str) -> Option<Self> {
         let fields = self.fields.get(name)?.as_object()?.clone();
         Some(Self { call: self.call, fields })

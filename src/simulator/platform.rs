@@ -109,6 +109,7 @@ fn endpoint(path: &str) -> Option<(Takes, Endpoint)> {
         "/channel/user/get_by_code" => (Get, channel::get_by_code),
         "/channel/user/get_by_openid" => (Get, channel::get_by_openid),
         "/channel/user/list" => (Get, channel::list),
+        "/v1.0/gateway/connections/open" => (Post, events::open),
         "/v1.0/oauth2/accessToken" => (Post, api::access_token),
         "/v1.0/oauth2/jsapiTickets" => (Post, api::jsapi_ticket),
         "/v1.0/oauth2/userAccessToken" => (Post, api::user_access_token),

@@ -18,6 +18,7 @@ pub struct Running {
     url: String,
     shutdown: Shutdown,
     task: Option<JoinHandle<()>>,
+    gateway: JoinHandle<()>,
 }
 
 impl Running {
@@ -39,6 +40,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.shutdown.clone().notify();
+        self.gateway.abort();
     }
 }
 
@@ -46,6 +48,7 @@ pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::
     if !address.is_loopback() {
         bail!("the simulator hands out codes for anybody, so it listens on loopback only, not on {address}");
     }
+    let gateway = events::listen(simulator.clone(), address).await.context("no port is free for streams")?;
     let (bound, listening) = oneshot::channel();
     let rocket = rocket::custom(config(address, port))
         .manage(simulator.clone())
@@ -75,7 +78,7 @@ pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::
         return Err(anyhow::anyhow!(why)).with_context(|| format!("cannot listen on {address}, port {port}"));
     };
     let url = if address.is_ipv6() { format!("http://[{address}]:{port}") } else { format!("http://{address}:{port}") };
-    Ok(Running { url, shutdown, task: Some(task) })
+    Ok(Running { url, shutdown, task: Some(task), gateway })
 }
 
 /// Built by hand: Rocket.toml and the ROCKET_ variables are the real server's.

@@ -4,7 +4,9 @@
 //! work in the background. It is a hint and never the truth: what becomes of a row follows a fresh read.
 
 mod department_paths;
+mod failed;
 mod inbox;
+mod listen;
 mod reception;
 mod refusal;
 pub mod routes;

@@ -32,6 +32,18 @@ impl Receptions {
         });
     }
 
+    pub fn connected(&self, app: &str, now_ms: i64) {
+        self.change(app, |reception| reception.connected_since = Some(now_ms));
+    }
+
+    /// `error` is absent where DingTalk asked for another connection.
+    pub fn ended(&self, app: &str, error: Option<String>) {
+        self.change(app, |reception| {
+            reception.connected_since = None;
+            reception.last_error = error.or(reception.last_error.take());
+        });
+    }
+
     fn change(&self, app: &str, change: impl FnOnce(&mut Reception)) {
         change(self.lock().entry(app.to_owned()).or_default());
     }

@@ -3,6 +3,8 @@
 
 mod controls;
 mod envelope;
+mod gateway;
+mod streams;
 mod undelivered;
 
 use std::time::Duration;
@@ -10,12 +12,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use self::envelope::Envelope;
 pub use self::{
     controls::routes,
     envelope::SealedPush,
+    gateway::{listen, open},
     undelivered::{Undelivered, failed_result},
 };
+use self::{envelope::Envelope, gateway::Streams, streams::StreamChanged};
 use super::{Simulator, company::Employee, random};
 
 /// How long the platform waits for an acknowledgement. The true one waits 1.5 seconds, on better machines than a test's.
@@ -114,6 +117,9 @@ impl Simulator {
                 Some(push) => self.post(&app, &push).await,
                 None => Pushed::NotAcknowledged("the app has no key".into()),
             },
+            Some(_) if self.state().events.streams.is_subscribed(client_id) => {
+                self.push_over_stream(client_id, &event).await
+            }
             _ => Pushed::NotSubscribed,
         };
         if matches!(pushed, Pushed::NotAcknowledged(_)) {
@@ -207,6 +213,8 @@ impl Simulator {
 #[derive(Debug, Default)]
 pub struct EventState {
     pub undelivered: Undelivered,
+    pub streams: Streams,
+    stream_changed: StreamChanged,
     /// Who has left, by organisation.
     left: Vec<(String, Employee)>,
     http: Option<reqwest::Client>,

@@ -2,11 +2,15 @@
 
 mod callback;
 mod inbox;
+mod stream;
+
+use std::time::Duration;
 
 use miandeng::{
     simulator::{Corp, Employee, Simulator},
     users::{Status, User},
 };
+use rocket::tokio;
 use serde_json::json;
 
 use crate::{
@@ -77,4 +81,16 @@ async fn trail(app: &App) -> Vec<(String, String)> {
     let mut reader = app.pools.read().await.unwrap();
     let rows = "SELECT event, userid FROM audit WHERE actor = 'dingtalk' ORDER BY id";
     sqlx::query_as(rows).fetch_all(&mut *reader).await.unwrap()
+}
+
+/// Returns when a statement counts something, which happens beside us.
+async fn comes_true(app: &App, count: &'static str) {
+    let found = async {
+        while app.db_count(count).await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), found)
+        .await
+        .unwrap_or_else(|_| panic!("never: {count}\n{}", crate::harness::whole_log()));
 }
