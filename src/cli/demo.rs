@@ -108,6 +108,7 @@ fn figment(port: u16, dingtalk_url: &str, corp: &Corp) -> anyhow::Result<Figment
             "agent_id": app.agent_id,
             "client_id": app.client_id,
             "client_secret": app.client_secret,
+            "events": "stream",
         }],
     });
     let rocket = rocket::Config { port, address: Ipv4Addr::LOCALHOST.into(), ..rocket::Config::release_default() };

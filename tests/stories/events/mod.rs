@@ -2,6 +2,7 @@
 
 mod callback;
 mod inbox;
+mod latency;
 mod stream;
 
 use std::time::Duration;

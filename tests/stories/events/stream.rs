@@ -17,7 +17,7 @@ const OPEN: &str = "/v1.0/gateway/connections/open";
 const LEFT: &str = "SELECT COUNT(*) FROM users WHERE userid = 'xinren' AND disabled_because = 'left'";
 
 /// A deployment that listens to DingTalk's stream.
-async fn listening() -> App {
+pub async fn listening() -> App {
     let app = App::with(|settings| settings["apps"][0]["events"] = json!("stream")).await;
     app.simulator.listened_to(CLIENT_ID, 1).await;
     app

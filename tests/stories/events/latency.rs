@@ -1,0 +1,75 @@
+//! How long it takes from DingTalk's push to the first refusal at the gate, while others ask the gate all the time.
+//! `cargo stories latency -- --ignored --nocapture`, with `--release` for figures that mean something.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use miandeng::clock::Clock;
+use rocket::tokio;
+
+use super::{called_back, joins, stream};
+use crate::{
+    faults::gate,
+    harness::{App, CORP},
+};
+
+const LEAVERS: usize = 200;
+const ASKERS: usize = 8;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn over_http() {
+    measure("callback", called_back().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn over_a_stream() {
+    measure("stream", stream::listening().await).await;
+}
+
+async fn measure(way: &str, app: App) {
+    let mut people = Vec::new();
+    for i in 0..LEAVERS {
+        people.push(joins(&app, &format!("leaver{i}")).await);
+    }
+    let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let mut bystander = app.phone("zhangsan");
+    bystander.is_signed_in().await;
+    let load: Vec<_> = (0..ASKERS)
+        .map(|_| {
+            let (mut phone, stop, asked) = (bystander.clone(), Arc::clone(&stop), Arc::clone(&asked));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    assert_eq!(gate(&mut phone).await, 200);
+                    asked.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+
+    let (clock, mut took) = (Clock::system(), Vec::<Duration>::new());
+    let begun = clock.stopwatch();
+    for mut phone in people {
+        let (simulator, userid) = (app.simulator.clone(), phone.userid.clone());
+        let started = clock.stopwatch();
+        let pushed = tokio::spawn(async move { simulator.leaves(CORP, &userid).await });
+        while gate(&mut phone).await == 200 {}
+        took.push(started.elapsed());
+        pushed.await.expect("a push");
+    }
+    let rate = asked.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
+    stop.store(true, Ordering::Relaxed);
+    for asker in load {
+        asker.await.expect("the gate lets the bystander pass");
+    }
+    took.sort_unstable();
+    let (middle, p99) = (took[LEAVERS / 2], took[LEAVERS * 99 / 100]);
+    println!("{way}: {LEAVERS} leavers under {rate:.0} gate checks a second: p50 {middle:?}, p99 {p99:?}");
+    assert!(p99 < Duration::from_secs(5), "{took:?}");
+}
