@@ -37,8 +37,7 @@ pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Table, BadFile> {
         return Err(if encrypted { BadFile::Encrypted } else { BadFile::OldWorkbook });
     }
     package::check(bytes)?;
-    catch_unwind(AssertUnwindSafe(|| read_checked(bytes, sheet)))
-        .unwrap_or_else(|_| Err(BadFile::Damaged(Damage::NotAsExcel)))
+    catch_unwind(AssertUnwindSafe(|| read_checked(bytes, sheet))).unwrap_or(Err(BadFile::Damaged(Damage::NotAsExcel)))
 }
 
 fn read_checked(bytes: &[u8], wanted: Option<&str>) -> Result<Table, BadFile> {
