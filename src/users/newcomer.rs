@@ -34,7 +34,8 @@ pub fn said_of(userid: &DingUserId, employee: &EmployeeDetails, departments: &[D
         unionid: employee.unionid.as_ref().map(|id| id.as_str().to_owned()),
         mobile: checked(&employee.mobile, check::mobile),
         email: checked(&employee.email, check::email),
-        department: Some(department),
+        // Everybody is in a department, if only in the root.
+        department: Some(department).filter(|_| !employee.departments.is_empty()),
         title: checked(&employee.title, check::title),
         ..Change::default()
     }

@@ -111,6 +111,8 @@ fn each_row_is_what_the_contract_calls_it() {
 fn what_dingtalk_leaves_out_is_kept_and_a_member_of_the_root_alone_has_no_department() {
     let hidden = EmployeeDetails { departments: vec![10], ..EmployeeDetails::default() };
     assert_eq!(says(row("u1", "dingtalk"), Some(hidden.clone()), "unchanged"), None);
+    let nowhere = EmployeeDetails { departments: Vec::new(), ..hidden.clone() };
+    assert_eq!(says(row("u1", "dingtalk"), Some(nowhere), "unchanged"), None, "everybody is in a department");
     let at_the_root = EmployeeDetails { departments: vec![ROOT], ..hidden.clone() };
     let changed = says(row("u1", "csv"), Some(at_the_root), "changed").unwrap();
     assert_eq!(changed.after().differences_to(&row("u1", "csv")), ["department="]);
