@@ -13,7 +13,7 @@ use super::{
 };
 use crate::ids::DingUserId;
 
-const MEMBERS: &str = "/topapi/v2/user/list";
+pub(super) const MEMBERS: &str = "/topapi/v2/user/list";
 const PAGE: i64 = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

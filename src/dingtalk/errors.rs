@@ -140,6 +140,20 @@ impl DingtalkError {
         }
     }
 
+    /// The call that failed.
+    pub fn call(&self) -> &'static str {
+        match self {
+            Self::CodeInvalid(refusal)
+            | Self::TokenInvalid(refusal)
+            | Self::NoSuchUser(refusal)
+            | Self::Throttled(refusal)
+            | Self::Busy(refusal)
+            | Self::Failed(refusal)
+            | Self::Refused(refusal) => refusal.call,
+            Self::Banned { call } | Self::Unreachable { call, .. } | Self::Unexpected { call, .. } => call,
+        }
+    }
+
     /// Whether the same call may succeed a moment later by itself.
     pub fn is_passing(&self) -> bool {
         matches!(

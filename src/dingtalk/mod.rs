@@ -16,6 +16,7 @@ mod failed_events;
 mod fair_queue;
 pub mod jsapi;
 mod response;
+mod rights;
 mod scopes;
 pub mod stream;
 mod token_cache;
@@ -33,6 +34,7 @@ pub use self::{
     directory::{Member, Members, SubDepartment},
     errors::{DingtalkError, ErrorCode, Refusal},
     fair_queue::Turn,
+    rights::{Need, Rights, Standing},
     scopes::Scopes,
     token_cache::{Credential, CredentialStatus, Store},
 };

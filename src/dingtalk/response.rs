@@ -44,6 +44,12 @@ impl ApiResponse {
         list.map(|list| list.iter().filter_map(lenient_number).collect()).unwrap_or_default()
     }
 
+    /// Skips whatever is no text.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let list = self.fields.get(name).and_then(Value::as_array);
+        list.map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect()).unwrap_or_default()
+    }
+
     /// How many items a list has.
     pub fn count(&self, name: &str) -> usize {
         self.fields.get(name).and_then(Value::as_array).map_or(0, Vec::len)

@@ -8,6 +8,8 @@ pub struct Scopes {
     pub departments: Vec<i64>,
     /// People whom it may see beside those.
     pub people: usize,
+    /// Fields of people that it may see (`auth_user_field`).
+    pub fields: Vec<String>,
 }
 
 impl Scopes {
@@ -25,6 +27,10 @@ impl DingtalkApp {
         let response = self.call_get("/auth/scopes").await?;
         let scopes =
             response.object("auth_org_scopes").ok_or_else(|| response.unexpected("no auth_org_scopes in it"))?;
-        Ok(Scopes { departments: scopes.numbers("authed_dept"), people: scopes.count("authed_user") })
+        Ok(Scopes {
+            departments: scopes.numbers("authed_dept"),
+            people: scopes.count("authed_user"),
+            fields: response.texts("auth_user_field"),
+        })
     }
 }

@@ -211,7 +211,7 @@ impl Snapshot {
 impl From<DingtalkError> for Refused {
     fn from(error: DingtalkError) -> Self {
         let errcode = error.refusal().and_then(|refusal| refusal.code.number());
-        Self::Unreadable { error: error.to_string(), errcode }
+        Self::Unreadable { error: error.to_string(), errcode, call: error.call().to_owned() }
     }
 }
 

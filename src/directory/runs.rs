@@ -89,10 +89,11 @@ impl RunRow {
             applied: self.applied,
             refused: match self.refused.as_str() {
                 "" => None,
-                text => Some(
-                    serde_json::from_str(text)
-                        .unwrap_or_else(|_| Refused::Unreadable { error: text.to_owned(), errcode: None }),
-                ),
+                text => Some(serde_json::from_str(text).unwrap_or_else(|_| Refused::Unreadable {
+                    error: text.to_owned(),
+                    errcode: None,
+                    call: String::new(),
+                })),
             },
             scope: serde_json::from_str(&self.scope).unwrap_or_default(),
         })

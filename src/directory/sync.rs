@@ -262,7 +262,7 @@ impl Sync<'_> {
         scope: Vec<i64>,
     ) -> sqlx::Result<()> {
         let is_news = match &report.refused {
-            Some(refused) => last.and_then(|last| last.refused.as_ref()) != Some(refused),
+            Some(refused) => !last.and_then(|last| last.refused.as_ref()).is_some_and(|last| last.is_as(refused)),
             None => report.applied,
         };
         if is_news || self.mode != Mode::Scheduled {

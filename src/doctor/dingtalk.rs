@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Check, Fact, Scope, Subject, finding::Finding};
+use super::{Check, Fact, Scope, Subject, directory, finding::Finding};
 use crate::{
     config::AppKind,
     credentials::CredentialTable,
@@ -63,6 +63,7 @@ async fn app(anew: &DingtalkApp, kept: &DingtalkApp) -> Vec<Finding> {
             findings.extend(too_small(&scopes).map(|fact| Finding::warning(check, fact)));
             findings.push(corp_id(anew).await);
             findings.push(agent_id(anew));
+            findings.extend(directory::check(anew).await);
             findings
         }
     }
@@ -93,7 +94,7 @@ fn too_small(scopes: &Scopes) -> Option<Fact> {
     }
 }
 
-fn failure(error: &DingtalkError) -> DingtalkFailure {
+pub(super) fn failure(error: &DingtalkError) -> DingtalkFailure {
     let (kind, detail) = match error {
         DingtalkError::CodeInvalid(refusal) => (FailureKind::CodeInvalid, refusal.to_string()),
         DingtalkError::TokenInvalid(refusal) => (FailureKind::TokenInvalid, refusal.to_string()),

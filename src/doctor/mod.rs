@@ -3,6 +3,7 @@
 //! A finding is a value (`i18n::doctor`) until somebody reads it. Nothing here changes anything at DingTalk or disturbs a running server.
 
 mod dingtalk;
+mod directory;
 mod finding;
 mod machine;
 pub mod reach;

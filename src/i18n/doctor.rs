@@ -15,10 +15,12 @@ pub enum Check {
     Proxies,
     PublicUrl,
     Dingtalk,
-    /// By the app's name; as for the next two.
+    /// By the app's name; as for the next three.
     App(String),
     CorpId(String),
     AgentId(String),
+    /// What the app may read of the directory.
+    Directory(String),
     /// The probe of the proxy in front.
     Proxy,
 }
@@ -37,6 +39,7 @@ impl Check {
             Self::App(name) => format!("dingtalk {name}"),
             Self::CorpId(name) => format!("corp_id {name}"),
             Self::AgentId(name) => format!("agent_id {name}"),
+            Self::Directory(name) => format!("directory {name}"),
             Self::Proxy => "proxy".into(),
         }
     }
@@ -130,6 +133,24 @@ pub enum Fact {
     },
     AgentUnchecked {
         agent_id: String,
+    },
+    /// Fields that are kept as they are, by the console's names.
+    DirectoryReadable {
+        hidden: Vec<String>,
+    },
+    /// By the console's names; the server itself does not sync.
+    SyncWouldLack {
+        missing: Vec<String>,
+    },
+    RangeTooSmall {
+        name: String,
+        departments: Vec<i64>,
+    },
+    PermissionMissing {
+        name: String,
+        /// What it is for, by its word (`RightsTexts::purpose`).
+        need: &'static str,
+        failure: Option<DingtalkFailure>,
     },
     Probe(ProbeFact),
     /// An error that is said in both languages where it belongs.

@@ -8,6 +8,7 @@ mod en;
 mod locale;
 pub mod probe;
 pub mod reports;
+mod rights;
 mod sync;
 mod time;
 mod zh_cn;
@@ -15,6 +16,7 @@ mod zh_cn;
 pub use self::{
     bad_value::{BadFile, BadHeader, BadValue, Damage, Reader},
     locale::Locale,
+    rights::RightsTexts,
     sync::SyncTexts,
     time::{Day, iso_8601, iso_8601_if_known, last_days, local, local_iso_8601_ms, local_ms, read_time, utc},
 };

@@ -21,6 +21,8 @@ pub struct SyncTexts {
     pub unreadable: fn(&str) -> String,
     /// Leavers, active people, the setting.
     pub too_many: fn(usize, usize, &str) -> String,
+    /// Behind that, on the command line.
+    pub too_many_cure: &'static str,
     /// Corp and reason.
     pub refused: fn(&str, &str) -> String,
     /// Corp and who syncs it.
@@ -72,11 +74,11 @@ const EN: SyncTexts = SyncTexts {
     unreadable: |error| format!("the directory could not be read to its end: {error}"),
     too_many: |left, active, at_most| {
         format!(
-            "{left} of {} would be disabled, more than sync_disable_at_most ({at_most}); if they have \
-             really left, add --force",
+            "{left} of {} would be disabled, more than sync_disable_at_most ({at_most})",
             count(active, "active person", "active people")
         )
     },
+    too_many_cure: "; if they have really left, add --force",
     refused: |corp, reason| format!("the sync of corp {corp} was refused, nobody was disabled: {reason}"),
     busy: |corp, actor| format!("corp {corp} is being synced by {actor} already; try again when that is done"),
     waiting: |corp, actor| format!("corp {corp} is being synced by {actor}; waiting for that to end"),
@@ -115,10 +117,9 @@ const ZH_CN: SyncTexts = SyncTexts {
     unknown_department: |department| format!("有人属于部门 {department}，但钉钉没有给出这个部门，通讯录可能不完整"),
     unreadable: |error| format!("通讯录没有读完：{error}"),
     too_many: |left, active, at_most| {
-        format!(
-            "在用的 {active} 人中有 {left} 人会被停用，超过 sync_disable_at_most（{at_most}）；如果确实离职，请加 --force"
-        )
+        format!("在用的 {active} 人中有 {left} 人会被停用，超过 sync_disable_at_most（{at_most}）")
     },
+    too_many_cure: "；如果确实离职，请加 --force",
     refused: |corp, reason| format!("企业 {corp} 的同步被拒绝，没有停用任何人：{reason}"),
     busy: |corp, actor| format!("{actor} 正在同步企业 {corp}，请稍后再试"),
     waiting: |corp, actor| format!("{actor} 正在同步企业 {corp}，等它结束"),

@@ -191,6 +191,50 @@ async fn wrong_credentials_a_narrow_scope_and_silence_are_each_told_apart() {
 }
 
 #[tokio::test]
+async fn what_a_sync_lacks_is_named_as_the_console_has_it() {
+    let deployment = Deployment::with(|company| {
+        let app = &mut company.corps[0].apps[0];
+        app.denied_permissions = vec!["qyapi_get_department_member".into()];
+        app.user_fields = vec!["mobile".into()];
+    })
+    .await;
+    let good = settings(deployment.dingtalk.url());
+    let report = deployment.doctor("C").await;
+    let members = "通讯录部门成员读权限 (qyapi_get_department_member)";
+    assert!(report.ok && report.text.contains(&format!("users sync would be refused without {members}")));
+
+    deployment.writes(&good.replace("name = \"oa\"", "name = \"oa\"\nsync_every = \"6h\""));
+    let report = deployment.doctor("zh_CN.UTF-8").await;
+    let complaints = report.complaints();
+    let (_, state, words) =
+        complaints.iter().find(|(check, ..)| *check == "directory oa").unwrap_or_else(|| panic!("{}", report.text));
+    assert_eq!((report.ok, *state), (false, "failed"));
+    assert!(words.starts_with(&format!("{members} is missing (DingTalk refused: /topapi/v2/user/list: errcode 60011")));
+    assert!(words.ends_with(&format!(
+        "Grant {members} under 权限管理 in DingTalk's developer console, then publish a version."
+    )));
+    assert!(
+        report.text.contains(&format!("请在钉钉开发者后台“权限管理”中开通{members}，然后发布新版本。")),
+        "{}",
+        report.text
+    );
+
+    deployment.simulator.edit_corp(CORP, |corp| {
+        corp.apps[0].denied_permissions.clear();
+        corp.apps[0].authed_depts = vec![100];
+    });
+    let report = deployment.doctor("C").await;
+    assert!(
+        !report.ok && report.text.contains("通讯录权限范围 is not the whole corp (departments: 100)"),
+        "{}",
+        report.text
+    );
+    deployment.simulator.edit_corp(CORP, |corp| corp.apps[0].authed_depts = vec![1]);
+    let report = deployment.doctor("C").await;
+    assert!(report.ok && report.text.contains("without 邮箱等个人信息, these fields are kept"), "{}", report.text);
+}
+
+#[tokio::test]
 async fn a_corp_id_that_is_not_the_apps_own_is_a_failure() {
     let deployment = Deployment::with(|company| {
         let mut other = company.corps[0].clone();

@@ -4,7 +4,10 @@ use super::{TEXTS, probe};
 use crate::{
     db::Advice,
     errcode::Errcode,
-    i18n::doctor::{Check, Fact, Said, says},
+    i18n::{
+        Locale,
+        doctor::{Check, Fact, Said, says},
+    },
 };
 
 /// The words for programs.
@@ -96,6 +99,25 @@ pub(super) fn fact(fact: &Fact) -> Said {
                 "compare it with AgentId on the app's page (凭证与基础信息), then open the app from the workbench: if it is \
                  wrong, the log has a client-report line with errcode 52019 (52023 for a service window)",
             )
+        }
+        Fact::DirectoryReadable { hidden } if hidden.is_empty() => says("the app may read what a sync needs"),
+        Fact::DirectoryReadable { hidden } => says(format!(
+            "the app may read what a sync needs; without {}, these fields are kept as they are",
+            hidden.join(", ")
+        )),
+        Fact::SyncWouldLack { missing } => {
+            says(format!("sync_every is not set; users sync would be refused without {}", missing.join(", ")))
+        }
+        Fact::RangeTooSmall { name, departments } => {
+            let departments: Vec<_> = departments.iter().map(i64::to_string).collect();
+            let purpose = (Locale::En.rights_texts().purpose)("range");
+            says(format!("{name} is not the whole corp (departments: {}); needed for: {purpose}", departments.join(", ")))
+                .cure(Locale::En.rights_texts().widen)
+        }
+        Fact::PermissionMissing { name, need, failure } => {
+            let t = Locale::En.rights_texts();
+            let failure = failure.as_ref().map_or_else(String::new, |failure| format!(" ({})", failure.english));
+            says(format!("{name} is missing{failure}; needed for: {}", (t.purpose)(need))).cure((t.grant)(name))
         }
         Fact::Probe(fact) => probe::fact(fact),
         Fact::Error { en, .. } => says(en),

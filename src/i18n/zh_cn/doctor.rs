@@ -4,7 +4,10 @@ use super::{TEXTS, probe};
 use crate::{
     db::Advice,
     errcode::Errcode,
-    i18n::doctor::{Check, DingtalkFailure, Fact, FailureKind, Said, says},
+    i18n::{
+        Locale,
+        doctor::{Check, DingtalkFailure, Fact, FailureKind, Said, says},
+    },
 };
 
 pub(super) fn check(check: &Check) -> String {
@@ -16,6 +19,7 @@ pub(super) fn check(check: &Check) -> String {
         Check::Proxies => "出站代理".into(),
         Check::Dingtalk => "钉钉".into(),
         Check::App(name) => format!("钉钉应用 {name}"),
+        Check::Directory(name) => format!("通讯录 {name}"),
         Check::Proxy => "网关代理".into(),
         Check::PublicUrl | Check::CorpId(_) | Check::AgentId(_) => check.word(),
     }
@@ -86,6 +90,24 @@ pub(super) fn fact(fact: &Fact) -> Said {
             "请与应用“凭证与基础信息”页的 AgentId 核对，再从工作台打开应用：如果填错，日志的 client-report 行会出现错误码 \
              52019（服务窗为 52023）。",
         ),
+        Fact::DirectoryReadable { hidden } if hidden.is_empty() => says("同步需要的内容，应用都可以读取"),
+        Fact::DirectoryReadable { hidden } => {
+            says(format!("同步需要的内容，应用都可以读取；未开通{}，这些字段保持原值", hidden.join("、")))
+        }
+        Fact::SyncWouldLack { missing } => {
+            says(format!("未设置 sync_every；未开通{}，users sync 会被拒绝", missing.join("、")))
+        }
+        Fact::RangeTooSmall { name, departments } => {
+            let departments: Vec<_> = departments.iter().map(i64::to_string).collect();
+            let t = Locale::ZhCn.rights_texts();
+            says(format!("{name}不是整个企业（{}）；用于：{}", (t.range)(&departments.join("、")), (t.purpose)("range")))
+                .cure(t.widen)
+        }
+        Fact::PermissionMissing { name, need, failure } => {
+            let t = Locale::ZhCn.rights_texts();
+            let failure = failure.as_ref().map_or_else(String::new, |failure| format!("（{}）", failed(failure)));
+            says(format!("未开通{name}{failure}；用于：{}", (t.purpose)(need))).cure((t.grant)(name))
+        }
         Fact::Probe(fact) => probe::fact(fact),
         Fact::Error { zh_cn, .. } => says(zh_cn),
     }

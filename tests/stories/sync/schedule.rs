@@ -96,6 +96,20 @@ async fn a_refusal_that_goes_on_has_one_row_in_the_trail() {
 }
 
 #[tokio::test]
+async fn a_refusal_in_other_words_is_the_same_and_names_what_is_missing() {
+    let app = app("1s").await;
+    app.jobs.run(JOB).await.unwrap();
+    app.simulator.edit_corp(CORP, |corp| corp.apps[0].denied_permissions = vec!["qyapi_get_department_member".into()]);
+    for _ in 0..3 {
+        app.clock.advance(2);
+        app.jobs.run(JOB).await.unwrap();
+    }
+    let refused = "SELECT COUNT(*) FROM audit WHERE event = 'sync-refused' AND detail LIKE '%request_id%' \
+                   AND detail LIKE '%60011%' AND detail LIKE '%通讯录部门成员读权限 (qyapi_get_department_member)%'";
+    assert_eq!((runs(&app).await, app.db_count(refused).await), (4, 1), "DingTalk names each request");
+}
+
+#[tokio::test]
 async fn people_sign_in_and_out_while_the_directory_is_synced() {
     let app = app("1s").await;
     app.jobs.run(JOB).await.unwrap();
