@@ -13,7 +13,7 @@ use crate::{
     credentials::CredentialTable,
     db::{Db, Pools},
     dingtalk::{ClientError, Dingtalk, events::BadKey},
-    directory::{self, Directory, Schedule},
+    directory::{self, AskedSyncs, Directory, Schedule},
     doctor::Reports,
     forward_auth::{
         self,
@@ -61,7 +61,14 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let dingtalk = Dingtalk::new(&config, Arc::new(CredentialTable(pools.clone())), &clock)?;
     let refusals = Arc::new(Refusals::new(clock.clone()));
     let directory = Directory::new(&config, pools.clone(), dingtalk.clone(), clock.clone())?;
-    let jobs = Arc::new(jobs(&config, &pools, &clock, &dingtalk, writer, &refusals, &directory));
+    let asked = AskedSyncs::new(pools.clone(), clock.clone(), dingtalk.clone());
+    let run_asked = {
+        let asked = Arc::clone(&asked);
+        move || Arc::clone(&asked).run()
+    };
+    let jobs = jobs(&config, &pools, &clock, &dingtalk, writer, &refusals, &directory);
+    let jobs = jobs.every(Duration::from_secs(1), "asked-syncs", run_asked).and_when(asked.arrived());
+    let jobs = Arc::new(jobs);
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
@@ -83,6 +90,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(keys)
         .manage(dingtalk)
         .manage(directory)
+        .manage(asked)
         .manage(Arc::clone(&jobs))
         .manage(script)
         .manage(clock)

@@ -17,6 +17,7 @@ mod person_form;
 mod refusal;
 mod refused;
 mod shell;
+mod sync;
 mod trail;
 
 use rocket::Route;
@@ -36,6 +37,7 @@ pub fn routes() -> Vec<Route> {
         add::routes(),
         import::routes::routes(),
         refused::routes(),
+        sync::routes::routes(),
         trail::routes::routes(),
         doctor::routes(),
     ]
@@ -64,6 +66,7 @@ pub(crate) mod samples {
             add::samples(locale),
             import::routes::samples::pages(locale),
             refused::samples(locale),
+            sync::routes::samples::pages(locale),
             trail::routes::samples(locale),
             doctor::samples(locale),
         ];

@@ -7,6 +7,7 @@ use super::{
     Administrator, Section, Shell,
     chart::{Bar, Columns, Rows},
     shell,
+    sync::{LastRun, last_run},
 };
 use crate::{
     audit,
@@ -14,7 +15,8 @@ use crate::{
     config::Config,
     db::{Conn, Db},
     dingtalk::{CredentialKind, CredentialStatus, Dingtalk},
-    i18n::{Texts, last_days, local},
+    directory,
+    i18n::{SyncPage as SyncWords, Texts, last_days, local},
     ids::CorpId,
     sessions::{self, Policy},
     users,
@@ -40,6 +42,8 @@ struct OverviewPage<'a> {
     shell: Shell<'a>,
     numbers: Numbers,
     credentials: Vec<Credential>,
+    sync: &'static SyncWords,
+    last_sync: Option<LastRun>,
 }
 
 struct Numbers {
@@ -94,9 +98,15 @@ async fn overview(
 ) -> Result<Page, PageProblem> {
     let (t, now, policy) = (frame.t, clock.now(), Policy::of(config));
     // The connection is given back before the credentials are looked at, which may need one.
-    let numbers = numbers(&mut *db.read().await?, who.corp_id(), &policy, now, t).await?;
+    let (numbers, last_sync) = {
+        let mut db = db.read().await?;
+        let last_sync = directory::last_runs(&mut db, who.corp_id(), 1).await?.pop();
+        (numbers(&mut db, who.corp_id(), &policy, now, t).await?, last_sync)
+    };
+    let (sync, last_sync) = (frame.locale.sync_page(), last_sync.map(|run| last_run(run, frame.locale)));
     let credentials = credentials(dingtalk, who.corp_id(), now, t).await;
-    Ok(shell::page(&OverviewPage { frame, shell: who.shell(Section::Overview), numbers, credentials })?)
+    let shell = who.shell(Section::Overview);
+    Ok(shell::page(&OverviewPage { frame, shell, numbers, credentials, sync, last_sync })?)
 }
 
 async fn numbers(
@@ -170,9 +180,13 @@ pub fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::Sample> 
         web::testing::{HOSTILE, Sample, frame},
     };
 
-    let page = |numbers, credentials| OverviewPage {
+    let text = || HOSTILE.to_owned();
+    let run = || LastRun { at: text(), app: text(), actor: text(), outcome: text(), is_refused: true };
+    let page = |numbers: Numbers, credentials| OverviewPage {
         frame: frame(locale),
         shell: shell(Section::Overview),
+        sync: locale.sync_page(),
+        last_sync: (numbers.sessions > 0).then(run),
         numbers,
         credentials,
     };

@@ -21,6 +21,8 @@ pub enum Section {
     People,
     /// Who was refused.
     Refused,
+    /// DingTalk's directory.
+    Sync,
     /// The trail.
     Trail,
     /// The doctor's report.
@@ -56,6 +58,11 @@ pub fn page(template: &impl Template) -> Result<Page, NotRendered> {
     Page::new(Status::Ok, template, "form-action 'self'")
 }
 
+/// A page with a script of ours that asks our own origin how something goes on.
+pub fn live(template: &impl Template) -> Result<Page, NotRendered> {
+    Page::new(Status::Ok, template, "form-action 'self'; script-src 'self'; connect-src 'self'")
+}
+
 /// The page of a form that something is wrong with.
 pub fn wrong(template: &impl Template) -> Result<Page, NotRendered> {
     Page::new(Status::UnprocessableEntity, template, "form-action 'self'")
@@ -74,13 +81,14 @@ pub fn query<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String
 }
 
 impl Section {
-    const ALL: [Self; 5] = [Self::Overview, Self::People, Self::Refused, Self::Trail, Self::Doctor];
+    const ALL: [Self; 6] = [Self::Overview, Self::People, Self::Refused, Self::Sync, Self::Trail, Self::Doctor];
 
     fn path(self) -> &'static str {
         match self {
             Self::Overview => "",
             Self::People => "/people",
             Self::Refused => "/refused",
+            Self::Sync => "/sync",
             Self::Trail => "/audit",
             Self::Doctor => "/doctor",
         }
@@ -91,6 +99,7 @@ impl Section {
             Self::Overview => t.admin.shell.overview,
             Self::People => t.admin.shell.people,
             Self::Refused => t.admin.shell.refused,
+            Self::Sync => t.admin.shell.sync,
             Self::Trail => t.admin.shell.trail,
             Self::Doctor => t.admin.shell.doctor,
         }
@@ -103,6 +112,7 @@ impl Section {
                 "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21v-1a7 7 0 0 1 14 0v1M16 3.2a4 4 0 0 1 0 7.6M18.5 14.6A7 7 0 0 1 22 20.5v.5"
             }
             Self::Refused => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.6 5.6l12.8 12.8",
+            Self::Sync => "M4 11a8 8 0 0 1 14-4.2L20.5 9M20.5 4v5h-5M20 13a8 8 0 0 1-14 4.2L3.5 15M3.5 20v-5h5",
             Self::Trail => "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
             Self::Doctor => "M3 12h4l3-8 4 16 3-8h4",
         }

@@ -133,10 +133,11 @@ pub async fn take_lease(
     Ok(taken.rows_affected() > 0)
 }
 
-/// Who has a corp's lease.
-pub async fn lease_holder(db: &mut Conn, corp_id: &CorpId) -> sqlx::Result<Option<String>> {
-    let sql = "SELECT actor FROM sync_leases WHERE corp_id = $1";
-    sqlx::query_scalar(sql).bind(corp_id.as_str()).fetch_optional(db).await
+/// Who has a corp's lease now.
+pub async fn lease_holder(db: &mut Conn, corp_id: &CorpId, now_ms: i64) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT actor FROM sync_leases WHERE corp_id = $1 AND expires_at > $2 AND expires_at <= $3";
+    let holder = sqlx::query_scalar(sql).bind(corp_id.as_str()).bind(now_ms);
+    holder.bind(now_ms.saturating_add(10 * LEASE_MS)).fetch_optional(db).await
 }
 
 pub async fn give_lease_back(db: &mut Conn, corp_id: &CorpId, owner: &str) -> sqlx::Result<()> {

@@ -49,7 +49,7 @@ impl Schedule {
             return Ok(());
         }
         let (pools, clock) = (&self.pools, &self.clock);
-        let sync = Sync { pools, clock, app, actor: Actor::System, mode: Mode::Scheduled };
+        let sync = Sync::new(pools, clock, app, Actor::System, Mode::Scheduled);
         let (app, corp_id) = (app.config.name.as_str(), app.config.corp_id.as_str());
         match sync.run(|_| {}).await {
             Ok(report) => match report.refused {
@@ -74,11 +74,15 @@ impl Schedule {
     }
 }
 
-/// From nine to eleven tenths of the interval after the last run, by whomever: servers and corps of one size spread out.
 fn is_due(last: &Run, every: Duration, now_ms: i64) -> bool {
+    // A run in the future is of before the clock was set back.
+    now_ms >= due_ms(last, every) || now_ms < last.started_ms
+}
+
+/// When a corp is synced by itself again, in milliseconds since 1970: from nine to eleven tenths of the interval after the
+/// last run, by whomever. Servers and corps of one size spread out.
+pub fn due_ms(last: &Run, every: Duration) -> i64 {
     let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
     let spread = every / 10 * (last.finished_ms.rem_euclid(100) * 2 - 99) / 100;
-    let due_ms = last.finished_ms.saturating_add(every).saturating_add(spread);
-    // A run in the future is of before the clock was set back.
-    now_ms >= due_ms || now_ms < last.started_ms
+    last.finished_ms.saturating_add(every).saturating_add(spread)
 }

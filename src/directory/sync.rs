@@ -1,7 +1,7 @@
 //! One sync of one corp: reads the directory, plans, and writes in one transaction, where the plan is made anew from the table
 //! as it is then. Whatever is not certain disables nobody.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::{select, time::sleep};
 
@@ -18,7 +18,7 @@ use crate::{
     db::{Conn, Pools},
     dingtalk::{DingtalkApp, ROOT},
     i18n::Locale,
-    ids::CorpId,
+    ids::{CorpId, DingUserId},
     people::{self, By, Planned, Reason},
     random,
     users::{self, Filter},
@@ -44,6 +44,10 @@ pub struct Sync<'a> {
     pub app: &'a DingtalkApp,
     pub actor: Actor,
     pub mode: Mode,
+    /// The request that asked for it; empty for commands and the schedule.
+    pub request: RequestOrigin,
+    /// Nobody else is disabled: whoever asked has seen these.
+    pub leavers: Option<Arc<BTreeSet<DingUserId>>>,
 }
 
 /// How far it has come.
@@ -64,6 +68,8 @@ pub struct Report {
     pub counts: Counts,
     /// The first names of each group that is written: new, changed, left, returned.
     pub names: [Vec<String>; 4],
+    /// Everybody who is counted as having left.
+    pub leavers: BTreeSet<DingUserId>,
     /// Whether rows were written.
     pub applied: bool,
     pub sessions_ended: u64,
@@ -92,7 +98,11 @@ struct Whole {
 /// How many names of a group a report has.
 pub const NAMES: usize = 5;
 
-impl Sync<'_> {
+impl<'a> Sync<'a> {
+    pub fn new(pools: &'a Pools, clock: &'a Clock, app: &'a DingtalkApp, actor: Actor, mode: Mode) -> Self {
+        Self { pools, clock, app, actor, mode, request: RequestOrigin::default(), leavers: None }
+    }
+
     /// Runs it. Refusals are reports.
     ///
     /// # Errors
@@ -103,7 +113,8 @@ impl Sync<'_> {
         }
         let owner = random::hex::<16>();
         if !self.lease(&owner).await? {
-            let holder = runs::lease_holder(&mut *self.pools.read().await?, self.corp_id()).await?;
+            let holder =
+                runs::lease_holder(&mut *self.pools.read().await?, self.corp_id(), self.clock.now_ms()).await?;
             return Err(SyncError::Busy { corp_id: self.corp_id().clone(), actor: holder.unwrap_or_default() });
         }
         let done = select! {
@@ -165,8 +176,7 @@ impl Sync<'_> {
         let plan = self.plan(&mut *self.pools.read().await?, &snapshot).await?;
         let too_many = self.too_many(&plan);
         if too_many.is_none() {
-            let missing = plan.left.iter().map(|planned| planned.key.1.clone()).collect();
-            drop(plan);
+            let missing = self.missing(plan);
             if let Err(refused) = reader.look_for(missing, &mut snapshot).await {
                 return Ok(Err(refused));
             }
@@ -209,7 +219,7 @@ impl Sync<'_> {
         let mut refused = too_many.clone();
         if refused.is_none() {
             // Somebody may have joined, and signed in, while the directory was read.
-            plan = plan.with_left(|userid| snapshot.gone.contains(userid));
+            plan = plan.with_left(|userid| snapshot.gone.contains(userid) && self.may_go(userid));
             refused = self.too_many(&plan);
         }
         let names = |group: &[Planned]| group.iter().take(NAMES).map(|planned| planned.name().to_owned()).collect();
@@ -219,6 +229,7 @@ impl Sync<'_> {
             people: snapshot.people.len(),
             counts: plan.counts(),
             names: [names(&plan.new), names(&plan.changed), names(&plan.left), names(&plan.returned)],
+            leavers: plan.left.iter().map(|planned| planned.key.1.clone()).collect(),
             applied: false,
             sessions_ended: 0,
             refused,
@@ -246,6 +257,7 @@ impl Sync<'_> {
             people: 0,
             counts: Counts::default(),
             names: Default::default(),
+            leavers: BTreeSet::new(),
             applied: false,
             sessions_ended: 0,
             refused: Some(refused),
@@ -326,8 +338,17 @@ impl Sync<'_> {
         }
     }
 
+    /// Who is to be asked for by name.
+    fn missing(&self, plan: Plan) -> Vec<DingUserId> {
+        plan.left.into_iter().map(|planned| planned.key.1).filter(|userid| self.may_go(userid)).collect()
+    }
+
+    fn may_go(&self, userid: &DingUserId) -> bool {
+        self.leavers.as_ref().is_none_or(|seen| seen.contains(userid))
+    }
+
     fn origin(&self) -> RequestOrigin {
-        RequestOrigin { app: self.config().name.clone(), ..RequestOrigin::default() }
+        RequestOrigin { app: self.config().name.clone(), ..self.request.clone() }
     }
 
     fn config(&self) -> &App {

@@ -40,6 +40,8 @@ pub struct AdminShell {
     pub people: &'static str,
     /// Who was refused.
     pub refused: &'static str,
+    /// DingTalk's directory.
+    pub sync: &'static str,
     /// The audit trail.
     pub trail: &'static str,
     /// The doctor's report.

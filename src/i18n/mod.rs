@@ -10,6 +10,7 @@ pub mod probe;
 pub mod reports;
 mod rights;
 mod sync;
+mod sync_page;
 mod time;
 mod zh_cn;
 
@@ -18,6 +19,7 @@ pub use self::{
     locale::Locale,
     rights::RightsTexts,
     sync::SyncTexts,
+    sync_page::SyncPage,
     time::{Day, iso_8601, iso_8601_if_known, last_days, local, local_iso_8601_ms, local_ms, read_time, utc},
 };
 use crate::errcode::Errcode;

@@ -24,3 +24,4 @@ mod processes;
 mod reports;
 mod signed_in;
 mod signing_in;
+mod sync;

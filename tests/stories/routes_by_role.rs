@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 46] = [
+const TABLE: [Row; 50] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -86,6 +86,10 @@ const TABLE: [Row; 46] = [
     row("/admin", GET, "/admin", Is::Admins),
     row("/admin/refused", GET, "/admin/refused?q=x&page=9", Is::Admins),
     row("/admin/refused/add", POST, "/admin/refused/add", Is::AdminsForm),
+    row("/admin/sync", GET, "/admin/sync?stale=yes", Is::Admins),
+    row("/admin/sync/plan", POST, "/admin/sync/plan", Is::AdminsForm),
+    row("/admin/sync/insist", GET, "/admin/sync/insist?plan=x", Is::Admins),
+    row("/admin/sync/apply", POST, "/admin/sync/apply", Is::AdminsForm),
     row("/admin/audit", GET, "/admin/audit?q=x&event=refused&since=2026-11-02", Is::Admins),
     row("/admin/audit.csv", GET, "/admin/audit.csv?q=x", Is::Admins),
     row("/admin/doctor", GET, "/admin/doctor", Is::Admins),

@@ -149,6 +149,7 @@ fn each_part_knows_only_those_below_it() {
         "config",
         "db",
         "dingtalk",
+        "directory",
         "doctor",
         "hex_digits",
         "i18n",

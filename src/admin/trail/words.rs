@@ -54,6 +54,7 @@ fn text(name: &str, value: &Value, t: &Texts) -> String {
             known.unwrap_or(word).to_owned()
         }
         Value::Null => String::new(),
+        Value::Bool(is) => if *is { "✓" } else { "–" }.to_owned(),
         other => other.to_string(),
     }
 }

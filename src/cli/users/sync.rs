@@ -69,7 +69,7 @@ impl SyncArgs {
         };
         let mut reports = Vec::new();
         for app in self.apps(&dingtalk)? {
-            let sync = Sync { pools, clock, app, actor: actor(), mode };
+            let sync = Sync::new(pools, clock, app, actor(), mode);
             let report = patiently(deployment, &sync, locale.sync_texts()).await?;
             // Of a directory that was not read there is nothing to show but the reason.
             if !self.json && report.people > 0 {

@@ -28,6 +28,7 @@ pub(super) const ADMIN: Admin = Admin {
         overview: "Overview",
         people: "People",
         refused: "Refused",
+        sync: "Sync",
         trail: "Trail",
         doctor: "Doctor",
     },

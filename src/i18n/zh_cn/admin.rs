@@ -28,6 +28,7 @@ pub(super) const ADMIN: Admin = Admin {
         overview: "概览",
         people: "人员",
         refused: "被拒",
+        sync: "同步",
         trail: "记录",
         doctor: "体检",
     },

@@ -6,6 +6,7 @@ mod people;
 mod person;
 mod refused;
 mod reports;
+mod sync;
 mod trail;
 
 use miandeng::users::{Change, Role};
