@@ -1,21 +1,74 @@
-//! What the compiler is given beside the source: the migrations, and the sign-in page's script.
+//! What the compiler is given beside the source: the migrations, and the files of `static/`, compressed once and for all.
+//!
+//! What is inlined into pages loses its comments and its indentation first: every page carries it.
 
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
+
+/// The modules of the sign-in page, as one script. Each imports only from those before it.
+const SIGNIN: [&str; 6] =
+    ["copy", "signin/messages", "signin/client", "signin/bridge", "signin/official", "signin/signin"];
 
 fn main() {
     // `sqlx::migrate!` reads the folder at compile time; without this line a new migration would not be noticed.
     println!("cargo:rerun-if-changed=migrations");
-    println!("cargo:rerun-if-changed=static/js/signin");
-    let script = Path::new(&env::var_os("OUT_DIR").expect("set by Cargo")).join("signin.js");
-    fs::write(script, signin_script()).expect("the folder of this build is writable");
+    println!("cargo:rerun-if-changed=static");
+    println!("cargo:rerun-if-changed=build.rs");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by Cargo"));
+    let css = |name| without_comments(&read(&format!("static/css/{name}.css")));
+    let pieces = [
+        ("STYLE", css("app")),
+        ("NO_SCRIPT_STYLE", css("noscript")),
+        ("COPY_SCRIPT", without_comments(&read("static/js/copy.js"))),
+        ("SIGNIN_SCRIPT", signin_script()),
+    ];
+    let code: String = pieces.iter().map(|(name, text)| piece(&out, name, text)).collect();
+    fs::write(out.join("assets.rs"), code + &files(&out)).expect("the folder of this build is writable");
 }
 
-/// The modules of the sign-in page as one script: it is one file to wait for, and the nonce of one element lets it run.
-/// Each imports only from those before it.
+/// A text that is inlined into pages: as it is, and as a piece of a gzip body (`web::gzip`).
+fn piece(out: &Path, name: &str, text: &str) -> String {
+    assert!(!text.contains('<'), "{name} holds a '<', and inside a page it could end its element");
+    let written = |ending: &str, bytes: &[u8]| write(&out.join(format!("{name}.{ending}")), bytes);
+    let (text, packed) = (written("text", text.as_bytes()), written("deflate", &deflated(text.as_bytes())));
+    format!("pub static {name}: Piece = Piece::prepared(include_str!({text:?}), include_bytes!({packed:?}));\n")
+}
+
+/// The files that browsers load: as they are, and compressed.
+fn files(out: &Path) -> String {
+    let mut folders = vec![PathBuf::from("static")];
+    let mut paths = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of static/") {
+            let path = entry.expect("an entry").path();
+            let list = if path.is_dir() { &mut folders } else { &mut paths };
+            list.push(path);
+        }
+    }
+    paths.sort();
+    let file = |path: &PathBuf| {
+        let name = path.strip_prefix("static").expect("below it").to_str().expect("a name in UTF-8").to_owned();
+        let bytes = fs::read(path).expect("a file of static/");
+        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+        packer.write_all(&bytes).expect("memory");
+        let packed = packer.finish().expect("memory");
+        let plain = fs::canonicalize(path).expect("it is there");
+        let packed = write(&out.join(name.replace('/', "-") + ".gz"), &packed);
+        format!("    ({name:?}, include_bytes!({plain:?}), include_bytes!({packed:?})),\n")
+    };
+    let served = paths.iter().filter(|path| !path.starts_with("static/js/signin")).map(file);
+    format!("const FILES: &[(&str, &[u8], &[u8])] = &[\n{}];\n", served.collect::<String>())
+}
+
 fn signin_script() -> String {
     let mut script = String::from("(function () {\n'use strict';\n");
-    for module in ["messages", "client", "signin"] {
-        let source = fs::read_to_string(format!("static/js/signin/{module}.js")).expect("a module of the page");
+    for module in SIGNIN {
+        let source = without_comments(&read(&format!("static/js/{module}.js")));
         for line in source.lines() {
             if line.starts_with("import ") {
                 assert!(line.ends_with(".js';"), "{module}.js: write an import on one line: {line}");
@@ -26,4 +79,36 @@ fn signin_script() -> String {
         }
     }
     script + "})();\n"
+}
+
+/// Drops what only people read: `/* … */` wherever it stands, lines of `//`, indentation, empty lines. Our files have no
+/// such signs inside a text, and no text of several lines; a browser's story would notice.
+fn without_comments(source: &str) -> String {
+    let mut code = String::new();
+    let mut rest = source;
+    while let Some((before, after)) = rest.split_once("/*") {
+        code += before;
+        rest = after.split_once("*/").expect("the end of a comment").1;
+    }
+    code += rest;
+    let lines = code.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// A piece of a deflate stream (RFC 1951) that refers to nothing before it, ends at a whole byte and is not the last.
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(bytes.len() + 64);
+    let mut packer = Compress::new(Compression::best(), false);
+    packer.compress_vec(bytes, &mut packed, FlushCompress::Sync).expect("memory");
+    assert_eq!(packer.total_in(), bytes.len() as u64, "all of it");
+    packed
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> PathBuf {
+    fs::write(path, bytes).expect("the folder of this build is writable");
+    path.to_owned()
 }

@@ -24,7 +24,10 @@ use crate::{
     jsapi::{self, script::Script},
     probe::{self, Passes},
     sessions::{self, Policy, SessionCache},
-    signin::{self, limits::Limits, redirect_loop::RedirectLoops, state::States, used_codes::UsedCodes},
+    signin::{
+        self, limits::Limits, redirect_loop::RedirectLoops, report::FailedBootstraps, state::States,
+        used_codes::UsedCodes,
+    },
     signing_keys::{self, KeyError, SigningKeys},
     web::{
         access_log::{AccessLog, Caught},
@@ -81,6 +84,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(Passes::new(&state_key, clock.clone()))
         .manage(States::new(state_key, clock.clone()))
         .manage(UsedCodes::default())
+        .manage(FailedBootstraps::default())
         .manage(refusals)
         .manage(Limits::new(&clock))
         .manage(RedirectLoops::new(clock.clone()))

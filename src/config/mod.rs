@@ -55,6 +55,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// What becomes of an employee who is not in the table.
     pub unknown_users: UnknownUsers,
+    /// How the sign-in page asks the client for a code.
+    pub bootstrap: Bootstrap,
     /// The language for a browser that asks for none of ours.
     pub default_locale: Locale,
     /// Where DingTalk is. Table `dingtalk`.
@@ -83,6 +85,15 @@ pub enum UnknownUsers {
     Create,
 }
 
+/// How the sign-in page asks the client for a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bootstrap {
+    /// By itself; by DingTalk's script only where that fails.
+    Own,
+    /// By DingTalk's script, with dd.config.
+    Official,
+}
+
 /// Other addresses than the public platform's are for tests, private deployments and the simulator.
 #[derive(Debug, Clone)]
 pub struct DingtalkConfig {
@@ -94,6 +105,27 @@ pub struct DingtalkConfig {
     pub jsapi_file: Option<PathBuf>,
     /// One call, in total. Default 3 seconds, after which DingTalk's own gateway gives up too.
     pub timeout: Duration,
+}
+
+impl Bootstrap {
+    fn check(text: &str) -> Result<Self, ConfigError> {
+        let all = [Self::Own, Self::Official];
+        let named = all.into_iter().find(|bootstrap| bootstrap.name() == text);
+        named.ok_or_else(|| ConfigError::wrong("miandeng.bootstrap", text, "write \"own\" or \"official\""))
+    }
+
+    /// As the settings and the page call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Official => "official",
+        }
+    }
+
+    /// Whether the page asks by itself.
+    pub fn is_own(self) -> bool {
+        self == Self::Own
+    }
 }
 
 impl PublicUrl {
@@ -209,6 +241,7 @@ impl Config {
             signed_identity: raw.signed_identity,
             trusted_proxies,
             unknown_users,
+            bootstrap: Bootstrap::check(&raw.bootstrap)?,
             default_locale,
             dingtalk: DingtalkConfig::check(raw.dingtalk)?,
             apps: apps(raw.apps)?,

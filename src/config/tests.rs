@@ -51,6 +51,7 @@ fn a_wrong_setting_is_named_with_its_value_and_cure() {
         r#"miandeng.session_idel: no such setting; did you mean "session_idle""#,
     );
     refuses(url, &format!("{url}\nhome = \"//evil.com\""), r#"miandeng.home = "//evil.com": write a path"#);
+    refuses(url, &format!("{url}\nbootstrap = \"Own\""), r#"miandeng.bootstrap = "Own": write "own" or "official""#);
     for path in ["admin", "/", "/home", "/auth/admin", "/a//b", "/../x"] {
         refuses(
             url,

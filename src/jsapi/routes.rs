@@ -18,7 +18,7 @@ use crate::{
     clock::Clock,
     config::Config,
     dingtalk::{Dingtalk, jsapi::PageConfig},
-    web::{params::Params, problem::Problem, request_context::RequestContext},
+    web::{gzip, params::Params, problem::Problem, request_context::RequestContext},
 };
 
 /// The script's address names no version, so a new copy is seen after an hour.
@@ -93,7 +93,7 @@ fn script(script: &State<Option<Script>>) -> Result<Script, Problem> {
 
 impl<'r> Responder<'r, 'static> for Script {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let form = self.form(request.headers().get("Accept-Encoding"));
+        let form = self.form(gzip::is_wanted(request));
         let mut response = Response::build();
         response
             .raw_header("Cache-Control", SCRIPT_AGE)

@@ -56,5 +56,6 @@ fn services<'r>(request: &'r Request<'_>) -> Option<Services<'r>> {
         redirect_loops: rocket.state()?,
         used_codes: rocket.state()?,
         refusals: rocket.state::<Arc<Refusals>>()?,
+        bootstraps: rocket.state()?,
     })
 }

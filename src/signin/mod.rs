@@ -14,7 +14,7 @@ pub mod limits;
 pub mod page;
 pub mod redirect_loop;
 mod refusal;
-mod report;
+pub mod report;
 pub mod return_to;
 pub mod routes;
 pub mod state;
@@ -23,7 +23,9 @@ mod tries;
 pub mod used_codes;
 pub mod web_login;
 
-use self::{limits::Limits, redirect_loop::RedirectLoops, state::States, used_codes::UsedCodes};
+use self::{
+    limits::Limits, redirect_loop::RedirectLoops, report::FailedBootstraps, state::States, used_codes::UsedCodes,
+};
 use crate::{
     audit::Refusals,
     clock::Clock,
@@ -50,6 +52,7 @@ pub struct Services<'a> {
     pub redirect_loops: &'a RedirectLoops,
     pub used_codes: &'a UsedCodes,
     pub refusals: &'a Refusals,
+    pub bootstraps: &'a FailedBootstraps,
 }
 
 pub struct Requester<'a> {

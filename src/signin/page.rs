@@ -10,10 +10,12 @@ use url::{Position, Url};
 
 use super::web_login::addresses;
 use crate::{
-    config::{App, Config},
+    config::{App, Bootstrap, Config},
     dingtalk::jsapi::PageConfig,
     i18n::{Locale, Message, Texts},
     web::{
+        assets,
+        gzip::Piece,
         page::{Frame, NotRendered, Page},
         script_json::script_json,
     },
@@ -41,7 +43,7 @@ struct OneMessage {
 
 /// The page's messages as HTML: most of the page, and the same for everybody who reads a language.
 struct Words {
-    messages: String,
+    messages: Piece,
     plain_browser: String,
     no_script: String,
 }
@@ -58,7 +60,7 @@ impl Words {
         // These templates cannot fail; a page without a message would still sign people in.
         let message = |message| OneMessage { message }.render().unwrap_or_default();
         rendered.get_or_init(|| Self {
-            messages: Messages { t }.render().unwrap_or_default(),
+            messages: Piece::new(Messages { t }.render().unwrap_or_default()),
             plain_browser: message(&t.signin.plain_browser),
             no_script: message(&t.signin.no_script),
         })
@@ -72,7 +74,12 @@ struct SignInPage<'a> {
     frame: Frame<'a>,
     config_json: String,
     words: &'static Words,
+    script: &'static str,
+    no_script_style: &'static str,
     nonce: &'a str,
+    bootstrap: Bootstrap,
+    /// The simulator's script makes a client of any browser.
+    simulated: bool,
     jsapi_url: &'a str,
     client_id: &'a str,
     return_to: &'a str,
@@ -107,20 +114,28 @@ pub fn render(
             (url.as_str(), script_source(url), simulator_source(url))
         }
     };
+    let words = Words::of(frame.locale);
     let page = SignInPage {
         config_json: script_json(&SignInConfig { page, state: options.state })?,
-        words: Words::of(frame.locale),
+        words,
+        script: assets::SIGNIN_SCRIPT.text(),
+        no_script_style: assets::NO_SCRIPT_STYLE.text(),
         frame,
         nonce: &nonce,
+        bootstrap: config.bootstrap,
+        simulated: !simulator.is_empty(),
         jsapi_url,
         client_id: app.client_id().unwrap_or_default(),
         return_to: options.return_to.unwrap_or_default(),
         web_login: addresses::start(app, options.return_to).map(|path| config.path(&path)),
         waits: options.waits,
     };
-    // Our script needs the nonce: an app may share this host, and none of its files may run here.
-    let policy = format!("script-src 'nonce-{nonce}' {script}; connect-src 'self'{simulator}; form-action 'none'");
-    Page::new(Status::Ok, &page, &policy)
+    // Our script by its digest, and `_config` by the nonce: an app may share this host, and none of its files may run here.
+    let own = assets::SIGNIN_SCRIPT.source();
+    let policy =
+        format!("script-src {own} 'nonce-{nonce}' {script}; connect-src 'self'{simulator}; form-action 'none'");
+    let pieces = [&assets::STYLE, &assets::SIGNIN_SCRIPT, &words.messages];
+    Ok(Page::with_pieces(Status::Ok, &page, &policy, &pieces)?.style(assets::NO_SCRIPT_STYLE.source()))
 }
 
 /// DingTalk's script by its path, because its host serves every customer's files. After a redirect, a browser compares
@@ -142,18 +157,22 @@ fn simulator_source(url: &Url) -> String {
 pub(crate) fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
     use crate::web::testing::{HOSTILE, Sample, frame};
 
-    let page = |waits, web_login: Option<&str>| SignInPage {
+    let page = |bootstrap, waits, web_login: Option<&str>| SignInPage {
         config_json: script_json(&serde_json::json!({ "url": HOSTILE })).expect("JSON"),
         words: Words::of(locale),
+        script: assets::SIGNIN_SCRIPT.text(),
+        no_script_style: assets::NO_SCRIPT_STYLE.text(),
         frame: frame(locale),
         nonce: "nonce",
+        bootstrap,
+        simulated: waits,
         jsapi_url: "https://dingtalk.example/dd.js",
         client_id: HOSTILE,
         return_to: HOSTILE,
         web_login: web_login.map(str::to_owned),
         waits,
     };
-    let both = [page(false, None), page(true, Some(HOSTILE))];
+    let both = [page(Bootstrap::Own, false, None), page(Bootstrap::Official, true, Some(HOSTILE))];
     both.iter().map(|page| Sample::of("signin/page.html", page)).collect()
 }
 
@@ -177,7 +196,7 @@ mod tests {
             let signed = PageConfig::new(&config.apps[0], &Secret::new(TICKET), url, "n".to_owned(), 1);
             let options = PageOptions { state, return_to: Some(return_to), waits: false };
             render(Frame::of(request), config, &config.apps[0], &signed, options)
-                .map(|page| page.html().to_owned())
+                .map(|page| page.html())
                 .expect("a page")
         })
     }

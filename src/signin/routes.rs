@@ -153,7 +153,7 @@ async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Da
     if let Some(seconds) = services.limits.reported(state.browser()) {
         return Err(SignInRefusal::RateLimited { seconds }.into());
     }
-    Report::read(&params).note(requester.log, services.config.default_locale);
+    Report::read(&params).note(requester.log, services.config.default_locale, services.bootstraps);
     Ok(Status::NoContent)
 }
 

@@ -1,6 +1,7 @@
-//! The files of `static/`, inside the binary.
+//! The files of `static/`, inside the binary: what browsers load, and what is inlined into pages. `build.rs` has
+//! compressed both.
 
-use std::{borrow::Cow, collections::HashMap, io::Cursor, path::PathBuf, sync::LazyLock};
+use std::{collections::HashMap, io::Cursor, path::PathBuf, sync::LazyLock};
 
 use rocket::{
     Request, Response, Route, get,
@@ -8,30 +9,34 @@ use rocket::{
     response::{self, Responder},
     routes,
 };
-use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use super::gzip::{Piece, is_wanted};
 use crate::hex_digits::hex_digits;
 
-#[derive(RustEmbed)]
-#[folder = "static/"]
-struct Static;
+/// [`STYLE`], [`NO_SCRIPT_STYLE`], [`COPY_SCRIPT`] and [`SIGNIN_SCRIPT`], and the files: path, content, gzip.
+mod made_by_build {
+    use super::Piece;
 
-/// What `build.rs` makes of the modules in this folder.
-const SIGNIN: &str = include_str!(concat!(env!("OUT_DIR"), "/signin.js"));
-const SIGNIN_MODULES: &str = "js/signin/";
+    include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+    pub(super) fn files() -> &'static [(&'static str, &'static [u8], &'static [u8])] {
+        FILES
+    }
+}
+
+pub use made_by_build::{COPY_SCRIPT, NO_SCRIPT_STYLE, SIGNIN_SCRIPT, STYLE};
 
 struct File {
-    body: Cow<'static, [u8]>,
+    plain: &'static [u8],
+    gzip: &'static [u8],
     /// A piece of its digest.
     version: String,
 }
 
-static FILES: LazyLock<HashMap<Cow<'static, str>, File>> = LazyLock::new(|| {
-    let file = |body: Cow<'static, [u8]>| File { version: hex_digits(&Sha256::digest(&body)[..8]), body };
-    let as_it_is = Static::iter().filter(|path| !path.starts_with(SIGNIN_MODULES));
-    let files = as_it_is.filter_map(|path| Some((path.clone(), file(Static::get(&path)?.data))));
-    files.chain([("js/signin.js".into(), file(SIGNIN.as_bytes().into()))]).collect()
+static FILES: LazyLock<HashMap<&str, File>> = LazyLock::new(|| {
+    let file = |plain, gzip| File { plain, gzip, version: hex_digits(&Sha256::digest(plain)[..8]) };
+    made_by_build::files().iter().map(|(path, plain, gzip)| (*path, file(plain, gzip))).collect()
 });
 
 /// The address of a file, with its version: a new one gets a new address.
@@ -40,12 +45,6 @@ pub fn url(base: &str, path: &str) -> String {
         Some(file) => [base, "/static/", path, "?v=", &file.version].concat(),
         None => [base, "/static/", path].concat(),
     }
-}
-
-/// The style sheet's text, for pages that cannot load it.
-pub fn style() -> &'static str {
-    let style = FILES.get("css/app.css").and_then(|file| std::str::from_utf8(&file.body).ok());
-    style.unwrap_or_default()
 }
 
 pub fn routes() -> Vec<Route> {
@@ -66,18 +65,24 @@ struct Asset {
 
 impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let File { body, version } = self.file;
-        let etag = format!("\"{version}\"");
+        let File { plain, gzip, version } = self.file;
+        let packed = is_wanted(request);
+        let etag = if packed { format!("\"{version}-gzip\"") } else { format!("\"{version}\"") };
         let mut response = Response::build();
         // Only an address with the version in it always means this content.
         let named = request.uri().query().is_some_and(|query| query.as_str().strip_prefix("v=") == Some(version));
         response
             .raw_header("Cache-Control", if named { "public, max-age=31536000, immutable" } else { "no-cache" })
+            .raw_header("Vary", "Accept-Encoding")
             .raw_header("ETag", etag.clone());
         if request.headers().get("If-None-Match").any(|known| known == etag) {
             return response.status(Status::NotModified).ok();
         }
+        if packed {
+            response.raw_header("Content-Encoding", "gzip");
+        }
+        let body = if packed { gzip } else { plain };
         let whole = body.len().max(1);
-        response.header(self.kind).sized_body(body.len(), Cursor::new(&body[..])).max_chunk_size(whole).ok()
+        response.header(self.kind).sized_body(body.len(), Cursor::new(body)).max_chunk_size(whole).ok()
     }
 }

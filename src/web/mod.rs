@@ -5,6 +5,7 @@ pub(crate) mod assets;
 pub(crate) mod client_ip;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
+pub(crate) mod gzip;
 pub(crate) mod method;
 pub(crate) mod ows;
 pub(crate) mod page;

@@ -1,19 +1,18 @@
 //! A page: rendered, never cached, and fenced in by a content security policy.
 
-use std::{convert::Infallible, sync::LazyLock};
+use std::convert::Infallible;
 
 use askama::Template;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use rocket::{
     Request, Response,
     http::{ContentType, Status},
     request::{FromRequest, Outcome},
     response::{self, Responder},
 };
-use sha2::{Digest, Sha256};
 
 use super::{
     assets,
+    gzip::{self, Assembled, Piece},
     request_context::{self, RequestContext},
 };
 use crate::{
@@ -25,29 +24,28 @@ use crate::{
 /// one.
 const POLICY: &str = "default-src 'none'; img-src data:; base-uri 'none'; \
                       frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai; ";
-/// For pages on our own origin, which load the style sheet.
-const OWN_STYLE: &str = "style-src 'self'; ";
-
 pub struct Frame<'a> {
     pub locale: Locale,
     pub t: &'static Texts,
     pub base: &'a str,
     pub request_id: &'a str,
-    /// The style sheet itself, for a page on another host, which has none of our files.
-    pub inline_style: Option<&'static str>,
 }
 
 impl<'a> Frame<'a> {
     pub fn of(request: &'a Request<'_>) -> Self {
         let locale = request_context::locale(request);
         let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
-        Self { locale, t: locale.texts(), base, request_id: &RequestContext::of(request).id, inline_style: None }
+        Self { locale, t: locale.texts(), base, request_id: &RequestContext::of(request).id }
     }
 
-    /// The same for a page that is shown on the host of an app behind the gate.
-    #[must_use]
-    pub fn elsewhere(self) -> Self {
-        Self { inline_style: Some(assets::style()), ..self }
+    /// The style sheet. It is in the page: nobody waits for it, and a page on another host has none of our files.
+    pub fn style(&self) -> &'static str {
+        assets::STYLE.text()
+    }
+
+    /// What makes `[data-copy]` copy. The page's policy permits it by `assets::COPY_SCRIPT.source()`.
+    pub fn copy_script(&self) -> &'static str {
+        assets::COPY_SCRIPT.text()
     }
 
     /// The address of a static file. It changes with the file's content, so browsers need never ask again.
@@ -75,25 +73,52 @@ pub enum NotRendered {
 
 pub struct Page {
     status: Status,
-    html: String,
+    body: Assembled,
+    /// The sources of `style-src`.
+    styles: String,
     policy: String,
     referrer: &'static str,
+    /// The gate's answers are not, because what a proxy makes of them is its own matter.
+    may_be_packed: bool,
 }
+
+/// What any page may hold.
+const PIECES: [&Piece; 2] = [&assets::STYLE, &assets::COPY_SCRIPT];
 
 impl Page {
     /// `policy` adds what the page may do: run scripts (`script-src`), send forms (`form-action`, or they go anywhere).
     pub fn new(status: Status, template: &impl Template, policy: &str) -> Result<Self, NotRendered> {
-        let html = template.render()?;
-        Ok(Self { status, html, policy: [POLICY, OWN_STYLE, policy].concat(), referrer: "same-origin" })
+        Self::with_pieces(status, template, policy, &PIECES)
     }
 
-    /// Renders a page without scripts and forms that is shown on another host ([`Frame::elsewhere`]).
+    /// The same of a page with other pieces than [`PIECES`] in it.
+    pub fn with_pieces(
+        status: Status,
+        template: &impl Template,
+        policy: &str,
+        pieces: &[&'static Piece],
+    ) -> Result<Self, NotRendered> {
+        Ok(Self {
+            status,
+            body: Assembled::render(template, pieces)?,
+            styles: assets::STYLE.source().to_owned(),
+            policy: policy.to_owned(),
+            referrer: "same-origin",
+            may_be_packed: true,
+        })
+    }
+
+    /// Renders a page without scripts and forms that is shown on another host.
     pub fn elsewhere(status: Status, template: &impl Template) -> Result<Self, NotRendered> {
-        static STYLE: LazyLock<String> = LazyLock::new(|| {
-            let digest = STANDARD.encode(Sha256::digest(assets::style()));
-            format!("{POLICY}style-src 'sha256-{digest}'; form-action 'none'")
-        });
-        Ok(Self { policy: STYLE.clone(), ..Self::new(status, template, "")? })
+        Ok(Self { may_be_packed: false, ..Self::new(status, template, "form-action 'none'")? })
+    }
+
+    /// Permits more styles than the one in every page, by their source.
+    #[must_use]
+    pub fn style(mut self, source: &str) -> Self {
+        self.styles.push(' ');
+        self.styles.push_str(source);
+        self
     }
 
     /// Sets what browsers tell other pages about this page's address (`Referrer-Policy`).
@@ -105,17 +130,25 @@ impl Page {
 }
 
 impl<'r> Responder<'r, 'static> for Page {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let packed = self.may_be_packed && gzip::is_wanted(request);
+        let body = if packed { self.body.gzip() } else { self.body.plain().into_bytes() };
+        let policy = [POLICY, "style-src ", &self.styles, "; ", &self.policy].concat();
+        let mut response = Response::build();
+        if packed {
+            response.raw_header("Content-Encoding", "gzip");
+        }
         // In one piece: Rocket's default chunks of 4 KB cost a system call and a thread hop each.
-        let whole = self.html.len().max(1);
-        Response::build()
+        let whole = body.len().max(1);
+        response
             .status(self.status)
             .header(ContentType::HTML)
-            .raw_header("Content-Security-Policy", self.policy)
+            .raw_header("Content-Security-Policy", policy)
             // Back after sign-out must ask the server.
             .raw_header("Cache-Control", "no-store")
+            .raw_header("Vary", "Accept-Encoding")
             .raw_header("Referrer-Policy", self.referrer)
-            .sized_body(self.html.len(), std::io::Cursor::new(self.html))
+            .sized_body(body.len(), std::io::Cursor::new(body))
             // After the body, whose own default would replace it.
             .max_chunk_size(whole)
             .ok()
@@ -124,7 +157,7 @@ impl<'r> Responder<'r, 'static> for Page {
 
 #[cfg(test)]
 impl Page {
-    pub fn html(&self) -> &str {
-        &self.html
+    pub fn html(&self) -> String {
+        self.body.plain()
     }
 }

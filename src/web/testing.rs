@@ -38,7 +38,7 @@ impl Sample {
 }
 
 pub fn frame(locale: Locale) -> Frame<'static> {
-    Frame { locale, t: locale.texts(), base: BASE, request_id: HOSTILE, inline_style: None }
+    Frame { locale, t: locale.texts(), base: BASE, request_id: HOSTILE }
 }
 
 thread_local! {

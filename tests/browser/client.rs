@@ -22,6 +22,10 @@ pub enum Manner {
     NoBridge,
     /// errorCode and errorMessage.
     Refuses(&'static str, &'static str),
+    /// The first call for a code is refused so, and the next ones are answered.
+    RefusesOnce(&'static str, &'static str),
+    /// The first call for a code gets no answer, and the next ones do.
+    SilentOnce,
     /// It does not know the newer call.
     OldCallOnly,
 }
@@ -138,8 +142,12 @@ impl Native {
             Manner::Refuses(code, message) => {
                 return Some((false, json!({ "errorCode": code, "errorMessage": message })));
             }
+            Manner::RefusesOnce(code, message) if self.is_first() => {
+                return Some((false, json!({ "errorCode": code, "errorMessage": message })));
+            }
+            Manner::SilentOnce if self.is_first() => return None,
             Manner::Late => drop(self.released.acquire().await),
-            Manner::Answers | Manner::NoBridge | Manner::OldCallOnly => {}
+            _ => {}
         }
         let question = json!({
             "kind": kind,
@@ -150,6 +158,12 @@ impl Native {
         });
         let answer = self.ask("/_client/code", &question).await;
         Some((answer["code"].is_string(), answer))
+    }
+
+    /// Whether only one call for a code has come so far.
+    fn is_first(&self) -> bool {
+        let calls = self.calls.lock().expect("nobody panicked with it");
+        calls.iter().filter(|call| call.method.contains("requestAuthCode")).count() == 1
     }
 
     async fn config(&self, params: Value, page: &str) -> (bool, Value) {

@@ -1,8 +1,7 @@
 //! Failures: each says what happened and what to do, and one tap tries again.
 
 use chromiumoxide::cdp::browser_protocol::{
-    emulation::SetScriptExecutionDisabledParams,
-    network::{BlockPattern, SetBlockedUrLsParams},
+    emulation::SetScriptExecutionDisabledParams, page::AddScriptToEvaluateOnNewDocumentParams,
 };
 
 use super::{
@@ -38,7 +37,7 @@ async fn a_client_that_stays_silent_for_eight_seconds_gets_its_message() {
         (Platform::Android, Manner::NoBridge),
         (Platform::Harmony, Manner::NoBridge),
     ] {
-        let app = App::start().await;
+        let app = App::official().await;
         let window = Window::with(&app, in_a_hurry(Client::of(platform).that(manner))).await;
         window.open(&app.url(OPENED)).await;
         window.shows("no-bridge").await;
@@ -78,7 +77,7 @@ async fn the_messages_come_in_english_to_whoever_reads_english() {
 #[ignore = "needs Chromium; CI runs it"]
 async fn a_script_of_dingtalk_that_cannot_be_loaded_gets_its_message() {
     for jsapi in [Jsapi::Missing, Jsapi::SomethingElse] {
-        let app = App::with(Setup { jsapi, ..Setup::default() }).await;
+        let app = App::with(Setup { jsapi, bootstrap: "official", ..Setup::default() }).await;
         let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
         window.open(&app.url(OPENED)).await;
         window.shows("script-failed").await;
@@ -93,16 +92,17 @@ async fn a_script_of_dingtalk_that_cannot_be_loaded_gets_its_message() {
 async fn a_refusal_of_the_client_is_shown_in_its_own_words_as_text() {
     const WORDS: &str = "对应企业没有<img src=x onerror=alert(1)>域名微应用";
     for platform in [Platform::Ios, Platform::Android, Platform::Harmony, Platform::Pc] {
-        let app = App::start().await;
-        let client = Client::of(platform).that(Manner::Refuses("3", WORDS));
-        let window = Window::in_dingtalk(&app, client).await;
-        window.open(&app.url(OPENED)).await;
-        window.shows("client-refused").await;
-        assert_eq!(window.text("[data-said]").await, format!("3 {WORDS}"), "{platform:?}");
-        assert_eq!(window.code_calls().len(), 1, "a refusal is not asked again");
-        is_a_proper_failure(&app, &window).await;
-        app.server.logs(&["client-report", "client-refused", "域名微应用"]).await;
-        window.close().await;
+        for app in [App::start().await, App::official().await] {
+            let client = Client::of(platform).that(Manner::Refuses("3", WORDS));
+            let window = Window::in_dingtalk(&app, client).await;
+            window.open(&app.url(OPENED)).await;
+            window.shows("client-refused").await;
+            assert_eq!(window.text("[data-said]").await, format!("3 {WORDS}"), "{platform:?}");
+            assert_eq!(window.code_calls().len(), 1, "a refusal is not asked again");
+            is_a_proper_failure(&app, &window).await;
+            app.server.logs(&["client-report", "client-refused", "域名微应用"]).await;
+            window.close().await;
+        }
     }
 }
 
@@ -154,7 +154,7 @@ async fn a_disabled_person_reads_that_their_access_is_disabled() {
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn a_server_that_goes_away_in_mid_sign_in_gets_its_message() {
-    let mut app = App::start().await;
+    let mut app = App::official().await;
     let client = Client::of(Platform::Ios).that(Manner::Late);
     let window = Window::in_dingtalk(&app, client).await;
     window.open(&app.url(OPENED)).await;
@@ -168,19 +168,20 @@ async fn a_server_that_goes_away_in_mid_sign_in_gets_its_message() {
 
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
-async fn a_page_whose_own_script_does_not_come_says_so_too() {
+async fn a_page_whose_own_script_does_not_run_says_so_too() {
     let app = App::start().await;
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
-    let blocked = BlockPattern { url_pattern: "*://*:*/static/js/*".into(), block: true };
-    let block = SetBlockedUrLsParams { url_patterns: Some(vec![blocked]) };
-    window.page.execute(block).await.expect("a blocked address");
+    // As in a web view that does not know what the script is written in.
+    let broken = "document.getElementById = () => { throw new SyntaxError('Unexpected token'); }";
+    let broken = AddScriptToEvaluateOnNewDocumentParams::new(broken);
+    window.page.execute(broken).await.expect("a script for every page");
     window.open(&app.url(OPENED)).await;
     window.until("document.getAnimations().some(a => a.animationName === 'come')").await;
     let seen = "getComputedStyle(document.querySelector('[data-stalled]')).visibility";
     assert_eq!(window.run(seen).await, "hidden", "not before its time");
     window.run("document.getAnimations().forEach(a => a.animationName === 'come' && a.finish())").await;
     window.until(&format!("{seen} === 'visible'")).await;
-    window.close_after_refusal().await;
+    window.shut().await;
 }
 
 #[tokio::test]

@@ -18,11 +18,9 @@ use super::{
 
 const HOST: &str = "https://fake.dingtalk.com/";
 
-#[tokio::test]
-#[ignore = "needs Chromium; CI runs it"]
-async fn in_a_frame_of_another_site_the_code_comes_but_the_browser_keeps_our_cookie_back() {
-    let app = App::start().await;
-    let window = Window::in_dingtalk(&app, Client::of(Platform::Pc)).await;
+/// Opens the app in such a client.
+pub async fn opens(app: &App) -> Window {
+    let window = Window::in_dingtalk(app, Client::of(Platform::Pc)).await;
     let host = include_str!("bridges/framed.html").replace("{{page}}", &app.url("/?corpid=dingsamplecorp00000001"));
     let mut paused = window.page.event_listener::<EventRequestPaused>().await.expect("a listener");
     let pattern = RequestPattern::builder().url_pattern(format!("{HOST}*")).build();
@@ -39,7 +37,14 @@ async fn in_a_frame_of_another_site_the_code_comes_but_the_browser_keeps_our_coo
         }
     });
     window.open(HOST).await;
+    window
+}
 
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn in_a_frame_of_another_site_the_code_comes_but_the_browser_keeps_our_cookie_back() {
+    let app = App::start().await;
+    let window = opens(&app).await;
     let line = app.server.logs(&["POST", "/userinfo"]).await;
     assert_eq!(window.code_calls(), ["runtime.permission.requestAuthCodeV2"]);
     assert!(app.simulator.config_checks().iter().all(|check| check.accepted()));

@@ -29,18 +29,20 @@ pub struct Setup {
     /// More lines of the app.
     pub app: &'static str,
     pub origins: Vec<String>,
+    /// The setting: whether the page asks the client by itself.
+    pub bootstrap: &'static str,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { jsapi: Jsapi::Package, app: "agent_id = \"100000001\"", origins: Vec::new() }
+        Self { jsapi: Jsapi::Package, app: "agent_id = \"100000001\"", origins: Vec::new(), bootstrap: "own" }
     }
 }
 
 impl Setup {
     pub fn settings(&self, port: u16, dingtalk: &str) -> Settings {
         let mut settings = Settings::least(port, &format!("http://127.0.0.1:{port}"), dingtalk);
-        settings.miandeng.push_str(&format!("\njsapi_origins = {:?}", self.origins));
+        settings.miandeng.push_str(&format!("\njsapi_origins = {:?}\nbootstrap = {:?}", self.origins, self.bootstrap));
         settings.dingtalk = format!(
             "oapi_url = {dingtalk:?}\napi_url = {dingtalk:?}\nlogin_url = {dingtalk:?}\n{}",
             self.jsapi.setting(dingtalk)
@@ -73,6 +75,11 @@ impl App {
     /// 张三 and 王五 may sign in, 李四 is disabled, the other employees are not listed.
     pub async fn start() -> Self {
         Self::with(Setup::default()).await
+    }
+
+    /// The page does everything by DingTalk's script.
+    pub async fn official() -> Self {
+        Self::with(Setup { bootstrap: "official", ..Setup::default() }).await
     }
 
     pub async fn with(setup: Setup) -> Self {

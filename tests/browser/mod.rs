@@ -1,6 +1,6 @@
 //! The stories that need a real browser: what an employee sees between the tap on the icon and the page behind it.
 //!
-//! Chromium opens the real program's pages. They load the published JSAPI package, which finds the bridge of a pretend
+//! Chromium opens the real program's pages. They, or the published JSAPI package that they load, find the bridge of a pretend
 //! DingTalk client; its native side asks the simulated DingTalk. To run them:
 //!
 //! ```sh npm ci --prefix tests/browser && npm run bundle --prefix tests/browser && npm run types --prefix tests/browser
@@ -17,6 +17,7 @@ mod harness;
 mod looks;
 mod window;
 
+mod bootstrap;
 mod failing;
 mod outside;
 mod own_page;

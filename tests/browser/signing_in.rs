@@ -43,7 +43,7 @@ async fn config_check(app: &App) -> ConfigCheck {
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn an_employee_who_opens_the_app_on_ios_is_signed_in_by_the_newer_call() {
-    let app = App::start().await;
+    let app = App::official().await;
     assert_eq!(signs_in(&app, Client::of(Platform::Ios)).await, [NEWER_CALL]);
     assert!(config_check(&app).await.accepted());
 }
@@ -51,7 +51,7 @@ async fn an_employee_who_opens_the_app_on_ios_is_signed_in_by_the_newer_call() {
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn an_employee_who_opens_the_app_on_android_is_signed_in_by_the_newer_call() {
-    let app = App::start().await;
+    let app = App::official().await;
     assert_eq!(signs_in(&app, Client::of(Platform::Android)).await, [NEWER_CALL]);
     assert!(config_check(&app).await.accepted());
 }
@@ -59,7 +59,7 @@ async fn an_employee_who_opens_the_app_on_android_is_signed_in_by_the_newer_call
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn an_employee_who_opens_the_app_on_harmony_is_signed_in_by_the_newer_call() {
-    let app = App::start().await;
+    let app = App::official().await;
     assert_eq!(signs_in(&app, Client::of(Platform::Harmony)).await, [NEWER_CALL]);
     assert!(config_check(&app).await.accepted());
 }
@@ -67,7 +67,7 @@ async fn an_employee_who_opens_the_app_on_harmony_is_signed_in_by_the_newer_call
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn an_employee_who_opens_the_app_on_the_desktop_is_signed_in_by_the_newer_call() {
-    let app = App::start().await;
+    let app = App::official().await;
     assert_eq!(signs_in(&app, Client::of(Platform::Pc)).await, [NEWER_CALL]);
     assert!(config_check(&app).await.accepted());
 }
@@ -78,7 +78,7 @@ async fn an_employee_who_opens_the_app_on_the_desktop_is_signed_in_by_the_newer_
 async fn of_the_host_of_dingtalks_script_nothing_else_runs_and_that_script_lacks_nothing() {
     let cdn = App::start().await;
     let jsapi = Jsapi::Elsewhere(cdn.url("/jsapi/dingtalk.js?a,b;c"));
-    let app = App::with(Setup { jsapi, ..Setup::default() }).await;
+    let app = App::with(Setup { jsapi, bootstrap: "official", ..Setup::default() }).await;
     for platform in [Platform::Ios, Platform::Android, Platform::Harmony, Platform::Pc] {
         assert_eq!(signs_in(&app, Client::of(platform)).await, [NEWER_CALL], "{platform:?}");
     }
@@ -101,7 +101,7 @@ async fn of_the_host_of_dingtalks_script_nothing_else_runs_and_that_script_lacks
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn the_first_clients_with_the_newer_call_get_it_and_those_before_get_the_older_one() {
-    let app = App::start().await;
+    let apps = [App::start().await, App::official().await];
     for (platform, version, call) in [
         (Platform::Ios, "7.0.45", NEWER_CALL),
         (Platform::Ios, "7.0.44", OLDER_CALL),
@@ -109,8 +109,10 @@ async fn the_first_clients_with_the_newer_call_get_it_and_those_before_get_the_o
         (Platform::Pc, "7.0.50", NEWER_CALL),
         (Platform::Pc, "7.0.49", OLDER_CALL),
     ] {
-        let calls = signs_in(&app, Client::of(platform).version(version)).await;
-        assert_eq!(calls, [call], "{platform:?} {version}");
+        for app in &apps {
+            let calls = signs_in(app, Client::of(platform).version(version)).await;
+            assert_eq!(calls, [call], "{platform:?} {version}");
+        }
     }
 }
 
@@ -185,6 +187,7 @@ async fn dd_config_is_accepted_on_an_address_with_chinese_however_the_container_
             } else {
                 "agent_id = \"100000001\"\nsignature = \"sha256\""
             },
+            bootstrap: "official",
             ..Setup::default()
         })
         .await;
@@ -201,7 +204,7 @@ async fn dd_config_is_accepted_on_an_address_with_chinese_however_the_container_
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn a_signature_that_does_not_fit_stops_nobody_and_the_log_says_which_address_dingtalk_saw() {
-    let app = App::start().await;
+    let app = App::official().await;
     let client = Client::of(Platform::Ios).behind_https();
     assert_eq!(signs_in(&app, client).await, [NEWER_CALL]);
 
@@ -256,13 +259,15 @@ async fn who_is_signed_in_never_sees_the_page_again() {
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
 async fn a_client_that_answers_after_the_page_gave_it_up_is_still_welcome() {
-    let app = App::start().await;
-    let look = Look { client: Some(Client::of(Platform::Ios).that(Manner::Late)), hurry: true, ..Look::default() };
-    let window = Window::with(&app, look).await;
-    window.open(&app.url(OPENED)).await;
-    window.shows("no-bridge").await;
-    window.release();
-    window.lands_on("/home").await;
-    assert_eq!(window.code_calls().len(), 1);
-    window.close().await;
+    // Our own call, and the script's.
+    for (app, calls) in [(App::official().await, 1), (App::start().await, 2)] {
+        let look = Look { client: Some(Client::of(Platform::Ios).that(Manner::Late)), hurry: true, ..Look::default() };
+        let window = Window::with(&app, look).await;
+        window.open(&app.url(OPENED)).await;
+        window.shows("no-bridge").await;
+        window.release();
+        window.lands_on("/home").await;
+        assert_eq!(window.code_calls().len(), calls);
+        window.close().await;
+    }
 }

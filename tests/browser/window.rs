@@ -83,9 +83,8 @@ impl Window {
         let agent = look.client.map_or_else(|| plain_agent.to_owned(), |client| client.user_agent());
         let agent = SetUserAgentOverrideParams::builder().user_agent(agent).accept_language(look.languages);
         page.execute(agent.build().expect("all is given")).await.expect("an override");
-        if look.hurry {
-            run_first(&page, include_str!("bridges/hurry.js")).await;
-        }
+        let pauses = if look.hurry { include_str!("bridges/hurry.js") } else { include_str!("bridges/patience.js") };
+        run_first(&page, pauses).await;
         let native = look.client.map(|client| Native {
             client,
             dingtalk: dingtalk.to_owned(),
@@ -172,6 +171,12 @@ impl Window {
     pub fn code_calls(&self) -> Vec<String> {
         let calls = self.calls().into_iter().map(|call| call.method);
         calls.filter(|method| method.contains("requestAuthCode")).collect()
+    }
+
+    /// What the page asked a code by, and with what.
+    pub fn code_questions(&self) -> Vec<(String, Value)> {
+        let calls = self.calls().into_iter().filter(|call| call.method.contains("requestAuthCode"));
+        calls.map(|call| (call.method, call.params)).collect()
     }
 
     pub fn release(&self) {

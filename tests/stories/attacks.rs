@@ -340,16 +340,16 @@ async fn nothing_outside_the_bundled_files_is_read() {
         "/static/%2e%2e/Cargo.toml",
         "/static/..%2fCargo.toml",
         "/static/js/..%2f..%2f..%2fetc%2fpasswd",
-        "/static/js/..%5csignin.js",
+        "/static/js/..%5cjsapi.js",
         "/static//etc/passwd",
         "/static/%2fetc%2fpasswd",
-        "/static/js/signin.js%00.txt",
+        "/static/js/jsapi.js%00.txt",
         "/static/js",
         "/static/",
-        "/static/js/signin.js/",
+        "/static/js/jsapi.js/",
     ] {
         let answer = raw(&app, format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes()).await;
-        let is_itself = answer.contains("javascript") && path.ends_with("signin.js/");
+        let is_itself = answer.contains("javascript") && path.ends_with("jsapi.js/");
         assert!(matches!(status(&answer), 400 | 404) || is_itself, "{path}: {answer:.200}");
         assert!(!answer.contains("[package]") && !answer.contains("root:"), "{path}");
     }

@@ -14,6 +14,7 @@ mod documents;
 mod events;
 mod failures;
 mod faults;
+mod first_answer;
 mod gate;
 mod guards;
 mod handover;

@@ -122,7 +122,7 @@ const TABLE: [Row; 50] = [
         "/admin/people/dingsamplecorp00000001/zhangsan/sessions/1/end",
         Is::AdminsForm,
     ),
-    row("/static/<path..>", GET, "/static/js/signin.js", Is::Public),
+    row("/static/<path..>", GET, "/static/js/jsapi.js", Is::Public),
     row("/static/<path..>", GET, "/static/js/none.js", Is::Refused),
     row("/healthz", GET, "/healthz", Is::Public),
     row("/readyz", GET, "/readyz", Is::Public),

@@ -1,7 +1,9 @@
 //! The page that an employee meets first.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::harness::{App, CLIENT_SECRET, CORP, PUBLIC_URL, Phone};
 
@@ -113,6 +115,12 @@ async fn nothing_in_the_address_breaks_out_of_the_page() {
     assert!(page.config()["url"].as_str().unwrap().contains("</script><script>alert(1)</script><!--\u{2028}"));
 }
 
+/// The source of an element's text in a policy.
+fn digest(page: &str, start: &str, end: &str, nth: usize) -> String {
+    let text = page.split(start).nth(nth + 1).and_then(|rest| rest.split(end).next()).expect("an element");
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
+}
+
 #[tokio::test]
 async fn the_policy_lets_only_our_own_and_dingtalks_script_run() {
     let app = App::start().await;
@@ -125,6 +133,8 @@ async fn the_policy_lets_only_our_own_and_dingtalks_script_run() {
     let (own, dingtalk) = (format!("'nonce-{nonce}'"), app.dingtalk_url(""));
     let script = format!("{dingtalk}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js");
     let directives: Vec<&str> = policy.split("; ").collect();
+    let [style, no_script] = [0, 1].map(|nth| digest(&page.body, "<style>", "</style>", nth));
+    let signin = digest(&page.body, "<script>", "</script>", 0);
     assert_eq!(
         directives,
         [
@@ -132,13 +142,13 @@ async fn the_policy_lets_only_our_own_and_dingtalks_script_run() {
             "img-src data:",
             "base-uri 'none'",
             frames,
-            "style-src 'self'",
-            &format!("script-src {own} {script}"),
+            &format!("style-src {style} {no_script}"),
+            &format!("script-src {signin} {own} {script}"),
             &format!("connect-src 'self' {dingtalk}/_client/"),
             "form-action 'none'",
         ]
     );
-    assert!(page.body.contains(&format!("<script nonce=\"{nonce}\" src=\"/static/js/signin.js?")), "{}", page.body);
+    assert!(!page.body.contains(" src=") && !page.body.contains("stylesheet"), "one answer holds all: {}", page.body);
     assert_eq!(page.header("cache-control"), "no-store");
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.all("x-frame-options"), Vec::<&str>::new());
@@ -210,26 +220,26 @@ async fn all_routes_stand_behind_base_path() {
     assert_eq!(phone.gets("/_signin/home").await.status, 200);
     assert_eq!(phone.posts("/_signin/logout", &[]).await.header("location"), "/_signin/");
     assert_eq!(phone.gets("/home").await.status, 404);
-    for asset in page.body.split('"').filter(|link| link.contains("/static/")) {
-        assert_eq!(phone.gets(asset).await.status, 200, "{asset}");
-    }
+    assert_eq!(phone.gets("/_signin/static/js/jsapi.js").await.status, 200);
+    assert_eq!(phone.gets("/static/js/jsapi.js").await.status, 404);
 }
 
 #[tokio::test]
 async fn the_bundled_files_may_be_kept_for_ever_by_their_digest() {
     let app = App::start().await;
     let mut phone = app.phone("zhangsan");
-    let page = phone.opens_app().await;
-    let script = page.body.split('"').find(|link| link.contains("signin.js?v=")).unwrap().to_owned();
+    let version = phone.gets("/static/js/jsapi.js").await.header("etag").trim_matches('"').to_owned();
+    let script = format!("/static/js/jsapi.js?v={version}");
     let asset = phone.gets(&script).await;
     assert_eq!((asset.status, asset.header("cache-control")), (200, "public, max-age=31536000, immutable"));
     let again = phone.request(Method::GET, &script).header("If-None-Match", asset.header("etag"));
     assert_eq!(phone.sends(again).await.status, 304);
-    assert_eq!(phone.gets("/static/js/signin.js?v=0").await.header("cache-control"), "no-cache");
+    assert_eq!(phone.gets("/static/js/jsapi.js?v=0").await.header("cache-control"), "no-cache");
     for path in [
         "/static/../Cargo.toml",
         "/static/%2e%2e/Cargo.toml",
         "/static/js/none.js",
+        "/static/js/signin.js",
         "/static/js/signin/client.js",
         "/static/",
     ] {
@@ -253,4 +263,27 @@ async fn what_dd_error_says_reaches_the_log_with_both_addresses() {
     }
     let mut stranger: Phone = app.phone("zhangsan");
     assert_eq!(stranger.posts("/signin/report", &fields).await.problem(), "state-mismatch");
+}
+
+#[tokio::test]
+async fn that_dingtalks_script_had_to_be_loaded_is_in_the_log_once_for_each_client() {
+    let app = App::start().await;
+    let mut phone = app.phone("zhangsan");
+    let state = phone.opens_app().await.state();
+    let mut reports = async |version: &str| {
+        let message = "no answer in 1500 ms";
+        let client = [("platform", "android"), ("version", version)];
+        let fields = [("kind", "bootstrap"), ("message", message), ("state", &state)];
+        let answer = phone.posts("/signin/report", &[&fields[..], &client[..]].concat()).await;
+        assert_eq!(answer.status, 204);
+        answer.request_id().to_owned()
+    };
+    let first = crate::harness::log_line(&reports("7.8.10").await);
+    for part in ["client-report", "no answer in 1500 ms", "platform android, version 7.8.10", "script was loaded"] {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    let again = reports("7.8.10").await;
+    let other = crate::harness::log_line(&reports("7.8.11").await);
+    assert!(other.contains("version 7.8.11"), "{other}");
+    assert!(!crate::harness::whole_log().contains(&again), "the same again is no news");
 }

@@ -13,6 +13,7 @@ use crate::{
     signin::{context::SignInContext, refusal::SignInRefusal},
     users::User,
     web::{
+        assets,
         csrf::SameOrigin,
         page::{Frame, Page},
         params::Params,
@@ -52,7 +53,8 @@ async fn make_link(
     let address = format!("{}{}", config.public_url.origin(), config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
     // The script copies the link.
-    Ok(Page::new(Status::Ok, &LinkPage { frame, link }, "script-src 'self'; form-action 'none'")?)
+    let policy = format!("script-src {}; form-action 'none'", assets::COPY_SCRIPT.source());
+    Ok(Page::new(Status::Ok, &LinkPage { frame, link }, &policy)?)
 }
 
 /// Shows whose session it would be, and the button. Previews spend nothing, and a person who was sent somebody else's

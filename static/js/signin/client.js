@@ -1,112 +1,112 @@
-/* The DingTalk client, and the script through which pages speak to it. */
+/* Which client shows the page, how it is asked for a code, and what it says when it refuses. */
 
-import { attribute, report } from './messages.js';
-
-/** The first clients that have `dd.requestAuthCode` with a client id; of any other platform we know none. */
+/** The first clients that take a client id along with the corp; of any other platform we know none. */
 const V2_SINCE = { ios: [7, 0, 45], android: [7, 0, 45], pc: [7, 0, 50], harmony: [7, 0, 0] };
 /** The client's "no such API", and the script's "not supported here" and "not registered". */
 const NO_SUCH_API = ['1', '4050', '4060'];
+/** A cancelled dialog, and what DingTalk has to say about the person, the corp or the app. */
+const VERDICTS = ['-1', '3'];
 
 /**
- * The template preloads the script, so that it is here as early as this file.
- * @param {string} url
- * @returns {Promise<void>}
+ * What a desktop client writes into the name of its window.
+ * @param {string} text
+ * @returns {{containerId?: string, hostOrigin?: string, hostVersion?: string, corsIframe?: boolean}}
  */
-export function loadScript(url) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement('script');
-    script.src = url;
-    script.onload = () => {
-      if (typeof dd === 'object' && dd) resolve();
-      else reject(new Error('the script defines no dd'));
-    };
-    script.onerror = () => reject(new Error('the script cannot be loaded'));
-    document.head.appendChild(script);
-  });
-}
-
-/** @returns {boolean} */
-export function isPlainBrowser() {
-  // The oldest scripts have no `env`.
-  return dd.env ? dd.env.platform === 'notInDingTalk' : !/DingTalk/i.test(navigator.userAgent);
-}
-
-/**
- * One call at a time: a second one may void the code of the first.
- * @returns {Promise<string>}
- */
-export async function requestCode() {
-  const corpId = _config.corpId;
-  if (_config.type === 1) return call('channel.permission.requestAuthCode', { corpId });
-  const clientId = attribute('clientId');
-  const newer = ['requestAuthCode', 'getAuthCodeV2'].find((name) => api(name));
-  if (newer && clientId && clientHasV2()) {
-    try {
-      return await call(newer, { corpId, clientId });
-    } catch (error) {
-      if (!NO_SUCH_API.includes(errorCode(error))) throw error;
-    }
-  }
-  return call('runtime.permission.requestAuthCode', { corpId });
-}
-
-/**
- * @param {string} name under `dd`
- * @returns {Function | null}
- */
-function api(name) {
-  const found = name.split('.').reduce((/** @type {any} */ object, key) => object && object[key], dd);
-  return typeof found === 'function' ? found : null;
-}
-
-/**
- * Calls an API that answers with a code. Some scripts answer by callback only, newer ones by a Promise too.
- * @param {string} name
- * @param {{corpId: string, clientId?: string}} options
- * @returns {Promise<string>}
- */
-function call(name, options) {
-  return new Promise((resolve, reject) => {
-    const found = api(name);
-    if (!found) throw new Error('the script has no dd.' + name);
-    /** @param {{code?: string, authCode?: string}} result */
-    function succeed(result) {
-      const code = result && (result.code || result.authCode);
-      if (code) resolve(code);
-      else reject({ errorMessage: 'dd.' + name + ' succeeded without a code' });
-    }
-    const callbacks = { onSuccess: succeed, onFail: reject, onCancel: () => reject({ errorCode: '-1' }) };
-    const promise = found(Object.assign(callbacks, options));
-    if (promise && promise.then) promise.then(succeed, reject);
-  });
-}
-
-/** @returns {boolean} */
-function clientHasV2() {
-  const since = dd.env && V2_SINCE[/** @type {keyof typeof V2_SINCE} */ (dd.env.platform)];
-  const version = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec((dd.env && dd.env.version) || '');
-  if (!since || !version) return false;
-  const found = [Number(version[1]), Number(version[2]), Number(version[3] || 0)];
-  const differs = found.findIndex((number, i) => number !== since[i]);
-  return differs < 0 || found[differs] > since[differs];
-}
-
-/** Signs the page in to the other JSAPIs. What DingTalk says against it goes to the server's log. */
-export function configure() {
+export function settingsIn(text) {
   try {
-    dd.error((error) => report('dd.error', describe(error)));
-    dd.config({
-      agentId: _config.agentId,
-      corpId: _config.corpId,
-      timeStamp: _config.timeStamp,
-      nonceStr: _config.nonceStr,
-      signature: _config.signature,
-      type: _config.type,
-      jsApiList: _config.jsApiList,
-    });
+    return JSON.parse(text) || {};
   } catch (error) {
-    report('dd.error', describe(error));
+    return {};
   }
+}
+
+/** @returns {boolean} */
+export function invokesApi() {
+  const platform = window.dingtalk && window.dingtalk.platform;
+  return !!platform && typeof platform.invokeAPI === 'function';
+}
+
+/** @returns {DingTalkClient | null} one that the page knows how to speak to */
+export function findClient() {
+  const agent = navigator.userAgent;
+  // 政务钉钉, and the web views of mini programs.
+  if (/TaurusApp|dd-web/i.test(agent)) return null;
+  const container = settingsIn(window.name);
+  const platform = platformOf(agent, !!container.containerId);
+  return platform && { platform, version: container.hostVersion || versionIn(agent) };
+}
+
+/** @returns {boolean} whether nothing here speaks of DingTalk */
+export function isOrdinaryBrowser() {
+  return !findClient() && !/DingTalk|AliApp|TaurusApp|dd-web/i.test(navigator.userAgent);
+}
+
+/** @returns {{platform: string, version: string}} */
+export function unknownClient() {
+  return { platform: 'unknown', version: versionIn(navigator.userAgent) };
+}
+
+/**
+ * @param {string} agent
+ * @param {boolean} contained
+ * @returns {Platform | null}
+ */
+function platformOf(agent, contained) {
+  if (contained || /DingTalk/i.test(agent)) {
+    if (/iPhone|iPad|iPod|iOS/i.test(agent)) return 'ios';
+    if (/OpenHarmony/i.test(agent) && /ArkWeb/i.test(agent)) return 'harmony';
+    if (/Android/i.test(agent)) return 'android';
+  }
+  return contained || invokesApi() ? 'pc' : null;
+}
+
+/**
+ * @param {string} agent
+ * @returns {string}
+ */
+function versionIn(agent) {
+  const found = /AliApp\(\w+\/([\w.-]+)\)/.exec(agent) || /DingTalk[/(]([\w.-]+)/.exec(agent);
+  return found ? found[1] : '';
+}
+
+/**
+ * @param {string | undefined} platform
+ * @param {string | undefined} version
+ * @returns {boolean}
+ */
+export function hasV2(platform, version) {
+  const since = V2_SINCE[/** @type {Platform} */ (platform)];
+  const found = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version || '');
+  if (!since || !found) return false;
+  const numbers = [Number(found[1]), Number(found[2]), Number(found[3] || 0)];
+  const differs = numbers.findIndex((number, i) => number !== since[i]);
+  return differs === -1 || numbers[differs] > since[differs];
+}
+
+/**
+ * @param {{code?: string, authCode?: string} | undefined} result
+ * @returns {string}
+ */
+export function codeIn(result) {
+  const code = result && (result.code || result.authCode);
+  if (!code) throw new Error('the client succeeded without a code');
+  return code;
+}
+
+/**
+ * @param {any} error
+ * @returns {boolean}
+ */
+export function isMissingApi(error) {
+  return NO_SUCH_API.includes(errorCode(error));
+}
+
+/**
+ * @param {any} error
+ * @returns {boolean} whether asking in another way would be answered the same
+ */
+export function isVerdict(error) {
+  return VERDICTS.includes(errorCode(error));
 }
 
 /**
@@ -129,7 +129,10 @@ export function describe(error) {
   return [errorCode(error), message ? String(message) : ''].filter(Boolean).join(' ') || JSON.stringify(error);
 }
 
-/** @returns {string} */
-export function describeClient() {
-  return dd.env ? 'platform ' + dd.env.platform + ', version ' + (dd.env.version || 'unknown') : 'unknown client';
+/**
+ * @param {{platform: string, version?: string} | undefined | null} client
+ * @returns {string}
+ */
+export function describeClient(client) {
+  return client ? 'platform ' + client.platform + ', version ' + (client.version || 'unknown') : 'unknown client';
 }

@@ -74,10 +74,11 @@ export function showRefusal(problem) {
  * Tells the server's log. A beacon outlives this page, which may be on its way out.
  * @param {string} kind
  * @param {string} message
+ * @param {{platform: string, version: string}} [client]
  */
-export function report(kind, message) {
+export function report(kind, message, client) {
   const shown = part('.request-id code').textContent || '';
-  const body = form({ kind, message, signed: _config.url, page: shown });
+  const body = form(Object.assign({ kind, message, signed: _config.url, page: shown }, client));
   if (navigator.sendBeacon) navigator.sendBeacon(attribute('reportUrl'), body);
 }
 

@@ -1,29 +1,27 @@
 /*
  * The sign-in page: gets a code from the DingTalk client, sends it to the server once, and goes where it says.
  *
- * build.rs puts these modules into one script, so that the page waits for one file. It runs as it stands in web views
- * as old as Chrome 69 and iOS 12.
+ * build.rs puts these modules into one script, which is part of the page. It runs as it stands in web views as old as
+ * Chrome 69 and iOS 12.
  */
 
-import { configure, describe, describeClient, isPlainBrowser, loadScript, requestCode } from './client.js';
-import { attribute, fail, form, part, show, showRefusal } from './messages.js';
+import { askClient } from './bridge.js';
+import { describe, describeClient, findClient, isOrdinaryBrowser, isVerdict, unknownClient } from './client.js';
+import { attribute, fail, form, part, report, show, showRefusal } from './messages.js';
+import { configure, isPlainBrowser, loadScript, requestCode } from './official.js';
 
+/** How long our own bootstrap may take before DingTalk's script has its turn. */
+const BOOTSTRAP_PATIENCE_MS = 1500;
 /** How long the script, and then the client, may stay silent before the page says so. */
 const CLIENT_PATIENCE_MS = 8000;
 const SERVER_PATIENCE_MS = 15000;
 
 async function start() {
-  // The message for the case that this script is not here.
+  // The message for the case that this script does not run.
   part('[data-stalled]').hidden = true;
   // Who has just signed out is not signed in again before they say so.
   if (attribute('waits')) return;
   part('[data-retry]').addEventListener('click', () => location.reload());
-  try {
-    await answered(loadScript(attribute('jsapiUrl')), CLIENT_PATIENCE_MS, 'script-failed');
-  } catch (error) {
-    fail('script-failed', describe(error));
-    return;
-  }
   try {
     await signIn();
   } catch (error) {
@@ -32,23 +30,90 @@ async function start() {
 }
 
 async function signIn() {
-  if (isPlainBrowser()) {
-    show('plain-browser');
+  const own = attribute('bootstrap') === 'own';
+  const client = own ? findClient() : null;
+  if (client) {
+    await signInWith(client);
     return;
   }
+  // The simulator's script makes a client of an ordinary browser.
+  if (own && !attribute('simulated')) {
+    if (isOrdinaryBrowser()) {
+      show('plain-browser');
+      return;
+    }
+    report('bootstrap', 'a client that the page does not know', unknownClient());
+  }
+  await exchange(await officialCode({ over: false, asked: false }));
+}
+
+/** @param {DingTalkClient} client */
+async function signInWith(client) {
+  const patience = { over: false };
+  const asked = askClient(client, patience);
+  let code;
+  try {
+    code = await within(asked, BOOTSTRAP_PATIENCE_MS);
+  } catch (error) {
+    if (isVerdict(error)) {
+      fail('client-refused', describe(error) + ', ' + describeClient(client), describe(error));
+      return;
+    }
+    patience.over = true;
+    report('bootstrap', describe(error), client);
+    code = await afterAll(asked);
+  }
+  await exchange(code);
+}
+
+/**
+ * A code by DingTalk's script, or by our own call if that answers after all. A later call may void the code of an earlier
+ * one, so once the script has asked, its code comes first.
+ * @param {Promise<string>} own our own call, which has not succeeded in time
+ * @returns {Promise<string>}
+ */
+function afterAll(own) {
+  const turn = { over: false, asked: false };
+  const official = officialCode(turn);
+  const late = own.then((code) => {
+    if (turn.asked) return within(official, BOOTSTRAP_PATIENCE_MS).catch(() => code);
+    turn.over = true;
+    return code;
+  }, () => official);
+  return Promise.race([official, late]);
+}
+
+/**
+ * Stays silent for ever if the page has said why there is no code.
+ * @param {{over: boolean, asked: boolean}} turn over: nobody needs the code any more; asked: the client was asked for it
+ * @returns {Promise<string>}
+ */
+async function officialCode(turn) {
+  /** @type {Promise<never>} */
+  const silence = new Promise(() => {});
+  try {
+    await answered(loadScript(attribute('jsapiUrl')), CLIENT_PATIENCE_MS, 'script-failed', '', turn);
+  } catch (error) {
+    if (!turn.over) fail('script-failed', describe(error));
+    return silence;
+  }
+  if (turn.over) return silence;
+  if (isPlainBrowser()) {
+    show('plain-browser');
+    return silence;
+  }
   show('working');
+  turn.asked = true;
   const request = requestCode();
   // After the request for the code, which needs no signature, is on its way; nothing waits for it.
   configure();
-  let code;
+  const client = describeClient(dd.env);
   try {
-    code = await answered(request, CLIENT_PATIENCE_MS, 'no-bridge', ', ' + describeClient());
+    return await answered(request, CLIENT_PATIENCE_MS, 'no-bridge', ', ' + client);
   } catch (error) {
-    fail('client-refused', describe(error) + ', ' + describeClient(), describe(error));
-    return;
+    fail('client-refused', describe(error) + ', ' + client, describe(error));
+    return silence;
   }
-  show('working');
-  await exchange(code);
 }
 
 /**
@@ -56,6 +121,7 @@ async function signIn() {
  * @param {string} code
  */
 async function exchange(code) {
+  show('working');
   let answer;
   try {
     answer = await answered(send(code), SERVER_PATIENCE_MS, 'server-silent');
@@ -87,6 +153,19 @@ async function send(code) {
 }
 
 /**
+ * @template T
+ * @param {Promise<T>} answer
+ * @param {number} ms
+ * @returns {Promise<T>}
+ */
+function within(answer, ms) {
+  return new Promise((resolve, reject) => {
+    answer.then(resolve, reject);
+    setTimeout(() => reject(new Error('no answer in ' + ms + ' ms')), ms);
+  });
+}
+
+/**
  * Waits. After a time the page says that nobody answers; a late answer still counts. While a dialog lies over the page
  * a person is deciding, and that takes as long as it takes.
  * @template T
@@ -94,13 +173,14 @@ async function send(code) {
  * @param {number} ms
  * @param {string} silent the message for silence
  * @param {string} [details] for the log
+ * @param {{over: boolean}} [turn] whether the answer is still of interest
  * @returns {Promise<T>}
  */
-async function answered(answer, ms, silent, details = '') {
+async function answered(answer, ms, silent, details = '', turn = { over: false }) {
   let timer = setTimeout(lapse, ms);
   function lapse() {
     if (document.querySelector('[role="dialog"]')) timer = setTimeout(lapse, ms);
-    else fail(silent, 'no answer in ' + ms + ' ms' + details);
+    else if (!turn.over) fail(silent, 'no answer in ' + ms + ' ms' + details);
   }
   try {
     return await answer;

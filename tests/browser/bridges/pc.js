@@ -7,6 +7,7 @@
   const post = window.postMessage.bind(window);
   window.postMessage = function (message, target) {
     if (target !== hostOrigin) return post(...arguments);
+    if (!(message.msgId > 0) || message.containerId !== 'pretended-1' || message.type !== 'request') return;
     window.pretendedClient.ask(message.methodName, message.body, (success, body) => {
       const data = { type: 'response', msgId: message.msgId, success, body };
       window.dispatchEvent(new MessageEvent('message', { data, origin: hostOrigin }));

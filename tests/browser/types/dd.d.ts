@@ -1,7 +1,27 @@
 /*
- * What the sign-in page meets in its window: DingTalk's `dd`, as far as the page uses it, and the server's answers.
- * Scripts of all ages define `dd`, so nearly everything in it may be missing.
+ * What the sign-in page meets in its window: the bridges of DingTalk's clients, DingTalk's `dd`, as far as the page uses
+ * them, and the server's answers. Scripts of all ages define `dd`, so nearly everything in it may be missing.
  */
+
+type Platform = 'ios' | 'android' | 'harmony' | 'pc';
+
+interface DingTalkClient {
+  platform: Platform;
+  version: string;
+}
+
+interface Window {
+  /** Android. */
+  nuva?: any;
+  /** iOS. */
+  WebViewJavascriptBridge?: any;
+  /** HarmonyOS. */
+  DingTalkJSBridge?: any;
+  /** A desktop client that shows the page in a window of its own. */
+  dingtalk?: { platform?: { invokeAPI?: unknown } };
+  /** Says what the window's name says elsewhere. */
+  dd_bridge_config?: string;
+}
 
 interface DingTalk {
   env?: { platform: string; version?: string };
