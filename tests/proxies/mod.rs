@@ -19,6 +19,7 @@ mod passing;
 mod probe;
 mod programs;
 mod replay;
+mod tls;
 
 macro_rules! through_each_proxy {
     ($($story:ident,)*) => {

@@ -31,6 +31,8 @@ pub struct Recipe {
     proxy: Proxy,
     pub address: String,
     origin: String,
+    /// Key and certificate. Without them nginx listens in the clear.
+    tls: Option<[String; 2]>,
     files: Vec<(PathBuf, String)>,
 }
 
@@ -48,13 +50,19 @@ impl Recipe {
         };
         let file = |name: &&str| (PathBuf::from(name).components().skip(1).collect(), text_of(name));
         let origin = ORIGIN.to_owned();
-        Self { proxy, address: own_address(), origin, files: names.iter().map(file).collect() }
+        Self { proxy, address: own_address(), origin, tls: None, files: names.iter().map(file).collect() }
     }
 
     /// Under the bare address, for a program that cannot resolve app.example.com.
     #[must_use]
     pub fn under_its_address(self) -> Self {
         Self { origin: format!("http://{}", self.address), ..self }
+    }
+
+    /// As the recipe has it.
+    #[must_use]
+    pub fn with_tls(self, key_and_certificate: [String; 2]) -> Self {
+        Self { tls: Some(key_and_certificate), ..self }
     }
 
     /// Replaces a text, which must be there.
@@ -72,11 +80,16 @@ impl Recipe {
     pub async fn start(self, gate: &str, app: &str) -> Running {
         let (address, origin) = (self.address.clone(), self.origin.clone());
         let placed = self.with("127.0.0.1:8000", gate).with("127.0.0.1:3000", app);
-        let placed = match placed.proxy {
-            Proxy::Nginx => placed
-                .with("listen 443 ssl default_server;", &format!("listen {address} default_server;"))
+        let placed = match (placed.proxy, placed.tls.clone()) {
+            (Proxy::Nginx, Some([key, certificate])) => placed
+                .with("listen 443 ", &format!("listen {address} "))
+                .with("/etc/ssl/app.example.com.pem", &certificate)
+                .with("/etc/ssl/app.example.com.key", &key)
+                .with("$miandeng_origin https://app.example.com;", &format!("$miandeng_origin {origin};")),
+            (Proxy::Nginx, None) => placed
+                .with("listen 443 ssl http2 default_server;", &format!("listen {address} default_server;"))
                 .with("    ssl_reject_handshake on;\n", "")
-                .with("listen 443 ssl;", &format!("listen {address};"))
+                .with("listen 443 ssl http2;", &format!("listen {address};"))
                 .with(
                     "server_name app.example.com;",
                     &format!("server_name {};", host(origin.trim_start_matches("http://"))),
@@ -84,7 +97,9 @@ impl Recipe {
                 .with("    ssl_certificate     /etc/ssl/app.example.com.pem;", "")
                 .with("    ssl_certificate_key /etc/ssl/app.example.com.key;", "")
                 .with("$miandeng_origin https://app.example.com;", &format!("$miandeng_origin {origin};")),
-            Proxy::Caddy => placed.with("\napp.example.com {", &format!("\n{origin} {{\n\tbind {}", host(&address))),
+            (Proxy::Caddy, _) => {
+                placed.with("\napp.example.com {", &format!("\n{origin} {{\n\tbind {}", host(&address)))
+            }
         };
         let folder = tempfile::tempdir().expect("a temporary folder");
         placed.write(folder.path());
