@@ -70,6 +70,13 @@ async fn every_client_that_lacks_the_newer_call_is_asked_as_by_dingtalks_own_scr
 
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
+async fn a_desktop_client_that_says_where_it_listens_is_asked_there_as_by_dingtalks_own_script() {
+    let apps = both(Setup::default().app).await;
+    is_asked_the_same(&apps, Client::of(Platform::Pc).that(Manner::Announces)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
 async fn every_client_is_asked_for_a_follower_as_by_dingtalks_own_script() {
     let apps = both(CHANNEL).await;
     for platform in [Platform::Ios, Platform::Android, Platform::Harmony] {

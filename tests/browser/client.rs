@@ -28,6 +28,8 @@ pub enum Manner {
     SilentOnce,
     /// It does not know the newer call.
     OldCallOnly,
+    /// A desktop client that says where it listens, as older ones do.
+    Announces,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +99,7 @@ impl Client {
             Platform::Pc => include_str!("bridges/pc.js"),
         };
         let bridge = bridge.replace("{{version}}", &format!("{}-Release.250724002", self.version));
+        let bridge = bridge.replace("{{announces}}", &(self.manner == Manner::Announces).to_string());
         format!("{}{bridge}", include_str!("bridges/wire.js"))
     }
 }
