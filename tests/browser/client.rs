@@ -9,7 +9,9 @@ pub enum Platform {
     Ios,
     Android,
     Harmony,
+    /// Windows.
     Pc,
+    Mac,
 }
 
 /// What the native side does when a page asks for a code.
@@ -86,6 +88,11 @@ impl Client {
                  Safari/537.36 dingtalk-win/1.0.0 nw(0.14.7) DingTalk({version}-Release.250724002) Mojo/1.0.0 Native \
                  AppType(release) Channel/201200 Architecture/x86_64"
             ),
+            Platform::Mac => format!(
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 13_2_1) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 Chrome/96.0.4664.110 Safari/537.36 DingTalk({version}-macOS-macOS-MAS-38513772) nw Channel/201200 \
+                 Architecture/x86_64"
+            ),
         }
     }
 
@@ -96,7 +103,7 @@ impl Client {
             Platform::Ios => include_str!("bridges/ios.js"),
             Platform::Android => include_str!("bridges/android.js"),
             Platform::Harmony => include_str!("bridges/harmony.js"),
-            Platform::Pc => include_str!("bridges/pc.js"),
+            Platform::Pc | Platform::Mac => include_str!("bridges/pc.js"),
         };
         let bridge = bridge.replace("{{version}}", &format!("{}-Release.250724002", self.version));
         let bridge = bridge.replace("{{announces}}", &(self.manner == Manner::Announces).to_string());
@@ -173,7 +180,7 @@ impl Native {
         let mut question = params;
         // The desktop's script sends the address; on phones the container knows it.
         let address = match (self.client.platform, question["url"].as_str()) {
-            (Platform::Pc, Some(url)) => url.to_owned(),
+            (Platform::Pc | Platform::Mac, Some(url)) => url.to_owned(),
             (Platform::Android, _) => self.opened.lock().expect("nobody panicked with it").clone(),
             _ => page.to_owned(),
         };
