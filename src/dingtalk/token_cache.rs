@@ -112,9 +112,9 @@ impl Cache {
     /// # Errors
     /// DingTalk's refusal of the one refresh, for every caller who waited for it.
     pub async fn get(self: &Arc<Self>) -> Result<Lent, DingtalkError> {
-        if let Some(credential) = self.usable() {
+        if let Some((credential, lent)) = self.usable() {
             self.renew_if_due(&credential);
-            return Ok(self.lent(credential.value));
+            return Ok(lent);
         }
         self.refresh().await
     }
@@ -123,13 +123,15 @@ impl Cache {
     /// with the old one must not each cause a refresh.
     pub fn void(&self, lent: &Lent) {
         let mut state = self.state();
-        if state.ended == lent.generation {
+        let is_current = state.current.as_ref().is_some_and(|current| current.value == lent.value);
+        // A second caller finds nothing to drop, and the void value stays known.
+        if is_current && state.ended == lent.generation {
             state.void = state.current.take().map(|current| current.value);
         }
     }
 
     pub fn keep_fresh(self: &Arc<Self>) {
-        if let Some(credential) = self.usable() {
+        if let Some((credential, _)) = self.usable() {
             self.renew_if_due(&credential);
         }
     }
@@ -137,7 +139,7 @@ impl Cache {
     /// Looks at what there is, and asks DingTalk for nothing.
     pub async fn status(&self) -> CredentialStatus {
         let current = match self.usable() {
-            Some(current) => Some(current),
+            Some((current, _)) => Some(current),
             None => self.kept().await,
         };
         CredentialStatus {
@@ -169,8 +171,8 @@ impl Cache {
     async fn refresh(&self) -> Result<Lent, DingtalkError> {
         let seen = self.state().ended;
         let _one_at_a_time = self.refreshing.lock().await;
-        if let Some(credential) = self.usable() {
-            return Ok(self.lent(credential.value));
+        if let Some((_, lent)) = self.usable() {
+            return Ok(lent);
         }
         if let Some(error) = self.recent_failure(seen) {
             return Err(error);
@@ -228,9 +230,13 @@ impl Cache {
         Lent { value, generation: self.state().ended }
     }
 
-    fn usable(&self) -> Option<Credential> {
+    /// The value and its generation, read together: an old value of the new generation would void the new one.
+    fn usable(&self) -> Option<(Credential, Lent)> {
         let now = self.clock.now();
-        self.state().current.clone().filter(|credential| is_usable(credential, now))
+        let state = self.state();
+        let credential = state.current.clone().filter(|credential| is_usable(credential, now))?;
+        let lent = Lent { value: credential.value.clone(), generation: state.ended };
+        Some((credential, lent))
     }
 
     fn recent_failure(&self, seen: u64) -> Option<DingtalkError> {
@@ -270,6 +276,43 @@ mod tests {
         check(Some(-5), 7200);
         check(Some(5), 60);
         check(Some(i64::MAX), 7200);
+    }
+
+    /// Lends "1", "2" and so on, and keeps what it has lent.
+    #[derive(Clone, Default)]
+    struct Counting(Arc<Mutex<(u32, Option<Credential>)>>);
+
+    #[async_trait]
+    impl Source for Counting {
+        async fn fetch(&self) -> Result<(Secret, Option<i64>), DingtalkError> {
+            let mut lent = self.0.lock().unwrap();
+            lent.0 += 1;
+            Ok((Secret::new(lent.0.to_string()), None))
+        }
+    }
+
+    #[async_trait]
+    impl Store for Counting {
+        async fn load(&self, _: &str) -> Option<Credential> {
+            self.0.lock().unwrap().1.clone()
+        }
+
+        async fn save(&self, _: &str, credential: &Credential) {
+            self.0.lock().unwrap().1 = Some(credential.clone());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_value_that_two_callers_void_does_not_come_back_from_the_store() {
+        let counting = Counting::default();
+        let cache = Cache::new(String::new(), counting.clone(), Arc::new(counting.clone()), Clock::standing());
+        let (one, other, late) = (cache.get().await.unwrap(), cache.get().await.unwrap(), cache.get().await.unwrap());
+        cache.void(&one);
+        cache.void(&other);
+        assert_eq!(cache.get().await.unwrap().value.expose(), "2");
+        cache.void(&late);
+        assert_eq!(cache.get().await.unwrap().value.expose(), "2");
+        assert_eq!(counting.0.lock().unwrap().0, 2);
     }
 
     #[test]
