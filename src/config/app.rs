@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use figment::value::magic::RelativePathBuf;
 
-use super::{ConfigError, raw::RawApp};
+use super::{ConfigError, looks, raw::RawApp};
 use crate::{ids::CorpId, secret::Secret};
 
 /// An entry of `[[default.miandeng.apps]]`.
@@ -16,6 +16,8 @@ pub struct App {
     pub corp_id: CorpId,
     /// The app's number in that corp; part of `_config`.
     pub agent_id: String,
+    /// What people call the corp; its id is shown to no employee.
+    pub corp_name: Option<String>,
     pub signature: Signature,
     pub credentials: Credentials,
     /// How often the server brings the user table into line with the directory; `None`: never by itself.
@@ -148,6 +150,7 @@ impl App {
                 return Err(ConfigError::wrong(at("signature"), other, "write \"sha1\" or \"sha256\""));
             }
         };
+        let corp_name = looks::short_text(&at("corp_name"), &raw.corp_name)?;
         let events = events(at, &raw)?;
         let sync_every = match raw.sync_every.as_str() {
             "" => None,
@@ -205,6 +208,7 @@ impl App {
             kind,
             corp_id,
             agent_id: raw.agent_id,
+            corp_name,
             signature,
             credentials,
             sync_every,

@@ -4,6 +4,7 @@ mod app;
 mod error;
 mod file;
 mod hosts;
+mod looks;
 mod names;
 mod paths;
 mod proxies;
@@ -20,9 +21,10 @@ pub use self::{
     error::ConfigError,
     file::{database_url, figment},
     hosts::HostPattern,
+    looks::{Contact, Logo, LogoKind, Looks},
     proxies::{Proxies, is_local},
 };
-use crate::i18n::Locale;
+use crate::{i18n::Locale, ids::CorpId};
 
 /// `[default.miandeng]`, checked.
 #[derive(Debug, Clone)]
@@ -59,6 +61,8 @@ pub struct Config {
     pub bootstrap: Bootstrap,
     /// The language for a browser that asks for none of ours.
     pub default_locale: Locale,
+    /// `title`, `logo_file` and `admin_contact`.
+    pub looks: Looks,
     /// Where DingTalk is. Table `dingtalk`.
     pub dingtalk: DingtalkConfig,
     /// The DingTalk apps, at least one. List `apps`.
@@ -179,6 +183,12 @@ impl Config {
         is_ours || (scheme_fits && self.allowed_return_hosts.iter().any(|host| host.matches(url)))
     }
 
+    /// What people call an organisation, if the settings say so (`corp_name` of one of its apps).
+    pub fn corp_name(&self, corp_id: &CorpId) -> Option<&str> {
+        let mut apps = self.apps.iter().filter(|app| app.corp_id == *corp_id);
+        apps.find_map(|app| app.corp_name.as_deref())
+    }
+
     pub fn path(&self, route: &str) -> String {
         format!("{}{route}", self.base_path)
     }
@@ -226,6 +236,9 @@ impl Config {
         let default_locale = Locale::from_tag(&raw.default_locale).ok_or_else(|| {
             ConfigError::wrong("miandeng.default_locale", &raw.default_locale, "write \"zh-CN\" or \"en\"")
         })?;
+        let apps = apps(raw.apps)?;
+        let first_app = apps.first().map_or("", |app| app.name.as_str());
+        let looks = Looks::check(&raw.title, raw.logo_file.as_ref(), &raw.admin_contact, first_app)?;
         Ok(Self {
             public_url,
             base_path,
@@ -243,8 +256,9 @@ impl Config {
             unknown_users,
             bootstrap: Bootstrap::check(&raw.bootstrap)?,
             default_locale,
+            looks,
             dingtalk: DingtalkConfig::check(raw.dingtalk)?,
-            apps: apps(raw.apps)?,
+            apps,
         })
     }
 }

@@ -31,6 +31,11 @@ pub(super) struct Raw {
     pub unknown_users: String,
     pub bootstrap: String,
     pub default_locale: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub title: String,
+    pub logo_file: Option<RelativePathBuf>,
+    #[serde(deserialize_with = "lenient_string")]
+    pub admin_contact: String,
     pub dingtalk: RawDingtalk,
     pub apps: Vec<RawApp>,
 }
@@ -57,6 +62,8 @@ pub(super) struct RawApp {
     pub corp_id: String,
     #[serde(deserialize_with = "lenient_string")]
     pub agent_id: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub corp_name: String,
     pub signature: String,
     #[serde(deserialize_with = "lenient_string")]
     pub client_id: String,
@@ -100,6 +107,9 @@ impl Default for Raw {
             unknown_users: "refuse".into(),
             bootstrap: "own".into(),
             default_locale: "zh-CN".into(),
+            title: String::new(),
+            logo_file: None,
+            admin_contact: String::new(),
             dingtalk: RawDingtalk::default(),
             apps: Vec::new(),
         }

@@ -66,6 +66,42 @@ fn a_wrong_setting_is_named_with_its_value_and_cure() {
         r#"miandeng.cookie_domain = "other.com": does not contain public_url's host"#,
     );
     refuses(url, &format!("{url}\nallowed_return_hosts = \"x\""), "miandeng.allowed_return_hosts: has the wrong type");
+    refuses(
+        url,
+        &format!("{url}\ntitle = \"a\\nb\""),
+        "miandeng.title = \"a\\nb\": write one line of at most 100 characters",
+    );
+    refuses(url, &format!("{url}\nadmin_contact = \"ftp://x\""), "miandeng.admin_contact = \"ftp://x\": write a text");
+    refuses(
+        "agent_id = 123456789",
+        &format!("agent_id = 123456789\ncorp_name = {:?}", "长".repeat(101)),
+        r#"miandeng.apps["oa"].corp_name = "#,
+    );
+}
+
+#[test]
+fn a_logo_that_no_page_could_show_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    };
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
+    let url = r#"public_url = "https://app.example.com""#;
+    let with = |path: &std::path::Path| format!("{url}\nlogo_file = {path:?}");
+    assert!(read(&GOOD.replace(url, &with(&write("good.svg", svg.as_bytes())))).unwrap().looks.logo.is_some());
+    let padded = |size: usize| format!("{svg}{}", " ".repeat(size - svg.len()));
+    assert!(read(&GOOD.replace(url, &with(&write("largest.svg", padded(65_536).as_bytes())))).is_ok());
+    for (path, problem) in [
+        (folder.path().join("nowhere.png"), "cannot be read"),
+        (folder.path().to_owned(), "cannot be read"),
+        (write("large.svg", padded(65_537).as_bytes()), "is larger than 64 KB"),
+        (write("photo.jpg", b"\xff\xd8\xff\xe0"), "is neither SVG (in UTF-8) nor PNG"),
+        (write("empty.svg", b""), "is neither SVG (in UTF-8) nor PNG"),
+    ] {
+        refuses(url, &with(&path), &format!("miandeng.logo_file = {path:?}: {problem}"));
+    }
 }
 
 #[test]
@@ -155,7 +191,7 @@ mod documents {
     fn setting(line: &str) -> Option<&str> {
         let line = line.strip_prefix("# ")?;
         let (key, _) = line.split_once(" = ").unwrap_or((line, ""));
-        let no_default = ["jsapi_file", "certs", "key", "event_token", "event_aes_key"];
+        let no_default = ["logo_file", "jsapi_file", "certs", "key", "event_token", "event_aes_key"];
         let is_key = key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !no_default.contains(&key);
         (is_key || line.starts_with("[default.miandeng")).then_some(line)
     }
