@@ -21,7 +21,7 @@ use super::{
 };
 
 pub fn routes() -> Vec<Route> {
-    routes![page, hold, style]
+    routes![page, hold, style, frame_script]
 }
 
 #[derive(Template)]
@@ -96,6 +96,14 @@ struct Style(&'static str, ContentType, Header<'static>);
 fn style(_local: ThisMachine) -> Style {
     let sheet = include_str!("assets/page.css");
     Style(sheet, ContentType::CSS, Header::new("Cache-Control", "max-age=60"))
+}
+
+#[derive(Responder)]
+struct FrameScript(&'static str, ContentType);
+
+#[get("/_simulator/page/frame.js")]
+fn frame_script(_local: ThisMachine) -> FrameScript {
+    FrameScript(include_str!("assets/frame.js"), ContentType::JavaScript)
 }
 
 /// Chinese unless the browser asks for something else first: most who develop for DingTalk read it.

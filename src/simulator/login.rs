@@ -33,6 +33,13 @@ struct LoginError<'a> {
     what: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "simulator/login_done.html")]
+struct LoginDone<'a> {
+    zh: bool,
+    back: &'a str,
+}
+
 struct AuthorizationRequest<'a> {
     corp: &'a Corp,
     app: &'a MicroApp,
@@ -97,16 +104,27 @@ fn choose(state: &PlatformState, call: &Call, asked: &AuthorizationRequest<'_>) 
         people: people.collect(),
         refuse: link(""),
     };
-    page.render()
-        .map_or(PlatformResponse::Empty(Status::InternalServerError), |page| PlatformResponse::Html(Status::Ok, page))
+    page.render().map_or(PlatformResponse::Empty(Status::InternalServerError), |page| match is_framed(call) {
+        true => PlatformResponse::Framed(page),
+        false => PlatformResponse::Html(Status::Ok, page),
+    })
 }
 
+/// In a frame (`iframe=true`), the page that holds it is told where to go.
 fn go_back(mut back: Url, response: &[(&str, &str)], call: &Call) -> PlatformResponse {
     back.query_pairs_mut().extend_pairs(response);
     if let Some(state) = call.query("state") {
         back.query_pairs_mut().append_pair("state", state);
     }
-    PlatformResponse::Redirect(back.into())
+    if !is_framed(call) {
+        return PlatformResponse::Redirect(back.into());
+    }
+    let page = LoginDone { zh: in_chinese(&call.accept_language), back: back.as_str() };
+    page.render().map_or(PlatformResponse::Empty(Status::InternalServerError), PlatformResponse::Framed)
+}
+
+fn is_framed(call: &Call) -> bool {
+    call.query("iframe") == Some("true")
 }
 
 fn bad_request(call: &Call, what: &str) -> PlatformResponse {
@@ -116,9 +134,10 @@ fn bad_request(call: &Call, what: &str) -> PlatformResponse {
 }
 
 #[cfg(test)]
-pub fn samples(zh: bool, text: &str) -> [String; 2] {
+pub fn samples(zh: bool, text: &str) -> [String; 3] {
     let person = Person { id: text.to_owned(), name: text.to_owned(), detail: text.to_owned(), member: false };
     let people = vec![(format!("/oauth2/auth?{text}"), person)];
     let page = LoginPage { zh, app: text, people, refuse: format!("/oauth2/auth?{text}") };
-    [page.render().expect("a page"), LoginError { zh, what: text }.render().expect("a page")]
+    let (error, done) = (LoginError { zh, what: text }.render(), LoginDone { zh, back: text }.render());
+    [page.render(), error, done].map(|page| page.expect("a page"))
 }

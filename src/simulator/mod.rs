@@ -195,8 +195,13 @@ impl Simulator {
 
 /// Its pages as they look if everything in them is called `i18n/`.
 #[cfg(test)]
-pub(crate) fn sample_pages(zh: bool, text: &str) -> [(&'static str, String); 3] {
-    let [login, error] = login::samples(zh, text);
+pub(crate) fn sample_pages(zh: bool, text: &str) -> [(&'static str, String); 4] {
+    let [login, error, done] = login::samples(zh, text);
     let home = home::sample(zh, text);
-    [("simulator/home.html", home), ("simulator/login.html", login), ("simulator/login_error.html", error)]
+    [
+        ("simulator/home.html", home),
+        ("simulator/login.html", login),
+        ("simulator/login_error.html", error),
+        ("simulator/login_done.html", done),
+    ]
 }

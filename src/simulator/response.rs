@@ -14,6 +14,8 @@ pub enum PlatformResponse {
     /// JSON with a status; the old host says 200 to everything.
     Json(Status, Value),
     Html(Status, String),
+    /// A page of ours that others may frame.
+    Framed(String),
     Script(String),
     Redirect(String),
     Empty(Status),
@@ -61,6 +63,12 @@ impl<'r> Responder<'r, 'static> for PlatformResponse {
                 let mut response = (status, (ContentType::HTML, page)).respond_to(request)?;
                 // Our own pages need neither scripts nor frames.
                 let policy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'";
+                response.set_header(Header::new("Content-Security-Policy", policy));
+                Ok(response)
+            }
+            Self::Framed(page) => {
+                let mut response = (ContentType::HTML, page).respond_to(request)?;
+                let policy = "default-src 'none'; style-src 'self'; script-src 'self'";
                 response.set_header(Header::new("Content-Security-Policy", policy));
                 Ok(response)
             }

@@ -63,6 +63,22 @@ async fn a_browser_sign_in_that_is_refused_says_so() {
     }
 }
 
+#[rocket::async_test]
+async fn in_a_frame_the_page_around_it_is_told_where_to_go() {
+    let world = World::new().await;
+    let start = world.url(&format!(
+        "/oauth2/auth?client_id={APP}&response_type=code&scope=openid&state=s&iframe=true\
+         &redirect_uri=https%3A%2F%2Fapp.example%2Fback"
+    ));
+    let choice = world.http.get(&start).send().await.expect("a page");
+    let policy = choice.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    assert!(!policy.contains("frame-ancestors") && choice.headers().get("x-frame-options").is_none(), "{policy}");
+    assert!(choice.text().await.expect("a page").contains("iframe=true&#38;redirect_uri"));
+    world.simulator.hold(Some("wangwu"));
+    let done = world.http.get(&start).send().await.expect("a page").text().await.expect("a page");
+    assert!(done.contains("data-back=\"https://app.example/back?code=") && done.contains("frame.js"), "{done}");
+}
+
 fn location(response: Response) -> url::Url {
     assert_eq!(response.status(), StatusCode::FOUND);
     let text = response.headers()["location"].to_str().expect("text");
