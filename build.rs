@@ -11,8 +11,8 @@ use std::{
 use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 
 /// The modules of the sign-in page, as one script. Each imports only from those before it.
-const SIGNIN: [&str; 6] =
-    ["copy", "signin/messages", "signin/client", "signin/bridge", "signin/official", "signin/signin"];
+const SIGNIN: [&str; 7] =
+    ["copy", "signin/messages", "signin/client", "signin/bridge", "signin/official", "signin/qr", "signin/signin"];
 
 fn main() {
     // `sqlx::migrate!` reads the folder at compile time; without this line a new migration would not be noticed.

@@ -33,6 +33,7 @@ use crate::{
         access_log::{AccessLog, Caught},
         assets,
         csrf::FormTokens,
+        logo,
         problem::{Problem, ProblemResponse},
         refusal,
     },
@@ -112,6 +113,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .mount(&base, directory::routes())
         .mount(&base, probe::routes::routes())
         .mount(&base, assets::routes())
+        .mount(&base, logo::routes())
         .mount(&base, health::routes())
         .register("/", catchers())
         .register("/", sessions::routes::catchers());

@@ -11,7 +11,7 @@ use crate::{
 
 /// A code that was spent before, has expired, or is another app's.
 pub const CODE_INVALID: Kind = Kind::new("code-invalid", 401);
-const REFUSED: Kind = Kind::new("dingtalk-refused", 502);
+const REFUSED: Kind = Kind::new("dingtalk-refused", 502).until_fixed();
 const UNREACHABLE: Kind = Kind::new("dingtalk-unreachable", 503);
 /// A request that means no app which could serve it.
 pub const UNKNOWN_APP: Kind = Kind::new("unknown-app", 404).lasting();
@@ -60,9 +60,10 @@ fn with_code(kind: Kind, message: fn(&Texts) -> Message, refusal: Refusal) -> Pr
     let cure = |t: &Texts, code: &ErrorCode| (t.dingtalk_hint)(code.meaning());
     let code = refusal.code.clone();
     let says = move |t: &'static Texts| {
-        let Message { title, detail, hint } = message(t);
-        let detail = sentences(detail, &(t.dingtalk.errcode)(&code.to_string())).into();
-        Wording { title, detail, hint: if kind == REFUSED { cure(t, &code) } else { hint } }
+        let wording = Wording::from(message(t));
+        let admin = if kind == REFUSED { cure(t, &code) } else { wording.admin };
+        let detail = sentences(&wording.detail, &(t.dingtalk.errcode)(&code.to_string())).into();
+        Wording { detail, admin, ..wording }
     };
     Problem::new(kind, says).errcode(refusal.code.number()).noting(move |notes, t| {
         notes.hint = Some(cure(t, &refusal.code).to_owned());

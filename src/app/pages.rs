@@ -25,7 +25,7 @@ const PARTS: [&str; 9] = [
     "signin/messages.html",
 ];
 /// Elements without an end (HTML, 13.1.2).
-const VOID: [&str; 4] = ["br", "input", "link", "meta"];
+const VOID: [&str; 5] = ["br", "img", "input", "link", "meta"];
 
 /// Where the forms of a page may lead, and the page.
 fn samples(locale: Locale) -> Vec<(&'static str, Sample)> {

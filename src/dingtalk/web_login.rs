@@ -4,7 +4,7 @@
 //! token tells who the person is in our corp ([`DingtalkApp::contact`]), not the browser.
 //!
 //! # Incomplete support
-//! Neither the QR code inside a page of ours nor the user's refresh token: the user token is used once and dropped.
+//! The user's refresh token: the user token is used once and dropped.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
@@ -25,6 +25,12 @@ pub enum Visitor {
     Known(UnionId),
     /// Somebody who chose another organisation, or has no account that DingTalk tells us about.
     Foreign,
+}
+
+/// The same page for a frame in ours: the QR code alone, whose frame then tells ours the way back. So does DingTalk's
+/// `ddlogin.js` 0.21.0 (`DTFrameLogin`), which adds nothing but that frame, and takes messages from more hosts than one.
+pub fn frame_address(login_url: &str, client_id: &str, redirect_uri: &str, state: &str) -> String {
+    format!("{}&iframe=true", address(login_url, client_id, redirect_uri, state))
 }
 
 /// The address of DingTalk's sign-in page, which comes back to `redirect_uri` with a code and `state`.

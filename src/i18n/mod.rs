@@ -28,8 +28,21 @@ use crate::errcode::Errcode;
 pub struct Message {
     pub title: &'static str,
     pub detail: &'static str,
-    /// What to do next.
+    /// What the person can do next.
     pub hint: &'static str,
+    /// The same on a computer, where that differs; "" where it does not.
+    pub desk_hint: &'static str,
+    /// What the administrator must do; "" where nothing.
+    pub admin: &'static str,
+}
+
+/// A message that says the same on every device, and has nothing for administrators.
+const PLAIN: Message = Message { title: "", detail: "", hint: "", desk_hint: "", admin: "" };
+
+impl Message {
+    pub fn hint_for(self, is_at_a_desk: bool) -> &'static str {
+        if is_at_a_desk && !self.desk_hint.is_empty() { self.desk_hint } else { self.hint }
+    }
 }
 
 /// Joins two sentences by a space, unless the first ends in a full-width mark, which brings its own.
@@ -42,8 +55,27 @@ pub fn sentences(first: &str, second: &str) -> String {
 pub struct Texts {
     /// BCP 47.
     pub lang: &'static str,
+    /// Between a label and its value.
+    pub colon: &'static str,
     pub request_id: &'static str,
+    pub copy_request_id: &'static str,
+    pub copied: &'static str,
     pub retry: &'static str,
+    /// In place of `retry`, where somebody else has to act first.
+    pub reopen: &'static str,
+    /// In place of `retry`, where another way in is needed.
+    pub sign_in_here: &'static str,
+    pub back: &'static str,
+    /// Before the name that DingTalk gave.
+    pub account: &'static str,
+    /// A link to the administrator.
+    pub contact: &'static str,
+    /// Before a text that says whom to ask.
+    pub contact_is: &'static str,
+    /// Above what only administrators need.
+    pub admin_title: &'static str,
+    /// The same as one sentence, for a reader who cannot unfold anything.
+    pub admin_hint: fn(&str) -> String,
     pub problems: Problems,
     pub dingtalk: DingtalkRefusals,
     pub gate: GateRefusals,
@@ -143,9 +175,10 @@ pub struct HandoverRefusals {
 }
 
 pub struct SignIn {
-    /// Also the first status.
-    pub title: &'static str,
+    pub title: fn(&str) -> String,
     pub working: &'static str,
+    /// After two seconds.
+    pub slow: &'static str,
     pub signed_out: &'static str,
     pub sign_in_again: &'static str,
     pub done: &'static str,
@@ -155,9 +188,18 @@ pub struct SignIn {
     pub script_failed: Message,
     /// The client does not answer.
     pub no_bridge: Message,
+    /// An ordinary browser, and an app that DingTalk's own page does not know. It has no title.
     pub plain_browser: Message,
-    /// The link to DingTalk's own page, with its QR code.
+    /// The link to DingTalk's own page.
     pub web_login: &'static str,
+    /// What that page has on a computer.
+    pub web_login_on_desk: &'static str,
+    /// What the frame with the QR code is called, and what stands around it.
+    pub qr_code: &'static str,
+    pub qr_scan: &'static str,
+    pub qr_loading: &'static str,
+    pub qr_failed: &'static str,
+    pub or_workbench: &'static str,
     /// The client gave no code.
     pub client_refused: Message,
     /// Our server did not answer the page's script.
@@ -169,9 +211,13 @@ pub struct SignIn {
 pub struct Handover {
     pub title: &'static str,
     pub instructions: &'static str,
+    pub as_whom: fn(&str) -> String,
     pub limits: &'static str,
+    /// Before and after the number of seconds.
+    pub expires_in: [&'static str; 2],
+    pub expired: &'static str,
+    pub again: &'static str,
     pub copy: &'static str,
-    pub copied: &'static str,
     pub open: &'static str,
     pub back: &'static str,
     /// `arrive_…`: the page behind the link.
@@ -179,6 +225,7 @@ pub struct Handover {
     pub arrive_detail: &'static str,
     pub arrive_as: &'static str,
     pub arrive: &'static str,
+    pub arrive_expired: &'static str,
     /// For a person who did not ask for the link.
     pub arrive_warning: &'static str,
     pub refusals: HandoverRefusals,
@@ -203,6 +250,14 @@ pub struct Home {
     pub ago: fn(i64) -> String,
     /// The browser names no system that we know.
     pub unknown_device: &'static str,
+    /// A client (`DingTalk` or a browser) and a system, either of which may be "".
+    pub device: fn(&str, &str) -> String,
+    /// Back to an app by its name.
+    pub back_to: fn(&str) -> String,
+    /// What unfolds.
+    pub details: &'static str,
+    pub address: &'static str,
+    pub version: &'static str,
 }
 
 impl Locale {

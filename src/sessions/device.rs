@@ -1,7 +1,16 @@
 //! A `User-Agent` in a few words (pure). A hint for the session's owner, never a proof of anything.
 
-/// `DingTalk 7.8.1 · iPhone`, `Chrome · Windows`; nothing where neither client nor system is known.
-pub fn name(user_agent: &str) -> Option<String> {
+/// What a `User-Agent` says of itself. Each part may be "".
+#[derive(Debug, PartialEq, Eq)]
+pub struct Device<'a> {
+    /// `DingTalk`, or a browser.
+    pub client: &'static str,
+    /// DingTalk's.
+    pub version: &'a str,
+    pub system: &'static str,
+}
+
+pub fn read(user_agent: &str) -> Device<'_> {
     let has = |word: &str| user_agent.contains(word);
     let system = [
         ("iPhone", "iPhone"),
@@ -13,13 +22,20 @@ pub fn name(user_agent: &str) -> Option<String> {
         ("Linux", "Linux"),
     ];
     let browser = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    let known = |list: &[(&str, &'static str)]| list.iter().find(|(word, _)| has(word)).map(|(_, name)| *name);
+    let known = |list: &[(&str, &'static str)]| list.iter().find(|(word, _)| has(word)).map_or("", |(_, name)| *name);
 
-    let client = match dingtalk_version(user_agent) {
-        Some(version) => Some(format!("DingTalk {version}").trim_end().to_owned()),
-        None => known(&browser).map(str::to_owned),
+    let (client, version) = match dingtalk_version(user_agent) {
+        Some(version) => ("DingTalk", version),
+        None => (known(&browser), ""),
     };
-    let parts: Vec<String> = client.into_iter().chain(known(&system).map(str::to_owned)).collect();
+    Device { client, version, system: known(&system) }
+}
+
+/// `DingTalk 7.8.1 · iPhone`, `Chrome · Windows`; nothing where neither client nor system is known.
+pub fn name(user_agent: &str) -> Option<String> {
+    let Device { client, version, system } = read(user_agent);
+    let client = format!("{client} {version}");
+    let parts: Vec<&str> = [client.trim_end(), system].into_iter().filter(|part| !part.is_empty()).collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
 

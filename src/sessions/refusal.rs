@@ -2,7 +2,7 @@
 
 use crate::web::problem::{Kind, Problem};
 
-const NOT_ALLOWED: Kind = Kind::new("not-allowed", 403);
+const NOT_ALLOWED: Kind = Kind::new("not-allowed", 403).until_fixed();
 
 /// The page is for administrators.
 pub struct AdminsOnly;

@@ -10,14 +10,15 @@ use rocket::{
 use rocket_db_pools::Connection;
 
 use super::{
-    Listed, Policy, cookie, device,
+    Listed, Policy, cookie,
+    device::{self, Device},
     guard::{FromHere, SessionCookie, SignedIn},
 };
 use crate::{
     clock::Clock,
     config::Config,
     db::Db,
-    i18n::Texts,
+    i18n::{Texts, local, utc},
     users::{Role, User},
     web::{
         csrf::SameOrigin,
@@ -41,19 +42,37 @@ pub fn catchers() -> Vec<Catcher> {
 struct HomePage<'a> {
     frame: Frame<'a>,
     user: &'a User,
+    /// What people call the organisation.
+    corp: Option<&'a str>,
+    /// The apps that one may go back to.
+    apps: Vec<AppLink<'a>>,
     sessions: Vec<SessionRow>,
     others: bool,
     /// Where the pages for administrators are, for one of them.
     admin: Option<String>,
 }
 
+struct AppLink<'a> {
+    name: &'a str,
+    address: &'a str,
+}
+
 struct SessionRow {
     id: i64,
     device: String,
+    /// DingTalk's, where it is known.
+    version: String,
     address: String,
-    signed_in: String,
-    last_seen: String,
+    signed_in: Moment,
+    last_seen: Moment,
     is_this: bool,
+}
+
+/// A time as people say it, and exactly.
+struct Moment {
+    ago: String,
+    at: String,
+    iso_8601: String,
 }
 
 impl HomePage<'_> {
@@ -75,7 +94,15 @@ async fn home(
     let others = sessions.len() > 1;
     let is_admin = who.user.role == Role::Admin && !config.admin_path.is_empty();
     let admin = is_admin.then(|| config.path(&config.admin_path));
-    let page = HomePage { user: &who.user, others, sessions: sessions.into_iter().map(row).collect(), admin, frame };
+    let page = HomePage {
+        user: &who.user,
+        corp: config.corp_name(&who.user.corp_id),
+        apps: apps(config),
+        others,
+        sessions: sessions.into_iter().map(row).collect(),
+        admin,
+        frame,
+    };
     Ok(Page::new(Status::Ok, &page, "form-action 'self'")?)
 }
 
@@ -142,19 +169,29 @@ fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, PageProblem> {
     Ok(SeeOther(format!("{start}?return_to={}", utf8_percent_encode(&here, NON_ALPHANUMERIC))))
 }
 
+/// The page that a sign-in leads to, unless that is this one.
+fn apps(config: &Config) -> Vec<AppLink<'_>> {
+    let is_elsewhere = config.home != config.path("/home");
+    is_elsewhere.then(|| AppLink { name: &config.looks.title, address: &config.home }).into_iter().collect()
+}
+
 fn row(texts: &Texts, clock: &Clock, this: i64, listed: Listed) -> SessionRow {
     let home = &texts.home;
-    let ago = |time: i64| (home.ago)((clock.now() - time).max(0));
+    let moment =
+        |time: i64| Moment { ago: (home.ago)((clock.now() - time).max(0)), at: local(time), iso_8601: utc(time) };
+    let Device { client, version, system } = device::read(&listed.user_agent);
     SessionRow {
         id: listed.id,
-        device: match listed.only_for {
-            Some(_) => "miandeng doctor".to_owned(),
-            None => device::name(&listed.user_agent).unwrap_or_else(|| home.unknown_device.to_owned()),
+        device: match (&listed.only_for, client, system) {
+            (Some(_), ..) => "miandeng doctor".to_owned(),
+            (None, "", "") => home.unknown_device.to_owned(),
+            (None, client, system) => (home.device)(client, system),
         },
-        address: listed.address,
-        signed_in: ago(listed.created_at),
-        last_seen: ago(listed.last_seen_at),
+        version: version.to_owned(),
+        signed_in: moment(listed.created_at),
+        last_seen: moment(listed.last_seen_at),
         is_this: listed.id == this,
+        address: listed.address,
     }
 }
 
@@ -193,19 +230,24 @@ pub(crate) mod samples {
 
     pub fn pages(locale: Locale) -> Vec<Sample> {
         let text = || HOSTILE.to_owned();
+        let moment = || Moment { ago: text(), at: text(), iso_8601: text() };
         let session = |id| SessionRow {
             id,
             device: text(),
+            version: if id == 1 { text() } else { String::new() },
             address: text(),
-            signed_in: text(),
-            last_seen: text(),
+            signed_in: moment(),
+            last_seen: moment(),
             is_this: id == 1,
         };
         let user = user();
         let page = |sessions: Vec<SessionRow>| {
             let others = sessions.len() > 1;
             let admin = others.then(|| "/_signin/admin".to_owned());
-            Sample::of("sessions/home.html", &HomePage { frame: frame(locale), user: &user, sessions, others, admin })
+            let corp = others.then_some(HOSTILE);
+            let apps = if others { vec![AppLink { name: HOSTILE, address: HOSTILE }] } else { Vec::new() };
+            let frame = frame(locale);
+            Sample::of("sessions/home.html", &HomePage { frame, user: &user, corp, apps, sessions, others, admin })
         };
         vec![page(vec![session(1)]), page(vec![session(1), session(2)])]
     }

@@ -8,7 +8,7 @@ use rocket::http::Status;
 use serde::Serialize;
 use url::{Position, Url};
 
-use super::web_login::addresses;
+use super::web_login::{QrFrame, addresses};
 use crate::{
     config::{App, Bootstrap, Config},
     dingtalk::jsapi::PageConfig,
@@ -33,36 +33,41 @@ struct SignInConfig<'a> {
 #[template(path = "signin/messages.html")]
 struct Messages {
     t: &'static Texts,
+    is_at_a_desk: bool,
+}
+
+impl Messages {
+    fn hint(&self, message: &Message) -> &'static str {
+        message.hint_for(self.is_at_a_desk)
+    }
 }
 
 #[derive(Template)]
 #[template(path = "signin/message.html")]
 struct OneMessage {
+    t: &'static Texts,
     message: &'static Message,
 }
 
-/// The page's messages as HTML: most of the page, and the same for everybody who reads a language.
+/// The page's messages as HTML: most of the page, and the same for everybody who reads a language on a kind of device.
 struct Words {
     messages: Piece,
-    plain_browser: String,
     no_script: String,
 }
 
 impl Words {
-    fn of(locale: Locale) -> &'static Self {
-        static RENDERED: [OnceLock<Words>; 2] = [const { OnceLock::new() }; 2];
-        let [chinese, english] = &RENDERED;
+    fn of(locale: Locale, is_at_a_desk: bool) -> &'static Self {
+        static RENDERED: [[OnceLock<Words>; 2]; 2] = [const { [const { OnceLock::new() }; 2] }; 2];
+        let [chinese, english] = &RENDERED[usize::from(is_at_a_desk)];
         let rendered = match locale {
             Locale::ZhCn => chinese,
             Locale::En => english,
         };
         let t = locale.texts();
         // These templates cannot fail; a page without a message would still sign people in.
-        let message = |message| OneMessage { message }.render().unwrap_or_default();
         rendered.get_or_init(|| Self {
-            messages: Piece::new(Messages { t }.render().unwrap_or_default()),
-            plain_browser: message(&t.signin.plain_browser),
-            no_script: message(&t.signin.no_script),
+            messages: Piece::new(Messages { t, is_at_a_desk }.render().unwrap_or_default()),
+            no_script: OneMessage { t, message: &t.signin.no_script }.render().unwrap_or_default(),
         })
     }
 }
@@ -85,12 +90,23 @@ struct SignInPage<'a> {
     return_to: &'a str,
     /// Where a sign-in outside the client begins, if the app allows that.
     web_login: Option<String>,
+    /// What people call the organisation.
+    corp: Option<&'a str>,
+    /// DingTalk's QR code, to be shown on this page.
+    qr: Option<QrFrame>,
     waits: bool,
+}
+
+impl SignInPage<'_> {
+    fn plain_browser_hint(&self) -> &'static str {
+        self.frame.t.signin.plain_browser.hint_for(self.frame.is_at_a_desk)
+    }
 }
 
 pub struct PageOptions<'a> {
     pub state: &'a str,
     pub return_to: Option<&'a str>,
+    pub qr: Option<QrFrame>,
     /// The page waits for a tap after a sign-out.
     pub waits: bool,
 }
@@ -114,7 +130,7 @@ pub fn render(
             (url.as_str(), script_source(url), simulator_source(url))
         }
     };
-    let words = Words::of(frame.locale);
+    let words = Words::of(frame.locale, frame.is_at_a_desk);
     let page = SignInPage {
         config_json: script_json(&SignInConfig { page, state: options.state })?,
         words,
@@ -128,12 +144,16 @@ pub fn render(
         client_id: app.client_id().unwrap_or_default(),
         return_to: options.return_to.unwrap_or_default(),
         web_login: addresses::start(app, options.return_to).map(|path| config.path(&path)),
+        corp: config.corp_name(&app.corp_id),
+        qr: options.qr,
         waits: options.waits,
     };
+    let frame_source = page.qr.as_ref().map(|qr| format!("; frame-src {}", qr.origin)).unwrap_or_default();
     // Our script by its digest, and `_config` by the nonce: an app may share this host, and none of its files may run here.
     let own = assets::SIGNIN_SCRIPT.source();
-    let policy =
-        format!("script-src {own} 'nonce-{nonce}' {script}; connect-src 'self'{simulator}; form-action 'none'");
+    let policy = format!(
+        "script-src {own} 'nonce-{nonce}' {script}; connect-src 'self'{simulator}{frame_source}; form-action 'none'"
+    );
     let pieces = [&assets::STYLE, &assets::SIGNIN_SCRIPT, &words.messages];
     Ok(Page::with_pieces(Status::Ok, &page, &policy, &pieces)?.style(assets::NO_SCRIPT_STYLE.source()))
 }
@@ -159,7 +179,7 @@ pub(crate) fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
 
     let page = |bootstrap, waits, web_login: Option<&str>| SignInPage {
         config_json: script_json(&serde_json::json!({ "url": HOSTILE })).expect("JSON"),
-        words: Words::of(locale),
+        words: Words::of(locale, true),
         script: assets::SIGNIN_SCRIPT.text(),
         no_script_style: assets::NO_SCRIPT_STYLE.text(),
         frame: frame(locale),
@@ -170,6 +190,8 @@ pub(crate) fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
         client_id: HOSTILE,
         return_to: HOSTILE,
         web_login: web_login.map(str::to_owned),
+        corp: web_login,
+        qr: web_login.map(|_| QrFrame { address: HOSTILE.to_owned(), origin: HOSTILE.to_owned() }),
         waits,
     };
     let both = [page(Bootstrap::Own, false, None), page(Bootstrap::Official, true, Some(HOSTILE))];
@@ -194,7 +216,7 @@ mod tests {
         testing::read("/", &[], PROXY, |request| {
             let config = testing::config();
             let signed = PageConfig::new(&config.apps[0], &Secret::new(TICKET), url, "n".to_owned(), 1);
-            let options = PageOptions { state, return_to: Some(return_to), waits: false };
+            let options = PageOptions { state, return_to: Some(return_to), qr: None, waits: false };
             render(Frame::of(request), config, &config.apps[0], &signed, options)
                 .map(|page| page.html())
                 .expect("a page")

@@ -3,20 +3,19 @@
 use crate::{
     dingtalk::{DingtalkError, Identity, NoApp},
     dingtalk_problems::{self, CODE_INVALID, UNKNOWN_APP},
-    i18n::{Texts, sentences},
+    i18n::{Message, Texts, sentences},
     ids::DingUserId,
     people::NotAdded,
     users::User,
     web::{
         params::ParamError,
-        problem::{INVALID_REQUEST, Kind, Problem, Wording},
-        request_context::Notes,
+        problem::{INVALID_REQUEST, Kind, Next, Problem, Wording},
     },
 };
 
 const STATE_MISMATCH: Kind = Kind::new("state-mismatch", 403);
-const NOT_LISTED: Kind = Kind::new("not-listed", 403);
-const DISABLED: Kind = Kind::new("disabled", 403);
+const NOT_LISTED: Kind = Kind::new("not-listed", 403).until_fixed();
+const DISABLED: Kind = Kind::new("disabled", 403).until_fixed();
 const RATE_LIMITED: Kind = Kind::new("rate-limited", 429);
 const LOGIN_REFUSED: Kind = Kind::new("login-refused", 403);
 const LINK_EXPIRED: Kind = Kind::new("link-expired", 410);
@@ -137,15 +136,17 @@ impl From<SignInRefusal> for Problem {
             }
             Refusal::LoginRefused { error } => Self::new(LOGIN_REFUSED, |t| t.signin.refusals.login_refused)
                 .because(format!("DingTalk's page came back with the error {error:?}")),
-            Refusal::NotListed(who) => Self::new(NOT_LISTED, |t| t.signin.refusals.not_listed).noting(note(*who)),
+            Refusal::NotListed(who) => of_person(NOT_LISTED, |t| t.signin.refusals.not_listed, *who),
             Refusal::ExternalContact => Self::new(NOT_LISTED, |t| t.signin.refusals.external_contact),
             Refusal::Unfollowed => Self::new(NOT_LISTED, |t| t.signin.refusals.unfollowed),
             Refusal::Stranger => Self::new(NOT_LISTED, |t| t.signin.refusals.stranger),
-            Refusal::Disabled(who) => Self::new(DISABLED, |t| t.signin.refusals.disabled).noting(note(*who)),
-            Refusal::LinkExpired => Self::new(LINK_EXPIRED, |t| t.handover.refusals.link_expired).retry_at("/"),
+            Refusal::Disabled(who) => of_person(DISABLED, |t| t.signin.refusals.disabled, *who),
+            Refusal::LinkExpired => {
+                Self::new(LINK_EXPIRED, |t| t.handover.refusals.link_expired).next(Next::SignIn).retry_at("/")
+            }
             Refusal::TooManyLinks { seconds } => {
                 let problem = Self::new(RATE_LIMITED, |t| t.handover.refusals.too_many_links);
-                problem.retry_after(seconds.max(1)).retry_at("/home")
+                problem.retry_after(seconds.max(1)).next(Next::Back).retry_at("/home")
             }
             Refusal::Dingtalk(error) => error.into(),
             Refusal::Database(error) => error.into(),
@@ -162,11 +163,13 @@ fn sent_back(address: &str, covered: bool) -> Problem {
         let message = if covered { refusals.sent_back } else { refusals.cookie_out_of_reach };
         Wording::from(message).detail(sentences(message.detail, &(refusals.sent_back_by)(&address)))
     };
-    Problem::new(REDIRECT_LOOP, says).because(cause)
+    let problem = Problem::new(REDIRECT_LOOP, says).because(cause);
+    if covered { problem } else { problem.next(Next::OnceFixed) }
 }
 
-fn note(person: Person) -> impl FnOnce(&mut Notes, &'static Texts) {
-    move |notes, _| notes.userid = Some(person.userid.to_string())
+fn of_person(kind: Kind, says: fn(&Texts) -> Message, person: Person) -> Problem {
+    let Person { userid, name } = person;
+    Problem::new(kind, says).person(name).noting(move |notes, _| notes.userid = Some(userid.to_string()))
 }
 
 impl From<Identity> for Box<Person> {

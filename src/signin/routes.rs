@@ -91,7 +91,9 @@ async fn open(
     let state = services.states.issue(&browser, &app.config.name);
     let url = format!("{}{uri}", services.config.public_url.origin());
     let signed = PageConfig::new(&app.config, &ticket, &url, crate::random::hex::<8>(), services.clock.now());
-    let options = page::PageOptions { state: &state, return_to: wanted, waits: just_signed_out };
+    let is_framed = frame.is_at_a_desk && !requester.user_agent.contains("DingTalk");
+    let qr = is_framed.then(|| web_login::qr_frame(services, &browser, app, wanted)).flatten();
+    let options = page::PageOptions { state: &state, return_to: wanted, qr, waits: just_signed_out };
     let page = page::render(frame, services.config, &app.config, &signed, options)?;
     if just_signed_out {
         jar.add(sessions::cookie::signed_out::clear(services.config));

@@ -2,10 +2,12 @@
 
 pub(crate) mod access_log;
 pub(crate) mod assets;
+pub(crate) mod brand;
 pub(crate) mod client_ip;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
 pub(crate) mod gzip;
+pub(crate) mod logo;
 pub(crate) mod method;
 pub(crate) mod ows;
 pub(crate) mod page;

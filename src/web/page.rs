@@ -12,6 +12,7 @@ use rocket::{
 
 use super::{
     assets,
+    brand::{self, Brand},
     gzip::{self, Assembled, Piece},
     request_context::{self, RequestContext},
 };
@@ -20,22 +21,38 @@ use crate::{
     i18n::{Locale, Texts},
 };
 
-/// The desktop client shows pages in a frame, from the hosts of `frame-ancestors`. The only picture is the tab's empty
-/// one.
-const POLICY: &str = "default-src 'none'; img-src data:; base-uri 'none'; \
+/// Begins within the sources of pictures. The desktop client shows pages in a frame, from the hosts of
+/// `frame-ancestors`.
+const POLICY: &str = "data:; base-uri 'none'; \
                       frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai; ";
 pub struct Frame<'a> {
     pub locale: Locale,
     pub t: &'static Texts,
     pub base: &'a str,
     pub request_id: &'a str,
+    pub brand: Brand<'a>,
+    /// Whether the reader sits at a computer; a phone has other menus.
+    pub is_at_a_desk: bool,
 }
 
 impl<'a> Frame<'a> {
     pub fn of(request: &'a Request<'_>) -> Self {
         let locale = request_context::locale(request);
         let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
-        Self { locale, t: locale.texts(), base, request_id: &RequestContext::of(request).id }
+        Self {
+            locale,
+            t: locale.texts(),
+            base,
+            request_id: &RequestContext::of(request).id,
+            brand: Brand::of(request),
+            is_at_a_desk: is_at_a_desk(request),
+        }
+    }
+
+    /// The same for a page that is shown on the host of an app behind the gate.
+    #[must_use]
+    pub fn elsewhere(self, request: &Request<'_>) -> Self {
+        Self { brand: self.brand.elsewhere(request), ..self }
     }
 
     /// The style sheet. It is in the page: nobody waits for it, and a page on another host has none of our files.
@@ -78,8 +95,16 @@ pub struct Page {
     styles: String,
     policy: String,
     referrer: &'static str,
-    /// The gate's answers are not, because what a proxy makes of them is its own matter.
-    may_be_packed: bool,
+    /// The page is on the host of an app behind the gate. It is not packed, because what a proxy makes of the gate's
+    /// answers is its own matter.
+    is_elsewhere: bool,
+    refresh: Option<i64>,
+}
+
+/// By the systems that only computers have; what says nothing is taken for a phone.
+fn is_at_a_desk(request: &Request<'_>) -> bool {
+    let agent = request.headers().get_one("User-Agent").unwrap_or_default();
+    ["Windows NT", "Macintosh", "X11;", "CrOS"].iter().any(|system| agent.contains(system))
 }
 
 /// What any page may hold.
@@ -104,13 +129,20 @@ impl Page {
             styles: assets::STYLE.source().to_owned(),
             policy: policy.to_owned(),
             referrer: "same-origin",
-            may_be_packed: true,
+            is_elsewhere: false,
+            refresh: None,
         })
     }
 
-    /// Renders a page without scripts and forms that is shown on another host.
+    /// Renders the page of a problem: it copies its request id, and does nothing else.
+    pub fn problem(status: Status, template: &impl Template) -> Result<Self, NotRendered> {
+        let policy = format!("script-src {}; form-action 'none'", assets::COPY_SCRIPT.source());
+        Self::new(status, template, &policy)
+    }
+
+    /// The same on another host.
     pub fn elsewhere(status: Status, template: &impl Template) -> Result<Self, NotRendered> {
-        Ok(Self { may_be_packed: false, ..Self::new(status, template, "form-action 'none'")? })
+        Ok(Self { is_elsewhere: true, ..Self::problem(status, template)? })
     }
 
     /// Permits more styles than the one in every page, by their source.
@@ -119,6 +151,12 @@ impl Page {
         self.styles.push(' ');
         self.styles.push_str(source);
         self
+    }
+
+    /// Has the browser ask again, after so many seconds.
+    #[must_use]
+    pub fn refresh(self, seconds: i64) -> Self {
+        Self { refresh: Some(seconds), ..self }
     }
 
     /// Sets what browsers tell other pages about this page's address (`Referrer-Policy`).
@@ -131,12 +169,17 @@ impl Page {
 
 impl<'r> Responder<'r, 'static> for Page {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let packed = self.may_be_packed && gzip::is_wanted(request);
+        let packed = !self.is_elsewhere && gzip::is_wanted(request);
         let body = if packed { self.body.gzip() } else { self.body.plain().into_bytes() };
-        let policy = [POLICY, "style-src ", &self.styles, "; ", &self.policy].concat();
+        let images = brand::image_sources(request, self.is_elsewhere);
+        let sources = ["default-src 'none'; img-src ", &images, POLICY, "style-src ", &self.styles, "; "].concat();
+        let policy = sources + &self.policy;
         let mut response = Response::build();
         if packed {
             response.raw_header("Content-Encoding", "gzip");
+        }
+        if let Some(seconds) = self.refresh {
+            response.raw_header("Refresh", seconds.to_string());
         }
         // In one piece: Rocket's default chunks of 4 KB cost a system call and a thread hop each.
         let whole = body.len().max(1);

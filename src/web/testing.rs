@@ -15,8 +15,11 @@ use rocket::{
     local::blocking::Client,
 };
 
-use super::page::Frame;
-use crate::{config::Config, i18n::Locale};
+use super::{brand::Brand, page::Frame};
+use crate::{
+    config::{Config, Contact},
+    i18n::Locale,
+};
 
 pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
 pub const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
@@ -38,7 +41,21 @@ impl Sample {
 }
 
 pub fn frame(locale: Locale) -> Frame<'static> {
-    Frame { locale, t: locale.texts(), base: BASE, request_id: HOSTILE }
+    static CONTACT: LazyLock<Contact> = LazyLock::new(|| Contact::Text(HOSTILE.to_owned()));
+    let brand = Brand { title: HOSTILE, logo: None, initial: "S".to_owned(), contact: Some(&CONTACT) };
+    Frame { locale, t: locale.texts(), base: BASE, request_id: HOSTILE, brand, is_at_a_desk: locale == Locale::En }
+}
+
+/// The same on the host of an app behind the gate, of an organisation with a logo and an address to ask at.
+pub fn elsewhere(locale: Locale) -> Frame<'static> {
+    static CONTACT: LazyLock<Contact> = LazyLock::new(|| {
+        let (address, shown) = (format!("mailto:{HOSTILE}"), HOSTILE.to_owned());
+        Contact::Link { address, shown }
+    });
+    let frame = frame(locale);
+    let logo = Some("https://app.example.com/logo?v=1".to_owned());
+    let brand = Brand { logo, contact: Some(&CONTACT), ..frame.brand };
+    Frame { brand, ..frame }
 }
 
 thread_local! {

@@ -50,13 +50,18 @@ async fn a_client_that_stays_silent_for_eight_seconds_gets_its_message() {
 
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
-async fn an_ordinary_browser_is_told_at_once_to_open_dingtalk() {
+async fn an_ordinary_browser_gets_a_page_to_sign_in_on_and_no_failure() {
     let app = App::start().await;
     let window = Window::ordinary(&app).await;
     window.open(&app.url(OPENED)).await;
     window.shows("plain-browser").await;
-    assert_eq!(window.text("[data-message='plain-browser'] h1").await, "请在钉钉中打开");
-    is_a_proper_failure(&app, &window).await;
+    assert_eq!(window.text("[data-message='plain-browser'] h1").await, "登录 oa");
+    window.until("document.activeElement.matches('h1') && document.activeElement.offsetParent").await;
+    let buttons = "[...document.querySelectorAll('button, .button')].filter(b => b.getClientRects().length)
+        .filter(b => getComputedStyle(b).visibility === 'visible').map(b => b.innerText)";
+    assert_eq!(window.run(buttons).await, serde_json::json!(["用钉钉登录"]));
+    let page = window.text("main").await;
+    assert!(page.contains("二维码") && page.contains("或在钉钉工作台打开") && !page.contains("请求编号"), "{page}");
     window.close().await;
 }
 
@@ -68,7 +73,7 @@ async fn the_messages_come_in_english_to_whoever_reads_english() {
     let window = Window::with(&app, look).await;
     window.open(&app.url(OPENED)).await;
     window.shows("plain-browser").await;
-    assert_eq!(window.text("[data-message='plain-browser'] h1").await, "Please open this in DingTalk");
+    assert_eq!(window.text("[data-message='plain-browser'] h1").await, "Sign in to oa");
     assert_eq!(window.run("document.documentElement.lang").await, "en");
     window.close().await;
 }
@@ -127,6 +132,8 @@ async fn who_is_not_listed_reads_why_and_is_let_in_by_a_retry_once_the_administr
     window.shows("refused").await;
     assert_eq!(window.text("[data-title]").await, "您还没有访问权限");
     assert!(window.text("[data-hint]").await.contains("管理员"));
+    assert_eq!(window.text("[data-account] strong").await, "赵六");
+    assert_eq!(window.text("[data-retry]").await, "已处理好？重新进入", "no retry before somebody has acted");
     is_a_proper_failure(&app, &window).await;
     // The refusal's id, not the page's.
     let id = window.text(".request-id code").await;
@@ -136,6 +143,67 @@ async fn who_is_not_listed_reads_why_and_is_let_in_by_a_retry_once_the_administr
     window.click("[data-retry]").await;
     window.lands_on("/home").await;
     assert_eq!(window.text("h1").await, "赵六");
+    window.close_after_refusal().await;
+}
+
+/// By how much the page has moved since it was opened (cumulative layout shift).
+const SHIFTS: &str = "new Promise(tell => {
+    let sum = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(entry => { sum += entry.value }))
+        .observe({ type: 'layout-shift', buffered: true });
+    requestAnimationFrame(() => setTimeout(() => tell(sum), 100));
+})";
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn nothing_on_the_page_moves_between_the_tap_and_the_answer() {
+    let app = App::start().await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Ios).held_by("zhaoliu")).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("refused").await;
+    assert_eq!(window.run(SHIFTS).await, 0, "up to the refusal");
+    app.add("zhaoliu", "赵六");
+    window.click("[data-retry]").await;
+    window.lands_on("/home").await;
+    assert_eq!(window.run(SHIFTS).await, 0, "at home");
+    window.close_after_refusal().await;
+
+    let window = Window::ordinary(&app).await;
+    window.open(&app.url(OPENED)).await;
+    window.until("document.querySelector('[data-qr] iframe')").await;
+    assert_eq!(window.run(SHIFTS).await, 0, "in an ordinary browser");
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn a_sign_in_that_takes_longer_than_usual_says_so_after_two_seconds() {
+    let app = App::start().await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Ios).that(Manner::Late)).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("working").await;
+    assert!(window.text("main").await.contains("oa"), "the system's name is there meanwhile");
+    let slow = "document.querySelector('[data-message=working] .slow')";
+    let delay = format!("{slow}.getAnimations()[0].effect.getTiming().delay");
+    assert_eq!(window.run(&delay).await, 2000);
+    window.run(&format!("{slow}.getAnimations()[0].finish()")).await;
+    assert_eq!(window.run(&format!("getComputedStyle({slow}).visibility")).await, "visible");
+    assert_eq!(window.text("[data-message=working] .slow").await, "比平时慢一些，请稍候…");
+    window.release();
+    window.lands_on("/home").await;
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn who_is_added_meanwhile_gets_in_at_the_next_tap_on_the_icon() {
+    let app = App::start().await;
+    let window = Window::in_dingtalk(&app, Client::of(Platform::Android).held_by("zhaoliu")).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("refused").await;
+    app.add("zhaoliu", "赵六");
+    window.open(&app.url(OPENED)).await;
+    window.lands_on("/home").await;
     window.close_after_refusal().await;
 }
 

@@ -26,7 +26,8 @@ pub struct App {
 
 pub struct Setup {
     pub jsapi: Jsapi,
-    /// More lines of the app.
+    /// More lines of the whole, and of the app.
+    pub miandeng: &'static str,
     pub app: &'static str,
     pub origins: Vec<String>,
     /// The setting: whether the page asks the client by itself.
@@ -35,14 +36,17 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { jsapi: Jsapi::Package, app: "agent_id = \"100000001\"", origins: Vec::new(), bootstrap: "own" }
+        let app = "agent_id = \"100000001\"";
+        Self { jsapi: Jsapi::Package, miandeng: "", app, origins: Vec::new(), bootstrap: "own" }
     }
 }
 
 impl Setup {
     pub fn settings(&self, port: u16, dingtalk: &str) -> Settings {
         let mut settings = Settings::least(port, &format!("http://127.0.0.1:{port}"), dingtalk);
-        settings.miandeng.push_str(&format!("\njsapi_origins = {:?}\nbootstrap = {:?}", self.origins, self.bootstrap));
+        let (origins, bootstrap) = (&self.origins, self.bootstrap);
+        let more = format!("\njsapi_origins = {origins:?}\nbootstrap = {bootstrap:?}\n{}", self.miandeng);
+        settings.miandeng.push_str(&more);
         settings.dingtalk = format!(
             "oapi_url = {dingtalk:?}\napi_url = {dingtalk:?}\nlogin_url = {dingtalk:?}\n{}",
             self.jsapi.setting(dingtalk)

@@ -8,8 +8,9 @@ use chromiumoxide::cdp::browser_protocol::{
 };
 
 use super::{
+    axe::is_accessible,
     client::{Client, Manner, Platform},
-    harness::App,
+    harness::{App, Setup},
     window::{Look, Window},
 };
 
@@ -63,38 +64,73 @@ pub async fn every_look(window: &Window, language: &str, page: &str) {
         let name = format!("{}-{}-{page}", look.0, &language[..2]);
         picture(window, &name).await;
         is_readable(window, &name).await;
+        if !look.0.starts_with("small") {
+            is_accessible(window, &name).await;
+        }
     }
 }
 
+/// The page as it is with this message.
+fn with_message(message: &str) -> String {
+    format!(
+        "document.querySelectorAll('[data-message]').forEach(m => m.hidden = m.dataset.message !== '{message}');
+        (busy => {{
+            document.querySelector('main').setAttribute('aria-busy', busy);
+            document.querySelector('main').dataset.shown = '{message}';
+            document.querySelector('main').dataset.next = '{message}' === 'refused' ? 'once-fixed' : 'try-again';
+            const again = document.querySelector('[data-retry]');
+            again.textContent = '{message}' === 'refused' ? again.dataset.reopen : again.dataset.again;
+            again.parentNode.insertBefore(again,
+                '{message}' === 'refused' ? again.parentNode.lastElementChild : again.parentNode.firstElementChild);
+            document.querySelector('[data-failed]').hidden = busy || '{message}' === 'plain-browser';
+        }})(['working', 'done'].includes('{message}'))"
+    )
+}
+
 async fn tour(language: &'static str) {
-    let app = App::start().await;
+    let setup = Setup {
+        miandeng: "title = \"星海审批\"\nadmin_contact = \"it@example.com\"",
+        app: "agent_id = \"100000001\"\ncorp_name = \"星海科技\"",
+        ..Setup::default()
+    };
+    let app = App::with(setup).await;
     let client = Some(Client::of(Platform::Ios).that(Manner::Refuses("3", "对应企业没有127.0.0.1域名微应用")));
     let window = Window::with(&app, Look { client, languages: language, ..Look::default() }).await;
     window.open(&app.url(OPENED)).await;
     window.shows("client-refused").await;
-    let refusal = "document.querySelector('[data-title]').textContent = '您还没有访问权限 You don’t have access yet';
-        document.querySelector('[data-detail]').textContent = '钉钉确认了您的身份，但您的账号尚未加入本系统。';
-        document.querySelector('[data-hint]').textContent = '请联系管理员添加，并提供请求编号。'";
+    let refusal =
+        "document.querySelector('[data-title]').textContent = zh ? '您还没有访问权限' : 'You don’t have access yet';
+        document.querySelector('[data-detail]').textContent = zh ? '钉钉确认了您的身份，但您的账号尚未加入本系统。'
+            : 'DingTalk knows who you are, but you haven’t been given access to this system yet.';
+        document.querySelector('[data-hint]').textContent = zh ? '请联系管理员添加，并提供请求编号。'
+            : 'Ask your administrator to add you, and give them the request ID.';
+        document.querySelector('[data-account] strong').textContent = '李四';
+        document.querySelector('[data-account]').hidden = false";
+    let refusal = &format!("const zh = document.documentElement.lang === 'zh-CN'; {refusal}");
     window.run(refusal).await;
     for look in LOOKS {
         wear(&window, look).await;
         let mut tops = Vec::new();
         for message in MESSAGES {
-            let show = format!(
-                "document.querySelectorAll('[data-message]').forEach(m => m.hidden = m.dataset.message !== '{message}');
-                document.querySelector('[data-failed]').hidden = {}",
-                message == "working" || message == "done"
-            );
-            window.run(&show).await;
+            window.run(&with_message(message)).await;
             let name = format!("{}-{}-{message}", look.0, &language[..2]);
             picture(&window, &name).await;
             is_readable(&window, &name).await;
+            if look.0.starts_with("phone") {
+                is_accessible(&window, &name).await;
+            }
             let heading = format!("document.querySelector('[data-message={message}] h1').getBoundingClientRect().top");
             tops.push(window.run(&heading).await);
         }
         assert!(tops.iter().all(|top| *top == tops[0]), "the heading jumps: {tops:?}");
     }
     window.close().await;
+
+    let desk = Window::with(&app, Look { client: None, languages: language, hurry: false }).await;
+    desk.open(&app.url(OPENED)).await;
+    desk.until("document.querySelector('[data-qr] iframe')").await;
+    every_look(&desk, language, "sign-in").await;
+    desk.close().await;
 
     let phone = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
     phone.open(&app.url(OPENED)).await;

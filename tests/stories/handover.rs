@@ -40,20 +40,22 @@ fn is_refused(page: &Answer, status: u16, word: &str) {
 
 #[tokio::test]
 async fn a_person_takes_the_sign_in_to_another_browser_with_one_click() {
-    let app = App::start().await;
+    let app = App::with(|settings| settings["apps"][0]["corp_name"] = json!("示例公司")).await;
     let (mut phone, mut browser) = (app.phone("zhangsan"), app.phone("nobody"));
     phone.is_signed_in().await;
     assert!(phone.gets("/home").await.body.contains(&format!("action=\"{HOME}\"")));
     let (path, token) = makes_a_link(&mut phone).await;
     let page = browser.gets(&path).await;
     assert!(page.status == 200 && page.body.contains(&format!("value=\"{token}\"")), "{}", page.body);
-    for named in ["张三", CORP] {
+    for named in ["张三", "示例公司"] {
         assert!(
             page.body.contains(&format!("<dd>{named}</dd>")),
             "who is lured here sees whose link it is: {}",
             page.body
         );
     }
+    assert!(!page.body.contains(CORP), "nobody reads an id: {}", page.body);
+    assert_eq!(page.header("refresh"), "31", "the page says by itself that the link has expired");
     assert!(!page.body.contains("<script"), "nothing presses the button but a person");
     for (name, value) in [("referrer-policy", "strict-origin"), ("cache-control", "no-store")] {
         assert_eq!(page.header(name), value);

@@ -21,6 +21,7 @@ mod handover;
 mod harness;
 mod jsapi_config;
 mod limits;
+mod looks;
 mod operator;
 mod probe;
 #[path = "../proxies/mod.rs"]

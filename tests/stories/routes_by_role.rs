@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 50] = [
+const TABLE: [Row; 51] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -122,6 +122,7 @@ const TABLE: [Row; 50] = [
         "/admin/people/dingsamplecorp00000001/zhangsan/sessions/1/end",
         Is::AdminsForm,
     ),
+    row("/logo", GET, "/logo", Is::Refused),
     row("/static/<path..>", GET, "/static/js/jsapi.js", Is::Public),
     row("/static/<path..>", GET, "/static/js/none.js", Is::Refused),
     row("/healthz", GET, "/healthz", Is::Public),

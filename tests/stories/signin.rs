@@ -31,7 +31,11 @@ async fn an_employee_taps_the_icon_and_is_in() {
     }
     assert!(!cookie.contains("Domain"), "{cookie}");
     let home = phone.gets("/home").await;
-    assert!(home.body.contains("张三") && home.body.contains("DingTalk 7.8.1 · iPhone"), "{}", home.body);
+    assert!(
+        home.body.contains("张三") && home.body.contains("钉钉 iPhone 版") && home.body.contains("<dd>7.8.1</dd>"),
+        "{}",
+        home.body
+    );
     let again = phone.opens_app().await;
     assert_eq!((again.status, again.header("location")), (303, "/home"), "no page for who is in");
     assert!(app.db_user("zhangsan").await.unwrap().last_signed_in_at.is_some());

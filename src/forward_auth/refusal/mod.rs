@@ -12,8 +12,8 @@ use crate::{
 };
 
 const SIGN_IN_REQUIRED: Kind = Kind::new("sign-in-required", 401);
-pub(super) const NOT_ALLOWED: Kind = Kind::new("not-allowed", 403);
-const UNLISTED_HOST: Kind = Kind::new("unlisted-host", 403).lasting();
+pub(super) const NOT_ALLOWED: Kind = Kind::new("not-allowed", 403).until_fixed();
+const UNLISTED_HOST: Kind = Kind::new("unlisted-host", 403).until_fixed();
 
 #[derive(Debug)]
 pub(super) enum GateRefusal {

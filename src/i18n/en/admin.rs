@@ -1,7 +1,7 @@
 //! The pages for administrators.
 
 use super::super::{
-    Message,
+    Message, PLAIN,
     admin::{Admin, AdminConfirm, AdminForm, AdminImport, AdminPeople, AdminPerson, AdminShell, AdminWords},
 };
 
@@ -121,6 +121,7 @@ pub(super) const ADMIN: Admin = Admin {
             title: "This is the last administrator",
             detail: "Nothing was changed: your organisation would have no administrator any more.",
             hint: "Make someone else an administrator first, then try again.",
+            ..PLAIN
         },
     },
     confirm: AdminConfirm {

@@ -1,7 +1,7 @@
 //! 管理页面。
 
 use super::super::{
-    Message,
+    Message, PLAIN,
     admin::{Admin, AdminConfirm, AdminForm, AdminImport, AdminPeople, AdminPerson, AdminShell, AdminWords},
 };
 
@@ -118,6 +118,7 @@ pub(super) const ADMIN: Admin = Admin {
             title: "这是最后一位管理员",
             detail: "没有做任何更改：否则本企业就没有管理员了。",
             hint: "请先把另一个人设为管理员，再重试。",
+            ..PLAIN
         },
     },
     confirm: AdminConfirm {

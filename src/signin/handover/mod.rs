@@ -8,7 +8,7 @@ pub mod routes;
 mod table;
 
 use self::key::Key;
-pub use self::table::sweep;
+pub use self::table::{LIFETIME, sweep};
 use super::{Admitted, Requester, Services, refusal::SignInRefusal, trail, tries::Tries};
 use crate::{
     db::Conn,
@@ -29,15 +29,17 @@ pub async fn offer(services: Services<'_>, of: &Principal) -> Result<Key, SignIn
     Ok(key)
 }
 
-/// Whose session a link would start, or `LinkExpired`. It only reads: any number of robots may look.
-pub async fn look_at(services: Services<'_>, key: &Key) -> Result<User, SignInRefusal> {
+/// Whose session a link would start, and for how many seconds it will; or `LinkExpired`. It only reads: any number of
+/// robots may look.
+pub async fn look_at(services: Services<'_>, key: &Key) -> Result<(User, i64), SignInRefusal> {
     let (mut reader, now) = (services.db.read().await?, services.clock.now());
     let link = table::find_good(&mut reader, key, now).await?.ok_or(SignInRefusal::LinkExpired)?;
     let policy = Policy::of(services.config);
     let session = sessions::find_by_id(&mut reader, link.session_id, &policy, now).await?;
     let session = session.ok_or(SignInRefusal::LinkExpired)?;
     let user = users::get(&mut reader, session.user_id).await?;
-    user.filter(|user| user.status == Status::Active).ok_or(SignInRefusal::LinkExpired)
+    let user = user.filter(|user| user.status == Status::Active).ok_or(SignInRefusal::LinkExpired)?;
+    Ok((user, link.left(now)))
 }
 
 /// Spends a link. The key is looked up before the limit is asked: it is too long to guess, so somebody with a good link

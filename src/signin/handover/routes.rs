@@ -7,7 +7,7 @@ use rocket::{
     post, routes,
 };
 
-use super::{arrive, key::Key, look_at, offer};
+use super::{LIFETIME, arrive, key::Key, look_at, offer};
 use crate::{
     sessions::{cookie, guard::SignedIn},
     signin::{context::SignInContext, refusal::SignInRefusal},
@@ -30,7 +30,10 @@ pub fn routes() -> Vec<Route> {
 #[template(path = "signin/handover_link.html")]
 struct LinkPage<'a> {
     frame: Frame<'a>,
+    user: &'a User,
     link: String,
+    /// Seconds until the link has expired.
+    left: i64,
 }
 
 #[derive(Template)]
@@ -38,7 +41,11 @@ struct LinkPage<'a> {
 struct ButtonPage<'a> {
     frame: Frame<'a>,
     user: &'a User,
+    /// What people call the organisation.
+    corp: Option<&'a str>,
     key: &'a str,
+    /// Seconds until the link has expired.
+    left: i64,
 }
 
 #[post("/home/open-in-browser")]
@@ -52,9 +59,10 @@ async fn make_link(
     let key = offer(context.services, &who).await?;
     let address = format!("{}{}", config.public_url.origin(), config.path("/handover"));
     let link = format!("{address}?token={}", key.expose());
-    // The script copies the link.
-    let policy = format!("script-src {}; form-action 'none'", assets::COPY_SCRIPT.source());
-    Ok(Page::new(Status::Ok, &LinkPage { frame, link }, &policy)?)
+    let page = LinkPage { frame, user: &who.user, link, left: LIFETIME };
+    // The script copies the link; the form makes another one.
+    let policy = format!("script-src {}; form-action 'self'", assets::COPY_SCRIPT.source());
+    Ok(Page::new(Status::Ok, &page, &policy)?)
 }
 
 /// Shows whose session it would be, and the button. Previews spend nothing, and a person who was sent somebody else's
@@ -62,8 +70,11 @@ async fn make_link(
 #[get("/handover")]
 async fn show(frame: Frame<'_>, context: SignInContext<'_>, uri: &Origin<'_>) -> Result<Page, PageProblem> {
     let key = key(&Params::of_query(uri)).ok_or(SignInRefusal::LinkExpired)?;
-    let user = look_at(context.services, &key).await?;
-    let page = Page::new(Status::Ok, &ButtonPage { frame, user: &user, key: key.expose() }, "form-action 'self'")?;
+    let (user, left) = look_at(context.services, &key).await?;
+    let corp = context.services.config.corp_name(&user.corp_id);
+    let page = ButtonPage { frame, user: &user, corp, key: key.expose(), left };
+    // No script: nothing presses the button but a person. When the link has expired, the browser asks once more and hears so.
+    let page = Page::new(Status::Ok, &page, "form-action 'self'")?.refresh(left + 1);
     // The address holds the key. "no-referrer" would hide it as well, but browsers then send `Origin: null` with the
     // form, which the guard of forms cannot tell from another site's.
     Ok(page.referrer("strict-origin"))
@@ -94,7 +105,11 @@ pub(crate) fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::S
         web::testing::{HOSTILE, Sample, frame},
     };
 
-    let link = LinkPage { frame: frame(locale), link: format!("https://app.example.com/handover?token={HOSTILE}") };
-    let button = ButtonPage { frame: frame(locale), user: &user(), key: HOSTILE };
-    vec![Sample::of("signin/handover_link.html", &link), Sample::of("signin/handover.html", &button)]
+    let user = user();
+    let link = format!("https://app.example.com/handover?token={HOSTILE}");
+    let link = LinkPage { frame: frame(locale), user: &user, link, left: LIFETIME };
+    let button = |corp| ButtonPage { frame: frame(locale), user: &user, corp, key: HOSTILE, left: LIFETIME };
+    let buttons = [button(None), button(Some(HOSTILE))];
+    let buttons = buttons.iter().map(|page| Sample::of("signin/handover.html", page));
+    buttons.chain([Sample::of("signin/handover_link.html", &link)]).collect()
 }

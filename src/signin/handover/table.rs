@@ -4,7 +4,7 @@ use super::key::Key;
 use crate::{clock::UnixSeconds, db::Conn};
 
 /// Seconds.
-const LIFETIME: i64 = 30;
+pub const LIFETIME: i64 = 30;
 
 #[derive(sqlx::FromRow)]
 pub struct Link {
@@ -13,6 +13,11 @@ pub struct Link {
 }
 
 impl Link {
+    /// Seconds.
+    pub fn left(&self, now: UnixSeconds) -> i64 {
+        (self.expires_at - now).clamp(0, LIFETIME)
+    }
+
     /// A clock that was set back does not make an old link young again.
     fn is_in_time(&self, now: UnixSeconds) -> bool {
         (1..=LIFETIME).contains(&(self.expires_at - now))

@@ -2,7 +2,9 @@
 
 pub mod addresses;
 pub mod routes;
+mod set_out;
 
+pub use self::set_out::{QrFrame, qr_frame};
 use super::{
     Admitted, ReceivedCode, Requester, Services, Way,
     attempt::VerifiedAttempt,

@@ -2,12 +2,10 @@
 
 use rocket::{Route, get, http::uri::Origin, routes};
 
-use super::{addresses, come_back};
+use super::{come_back, set_out::set_out};
 use crate::{
-    dingtalk::web_login,
     sessions,
     signin::{
-        attempt::Attempt,
         context::SignInContext,
         cookie,
         input::{AppChoice, CallbackInput},
@@ -28,17 +26,11 @@ async fn begin(context: SignInContext<'_>, uri: &Origin<'_>) -> Result<SeeOther,
     let params = Params::of_query(uri);
     let app = AppChoice::read(&params)?.only(services.dingtalk)?;
     requester.note_app(app);
-    let client_id = app.config.client_id().ok_or(SignInRefusal::NoWebLogin)?;
-    // An address that would be refused later does not travel.
-    let wanted = params.lenient("return_to").and_then(|text| return_to::permitted(text, services.config));
-    let attempt = Attempt { app: app.config.name.clone(), return_to: wanted.map(String::from).unwrap_or_default() };
-
     let browser = Browser::recognise(requester.browser);
-    let state = services.states.issue_attempt(&browser, &attempt);
+    let there = set_out(services, &browser, app, params.lenient("return_to")).ok_or(SignInRefusal::NoWebLogin)?;
     services.redirect_loops.opened(browser.name());
     jar.add(cookie::set(services.config, &browser));
-    let login_url = &services.config.dingtalk.login_url;
-    Ok(SeeOther(web_login::address(login_url, client_id, &addresses::callback(services.config), &state)))
+    Ok(SeeOther(there))
 }
 
 #[get("/login/dingtalk/callback")]

@@ -18,8 +18,22 @@ use crate::i18n::{Message, Texts};
 pub struct Kind {
     word: &'static str,
     status: u16,
-    /// Whether the same request may succeed a moment later.
-    may_pass: bool,
+    next: Next,
+}
+
+/// What a person can do next, on the page of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The same request may succeed a moment later.
+    TryAgain,
+    /// The same request succeeds once an administrator has acted.
+    OnceFixed,
+    /// A sign-in at the address of [`Problem::retry_at`].
+    SignIn,
+    /// Back to the address of [`Problem::retry_at`].
+    Back,
+    /// The same request is refused again.
+    Nothing,
 }
 
 /// A browser or a proxy must ask otherwise.
@@ -56,6 +70,8 @@ struct Parts {
     says: Says,
     retry_after: Option<u64>,
     retry_at: Option<String>,
+    next: Option<Next>,
+    person: Option<String>,
     cause: Option<String>,
     errcode: Option<i64>,
     signin_url: Option<String>,
@@ -69,13 +85,17 @@ type Note = Box<dyn FnOnce(&mut Notes, &'static Texts) + Send + Sync>;
 pub struct Wording {
     pub title: &'static str,
     pub detail: Cow<'static, str>,
-    /// What to do next.
+    /// What the person can do next.
     pub hint: &'static str,
+    /// The same on a computer; "" where that does not differ.
+    pub desk_hint: &'static str,
+    /// What the administrator must do; "" where nothing.
+    pub admin: &'static str,
 }
 
 impl Kind {
     pub const fn new(word: &'static str, status: u16) -> Self {
-        Self { word, status, may_pass: true }
+        Self { word, status, next: Next::TryAgain }
     }
 
     pub const fn word(self) -> &'static str {
@@ -85,7 +105,13 @@ impl Kind {
     /// The same request is refused again.
     #[must_use]
     pub const fn lasting(self) -> Self {
-        Self { may_pass: false, ..self }
+        Self { next: Next::Nothing, ..self }
+    }
+
+    /// The same request is refused until an administrator has acted.
+    #[must_use]
+    pub const fn until_fixed(self) -> Self {
+        Self { next: Next::OnceFixed, ..self }
     }
 }
 
@@ -96,6 +122,8 @@ impl Problem {
             says: Box::new(move |texts| says(texts).into()),
             retry_after: None,
             retry_at: None,
+            next: None,
+            person: None,
             cause: None,
             errcode: None,
             signin_url: None,
@@ -129,6 +157,20 @@ impl Problem {
     #[must_use]
     pub fn retry_at(mut self, path: impl Into<String>) -> Self {
         self.0.retry_at = Some(path.into());
+        self
+    }
+
+    /// What a person can do next, if not what its kind says.
+    #[must_use]
+    pub fn next(mut self, next: Next) -> Self {
+        self.0.next = Some(next);
+        self
+    }
+
+    /// The name, as DingTalk gives it, of the person whom this refuses: nobody else reads it.
+    #[must_use]
+    pub fn person(mut self, name: Option<String>) -> Self {
+        self.0.person = name;
         self
     }
 
@@ -227,7 +269,8 @@ impl PageProblem {
 
 impl From<Message> for Wording {
     fn from(message: Message) -> Self {
-        Self { title: message.title, detail: message.detail.into(), hint: message.hint }
+        let Message { title, detail, hint, desk_hint, admin } = message;
+        Self { title, detail: detail.into(), hint, desk_hint, admin }
     }
 }
 
@@ -235,6 +278,10 @@ impl Wording {
     #[must_use]
     pub fn detail(self, detail: String) -> Self {
         Self { detail: detail.into(), ..self }
+    }
+
+    fn hint_for(&self, is_at_a_desk: bool) -> &'static str {
+        if is_at_a_desk && !self.desk_hint.is_empty() { self.desk_hint } else { self.hint }
     }
 }
 

@@ -8,10 +8,13 @@ use rocket::{
 };
 use serde::Serialize;
 
-use super::{PageProblem, Parts, Problem, Wording};
-use crate::web::{
-    page::{Frame, Page},
-    request_context::RequestContext,
+use super::{Next, PageProblem, Parts, Problem, Wording};
+use crate::{
+    i18n::{Texts, sentences},
+    web::{
+        page::{Frame, Page},
+        request_context::RequestContext,
+    },
 };
 
 #[derive(Serialize)]
@@ -23,10 +26,23 @@ struct ProblemBody<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     errcode: Option<i64>,
+    /// All that can be done, by whomever.
     hint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     signin_url: Option<&'a str>,
     request_id: &'a str,
+    /// For the sign-in page, which shows each in its place.
+    page: PagePart<'a>,
+}
+
+#[derive(Serialize)]
+struct PagePart<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<&'a str>,
+    hint: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    admin: &'a str,
+    next: &'static str,
 }
 
 #[derive(Template)]
@@ -35,8 +51,45 @@ struct ProblemPage<'a> {
     frame: Frame<'a>,
     kind: &'a str,
     wording: Wording,
-    retry: bool,
+    person: Option<&'a str>,
+    next: Next,
     retry_at: &'a str,
+}
+
+impl ProblemPage<'_> {
+    fn hint(&self) -> &'static str {
+        self.wording.hint_for(self.frame.is_at_a_desk)
+    }
+
+    /// Whether somebody else has to act before the way on leads anywhere.
+    fn is_others_turn(&self) -> bool {
+        self.next == Next::OnceFixed
+    }
+
+    /// The words on the way on, if there is one.
+    fn way_on(&self) -> Option<&'static str> {
+        let Texts { retry, reopen, sign_in_here, back, .. } = self.frame.t;
+        match self.next {
+            Next::TryAgain => Some(retry),
+            Next::OnceFixed => Some(reopen),
+            Next::SignIn => Some(sign_in_here),
+            Next::Back => Some(back),
+            Next::Nothing => None,
+        }
+    }
+}
+
+impl Next {
+    /// As the sign-in page's script reads it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::TryAgain => "try-again",
+            Self::OnceFixed => "once-fixed",
+            Self::SignIn => "sign-in",
+            Self::Back => "back",
+            Self::Nothing => "nothing",
+        }
+    }
 }
 
 impl<'r> Responder<'r, 'static> for Problem {
@@ -45,15 +98,26 @@ impl<'r> Responder<'r, 'static> for Problem {
         let parts = &*self.0;
         let frame = parts.frame(request);
         let wording = (parts.says)(frame.t);
+        let advice = wording.hint_for(frame.is_at_a_desk);
+        let hint = match wording.admin {
+            "" => advice.to_owned(),
+            admin => sentences(advice, &(frame.t.admin_hint)(admin)),
+        };
         let body = ProblemBody {
             kind: parts.kind.word,
             title: wording.title,
             status: parts.kind.status,
             detail: &wording.detail,
             errcode: parts.errcode,
-            hint: wording.hint,
+            hint: &hint,
             signin_url: parts.signin_url.as_deref(),
             request_id: frame.request_id,
+            page: PagePart {
+                person: parts.person.as_deref(),
+                hint: advice,
+                admin: wording.admin,
+                next: parts.next().word(),
+            },
         };
         let body = serde_json::to_string(&body).map_err(|_| Status::InternalServerError)?;
         let json = ContentType::new("application", "problem+json");
@@ -69,17 +133,22 @@ impl<'r> Responder<'r, 'static> for PageProblem {
         self.problem.note(RequestContext::of(request));
         let parts = &*self.problem.0;
         let frame = parts.frame(request);
+        let frame = if self.is_elsewhere { frame.elsewhere(request) } else { frame };
         let retry_at = parts.retry_at.as_deref().map(|path| [frame.base, path].concat());
         let page = ProblemPage {
             kind: parts.kind.word,
             wording: (parts.says)(frame.t),
-            retry: retry_at.is_some() || parts.kind.may_pass,
+            person: parts.person.as_deref(),
+            next: match parts.next() {
+                Next::Nothing if retry_at.is_some() => Next::TryAgain,
+                next => next,
+            },
             retry_at: retry_at.as_deref().unwrap_or_default(),
             frame,
         };
         let status = Status::new(parts.kind.status);
         let page = match self.is_elsewhere {
-            false => Page::new(status, &page, "form-action 'none'"),
+            false => Page::problem(status, &page),
             true => Page::elsewhere(status, &page),
         };
         let page = page.map_err(|error| {
@@ -93,6 +162,10 @@ impl<'r> Responder<'r, 'static> for PageProblem {
 }
 
 impl Parts {
+    fn next(&self) -> Next {
+        self.next.unwrap_or(self.kind.next)
+    }
+
     /// Shows the id of the request that was refused.
     fn frame<'a>(&'a self, request: &'a Request<'_>) -> Frame<'a> {
         let frame = Frame::of(request);
@@ -129,14 +202,16 @@ impl Problem {
 
 #[cfg(test)]
 pub(crate) fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::Sample> {
-    use crate::web::testing::{HOSTILE, Sample, frame};
+    use crate::web::testing::{HOSTILE, Sample, elsewhere, frame};
 
-    let page = |frame| ProblemPage {
+    let page = |frame, next| ProblemPage {
         frame,
         kind: HOSTILE,
-        wording: Wording { title: HOSTILE, detail: HOSTILE.into(), hint: HOSTILE },
-        retry: true,
+        wording: Wording { title: HOSTILE, detail: HOSTILE.into(), hint: HOSTILE, desk_hint: HOSTILE, admin: HOSTILE },
+        person: (next == Next::OnceFixed).then_some(HOSTILE),
+        next,
         retry_at: HOSTILE,
     };
-    vec![Sample::of("problem.html", &page(frame(locale)))]
+    let pages = [page(frame(locale), Next::OnceFixed), page(elsewhere(locale), Next::Nothing)];
+    pages.iter().map(|page| Sample::of("problem.html", page)).collect()
 }

@@ -28,10 +28,11 @@ export function show(name) {
   page.querySelectorAll('[data-message]').forEach((message) => {
     /** @type {HTMLElement} */ (message).hidden = message !== shown;
   });
-  const failed = name !== 'working' && name !== 'done';
-  part('[data-failed]').hidden = !failed;
-  page.setAttribute('aria-busy', String(!failed));
-  if (failed) focusHeading(shown);
+  const busy = name === 'working' || name === 'done';
+  page.dataset.shown = name;
+  page.setAttribute('aria-busy', String(busy));
+  part('[data-failed]').hidden = busy || name === 'plain-browser';
+  if (!busy) focusHeading(shown);
 }
 
 /**
@@ -63,11 +64,39 @@ export function fail(name, message, said) {
  * @param {Problem} problem
  */
 export function showRefusal(problem) {
+  const { person, hint, admin, next } = problem.page || { hint: problem.hint };
   part('[data-title]').textContent = problem.title;
   part('[data-detail]').textContent = problem.detail || '';
-  part('[data-hint]').textContent = problem.hint || '';
+  part('[data-hint]').textContent = hint || '';
+  fill('[data-account]', 'strong', person);
+  fill('[data-admin]', 'p', admin);
   if (problem.request_id) part('.request-id code').textContent = problem.request_id;
+  wayOn(next || 'try-again');
   show('refused');
+}
+
+/**
+ * Shows a part that has something to say.
+ * @param {string} selector
+ * @param {string} place
+ * @param {string} [text]
+ */
+function fill(selector, place, text) {
+  const whole = part(selector);
+  whole.hidden = !text;
+  /** @type {HTMLElement} */ (whole.querySelector(place)).textContent = text || '';
+}
+
+/**
+ * @param {string} next what the person can do: `try-again`; `once-fixed`, after somebody else has acted; or nothing
+ */
+function wayOn(next) {
+  const button = part('[data-retry]');
+  page.dataset.next = next;
+  button.hidden = next === 'nothing';
+  // First the other person, then the way on.
+  if (next === 'once-fixed') part('[data-failed]').insertBefore(button, part('.request-id'));
+  button.textContent = (next === 'once-fixed' ? button.dataset.reopen : button.dataset.again) || '';
 }
 
 /**

@@ -9,6 +9,7 @@ import { askClient } from './bridge.js';
 import { describe, describeClient, findClient, isOrdinaryBrowser, isVerdict, unknownClient } from './client.js';
 import { attribute, fail, form, part, report, show, showRefusal } from './messages.js';
 import { configure, isPlainBrowser, loadScript, requestCode } from './official.js';
+import { showQrCode } from './qr.js';
 
 /** How long our own bootstrap may take before DingTalk's script has its turn. */
 const BOOTSTRAP_PATIENCE_MS = 1500;
@@ -40,6 +41,7 @@ async function signIn() {
   if (own && !attribute('simulated')) {
     if (isOrdinaryBrowser()) {
       show('plain-browser');
+      showQrCode();
       return;
     }
     report('bootstrap', 'a client that the page does not know', unknownClient());
@@ -100,6 +102,7 @@ async function officialCode(turn) {
   if (turn.over) return silence;
   if (isPlainBrowser()) {
     show('plain-browser');
+    showQrCode();
     return silence;
   }
   show('working');

@@ -63,6 +63,14 @@ interface Problem {
   errcode?: number;
   hint?: string;
   request_id?: string;
+  /** The same, apart, for this page. */
+  page?: {
+    /** Whom DingTalk says it is. */
+    person?: string;
+    hint: string;
+    admin?: string;
+    next: string;
+  };
 }
 
 declare const dd: DingTalk;
