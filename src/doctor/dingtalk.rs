@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{Check, Fact, Scope, Subject, directory, finding::Finding};
 use crate::{
-    config::AppKind,
+    config::{AppKind, Events},
     credentials::CredentialTable,
     dingtalk::{ClientError, CorpCheck, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
     i18n::doctor::{DingtalkFailure, FailureKind},
@@ -15,6 +15,7 @@ use crate::{
 /// `kept` is how a running server reaches DingTalk; without one, its stored tickets are used.
 pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec<Finding> {
     let Subject { config, pools, clock, scope, .. } = subject;
+    let is_server = kept.is_some();
     // A kept token says nothing about today's credentials, so a token is asked for: DingTalk repeats one that is still
     // good. A new ticket may end the one that the server signs with, so the kept ticket is used.
     let made = Dingtalk::new(config, Arc::new(Anew), clock).and_then(|anew| {
@@ -23,7 +24,7 @@ pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec
         Ok((anew, kept?))
     });
     match made {
-        Ok((anew, kept)) => each_app(&anew, &kept, *scope).await,
+        Ok((anew, kept)) => each_app(&anew, &kept, *scope, is_server).await,
         Err(ClientError::Http(error)) => {
             vec![Finding::failed(Check::Dingtalk, Fact::NoHttpClient { why: error.to_string() })]
         }
@@ -34,11 +35,14 @@ pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec
     }
 }
 
-async fn each_app(anew: &Dingtalk, kept: &Dingtalk, scope: Scope<'_>) -> Vec<Finding> {
+async fn each_app(anew: &Dingtalk, kept: &Dingtalk, scope: Scope<'_>, is_server: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (anew, kept) in anew.apps().iter().zip(kept.apps()) {
         if scope.covers(&anew.config.corp_id) {
             findings.extend(app(anew, kept).await);
+            if !is_server && !matches!(anew.config.events, Events::Off) {
+                findings.push(Finding::unknown(Check::Events(anew.config.name.clone()), Fact::EventsUnseen));
+            }
         }
     }
     findings

@@ -2,7 +2,7 @@
 
 use super::{Check, Fact, dingtalk::failure, finding::Finding};
 use crate::{
-    config::App,
+    config::{App, Events},
     dingtalk::{DingtalkApp, Need, Rights, Standing},
 };
 
@@ -22,7 +22,7 @@ fn findings(app: &App, rights: &Rights) -> Vec<Finding> {
         let hidden = rights.all().filter(is_hidden).map(|(need, _)| in_console(need)).collect();
         return vec![Finding::ok(check, Fact::DirectoryReadable { hidden })];
     }
-    if app.sync_every.is_none() {
+    if app.sync_every.is_none() && matches!(app.events, Events::Off) {
         let missing = missing.into_iter().map(|(need, _)| in_console(need)).collect();
         return vec![Finding::ok(check, Fact::SyncWouldLack { missing })];
     }

@@ -15,12 +15,14 @@ pub enum Check {
     Proxies,
     PublicUrl,
     Dingtalk,
-    /// By the app's name; as for the next three.
+    /// By the app's name; as for the next four.
     App(String),
     CorpId(String),
     AgentId(String),
     /// What the app may read of the directory.
     Directory(String),
+    /// How DingTalk tells an app of changes.
+    Events(String),
     /// The probe of the proxy in front.
     Proxy,
 }
@@ -40,6 +42,7 @@ impl Check {
             Self::CorpId(name) => format!("corp_id {name}"),
             Self::AgentId(name) => format!("agent_id {name}"),
             Self::Directory(name) => format!("directory {name}"),
+            Self::Events(name) => format!("events {name}"),
             Self::Proxy => "proxy".into(),
         }
     }
@@ -152,6 +155,20 @@ pub enum Fact {
         need: &'static str,
         failure: Option<DingtalkFailure>,
     },
+    /// Times are in milliseconds since 1970.
+    EventsConnected {
+        since_ms: i64,
+        last_ms: Option<i64>,
+    },
+    EventsNotConnected {
+        why: Option<String>,
+    },
+    EventsArrive {
+        last_ms: i64,
+    },
+    NoEventYet,
+    /// The running server knows.
+    EventsUnseen,
     Probe(ProbeFact),
     /// An error that is said in both languages where it belongs.
     Error {

@@ -55,6 +55,16 @@ pub struct SyncPage {
     pub never: &'static str,
     pub next: &'static str,
     pub at_once: &'static str,
+    pub events: &'static str,
+    pub events_off: &'static str,
+    /// Since when the stream stands.
+    pub events_connected: fn(&str) -> String,
+    /// Why it does not, where that is known.
+    pub events_broken: fn(&str) -> String,
+    pub events_callback: &'static str,
+    /// When the last one came.
+    pub last_event: fn(&str) -> String,
+    pub no_event: &'static str,
     pub runs: &'static str,
     pub no_runs: &'static str,
     pub when: &'static str,
@@ -133,6 +143,15 @@ const EN: SyncPage = SyncPage {
     never: "no (sync_every is not set)",
     next: "Next",
     at_once: "any moment",
+    events: "Events",
+    events_off: "off",
+    events_connected: |since| format!("stream, connected since {since}"),
+    events_broken: |why| {
+        if why.is_empty() { "stream, not connected".into() } else { format!("stream, not connected: {why}") }
+    },
+    events_callback: "callback",
+    last_event: |at| format!("last one at {at}"),
+    no_event: "none since this server was started",
     runs: "Last runs",
     no_runs: "There has been no sync yet.",
     when: "Time",
@@ -200,6 +219,15 @@ const ZH_CN: SyncPage = SyncPage {
     never: "否（未设置 sync_every）",
     next: "下次",
     at_once: "即将开始",
+    events: "事件",
+    events_off: "关闭",
+    events_connected: |since| format!("Stream 模式，{since} 起已连接"),
+    events_broken: |why| {
+        if why.is_empty() { "Stream 模式，未连接".into() } else { format!("Stream 模式，未连接：{why}") }
+    },
+    events_callback: "HTTP 回调",
+    last_event: |at| format!("最近一次 {at}"),
+    no_event: "本服务器启动后还没有收到",
     runs: "最近的同步",
     no_runs: "还没有同步过。",
     when: "时间",

@@ -13,10 +13,9 @@ use super::{
 };
 use crate::{
     admin::{Administrator, Posted, Section, Shell, confirm::ConfirmPage, shell},
-    clock::Clock,
     db::Db,
     dingtalk::{Dingtalk, DingtalkApp},
-    directory::{self, AskedSyncs, Refused, Report, State as SyncState, Wish},
+    directory::{self, AskedSyncs, Directory, Refused, Report, State as SyncState, Wish},
     i18n::{RightsTexts, SyncPage as Words},
     ids::CorpId,
     web::{
@@ -63,12 +62,12 @@ async fn sync(
     frame: Frame<'_>,
     who: Administrator<'_>,
     uri: &Origin<'_>,
-    clock: &State<Clock>,
     dingtalk: &State<Dingtalk>,
     asked: &State<Arc<AskedSyncs>>,
+    directory: &State<Arc<Directory>>,
     db: &State<Db>,
 ) -> Result<Page, PageProblem> {
-    let (locale, now_ms) = (frame.locale, clock.now_ms());
+    let (locale, now_ms) = (frame.locale, who.now() * 1000);
     let mut db = db.read().await?;
     let runs = directory::last_runs(&mut db, who.corp_id(), RUNS).await?;
     let holder = directory::lease_holder(&mut db, who.corp_id(), now_ms).await?;
@@ -78,7 +77,10 @@ async fn sync(
     let (rights_of, rights) = rights.unwrap_or_default();
     let now = Now::of(asked, locale);
     let apps: Vec<_> = dingtalk.apps().iter().filter(|app| app.config.corp_id == *who.corp_id()).collect();
-    let row = |app: &&DingtalkApp| AppRow::of(&app.config, apps.len() == 1, runs.first(), now_ms, locale);
+    let row = |app: &&DingtalkApp| {
+        let reception = directory.reception(&app.config.name);
+        AppRow::of(&app.config, apps.len() == 1, &reception, runs.first(), now_ms, locale)
+    };
     let page = SyncPage {
         shell: who.shell(Section::Sync),
         t: locale.sync_page(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::outcome::actor;
 use crate::{
-    config::App,
-    directory::{Asked, Failure, Report, Run, State, Step, due_ms},
+    config::{App, Events},
+    directory::{Asked, Failure, Reception, Report, Run, State, Step, due_ms},
     i18n::{Locale, local},
 };
 
@@ -15,6 +15,10 @@ pub struct AppRow {
     /// How often the server syncs with it.
     pub every: String,
     pub next: String,
+    /// How DingTalk tells of changes, and whether that works.
+    pub events: String,
+    pub is_deaf: bool,
+    pub last_event: String,
     /// The button that asks what a sync would do.
     pub check: String,
 }
@@ -58,16 +62,36 @@ pub struct Group {
 
 impl AppRow {
     /// `is_only`: whether the corp has no other.
-    pub fn of(app: &App, is_only: bool, last: Option<&Run>, now_ms: i64, locale: Locale) -> Self {
+    pub fn of(
+        app: &App,
+        is_only: bool,
+        reception: &Reception,
+        last: Option<&Run>,
+        now_ms: i64,
+        locale: Locale,
+    ) -> Self {
         let t = locale.sync_page();
+        let at = |at_ms: i64| local(at_ms.div_euclid(1000));
         let next = |every| match last.map(|last| due_ms(last, every)).filter(|due| *due > now_ms) {
-            Some(due) => local(due.div_euclid(1000)),
+            Some(due) => at(due),
             None => t.at_once.to_owned(),
         };
         Self {
             name: app.name.clone(),
             every: app.sync_every.map_or_else(|| t.never.to_owned(), |every| (t.every)(&in_words(every))),
             next: app.sync_every.map_or_else(|| "–".to_owned(), next),
+            events: match (&app.events, reception.connected_since) {
+                (Events::Off, _) => t.events_off.to_owned(),
+                (Events::Stream, Some(since)) => (t.events_connected)(&at(since)),
+                (Events::Stream, None) => (t.events_broken)(reception.last_error.as_deref().unwrap_or_default()),
+                (Events::Callback { .. }, _) => t.events_callback.to_owned(),
+            },
+            is_deaf: matches!(app.events, Events::Stream) && reception.connected_since.is_none(),
+            last_event: match (&app.events, reception.last_event_at) {
+                (Events::Off, _) => String::new(),
+                (_, Some(last)) => (t.last_event)(&at(last)),
+                (_, None) => t.no_event.to_owned(),
+            },
             check: if is_only { t.check.to_owned() } else { (t.check_with)(&app.name) },
         }
     }

@@ -7,6 +7,7 @@ use crate::{
     i18n::{
         Locale,
         doctor::{Check, Fact, Said, says},
+        local,
     },
 };
 
@@ -119,6 +120,26 @@ pub(super) fn fact(fact: &Fact) -> Said {
             let failure = failure.as_ref().map_or_else(String::new, |failure| format!(" ({})", failure.english));
             says(format!("{name} is missing{failure}; needed for: {}", (t.purpose)(need))).cure((t.grant)(name))
         }
+        Fact::EventsConnected { since_ms, last_ms: Some(last) } => {
+            says(format!("connected since {}, last event at {}", at(*since_ms), at(*last)))
+        }
+        Fact::EventsConnected { since_ms, last_ms: None } => {
+            says(format!("connected since {}, no event since the server was started", at(*since_ms)))
+        }
+        Fact::EventsNotConnected { why } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            says(format!("the stream is not connected{why}")).cure(
+                "people who leave are signed out by the next sync only; check client_id, client_secret and that the server \
+                 may open connections to DingTalk",
+            )
+        }
+        Fact::EventsArrive { last_ms } => says(format!("the last event came at {}", at(*last_ms))),
+        Fact::NoEventYet => says("no event has come since the server was started").cure(
+            "if people have joined or left since, compare the address, event_token and event_aes_key with DingTalk's \
+             developer console",
+        ),
+        Fact::EventsUnseen => says("whether events arrive is known to the running server alone")
+            .cure("look at /admin/sync or /admin/doctor"),
         Fact::Probe(fact) => probe::fact(fact),
         Fact::Error { en, .. } => says(en),
     }
@@ -126,6 +147,10 @@ pub(super) fn fact(fact: &Fact) -> Said {
 
 const NOT_REACHED: &str = "is the server running, does the name lead to the proxy, and does the proxy lead to the server? \
                            From inside some networks the public address cannot be reached although employees can reach it";
+
+fn at(at_ms: i64) -> String {
+    local(at_ms.div_euclid(1000))
+}
 
 pub(super) fn advice(advice: Advice) -> String {
     advice.to_string()

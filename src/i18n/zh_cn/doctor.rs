@@ -7,6 +7,7 @@ use crate::{
     i18n::{
         Locale,
         doctor::{Check, DingtalkFailure, Fact, FailureKind, Said, says},
+        local,
     },
 };
 
@@ -20,6 +21,7 @@ pub(super) fn check(check: &Check) -> String {
         Check::Dingtalk => "钉钉".into(),
         Check::App(name) => format!("钉钉应用 {name}"),
         Check::Directory(name) => format!("通讯录 {name}"),
+        Check::Events(name) => format!("事件 {name}"),
         Check::Proxy => "网关代理".into(),
         Check::PublicUrl | Check::CorpId(_) | Check::AgentId(_) => check.word(),
     }
@@ -108,9 +110,29 @@ pub(super) fn fact(fact: &Fact) -> Said {
             let failure = failure.as_ref().map_or_else(String::new, |failure| format!("（{}）", failed(failure)));
             says(format!("未开通{name}{failure}；用于：{}", (t.purpose)(need))).cure((t.grant)(name))
         }
+        Fact::EventsConnected { since_ms, last_ms: Some(last) } => {
+            says(format!("{} 起已连接，最近一次事件 {}", at(*since_ms), at(*last)))
+        }
+        Fact::EventsConnected { since_ms, last_ms: None } => {
+            says(format!("{} 起已连接，服务器启动后还没有收到事件", at(*since_ms)))
+        }
+        Fact::EventsNotConnected { why } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!("：{why}"));
+            says(format!("Stream 未连接{why}")).cure(
+                "离职的人要到下次同步才会退出登录。请检查 client_id、client_secret，以及服务器能否连接钉钉。",
+            )
+        }
+        Fact::EventsArrive { last_ms } => says(format!("最近一次事件 {}", at(*last_ms))),
+        Fact::NoEventYet => says("服务器启动后还没有收到事件")
+            .cure("如果其间有人入职或离职，请与钉钉开发者后台核对回调地址、event_token 和 event_aes_key。"),
+        Fact::EventsUnseen => says("能否收到事件，只有运行中的服务器知道").cure("请看 /admin/sync 或 /admin/doctor。"),
         Fact::Probe(fact) => probe::fact(fact),
         Fact::Error { zh_cn, .. } => says(zh_cn),
     }
+}
+
+fn at(at_ms: i64) -> String {
+    local(at_ms.div_euclid(1000))
 }
 
 const NOT_REACHED: &str =

@@ -1,7 +1,7 @@
 //! A sync from the page: what it would do is shown, and done by a second click.
 
 use miandeng::{
-    simulator::{Company, FaultKind},
+    simulator::{Company, DirectoryEvent, FaultKind, Pushed},
     users::{Change, Role, Status},
 };
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{posts, signed_in, with};
 use crate::{
     faults::fault,
-    harness::{Answer, App, CORP, Phone},
+    harness::{Answer, App, CLIENT_ID, CORP, Phone},
     sync::{LIST, SUB},
 };
 
@@ -273,6 +273,32 @@ async fn nobody_syncs_without_a_form_of_the_page() {
     }
     app.jobs.run(JOB).await.unwrap();
     assert_eq!(runs(&app).await, 1, "only the first");
+}
+
+#[tokio::test]
+async fn the_page_and_the_doctor_say_whether_events_arrive() {
+    let app = with(|settings| settings["apps"][0]["events"] = json!("stream")).await;
+    app.simulator.listened_to(CLIENT_ID, 1).await;
+    let mut phone = signed_in(&app, "zhangsan").await;
+    shows(&phone.gets("/admin/sync").await, &["Stream 模式", "起已连接", "本服务器启动后还没有收到"]);
+    let event = DirectoryEvent::of_people("user_modify_org", CORP, &["lisi"]);
+    assert_eq!(app.simulator.push(CLIENT_ID, &event).await, Pushed::Acknowledged);
+    shows(&phone.gets("/admin/sync").await, &["最近一次 "]);
+    posts(&mut phone, "/admin/doctor", &[]).await;
+    shows(&phone.gets("/admin/doctor").await, &["事件 oa", "起已连接，最近一次事件"]);
+}
+
+#[tokio::test]
+async fn a_stream_that_does_not_stand_is_named_with_its_reason() {
+    let app = with(|settings| {
+        settings["apps"][0]["events"] = json!("stream");
+        settings["dingtalk"]["api_url"] = json!("http://127.0.0.1:9");
+    })
+    .await;
+    let mut phone = signed_in(&app, "zhangsan").await;
+    shows(&phone.gets("/admin/sync").await, &["class=\"error\">Stream 模式，未连接"]);
+    posts(&mut phone, "/admin/doctor", &[]).await;
+    shows(&phone.gets("/admin/doctor").await, &["Stream 未连接", "离职的人要到下次同步才会退出登录"]);
 }
 
 #[tokio::test]
