@@ -21,6 +21,21 @@ CREATE INDEX directory_events_received ON directory_events (received_at);
 -- Corps whose people must be compared with the directory, since something may have been missed.
 CREATE TABLE sync_due (
     corp_id TEXT    PRIMARY KEY,
-    since   INTEGER NOT NULL,                -- milliseconds since 1970, of the last reason
-    reason  TEXT    NOT NULL
+    since   INTEGER NOT NULL,                -- milliseconds since 1970, of the first reason since the last sync
+    reason  TEXT    NOT NULL,                -- the last one
+    reasons INTEGER NOT NULL                 -- how many: a sync settles those that it knew at its beginning
 ) STRICT;
+
+-- Whether streams of events stand, as each server sees its own: for commands, and for pages of another server.
+CREATE TABLE event_streams (
+    app             TEXT    NOT NULL,
+    server          TEXT    NOT NULL,            -- random, of one process
+    connected_since INTEGER,                     -- milliseconds since 1970; NULL while no stream stands
+    last_error      TEXT    NOT NULL DEFAULT '', -- why the last one ended, or did not come about
+    seen_at         INTEGER NOT NULL,            -- when this was so; a server writes it each minute
+    PRIMARY KEY (app, server)
+) STRICT, WITHOUT ROWID;
+
+-- Whether a run was to add people who were not in the table. Where nobody has ever asked for a sync, one that is due because
+-- something may have been missed adds nobody.
+ALTER TABLE sync_runs ADD COLUMN adds INTEGER NOT NULL DEFAULT 1;

@@ -154,6 +154,8 @@ fn jobs(
     };
     let (streams, failed) = (Arc::clone(directory), Arc::clone(directory));
     let listen = move || Arc::clone(&streams).listen().map(Ok::<_, Infallible>);
+    let (standing, changed) = (Arc::clone(directory), directory.streams_changed());
+    let write_streams = move || Arc::clone(&standing).write_streams();
     let fetch = move || Arc::clone(&failed).fetch_all_failed().map(Ok::<_, Infallible>);
     let jobs = Jobs::new(clock.clone())
         .every(SECOND, "session-activity", move || Arc::clone(&activity).write_all())
@@ -162,6 +164,8 @@ fn jobs(
         .and_when(arrived)
         .every(AT_ONCE, "directory-streams", listen)
         .until_the_end()
+        .every(MINUTE, "event-streams", write_streams)
+        .and_when(changed)
         .every(5 * MINUTE, "undelivered-events", fetch)
         .every(HOUR, "refusal-counts", count_refusals)
         .and_at_the_end()

@@ -49,8 +49,10 @@ CONTROLS below /_simulator/ (JSON; a body wants Content-Type: application/json)
   POST   clock           {\"advance_s\":7200}; tokens live 7200 s, codes 300 s
   POST   employees       {\"corp_id\":…,\"employee\":{\"userid\":…,\"unionid\":…,\"name\":…}}
   DELETE employees/CORP_ID/USERID
-  POST   leave           {\"corp_id\":…,\"userid\":…}; so does return: apps with a callback_url are told
-  POST   events          {\"client_id\":…,\"event\":{\"event_type\":…,\"corp_id\":…,\"userids\":[…]}}
+  POST   leave           {\"corp_id\":…,\"userid\":…}; so do move and return: apps are told
+  POST   events          {\"client_id\":…,\"event\":{\"event_type\":…,\"corp_id\":…,\"userids\":[…]},\"times\":1}
+  POST   acknowledgements  {\"lost\":3,\"late\":1}: the next get lost (the event is pushed again), then some are late
+  POST   streams         {\"client_id\":…,\"order\":\"cut\"}; or \"disconnect\", which asks for another connection
   GET    calls           how often each path was called; DELETE begins anew
   POST   limit           {\"per_second\":20,\"answer\":\"app\"} for each app and API below /topapi/; answer: app (90018),
                          platform (90002), gateway (88); DELETE lets apps call at will again

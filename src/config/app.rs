@@ -93,6 +93,35 @@ pub enum Events {
     },
 }
 
+/// The same without its secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventMode {
+    Off,
+    Stream,
+    Callback,
+}
+
+impl Events {
+    pub fn mode(&self) -> EventMode {
+        match self {
+            Self::Off => EventMode::Off,
+            Self::Stream => EventMode::Stream,
+            Self::Callback { .. } => EventMode::Callback,
+        }
+    }
+}
+
+impl EventMode {
+    /// The setting's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Stream => "stream",
+            Self::Callback => "callback",
+        }
+    }
+}
+
 /// What proves to DingTalk that a call comes from the app's owner.
 #[derive(Debug, Clone)]
 pub enum Credentials {

@@ -17,7 +17,7 @@ use ipnet::IpNet;
 use url::{Position, Url};
 
 pub use self::{
-    app::{App, AppKind, Credentials, Events, Share, Signature},
+    app::{App, AppKind, Credentials, EventMode, Events, Share, Signature},
     error::ConfigError,
     file::{database_url, figment},
     hosts::HostPattern,

@@ -73,7 +73,7 @@ pub enum EventError {
     #[error("the text inside is shorter than it says")]
     BadFrame,
     /// Signed and encrypted with our secrets, but meant for somebody else.
-    #[error("the push is for {found:?}: it should be the app's client_id, or the corp's id if registered by call")]
+    #[error("the push is for {found:?}, which is neither the app's client_id nor its corp's id")]
     OtherOwner { found: String },
     #[error("the text inside is no event")]
     NoEvent,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Snapshot;
 use crate::{
     db::{Conn, QueryBuilder},
+    dingtalk::departments::{DepartmentPath, parse_column},
     ids::CorpId,
 };
 
@@ -29,6 +30,22 @@ pub async fn write(db: &mut Conn, corp_id: &CorpId, directory: &Snapshot) -> sql
         sql.build().execute(&mut *db).await?;
     }
     Ok(())
+}
+
+/// The paths of these departments in their order, as they were last read; `None` if one is unknown.
+pub async fn paths(db: &mut Conn, corp_id: &CorpId, ids: &[i64]) -> sqlx::Result<Option<Vec<DepartmentPath>>> {
+    let sql = "SELECT path FROM departments WHERE corp_id = $1 AND dept_id = $2";
+    let mut paths = Vec::new();
+    for id in ids {
+        let path: Option<String> =
+            sqlx::query_scalar(sql).bind(corp_id.as_str()).bind(id).fetch_optional(&mut *db).await?;
+        // A path has no `;`, so it is a column of one.
+        match path.and_then(|path| parse_column(&path).ok()?.pop()) {
+            Some(path) => paths.push(path),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(paths))
 }
 
 /// The departments as they were last read: number and path.

@@ -7,6 +7,7 @@ mod pace;
 mod plan;
 mod read;
 mod refused;
+mod report;
 mod runs;
 mod schedule;
 mod sync;
@@ -14,12 +15,13 @@ mod sync_due;
 
 pub use self::{
     asked::{Asked, AskedSyncs, Failure, Stale, State, Wish},
-    events::{Directory, REMEMBERED_MS, Reception, routes::routes, sweep},
+    events::{Directory, REMEMBERED_MS, Reception, StreamSeen, last_event, routes::routes, streams_seen, sweep},
     plan::{Counts, Plan},
     read::{Progress, Snapshot},
     refused::Refused,
+    report::Report,
     runs::{Run, last_runs, lease_holder},
     schedule::{Schedule, due_ms},
-    sync::{Mode, Report, Step, Sync, SyncError},
-    sync_due::{SyncDue, sync_is_done, sync_is_due, sync_needed},
+    sync::{Mode, Step, Sync, SyncError},
+    sync_due::{SyncDue, sync_is_due, sync_needed},
 };

@@ -1,6 +1,6 @@
 //! What a sync does to a corp's rows (pure): the table and the directory in, the plan out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Snapshot;
 use crate::{
@@ -63,6 +63,17 @@ impl Plan {
         }
         rows.into_values().for_each(|user| plan.gone(user));
         plan
+    }
+
+    /// The same without these people, whose rows stay as they are.
+    #[must_use]
+    pub fn without(mut self, userids: &BTreeSet<DingUserId>) -> Self {
+        for group in [&mut self.new, &mut self.changed, &mut self.left, &mut self.returned] {
+            let before = group.len();
+            group.retain(|planned| !userids.contains(&planned.key.1));
+            self.unchanged += before - group.len();
+        }
+        self
     }
 
     /// The same without disabling anybody who is not among these.

@@ -21,6 +21,8 @@ pub struct Run {
     pub departments: usize,
     pub people: usize,
     pub counts: Counts,
+    /// Whether people who were not in the table were to be added.
+    pub adds: bool,
     /// Whether rows were written.
     pub applied: bool,
     pub refused: Option<Refused>,
@@ -34,9 +36,9 @@ impl Run {
         let json = |value: serde_json::Result<String>| value.map_err(|error| sqlx::Error::Encode(error.into()));
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let refused = self.refused.as_ref().map(serde_json::to_string).transpose();
-        let sql = "INSERT INTO sync_runs (corp_id, app, actor, started_at, finished_at, departments, people, plan, applied, \
-                                          refused, scope) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        let sql = "INSERT INTO sync_runs (corp_id, app, actor, started_at, finished_at, departments, people, plan, adds, \
+                                          applied, refused, scope) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
         sqlx::query(sql)
             .bind(self.corp_id.as_str())
             .bind(&self.app)
@@ -46,6 +48,7 @@ impl Run {
             .bind(number(self.departments))
             .bind(number(self.people))
             .bind(json(serde_json::to_string(&self.counts))?)
+            .bind(self.adds)
             .bind(self.applied)
             .bind(json(refused.map(Option::unwrap_or_default))?)
             .bind(json(serde_json::to_string(&self.scope))?)
@@ -68,6 +71,7 @@ struct RunRow {
     departments: i64,
     people: i64,
     plan: String,
+    adds: bool,
     applied: bool,
     refused: String,
     scope: String,
@@ -86,6 +90,7 @@ impl RunRow {
             departments: number(self.departments),
             people: number(self.people),
             counts: serde_json::from_str(&self.plan).unwrap_or_default(),
+            adds: self.adds,
             applied: self.applied,
             refused: match self.refused.as_str() {
                 "" => None,
@@ -102,10 +107,16 @@ impl RunRow {
 
 /// The last runs of a corp, the newest first.
 pub async fn last_runs(db: &mut Conn, corp_id: &CorpId, most: u32) -> sqlx::Result<Vec<Run>> {
-    let sql = "SELECT corp_id, app, actor, started_at, finished_at, departments, people, plan, applied, refused, scope \
-               FROM sync_runs WHERE corp_id = $1 ORDER BY id DESC LIMIT $2";
+    let sql = "SELECT corp_id, app, actor, started_at, finished_at, departments, people, plan, adds, applied, \
+                      refused, scope FROM sync_runs WHERE corp_id = $1 ORDER BY id DESC LIMIT $2";
     let rows: Vec<RunRow> = sqlx::query_as(sql).bind(corp_id.as_str()).bind(i64::from(most)).fetch_all(db).await?;
     rows.into_iter().map(RunRow::into_run).collect()
+}
+
+/// Whether anybody has asked for a sync of this corp, or the settings have: since then the table is to hold all its people.
+pub async fn is_followed(db: &mut Conn, corp_id: &CorpId) -> sqlx::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sync_runs WHERE corp_id = $1 AND adds = TRUE)";
+    sqlx::query_scalar(sql).bind(corp_id.as_str()).fetch_one(db).await
 }
 
 /// Takes the corp's lease if nobody else has it, or keeps it.

@@ -1,13 +1,15 @@
-//! Syncs by themselves (`sync_every`), each corp once however many servers there are.
+//! Syncs by themselves, each corp once however many servers there are: every so often (`sync_every`), and when something may
+//! have been missed of what DingTalk tells (`sync_due`).
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
-use super::{Mode, Run, Sync, SyncError, runs};
+use super::{Mode, Run, Sync, SyncDue, SyncError, runs, sync_needed};
 use crate::{
     audit::Actor,
     clock::Clock,
+    config::{App, EventMode},
     db::Pools,
     dingtalk::{Dingtalk, DingtalkApp},
     i18n::Locale,
@@ -15,6 +17,12 @@ use crate::{
 
 /// The longest and shortest wait between two looks at whether a sync is due.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(60));
+/// How often to look for what may have been missed.
+const LOOK_FOR_DUE: Duration = Duration::from_secs(2);
+/// How long, in milliseconds, a sync that is due waits for more reasons: they rarely come alone.
+const SETTLED_MS: i64 = 5_000;
+/// How long, in milliseconds, it waits after one that was refused.
+const REFUSED_MS: i64 = 300_000;
 
 pub struct Schedule {
     pools: Pools,
@@ -29,8 +37,11 @@ impl Schedule {
 
     /// How often to look whether a sync is due; `None` if no app is ever synced by the server.
     pub fn interval(&self) -> Option<Duration> {
-        let shortest = self.dingtalk.apps().iter().filter_map(|app| app.config.sync_every).min()?;
-        Some((shortest / 10).clamp(LOOKS.0, LOOKS.1))
+        let looks = self.dingtalk.apps().iter().flat_map(|app| {
+            let every = app.config.sync_every.map(|every| every / 10);
+            [every, listens(&app.config).then_some(LOOK_FOR_DUE)]
+        });
+        Some(looks.flatten().min()?.clamp(LOOKS.0, LOOKS.1))
     }
 
     /// Runs the syncs that are due.
@@ -38,18 +49,27 @@ impl Schedule {
     /// # Errors
     /// When the database fails.
     pub async fn run(self: Arc<Self>) -> Result<(), SyncError> {
-        let apps = self.dingtalk.apps().iter().filter_map(|app| Some((app, app.config.sync_every?)));
-        let done = join_all(apps.map(|(app, every)| self.run_if_due(app, every))).await;
+        let apps = self.dingtalk.apps().iter();
+        let synced = apps.filter(|app| app.config.sync_every.is_some() || listens(&app.config));
+        let done = join_all(synced.map(|app| self.run_if_due(app))).await;
         done.into_iter().collect()
     }
 
-    async fn run_if_due(&self, app: &DingtalkApp, every: Duration) -> Result<(), SyncError> {
-        let last = runs::last_runs(&mut *self.pools.read().await?, &app.config.corp_id, 1).await?.pop();
-        if !last.is_none_or(|last| is_due(&last, every, self.clock.now_ms())) {
+    async fn run_if_due(&self, app: &DingtalkApp) -> Result<(), SyncError> {
+        let corp_id = &app.config.corp_id;
+        let (last, due, is_followed) = {
+            let db = &mut *self.pools.read().await?;
+            let last = runs::last_runs(db, corp_id, 1).await?.pop();
+            (last, sync_needed(db, corp_id).await?, runs::is_followed(db, corp_id).await?)
+        };
+        let (last, now_ms) = (last.as_ref(), self.clock.now_ms());
+        let is_time = app.config.sync_every.is_some_and(|every| last.is_none_or(|last| is_due(last, every, now_ms)));
+        if !is_time && !due.is_some_and(|due| is_needed(&due, last, now_ms)) {
             return Ok(());
         }
         let (pools, clock) = (&self.pools, &self.clock);
-        let sync = Sync::new(pools, clock, app, Actor::System, Mode::Scheduled);
+        let mode = if is_time || is_followed { Mode::Scheduled } else { Mode::Missed };
+        let sync = Sync::new(pools, clock, app, Actor::System, mode);
         let (app, corp_id) = (app.config.name.as_str(), app.config.corp_id.as_str());
         match sync.run(|_| {}).await {
             Ok(report) => match report.refused {
@@ -85,4 +105,21 @@ pub fn due_ms(last: &Run, every: Duration) -> i64 {
     let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
     let spread = every / 10 * (last.finished_ms.rem_euclid(100) * 2 - 99) / 100;
     last.finished_ms.saturating_add(every).saturating_add(spread)
+}
+
+fn listens(app: &App) -> bool {
+    app.events.mode() != EventMode::Off
+}
+
+/// Once no more reasons are expected, and a while after the last run: as long as that took, so that a storm of reasons does not
+/// keep DingTalk busy, and much longer if it was refused, since a person has to do something about that.
+fn is_needed(due: &SyncDue, last: Option<&Run>, now_ms: i64) -> bool {
+    let rested_ms = last.map_or(i64::MIN, |last| {
+        let took_ms = (last.finished_ms - last.started_ms).max(0);
+        let rest_ms = if last.refused.is_some() { REFUSED_MS.max(took_ms.saturating_mul(10)) } else { took_ms };
+        last.finished_ms.saturating_add(rest_ms)
+    });
+    // What lies in the future is of before the clock was set back.
+    let is_settled = now_ms >= due.since_ms.saturating_add(SETTLED_MS) || now_ms < due.since_ms;
+    is_settled && (now_ms >= rested_ms || last.is_some_and(|last| now_ms < last.started_ms))
 }

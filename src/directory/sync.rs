@@ -6,18 +6,17 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{select, time::sleep};
 
 use super::{
-    Counts, Plan, Progress, Refused, Run, Snapshot, departments,
+    Plan, Progress, Refused, Report, Run, Snapshot, SyncDue, departments, events,
     pace::Pace,
     read::{Reader, patiently},
-    runs,
+    runs, sync_due,
 };
 use crate::{
-    audit::{Actor, Author, Entry, Event, RequestOrigin},
+    audit::{Actor, Author, RequestOrigin},
     clock::Clock,
     config::App,
     db::{Conn, Pools},
     dingtalk::{DingtalkApp, ROOT},
-    i18n::Locale,
     ids::{CorpId, DingUserId},
     people::{self, By, Planned, Reason},
     random,
@@ -31,6 +30,9 @@ const RENEWAL: Duration = Duration::from_secs(5);
 pub enum Mode {
     /// By the schedule: what changed nothing, or is refused for the same reason again, has no row in the trail.
     Scheduled,
+    /// By the schedule, since something may have been missed in a corp that nobody has ever synced: the people of the table
+    /// are brought into line, and nobody is added.
+    Missed,
     /// Somebody asked for it; with force, however many have left.
     Asked { force: bool },
     /// Writes nothing.
@@ -58,24 +60,6 @@ pub enum Step {
     Writing(usize),
 }
 
-/// What a sync came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    pub corp_id: CorpId,
-    /// The root included.
-    pub departments: usize,
-    pub people: usize,
-    pub counts: Counts,
-    /// The first names of each group that is written: new, changed, left, returned.
-    pub names: [Vec<String>; 4],
-    /// Everybody who is counted as having left.
-    pub leavers: BTreeSet<DingUserId>,
-    /// Whether rows were written.
-    pub applied: bool,
-    pub sessions_ended: u64,
-    pub refused: Option<Refused>,
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     /// Another process is at it.
@@ -88,15 +72,22 @@ pub enum SyncError {
     Database(#[from] sqlx::Error),
 }
 
+/// What was there before the directory was read.
+struct Before {
+    started_ms: i64,
+    last: Option<Run>,
+    due: Option<SyncDue>,
+    /// The number of the last event.
+    heard_until: i64,
+}
+
 /// A directory that was read to its end.
 struct Whole {
     snapshot: Snapshot,
+    heard_until: i64,
     /// Nobody was looked for by name then.
     too_many: Option<Refused>,
 }
-
-/// How many names of a group a report has.
-pub const NAMES: usize = 5;
 
 impl<'a> Sync<'a> {
     pub fn new(pools: &'a Pools, clock: &'a Clock, app: &'a DingtalkApp, actor: Actor, mode: Mode) -> Self {
@@ -128,13 +119,12 @@ impl<'a> Sync<'a> {
     }
 
     async fn work(&self, owner: &str, mut progress: impl FnMut(Step) + Send) -> Result<Report, SyncError> {
-        let started_ms = self.clock.now_ms();
-        let last = runs::last_runs(&mut *self.pools.read().await?, self.corp_id(), 1).await?.pop();
-        let read = self.read(last.as_ref(), &mut progress).await?;
+        let before = self.before().await?;
+        let read = self.read(&before, &mut progress).await?;
         if let Mode::DryRun { .. } = self.mode {
             let (report, _) = match &read {
                 Ok(read) => self.judge(&mut *self.pools.read().await?, read).await?,
-                Err(refused) => (self.refused(refused.clone()), Vec::new()),
+                Err(refused) => (Report::unread(self.corp_id(), refused.clone()), Vec::new()),
             };
             return Ok(report);
         }
@@ -145,25 +135,36 @@ impl<'a> Sync<'a> {
         }
         let report = match &read {
             Ok(read) => self.apply(&mut tx, read, progress).await?,
-            Err(refused) => self.refused(refused.clone()),
+            Err(refused) => Report::unread(self.corp_id(), refused.clone()),
         };
-        let scope = match (&read, &report.refused, &last) {
+        let scope = match (&read, &report.refused, &before.last) {
             (Ok(_), ..) => vec![ROOT],
             (_, Some(Refused::Scope { departments } | Refused::ScopeShrunk { departments }), _) => departments.clone(),
             (.., Some(last)) => last.scope.clone(),
             (.., None) => Vec::new(),
         };
-        self.note(&mut tx, &report, last.as_ref(), started_ms, scope).await?;
+        self.note(&mut tx, &report, &before, scope).await?;
         tx.commit().await?;
         Ok(report)
+    }
+
+    async fn before(&self) -> sqlx::Result<Before> {
+        let db = &mut *self.pools.read().await?;
+        Ok(Before {
+            started_ms: self.clock.now_ms(),
+            last: runs::last_runs(db, self.corp_id(), 1).await?.pop(),
+            due: sync_due::sync_needed(db, self.corp_id()).await?,
+            heard_until: events::last_number(db).await?,
+        })
     }
 
     /// The whole directory, or why it is not to be had.
     async fn read(
         &self,
-        last: Option<&Run>,
+        before: &Before,
         progress: &mut (impl FnMut(Step) + Send),
     ) -> Result<Result<Whole, Refused>, SyncError> {
+        let last = before.last.as_ref();
         if let Err(refused) = self.check_scope(last).await {
             return Ok(Err(refused));
         }
@@ -182,7 +183,8 @@ impl<'a> Sync<'a> {
             }
         }
         // It may have shrunk while we were reading.
-        Ok(self.check_scope(last).await.map(|()| Whole { snapshot, too_many }))
+        let heard_until = before.heard_until;
+        Ok(self.check_scope(last).await.map(|()| Whole { snapshot, heard_until, too_many }))
     }
 
     async fn check_scope(&self, last: Option<&Run>) -> Result<(), Refused> {
@@ -214,26 +216,20 @@ impl<'a> Sync<'a> {
 
     /// The plan for the table as it is now, and what of it is to be written.
     async fn judge(&self, db: &mut Conn, read: &Whole) -> sqlx::Result<(Report, Vec<Planned>)> {
-        let Whole { snapshot, too_many } = read;
-        let mut plan = self.plan(db, snapshot).await?;
+        let Whole { snapshot, heard_until, too_many } = read;
+        // What was heard of these people since may be newer than what was read; a fresh read follows it.
+        let heard = events::heard_of_since(db, self.corp_id(), *heard_until).await?;
+        let mut plan = self.plan(db, snapshot).await?.without(&heard);
         let mut refused = too_many.clone();
         if refused.is_none() {
             // Somebody may have joined, and signed in, while the directory was read.
             plan = plan.with_left(|userid| snapshot.gone.contains(userid) && self.may_go(userid));
             refused = self.too_many(&plan);
         }
-        let names = |group: &[Planned]| group.iter().take(NAMES).map(|planned| planned.name().to_owned()).collect();
-        let report = Report {
-            corp_id: self.corp_id().clone(),
-            departments: snapshot.departments.len(),
-            people: snapshot.people.len(),
-            counts: plan.counts(),
-            names: [names(&plan.new), names(&plan.changed), names(&plan.left), names(&plan.returned)],
-            leavers: plan.left.iter().map(|planned| planned.key.1.clone()).collect(),
-            applied: false,
-            sessions_ended: 0,
-            refused,
-        };
+        if self.mode == Mode::Missed {
+            plan.new.clear();
+        }
+        let report = Report::planned(self.corp_id(), snapshot, &plan, refused);
         if report.refused.is_some() {
             // Each of the others was read for certain.
             plan.left.clear();
@@ -250,73 +246,35 @@ impl<'a> Sync<'a> {
         Ok(report)
     }
 
-    fn refused(&self, refused: Refused) -> Report {
-        Report {
-            corp_id: self.corp_id().clone(),
-            departments: 0,
-            people: 0,
-            counts: Counts::default(),
-            names: Default::default(),
-            leavers: BTreeSet::new(),
-            applied: false,
-            sessions_ended: 0,
-            refused: Some(refused),
-        }
-    }
-
-    /// Writes the run, and the trail's row.
-    async fn note(
-        &self,
-        db: &mut Conn,
-        report: &Report,
-        last: Option<&Run>,
-        started_ms: i64,
-        scope: Vec<i64>,
-    ) -> sqlx::Result<()> {
+    /// Writes the run and the trail's row, and that a sync is no longer due.
+    async fn note(&self, db: &mut Conn, report: &Report, before: &Before, scope: Vec<i64>) -> sqlx::Result<()> {
+        let last = before.last.as_ref();
         let is_news = match &report.refused {
             Some(refused) => !last.and_then(|last| last.refused.as_ref()).is_some_and(|last| last.is_as(refused)),
             None => report.applied,
         };
-        if is_news || self.mode != Mode::Scheduled {
-            self.entry(report).write(db).await?;
+        if is_news || !matches!(self.mode, Mode::Scheduled | Mode::Missed) {
+            let author = Author::new(self.actor.clone(), self.clock).by_request(self.origin());
+            report.entry(&author, self.mode == Mode::Asked { force: true }).write(db).await?;
         }
         let run = Run {
             corp_id: self.corp_id().clone(),
             app: self.config().name.clone(),
             actor: self.actor.to_string(),
-            started_ms,
+            started_ms: before.started_ms,
             finished_ms: self.clock.now_ms(),
             departments: report.departments,
             people: report.people,
             counts: report.counts,
+            adds: self.mode != Mode::Missed,
             applied: report.applied,
             refused: report.refused.clone(),
             scope,
         };
-        run.write(db).await
-    }
-
-    fn entry(&self, report: &Report) -> Entry {
-        let event = if report.refused.is_some() { Event::SyncRefused } else { Event::Synced };
-        let author = Author::new(self.actor.clone(), self.clock).by_request(self.origin());
-        let Counts { new, changed, left, returned, kept, unchanged } = report.counts;
-        let counts = [
-            ("departments", report.departments),
-            ("people", report.people),
-            ("new", new),
-            ("changed", changed),
-            ("left", left),
-            ("returned", returned),
-            ("kept", kept),
-            ("unchanged", unchanged),
-        ];
-        let entry = author.entry(event).in_corp(self.corp_id()).with("applied", report.applied);
-        let entry = counts.into_iter().fold(entry, |entry, (word, count)| entry.with(word, count));
-        let forced = self.mode == Mode::Asked { force: true };
-        let entry = if forced { entry.with("forced", true) } else { entry };
-        match &report.refused {
-            Some(refused) => entry.with("reason", refused.text(Locale::En)),
-            None => entry.with("sessions_ended", report.sessions_ended),
+        run.write(db).await?;
+        match (&before.due, &report.refused) {
+            (Some(due), None) => sync_due::sync_is_done(db, self.corp_id(), due).await,
+            _ => Ok(()),
         }
     }
 

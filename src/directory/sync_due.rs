@@ -3,13 +3,15 @@
 
 use crate::{db::Conn, ids::CorpId};
 
-/// Why a sync is due.
+/// A sync is due, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncDue {
-    /// Of the last reason, in milliseconds since 1970.
+    /// Of the first reason since the last sync, in milliseconds since 1970.
     pub since_ms: i64,
-    /// A word, such as `departments-changed`.
+    /// A word for the last one, such as `departments-changed`.
     pub reason: String,
+    /// How many reasons there have been.
+    reasons: i64,
 }
 
 /// Notes that a sync is due.
@@ -17,8 +19,8 @@ pub struct SyncDue {
 /// # Errors
 /// When the database fails.
 pub async fn sync_is_due(db: &mut Conn, corp_id: &CorpId, reason: &str, now_ms: i64) -> sqlx::Result<()> {
-    let sql = "INSERT INTO sync_due (corp_id, since, reason) VALUES ($1, $2, $3) \
-               ON CONFLICT (corp_id) DO UPDATE SET since = excluded.since, reason = excluded.reason";
+    let sql = "INSERT INTO sync_due (corp_id, since, reason, reasons) VALUES ($1, $2, $3, 1) \
+               ON CONFLICT (corp_id) DO UPDATE SET reason = excluded.reason, reasons = sync_due.reasons + 1";
     sqlx::query(sql).bind(corp_id.as_str()).bind(now_ms).bind(reason).execute(db).await?;
     Ok(())
 }
@@ -28,17 +30,18 @@ pub async fn sync_is_due(db: &mut Conn, corp_id: &CorpId, reason: &str, now_ms: 
 /// # Errors
 /// When the database fails.
 pub async fn sync_needed(db: &mut Conn, corp_id: &CorpId) -> sqlx::Result<Option<SyncDue>> {
-    let sql = "SELECT since, reason FROM sync_due WHERE corp_id = $1";
-    let row: Option<(i64, String)> = sqlx::query_as(sql).bind(corp_id.as_str()).fetch_optional(db).await?;
-    Ok(row.map(|(since_ms, reason)| SyncDue { since_ms, reason }))
+    let sql = "SELECT since, reason, reasons FROM sync_due WHERE corp_id = $1";
+    let row: Option<(i64, String, i64)> = sqlx::query_as(sql).bind(corp_id.as_str()).fetch_optional(db).await?;
+    Ok(row.map(|(since_ms, reason, reasons)| SyncDue { since_ms, reason, reasons }))
 }
 
-/// Notes that a sync which began at this time has read everything. What came up since stays due.
+/// Notes that a sync which knew these reasons at its beginning is done. It stays due if another has come up since: that
+/// counts on no clock, not even another server's.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sync_is_done(db: &mut Conn, corp_id: &CorpId, began_ms: i64) -> sqlx::Result<()> {
-    let sql = "DELETE FROM sync_due WHERE corp_id = $1 AND since < $2";
-    sqlx::query(sql).bind(corp_id.as_str()).bind(began_ms).execute(db).await?;
+pub(super) async fn sync_is_done(db: &mut Conn, corp_id: &CorpId, due: &SyncDue) -> sqlx::Result<()> {
+    let sql = "DELETE FROM sync_due WHERE corp_id = $1 AND reasons = $2";
+    sqlx::query(sql).bind(corp_id.as_str()).bind(due.reasons).execute(db).await?;
     Ok(())
 }

@@ -41,6 +41,13 @@ impl SimulatorPage<'_> {
         self.holder == Some(person.id.as_str())
     }
 
+    /// The names of somebody's departments.
+    fn place(&self, corp: &Corp, employee: &Employee) -> String {
+        let name = |id: &i64| corp.departments.iter().find(|department| department.dept_id == *id);
+        let names: Vec<_> = employee.dept_ids.iter().filter_map(name).map(|found| found.name.as_str()).collect();
+        if names.is_empty() { corp.name.clone() } else { names.join(if self.zh { "、" } else { ", " }) }
+    }
+
     fn left(&self, corp: &Corp) -> impl Iterator<Item = &Employee> {
         self.left.iter().filter(|(corp_id, _)| *corp_id == corp.corp_id).map(|(_, leaver)| leaver)
     }

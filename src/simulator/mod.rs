@@ -46,7 +46,7 @@ pub use company::{
     Channel, ChannelFollower, Company, Corp, Department, Employee, ExternalContact, MicroApp, ROOT_DEPARTMENT,
 };
 pub use config_check::ConfigCheck;
-pub use events::{DirectoryEvent, Pushed, SealedPush};
+pub use events::{Answers, DirectoryEvent, Pushed, SealedPush};
 pub use fault::{Fault, FaultKind};
 pub use limit::{RateLimit, Throttle};
 pub use phone::ClientRefusal;

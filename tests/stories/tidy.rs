@@ -204,6 +204,7 @@ fn sql_stands_beside_its_table_only() {
             "credentials.rs",
             "directory/departments.rs",
             "directory/events/inbox.rs",
+            "directory/events/streams.rs",
             "directory/runs.rs",
             "directory/sync_due.rs",
             "users/",

@@ -67,6 +67,7 @@ mod tests {
             departments: 3,
             people: 9,
             counts,
+            adds: false,
             applied,
             refused,
             scope: vec![1],

@@ -52,7 +52,11 @@ impl Event {
     pub(in crate::dingtalk) fn of_fields(fields: &Map<String, Value>) -> Result<Self, EventError> {
         let any = |names: &[&str]| names.iter().find_map(|name| fields.get(*name));
         let word = |names: &[&str]| any(names).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let list = |names: &[&str]| any(names).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let list = |names: &[&str]| match any(names) {
+            Some(Value::Array(list)) => list.as_slice(),
+            Some(one @ (Value::String(_) | Value::Number(_))) => std::slice::from_ref(one),
+            _ => &[],
+        };
         let userid = |value: &Value| DingUserId::new(value.as_str()?).ok();
         let corp_id = word(&["CorpId", "corpId"]).map(CorpId::new).transpose();
         Ok(Self {
@@ -88,6 +92,10 @@ impl EventKind {
 
     pub fn is_about_departments(&self) -> bool {
         matches!(self, Self::DepartmentAdded | Self::DepartmentChanged | Self::DepartmentRemoved)
+    }
+
+    pub fn is_about_people(&self) -> bool {
+        !self.is_about_departments() && !matches!(self, Self::CheckUrl | Self::Other(_))
     }
 
     /// DingTalk's word for it.

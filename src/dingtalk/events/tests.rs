@@ -150,6 +150,27 @@ fn a_key_is_43_characters_and_its_last_bits_do_not_matter() {
     assert_eq!(new(KEY), new(&KEY.replace('G', "E")), "G and E differ in bits of no byte");
 }
 
+/// An event names nobody and nothing that is not in the text, and its word is one that a row can hold.
+fn holds_of(text: &str) {
+    let Ok(event) = Event::read(text) else { return };
+    assert!(!event.kind.as_str().is_empty() && event.kind.as_str().chars().count() <= 64, "{text}");
+    assert_eq!(EventKind::of(event.kind.as_str()), event.kind, "{text}");
+    assert!(event.id.is_none_or(|id| !id.is_empty() && id.chars().count() <= 64), "{text}");
+    let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let whole = value.to_string();
+    assert!(event.users.iter().all(|user| whole.contains(&json!(user.as_str()).to_string())), "{text}");
+    assert!(event.corp_id.is_none_or(|corp| whole.contains(corp.as_str())), "{text}");
+}
+
+#[test]
+fn what_came_close_is_an_event_or_none() {
+    for text in crate::corpus::lines::<String>("events.jsonl") {
+        holds_of(&text);
+    }
+    let one = Event::read(r#"{"EventType":"user_leave_org","userId":"zhangsan","deptId":"110"}"#).unwrap();
+    assert_eq!((one.users.len(), &one.departments[..]), (1, &[110][..]), "one that is not in a list");
+}
+
 #[test]
 fn nothing_of_the_secrets_is_shown() {
     let good = Sent::of(&ours(), CHECK_URL);
@@ -219,6 +240,12 @@ proptest! {
         prop_assert_eq!(ours.message(sent.push()), Ok(message.clone()));
         prop_assert!(encrypted > message.len());
         prop_assert_eq!(ours.open(sent.push()), Event::read(&message));
+    }
+
+    /// Whatever is inside a push is an event or none, and never more than its own words.
+    #[test]
+    fn whatever_is_inside_a_push_is_an_event_or_none(text in "\\PC{0,200}") {
+        holds_of(&text);
     }
 
     /// Any JSON is an event or none; a userid in it is one that the table can hold.

@@ -108,10 +108,36 @@ mod tests {
         assert_eq!(Frame::read(&frame("EVENT", json!({ "messageId": "m" }), "{}")), unreadable);
     }
 
+    /// What is answered is JSON that names the very message and says the very data.
+    fn holds_of(text: &str) {
+        let said = match Frame::read(text) {
+            Frame::Event { message_id, .. } => vec![(acknowledgement(&message_id), message_id, None)],
+            Frame::Ping { message_id, data } => vec![(pong(&message_id, &data), message_id, Some(data))],
+            Frame::Disconnect | Frame::Other => Vec::new(),
+        };
+        for (answer, message_id, data) in said {
+            let answer: Value = serde_json::from_str(&answer).expect("JSON");
+            assert_eq!(
+                (&answer["code"], answer["headers"]["messageId"].as_str()),
+                (&json!(200), Some(message_id.as_str()))
+            );
+            assert!(data.is_none_or(|data| answer["data"] == data), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_came_close_is_read() {
+        let lines = crate::corpus::lines::<String>("frames.jsonl");
+        lines.iter().for_each(|text| holds_of(text));
+        let Frame::Event { event: Some(event), .. } = Frame::read(&lines[0]) else { panic!("{}", lines[0]) };
+        let heard = (event.kind, event.corp_id.unwrap());
+        assert_eq!((heard.0, heard.1.as_str()), (EventKind::UserLeft, "dingcorp"), "headers come first");
+    }
+
     proptest! {
         #[test]
         fn whatever_arrives_is_read(text in "\\PC{0,200}") {
-            Frame::read(&text);
+            holds_of(&text);
         }
 
         #[test]
@@ -123,7 +149,7 @@ mod tests {
             ), 0..6),
             data in prop_oneof![Just(r#"{"userId":["a",1,null]}"#.to_owned()), Just("{".to_owned()), "\\PC{0,40}"],
         ) {
-            Frame::read(&frame(&kind, Value::Object(names.into_iter().collect()), &data));
+            holds_of(&frame(&kind, Value::Object(names.into_iter().collect()), &data));
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{super::sync_due::sync_is_due, Directory, refusal::EventRefusal};
+use tokio::time::sleep;
+
+use super::{Directory, listen::wait, refusal::EventRefusal};
 use crate::{
     config::Events,
-    db::Conn,
     dingtalk::{DingtalkApp, events::Event},
+    random,
 };
 
 /// Pages of one fetch: 200 events each.
@@ -21,20 +23,22 @@ impl Directory {
     }
 
     /// Each call deletes at DingTalk what the call before has answered, so a page is in the database before the next is
-    /// asked for.
+    /// asked for, however long that takes.
     pub(super) async fn fetch_failed(&self, app: &DingtalkApp) {
-        let name = &app.config.name;
         for _ in 0..MOST_PAGES {
             let (events, has_more) = match app.failed_events().await {
                 Ok(page) => page,
                 Err(error) => {
-                    tracing::warn!(%error, app = name, "events that were not delivered could not be fetched");
+                    let app = &app.config.name;
+                    tracing::warn!(%error, app, "events that were not delivered could not be fetched");
                     return;
                 }
             };
             for event in &events {
-                if !self.stores(app, event).await {
-                    return;
+                let mut failures = 0;
+                while !self.stores(app, event).await {
+                    failures += 1;
+                    sleep(wait(failures, random::bytes())).await;
                 }
             }
             if !has_more {
@@ -45,14 +49,11 @@ impl Directory {
 
     /// Whether an event is safe, or will never be more than it is now.
     pub(super) async fn stores(&self, app: &DingtalkApp, event: &Event) -> bool {
-        let (name, corp_id) = (&app.config.name, &app.config.corp_id);
+        let name = &app.config.name;
         match self.take(&app.config, event).await {
             Ok(()) => true,
             Err(EventRefusal::Database(error)) => {
                 tracing::warn!(%error, app = name, "an event could not be written down");
-                let now_ms = self.clock.now_ms();
-                let due = async |db: &mut Conn| sync_is_due(db, corp_id, "event-lost", now_ms).await;
-                let _ = self.pools.transaction(due).await;
                 false
             }
             Err(refusal) => {

@@ -1,5 +1,7 @@
 //! `directory_events`: what DingTalk has told us and is still to be worked on. The only place that knows the table's SQL.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -80,6 +82,28 @@ async fn insert(
     });
     sql.push(" ON CONFLICT (corp_id, event_id, userid) DO NOTHING RETURNING userid");
     sql.build_query_scalar().fetch_all(db).await
+}
+
+/// The number of the event that arrived last. SQLite's one writer numbers events in the order in which they are committed.
+pub async fn last_number(db: &mut Conn) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM directory_events").fetch_one(db).await
+}
+
+/// Whom events concern that arrived after this one.
+pub async fn heard_of_since(db: &mut Conn, corp_id: &CorpId, number: i64) -> sqlx::Result<BTreeSet<DingUserId>> {
+    let sql = "SELECT DISTINCT userid FROM directory_events WHERE id > $1 AND corp_id = $2 AND userid <> ''";
+    let userids: Vec<String> = sqlx::query_scalar(sql).bind(number).bind(corp_id.as_str()).fetch_all(db).await?;
+    Ok(userids.into_iter().filter_map(|userid| DingUserId::new(userid).ok()).collect())
+}
+
+/// When the last event came by an app's subscription, to whichever server, in milliseconds since 1970. Unknown events and
+/// those of more than a week ago are not counted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_event(db: &mut Conn, app: &str) -> sqlx::Result<Option<i64>> {
+    let sql = "SELECT MAX(received_at) FROM directory_events WHERE app = $1";
+    sqlx::query_scalar(sql).bind(app).fetch_one(db).await
 }
 
 /// What is due, in the order of arrival.

@@ -1,9 +1,13 @@
-//! Listens to DingTalk's streams, one for each app with `events = "stream"`, for as long as the server runs.
+//! Listens to DingTalk's streams, one for each app with `events = "stream"`, for as long as the server runs. After a gap, and
+//! at the start of any app that takes events, what was missed is made up for.
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{join, join_all};
-use tokio::time::sleep;
+use tokio::{
+    sync::mpsc::{UnboundedSender, unbounded_channel},
+    time::sleep,
+};
 
 use super::{super::sync_due::sync_is_due, Directory};
 use crate::{
@@ -22,40 +26,56 @@ const GAP_MS: i64 = 10_000;
 /// A connection that lasts no longer, in milliseconds, counts as a failure.
 const SHORT_MS: i64 = 1_000;
 
+/// Hears of gaps, each by the word for why a sync is due.
+type Gaps = UnboundedSender<&'static str>;
+
 impl Directory {
-    /// Listens to all streams. Never ends.
+    /// Listens for all apps. Never ends.
     pub async fn listen(self: Arc<Self>) {
-        let apps = || self.dingtalk.apps().iter();
-        let streams = apps().filter(|app| matches!(app.config.events, Events::Stream));
-        let pushed = apps().filter(|app| matches!(app.config.events, Events::Callback { .. }));
-        join(join_all(streams.map(|app| self.listen_to(app))), join_all(pushed.map(|app| self.catch_up(app, "start"))))
-            .await;
-        // There may be no stream.
+        join_all(self.dingtalk.apps().iter().map(|app| self.keep_up(app))).await;
+        // There may be nothing to listen to.
         std::future::pending::<()>().await;
     }
 
-    async fn listen_to(&self, app: &DingtalkApp) {
+    /// What was missed is made up for beside the stream: DingTalk waits for acknowledgements, and wants another connection at
+    /// once when it closes one.
+    async fn keep_up(&self, app: &DingtalkApp) {
+        let (gaps, mut gap) = unbounded_channel();
+        let listen = async move {
+            match app.config.events {
+                Events::Off => {}
+                Events::Callback { .. } => drop(gaps.send("start")),
+                Events::Stream => self.listen_to(app, &gaps).await,
+            }
+        };
+        let make_up = async {
+            while let Some(reason) = gap.recv().await {
+                self.make_up_for_gap(app, reason).await;
+            }
+        };
+        join(listen, make_up).await;
+    }
+
+    async fn listen_to(&self, app: &DingtalkApp, gaps: &Gaps) {
         let name = &app.config.name;
         // When DingTalk was heard last. A connection may be dead long before that is noticed.
-        let (mut heard_until, mut failures) = (i64::MIN, 0);
+        let (mut heard_until, mut failures) = (None, 0);
         loop {
             let ended = match app.open_stream().await {
                 Ok(stream) => {
                     let now_ms = self.clock.now_ms();
                     tracing::info!(app = name, "listening to DingTalk's stream of events");
                     self.receptions.connected(name, now_ms);
-                    // Beside the stream: DingTalk waits for acknowledgements.
-                    let reason = if heard_until == i64::MIN { "start" } else { "gap" };
-                    let is_gap = now_ms.saturating_sub(heard_until) > GAP_MS;
-                    let catch_up = async {
-                        if is_gap {
-                            self.catch_up(app, reason).await;
-                        }
-                    };
-                    heard_until = now_ms;
-                    let (ended, ()) = join(self.follow(app, stream, &mut heard_until), catch_up).await;
+                    match heard_until {
+                        None => drop(gaps.send("start")),
+                        Some(until_ms) if now_ms - until_ms > GAP_MS => drop(gaps.send("gap")),
+                        Some(_) => {}
+                    }
+                    let mut until_ms = now_ms;
+                    let ended = self.follow(app, stream, &mut until_ms).await;
+                    heard_until = Some(until_ms);
                     // What is opened and closed at once is no better than what does not open.
-                    failures = if heard_until - now_ms > SHORT_MS { 0 } else { failures + 1 };
+                    failures = if until_ms - now_ms > SHORT_MS { 0 } else { failures + 1 };
                     ended
                 }
                 Err(error) => {
@@ -98,18 +118,34 @@ impl Directory {
     }
 
     /// Something may have been missed: a sync is due, and what nobody acknowledged is fetched.
-    async fn catch_up(&self, app: &DingtalkApp, reason: &str) {
-        let (corp_id, now_ms) = (&app.config.corp_id, self.clock.now_ms());
-        let due = self.pools.transaction(async |db: &mut Conn| sync_is_due(db, corp_id, reason, now_ms).await).await;
-        if let Err(error) = due {
-            tracing::warn!(%error, app = app.config.name, "a sync is due, which could not be noted");
+    async fn make_up_for_gap(&self, app: &DingtalkApp, reason: &str) {
+        let (corp_id, mut failures) = (&app.config.corp_id, 0);
+        let note = async |db: &mut Conn| sync_is_due(db, corp_id, reason, self.clock.now_ms()).await;
+        while let Err(error) = self.pools.transaction(note).await {
+            tracing::warn!(%error, app = app.config.name, "a sync is due, which could not be noted; trying again");
+            failures += 1;
+            sleep(wait(failures, random::bytes())).await;
         }
         self.fetch_failed(app).await;
     }
 }
 
 /// From half a second on, twice as long each time, less up to half of it, so that servers do not come back all at once.
-fn wait(failures: u32, random: [u8; 1]) -> Duration {
+pub(super) fn wait(failures: u32, random: [u8; 1]) -> Duration {
     let longest = Duration::from_millis(500 << failures.min(10)).min(LONGEST_WAIT);
     longest.mul_f64(1.0 - 0.5 * f64::from(random[0]) / 255.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_minute_and_are_spread() {
+        for (failures, from_ms, to_ms) in [(0, 250, 500), (1, 500, 1_000), (3, 2_000, 4_000), (9, 30_000, 60_000)] {
+            let (longest, shortest) = (wait(failures, [0]), wait(failures, [255]));
+            assert_eq!((shortest.as_millis(), longest.as_millis()), (from_ms, to_ms), "{failures}");
+        }
+        assert_eq!(wait(u32::MAX, [0]), LONGEST_WAIT);
+    }
 }

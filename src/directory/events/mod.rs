@@ -10,23 +10,29 @@ mod listen;
 mod reception;
 mod refusal;
 pub mod routes;
+mod streams;
 mod work;
 
 use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::Notify;
 
+pub(super) use self::inbox::{heard_of_since, last_number};
 use self::{department_paths::DepartmentPaths, inbox::Incoming, reception::Receptions, refusal::EventRefusal};
-pub use self::{inbox::sweep, reception::Reception};
+pub use self::{
+    inbox::{last_event, sweep},
+    reception::Reception,
+    streams::{StreamSeen, streams_seen},
+};
 use super::sync_due::sync_is_due;
 use crate::{
     audit::{Actor, Event as Audited, RequestOrigin},
     clock::Clock,
-    config::{App, Config, Credentials, Events},
+    config::{App, Config, Credentials, EventMode, Events},
     db::{Conn, Pools},
     dingtalk::{
         Dingtalk,
-        events::{BadKey, Event, EventKind, Push, Reply, Subscription},
+        events::{BadKey, Event, EventError, EventKind, Push, Reply, Subscription},
     },
     people::{By, Reason},
     random, sessions, users,
@@ -40,10 +46,13 @@ pub struct Directory {
     pools: Pools,
     dingtalk: Dingtalk,
     clock: Clock,
-    subscriptions: HashMap<String, Subscription>,
+    /// By app: a subscription for each owner that its pushes may name.
+    subscriptions: HashMap<String, Vec<Subscription>>,
     receptions: Receptions,
     paths: DepartmentPaths,
     arrived: Arc<Notify>,
+    /// Of this process, among others on the same database.
+    server: String,
 }
 
 impl Directory {
@@ -53,12 +62,14 @@ impl Directory {
         let mut subscriptions = HashMap::new();
         for app in &config.apps {
             if let Events::Callback { token, aes_key } = &app.events {
-                let subscription = Subscription::new(token.clone(), aes_key, owner(app))?;
-                subscriptions.insert(app.name.clone(), subscription);
+                let of = |owner| Subscription::new(token.clone(), aes_key, owner);
+                let of_app = owners(app).into_iter().map(of).collect::<Result<_, _>>()?;
+                subscriptions.insert(app.name.clone(), of_app);
             }
         }
-        let (receptions, paths) = (Receptions::default(), DepartmentPaths::new(clock.clone()));
-        Ok(Arc::new(Self { pools, dingtalk, clock, subscriptions, receptions, paths, arrived: Arc::default() }))
+        let (receptions, paths) = (Receptions::default(), DepartmentPaths::new(pools.clone(), clock.clone()));
+        let (arrived, server) = (Arc::default(), random::hex::<8>());
+        Ok(Arc::new(Self { pools, dingtalk, clock, subscriptions, receptions, paths, arrived, server }))
     }
 
     /// Wakes whoever works on events.
@@ -66,16 +77,35 @@ impl Directory {
         Arc::clone(&self.arrived)
     }
 
-    /// How events of an app arrive.
-    pub fn reception(&self, app: &str) -> Reception {
-        self.receptions.of(app)
+    /// Wakes whoever writes how streams stand.
+    pub fn streams_changed(&self) -> Arc<Notify> {
+        self.receptions.changed()
+    }
+
+    /// Writes how each stream stands, for those who ask from outside this server.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn write_streams(self: Arc<Self>) -> sqlx::Result<()> {
+        let apps = self.dingtalk.apps().iter().map(|app| &app.config);
+        for app in apps.filter(|app| app.events.mode() == EventMode::Stream) {
+            let (reception, now_ms) = (self.receptions.of(app), self.clock.now_ms());
+            let write = async |db: &mut Conn| streams::write(db, &app.name, &self.server, &reception, now_ms).await;
+            self.pools.transaction(write).await?;
+        }
+        Ok(())
+    }
+
+    /// How events of an app arrive; `None` if there is no such app.
+    pub fn reception(&self, app: &str) -> Option<Reception> {
+        self.app(app).map(|app| self.receptions.of(app))
     }
 
     /// Takes a push and answers what acknowledges it, once it is in the database.
     async fn receive(&self, app: &str, push: Push<'_>) -> Result<Reply, EventRefusal> {
-        let subscription = self.subscriptions.get(app).ok_or(EventRefusal::UnknownApp)?;
+        let subscriptions = self.subscriptions.get(app).ok_or(EventRefusal::UnknownApp)?;
         let app = self.app(app).ok_or(EventRefusal::UnknownApp)?;
-        let mut event = subscription.open(push)?;
+        let (subscription, mut event) = open(subscriptions, push)?;
         // The signature covers it, so it is as good as the event's own time.
         event.time_ms = event.time_ms.or_else(|| push.timestamp.parse().ok());
         self.take(app, &event).await?;
@@ -89,17 +119,17 @@ impl Directory {
             return Err(EventRefusal::OtherCorp);
         }
         let now_ms = self.clock.now_ms();
-        self.receptions.heard(&app.name, now_ms, matches!(event.kind, EventKind::Other(_)));
+        let is_unknown = matches!(event.kind, EventKind::Other(_));
         let about_departments = event.kind.is_about_departments();
-        match event.kind {
-            EventKind::CheckUrl | EventKind::Other(_) => return Ok(()),
-            _ if about_departments => self.paths.forget(),
-            _ if event.users.is_empty() => return Ok(()),
-            _ => {}
+        if about_departments {
+            self.paths.forget();
         }
-        let incoming = Incoming { app: &app.name, corp_id: &app.corp_id, event, now_ms };
-        self.pools.transaction(async |db: &mut Conn| self.write(db, &incoming).await).await?;
-        self.arrived.notify_one();
+        if about_departments || (event.kind.is_about_people() && !event.users.is_empty()) {
+            let incoming = Incoming { app: &app.name, corp_id: &app.corp_id, event, now_ms };
+            self.pools.transaction(async |db: &mut Conn| self.write(db, &incoming).await).await?;
+            self.arrived.notify_one();
+        }
+        self.receptions.heard(&app.name, now_ms, is_unknown);
         Ok(())
     }
 
@@ -137,9 +167,23 @@ impl Directory {
 }
 
 /// Whom pushes are for: an address that the console knows has the app's key, one that a call registered the corp's id.
-fn owner(app: &App) -> String {
+fn owners(app: &App) -> Vec<String> {
+    let corp_id = app.corp_id.to_string();
     match &app.credentials {
-        Credentials::App { client_id, .. } => client_id.clone(),
-        Credentials::Corp { .. } => app.corp_id.to_string(),
+        Credentials::App { client_id, .. } => vec![client_id.clone(), corp_id],
+        Credentials::Corp { .. } => vec![corp_id],
     }
+}
+
+/// Opens a push by the subscription whose owner it names.
+fn open<'a>(subscriptions: &'a [Subscription], push: Push<'_>) -> Result<(&'a Subscription, Event), EventError> {
+    let mut refused = EventError::NoEvent;
+    for subscription in subscriptions {
+        match subscription.open(push) {
+            Ok(event) => return Ok((subscription, event)),
+            Err(error @ EventError::OtherOwner { .. }) => refused = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(refused)
 }

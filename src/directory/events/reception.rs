@@ -2,53 +2,79 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Since this server started. Times are in milliseconds since 1970.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+use tokio::sync::Notify;
+
+use crate::config::{App, EventMode};
+
+/// As this server has seen it since it started. What any server has seen is in the database: `last_event`, `streams_seen`.
+/// Times are in milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reception {
-    /// Of a stream.
+    pub mode: EventMode,
+    /// Since when the stream stands; `None` while there is none, and always for other modes.
     pub connected_since: Option<i64>,
     pub last_event_at: Option<i64>,
-    /// Why the last connection ended, or did not come about.
+    /// Why the last stream ended, or did not come about. It stays when another one stands.
     pub last_error: Option<String>,
     /// Events that we do nothing about, such as those of other DingTalk functions.
     pub unknown: u64,
 }
 
 #[derive(Default)]
-pub(super) struct Receptions(Mutex<HashMap<String, Reception>>);
+pub(super) struct Receptions {
+    seen: Mutex<HashMap<String, Seen>>,
+    /// A stream stands, or stands no more.
+    changed: Arc<Notify>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    connected_since: Option<i64>,
+    last_event_at: Option<i64>,
+    last_error: Option<String>,
+    unknown: u64,
+}
 
 impl Receptions {
-    pub fn of(&self, app: &str) -> Reception {
-        self.lock().get(app).cloned().unwrap_or_default()
+    pub fn of(&self, app: &App) -> Reception {
+        let Seen { connected_since, last_event_at, last_error, unknown } =
+            self.lock().get(&app.name).cloned().unwrap_or_default();
+        Reception { mode: app.events.mode(), connected_since, last_event_at, last_error, unknown }
+    }
+
+    pub fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
     }
 
     pub fn heard(&self, app: &str, now_ms: i64, is_unknown: bool) {
-        self.change(app, |reception| {
-            reception.last_event_at = Some(now_ms);
-            reception.unknown += u64::from(is_unknown);
+        self.change(app, |seen| {
+            seen.last_event_at = Some(now_ms);
+            seen.unknown += u64::from(is_unknown);
         });
     }
 
     pub fn connected(&self, app: &str, now_ms: i64) {
-        self.change(app, |reception| reception.connected_since = Some(now_ms));
+        self.change(app, |seen| seen.connected_since = Some(now_ms));
+        self.changed.notify_one();
     }
 
     /// `error` is absent where DingTalk asked for another connection.
     pub fn ended(&self, app: &str, error: Option<String>) {
-        self.change(app, |reception| {
-            reception.connected_since = None;
-            reception.last_error = error.or(reception.last_error.take());
+        self.change(app, |seen| {
+            seen.connected_since = None;
+            seen.last_error = error.or(seen.last_error.take());
         });
+        self.changed.notify_one();
     }
 
-    fn change(&self, app: &str, change: impl FnOnce(&mut Reception)) {
+    fn change(&self, app: &str, change: impl FnOnce(&mut Seen)) {
         change(self.lock().entry(app.to_owned()).or_default());
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Reception>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -168,7 +168,7 @@ impl Directory {
             return Ok(Effect::Disabled);
         }
         let ended = sessions::revoke_all_of(db, user, None, by.author()).await?;
-        let has_left = event.kind == EventKind::UserLeft;
+        let has_left = event.kind == EventKind::UserLeft && user.status == Status::Active;
         Ok(if ended > 0 || has_left { Effect::SessionsEnded } else { Effect::None })
     }
 
@@ -180,14 +180,12 @@ impl Directory {
         details: &EmployeeDetails,
         paths: Option<&[DepartmentPath]>,
     ) -> Result<Effect, WorkError> {
-        let fresh = users::newcomer(user.corp_id.clone(), user.userid.clone(), details, paths.unwrap_or_default());
+        let said = users::said_of(&user.userid, details, paths.unwrap_or_default());
         let returns = user.source == DINGTALK && user.disabled_because == Some(DisabledBecause::Left);
         let change = Change {
-            // Without a name, a newcomer is called by the userid; this one has a name already.
-            name: fresh.change.name.filter(|_| details.name.is_some()),
-            department: fresh.change.department.filter(|_| paths.is_some()),
+            department: said.department.filter(|_| paths.is_some()),
             status: returns.then_some(Status::Active),
-            ..fresh.change
+            ..said
         };
         let changed = people::change(db, &self.by(&event.app), user, change, LastAdmin::Stays).await?;
         Ok(match (changed.changed, returns) {

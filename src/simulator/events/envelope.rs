@@ -34,6 +34,10 @@ impl<'a> Envelope<'a> {
         Some(Self { token: &app.event_token, key: key.try_into().ok()?, owner: &app.client_id })
     }
 
+    pub fn owned_by(self, owner: &'a str) -> Self {
+        Self { owner, ..self }
+    }
+
     pub fn seal(&self, message: &str, timestamp_ms: i64) -> SealedPush {
         let (timestamp, nonce) = (timestamp_ms.to_string(), random::letters(10));
         let encrypt = self.encrypt(message);

@@ -48,13 +48,15 @@ pub struct Streams {
     open: Vec<(String, u64, mpsc::UnboundedSender<Order>)>,
     opened: u64,
     subscribed: Vec<String>,
-    /// Acknowledgements that will get lost on their way, so that the event comes again.
-    pub(super) lost_answers: usize,
 }
 
 impl Streams {
     pub(super) fn newest(&self, client_id: &str) -> Option<mpsc::UnboundedSender<Order>> {
         self.open.iter().rev().find(|(client, ..)| client == client_id).map(|(_, _, orders)| orders.clone())
+    }
+
+    pub(super) fn open(&self, client_id: &str) -> usize {
+        self.open.iter().filter(|(client, ..)| client == client_id).count()
     }
 
     pub(super) fn is_open(&self, client_id: &str, opened: u64) -> bool {
@@ -129,12 +131,12 @@ async fn serve(simulator: Simulator, tcp: TcpStream) {
     let Some(client) = client else { return };
     let (orders, mut ordered) = mpsc::unbounded_channel();
     let number = register(&simulator, client, orders);
-    let mut waiting: HashMap<String, (String, oneshot::Sender<bool>)> = HashMap::new();
+    let mut waiting: HashMap<String, oneshot::Sender<bool>> = HashMap::new();
     loop {
         rocket::tokio::select! {
             order = ordered.recv() => match order {
                 Some(Order::Send { message_id, text, answered }) => {
-                    waiting.insert(message_id, (text.clone(), answered));
+                    waiting.insert(message_id, answered);
                     if socket.send(Message::text(text)).await.is_err() { break }
                 }
                 Some(Order::Cut) | None => break,
@@ -142,12 +144,7 @@ async fn serve(simulator: Simulator, tcp: TcpStream) {
             message = socket.next() => match message {
                 Some(Ok(Message::Text(text))) => {
                     let Some((message_id, is_success)) = answer(&text) else { continue };
-                    let Some((text, answered)) = waiting.remove(&message_id) else { continue };
-                    if gets_lost(&simulator) {
-                        waiting.insert(message_id, (text.clone(), answered));
-                        if socket.send(Message::text(text)).await.is_err() { break }
-                        continue;
-                    }
+                    let Some(answered) = waiting.remove(&message_id) else { continue };
                     // Whoever has pushed may have given up.
                     let _ = answered.send(is_success);
                 }
@@ -176,13 +173,6 @@ fn register(simulator: &Simulator, client: String, orders: mpsc::UnboundedSender
     };
     simulator.stream_changed();
     number
-}
-
-fn gets_lost(simulator: &Simulator) -> bool {
-    let lost = &mut simulator.state().events.streams.lost_answers;
-    let is_lost = *lost > 0;
-    *lost = lost.saturating_sub(1);
-    is_lost
 }
 
 /// Which frame is answered, and whether by success. A ping's answer repeats its data.

@@ -19,7 +19,11 @@ pub use self::{
     undelivered::{Undelivered, failed_result},
 };
 use self::{envelope::Envelope, gateway::Streams, streams::StreamChanged};
-use super::{Simulator, company::Employee, random};
+use super::{
+    Simulator,
+    company::{Employee, MicroApp},
+    random,
+};
 
 /// How long the platform waits for an acknowledgement. The true one waits 1.5 seconds, on better machines than a test's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -90,6 +94,21 @@ impl DirectoryEvent {
     }
 }
 
+/// How many of the next acknowledgements go astray: first those that get lost, so that the platform pushes the event again,
+/// then those that come too late, so that it is to be fetched as well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Answers {
+    pub lost: usize,
+    pub late: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Mislaid {
+    Lost,
+    Late,
+}
+
 /// What became of a push.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Pushed {
@@ -112,15 +131,15 @@ impl Simulator {
             state.events.http.get_or_insert_with(http);
             state.company.app(client_id).map(|(_, app)| app.clone())
         };
-        let pushed = match to {
-            Some(app) if !app.callback_url.is_empty() => match self.sealed(client_id, &event.message()) {
-                Some(push) => self.post(&app, &push).await,
-                None => Pushed::NotAcknowledged("the app has no key".into()),
-            },
-            Some(_) if self.state().events.streams.is_subscribed(client_id) => {
-                self.push_over_stream(client_id, &event).await
+        let pushed = loop {
+            match self.push_once(to.as_ref(), &event).await {
+                Pushed::Acknowledged => match self.mislaid() {
+                    Some(Mislaid::Lost) => {}
+                    Some(Mislaid::Late) => break Pushed::NotAcknowledged("too late".into()),
+                    None => break Pushed::Acknowledged,
+                },
+                other => break other,
             }
-            _ => Pushed::NotSubscribed,
         };
         if matches!(pushed, Pushed::NotAcknowledged(_)) {
             self.state().events.undelivered.add(client_id, event);
@@ -128,11 +147,51 @@ impl Simulator {
         pushed
     }
 
+    async fn push_once(&self, to: Option<&MicroApp>, event: &DirectoryEvent) -> Pushed {
+        match to {
+            Some(app) if !app.callback_url.is_empty() => match self.sealed(&app.client_id, &event.message()) {
+                Some(push) => self.post(app, &push).await,
+                None => Pushed::NotAcknowledged("the app has no key".into()),
+            },
+            Some(app) if self.state().events.streams.is_subscribed(&app.client_id) => {
+                self.push_over_stream(&app.client_id, event).await
+            }
+            _ => Pushed::NotSubscribed,
+        }
+    }
+
+    /// Mislays the next acknowledgements, over whichever way they come.
+    pub fn mislay_acknowledgements(&self, answers: Answers) {
+        self.state().events.answers = answers;
+    }
+
+    /// What becomes of an acknowledgement that has just come.
+    fn mislaid(&self) -> Option<Mislaid> {
+        let Answers { lost, late } = &mut self.state().events.answers;
+        let (count, mislaid) = if *lost > 0 { (lost, Mislaid::Lost) } else { (late, Mislaid::Late) };
+        *count = count.checked_sub(1)?;
+        Some(mislaid)
+    }
+
     /// A text as it would be pushed to this app; `None` if the app has no key.
     pub fn sealed(&self, client_id: &str, text: &str) -> Option<SealedPush> {
         let state = self.state();
         let (_, app) = state.company.app(client_id)?;
         Some(Envelope::of(app)?.seal(text, state.clock.now_ms()))
+    }
+
+    /// The same for an owner other than the app's key.
+    pub fn sealed_for(&self, owner: &str, client_id: &str, text: &str) -> Option<SealedPush> {
+        let state = self.state();
+        let (_, app) = state.company.app(client_id)?;
+        Some(Envelope::of(app)?.owned_by(owner).seal(text, state.clock.now_ms()))
+    }
+
+    /// Whether an answer acknowledges a push that was sealed for this owner.
+    pub fn is_acknowledged_by(&self, owner: &str, client_id: &str, answer: &str) -> bool {
+        let state = self.state();
+        let app = state.company.app(client_id).map(|(_, app)| app);
+        app.and_then(Envelope::of).is_some_and(|envelope| envelope.owned_by(owner).is_acknowledged_by(answer))
     }
 
     /// Somebody leaves the organisation, and its apps are told.
@@ -172,6 +231,19 @@ impl Simulator {
         self.tell(DirectoryEvent::of_people("user_modify_org", corp_id, &[userid])).await
     }
 
+    /// Somebody moves to the next department, from the last to the first, and the apps are told.
+    pub async fn moves(&self, corp_id: &str, userid: &str) -> Vec<Pushed> {
+        let next = {
+            let state = self.state();
+            let departments = state.company.corp(corp_id).map(|corp| &corp.departments[..]).unwrap_or_default();
+            let employee = state.company.corp(corp_id).and_then(|corp| corp.employee(userid));
+            let now = employee.and_then(|employee| employee.dept_ids.first());
+            let at = departments.iter().position(|department| Some(&department.dept_id) == now);
+            departments.get(at.map_or(0, |at| (at + 1) % departments.len())).map(|department| department.dept_id)
+        };
+        self.changes(corp_id, userid, |employee| employee.dept_ids = next.into_iter().collect()).await
+    }
+
     /// Who has left and may return, each beside the organisation's id.
     pub(super) fn left(&self) -> Vec<(String, Employee)> {
         self.state().events.left.clone()
@@ -191,7 +263,7 @@ impl Simulator {
         pushed
     }
 
-    async fn post(&self, app: &super::MicroApp, push: &SealedPush) -> Pushed {
+    async fn post(&self, app: &MicroApp, push: &SealedPush) -> Pushed {
         let Some(http) = self.state().events.http.clone() else { return Pushed::NotSubscribed };
         let request = http.post(&app.callback_url).query(&push.query).header("Content-Type", "application/json");
         let answer = match request.body(push.body.clone()).send().await {
@@ -214,6 +286,7 @@ impl Simulator {
 pub struct EventState {
     pub undelivered: Undelivered,
     pub streams: Streams,
+    answers: Answers,
     stream_changed: StreamChanged,
     /// Who has left, by organisation.
     left: Vec<(String, Employee)>,

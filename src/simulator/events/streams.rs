@@ -28,6 +28,11 @@ impl Simulator {
         }
     }
 
+    /// How many streams of an app are open.
+    pub fn streams(&self, client_id: &str) -> usize {
+        self.state().events.streams.open(client_id)
+    }
+
     /// Asks for a new connection in place of the newest, as the platform does before it closes one.
     pub fn ask_to_reconnect(&self, client_id: &str) {
         let text = system_frame("disconnect", &random::letters(16));
@@ -49,11 +54,6 @@ impl Simulator {
     pub fn send_anything(&self, client_id: &str, text: &str) {
         let text = text.to_owned();
         self.order(client_id, Order::Send { message_id: String::new(), text, answered: oneshot::channel().0 });
-    }
-
-    /// Loses the next acknowledgements over streams: each event comes again.
-    pub fn lose_acknowledgements(&self, times: usize) {
-        self.state().events.streams.lost_answers = times;
     }
 
     pub(super) async fn push_over_stream(&self, client_id: &str, event: &DirectoryEvent) -> Pushed {

@@ -8,7 +8,7 @@ use reqwest::Method;
 use rocket::tokio;
 use serde_json::json;
 
-use super::{KEY, PATH, called_back, comes_true, is_out, joins, open_events, status, trail, works};
+use super::{KEY, PATH, called_back, is_out, joins, open_events, status, trail, works};
 use crate::{
     faults::gate,
     harness::{Answer, App, CLIENT_ID, CORP},
@@ -126,8 +126,6 @@ async fn forged_foreign_and_oversized_pushes_are_refused_and_leave_nothing() {
     let app = called_back().await;
     let mut phone = app.phone("zhangsan");
     phone.is_signed_in().await;
-    // What a server does once it has started.
-    comes_true(&app, "SELECT COUNT(*) FROM sync_due WHERE reason = 'start'").await;
     let rows = app.db_rows().await;
     let good = sealed_left(&app, CORP);
     let changed = |name: &str, value: &str| {
@@ -164,6 +162,18 @@ async fn forged_foreign_and_oversized_pushes_are_refused_and_leave_nothing() {
 
     assert_eq!(posts(&app, PATH, &without("msg_signature")).await.status, 200, "an older push");
     assert_ne!(gate(&mut phone).await, 200);
+}
+
+/// As where a call registered the address instead of the console.
+#[tokio::test]
+async fn a_push_that_names_the_corp_in_place_of_the_app_is_taken_and_answered_in_its_name() {
+    let app = called_back().await;
+    let push = app.simulator.sealed_for(CORP, CLIENT_ID, "{\"EventType\":\"check_url\"}").unwrap();
+    let answer = posts(&app, PATH, &push).await;
+    assert_eq!(answer.status, 200);
+    assert!(app.simulator.is_acknowledged_by(CORP, CLIENT_ID, &answer.body));
+    let push = app.simulator.sealed_for("dingother", CLIENT_ID, "{\"EventType\":\"check_url\"}").unwrap();
+    assert_eq!(posts(&app, PATH, &push).await.status, 403);
 }
 
 #[tokio::test]

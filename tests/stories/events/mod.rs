@@ -1,9 +1,12 @@
 //! DingTalk tells us of its directory: who left is out at once, and rows follow what DingTalk says now.
 
 mod callback;
+mod gaps;
 mod inbox;
 mod latency;
+mod shared;
 mod stream;
+mod year;
 
 use std::time::Duration;
 
@@ -12,7 +15,7 @@ use miandeng::{
     users::{Status, User},
 };
 use rocket::tokio;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     faults::gate,
@@ -25,14 +28,30 @@ const PATH: &str = "/dingtalk/events/oa";
 
 /// A deployment to whose address DingTalk pushes events.
 async fn called_back() -> App {
+    called_back_with(|_| {}).await
+}
+
+/// With other settings.
+async fn called_back_with(change: impl FnOnce(&mut Value)) -> App {
     let app = App::with(|settings| {
         settings["apps"][0]["events"] = json!("callback");
         settings["apps"][0]["event_token"] = json!(TOKEN);
         settings["apps"][0]["event_aes_key"] = json!(KEY);
+        settings["apps"][0]["sync_disable_at_most"] = json!("50%");
+        change(settings);
     })
     .await;
     subscribes_at(&app.simulator, &app.url(""));
+    settles(&app).await;
     app
+}
+
+/// The sync that is due at a start is not part of these stories.
+async fn settles(app: &App) {
+    comes_true(app, "SELECT COUNT(*) FROM sync_due WHERE reason = 'start'").await;
+    let mut tx = app.pools.write().await.unwrap();
+    sqlx::query("DELETE FROM sync_due").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// What an administrator enters in the console, for a server at this address.

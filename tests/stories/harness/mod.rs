@@ -19,6 +19,7 @@ use miandeng::{
     clock::Clock,
     config::Config,
     db::Pools,
+    directory::Directory,
     ids::{CorpId, DingUserId},
     jobs::Jobs,
     people::{self, By, LastAdmin, Reason},
@@ -51,6 +52,7 @@ pub struct App {
     pub pools: Pools,
     /// Run by hand.
     pub jobs: Arc<Jobs>,
+    pub directory: Arc<Directory>,
     /// Path and method of every mounted route.
     pub routes: Vec<(String, String)>,
     settings: Value,
@@ -115,12 +117,16 @@ impl App {
     /// The settings were edited meanwhile.
     pub async fn restart_with(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.settings);
+        self.stops().await;
+        self.second().await
+    }
+
+    pub async fn stops(&mut self) {
         self.shutdown.clone().notify();
         if let Some(stopped) = self.stopped.take() {
             stopped.await.expect("the server stops");
         }
         self.pools.close().await;
-        self.second().await
     }
 
     async fn launch(
@@ -142,6 +148,7 @@ impl App {
         let pools = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("a database");
         let server = app::build(figment, config, pools.clone(), clock.clone()).await.expect("a server");
         let jobs = server.state::<Arc<Jobs>>().cloned().expect("the jobs");
+        let directory = server.state::<Arc<Directory>>().cloned().expect("who takes events");
         let (port, listening) = tokio::sync::oneshot::channel();
         let server = change(server).attach(AdHoc::on_liftoff("port", |rocket| {
             let _ = port.send(rocket.config().port);
@@ -157,6 +164,7 @@ impl App {
             clock,
             pools,
             jobs,
+            directory,
             routes,
             settings,
             http: phone::http(),
