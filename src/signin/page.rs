@@ -177,7 +177,7 @@ fn simulator_source(url: &Url) -> String {
 pub(crate) fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
     use crate::web::testing::{HOSTILE, Sample, frame};
 
-    let page = |bootstrap, waits, web_login: Option<&str>| SignInPage {
+    let page = |bootstrap, waits, web_login: Option<&'static str>| SignInPage {
         config_json: script_json(&serde_json::json!({ "url": HOSTILE })).expect("JSON"),
         words: Words::of(locale, true),
         script: assets::SIGNIN_SCRIPT.text(),
