@@ -190,7 +190,7 @@ pub(crate) fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
         client_id: HOSTILE,
         return_to: HOSTILE,
         web_login: web_login.map(str::to_owned),
-        corp: web_login,
+        corp: web_login.map(|_| HOSTILE),
         qr: web_login.map(|_| QrFrame { address: HOSTILE.to_owned(), origin: HOSTILE.to_owned() }),
         waits,
     };
