@@ -89,16 +89,17 @@ impl Directory {
     pub async fn write_streams(self: Arc<Self>) -> sqlx::Result<()> {
         let apps = self.dingtalk.apps().iter().map(|app| &app.config);
         for app in apps.filter(|app| app.events.mode() == EventMode::Stream) {
-            let (reception, now_ms) = (self.receptions.of(app), self.clock.now_ms());
+            let (reception, now_ms) = (self.receptions.of(&app.name, app.events.mode()), self.clock.now_ms());
             let write = async |db: &mut Conn| streams::write(db, &app.name, &self.server, &reception, now_ms).await;
             self.pools.transaction(write).await?;
         }
         Ok(())
     }
 
-    /// How events of an app arrive; `None` if there is no such app.
-    pub fn reception(&self, app: &str) -> Option<Reception> {
-        self.app(app).map(|app| self.receptions.of(app))
+    /// How events of an app arrive.
+    pub fn reception(&self, app: &str) -> Reception {
+        let mode = self.app(app).map_or(EventMode::Off, |app| app.events.mode());
+        self.receptions.of(app, mode)
     }
 
     /// Takes a push and answers what acknowledges it, once it is in the database.

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::config::{App, EventMode};
+use crate::config::EventMode;
 
 /// As this server has seen it since it started. What any server has seen is in the database: `last_event`, `streams_seen`.
 /// Times are in milliseconds since 1970.
@@ -39,10 +39,10 @@ struct Seen {
 }
 
 impl Receptions {
-    pub fn of(&self, app: &App) -> Reception {
+    pub fn of(&self, app: &str, mode: EventMode) -> Reception {
         let Seen { connected_since, last_event_at, last_error, unknown } =
-            self.lock().get(&app.name).cloned().unwrap_or_default();
-        Reception { mode: app.events.mode(), connected_since, last_event_at, last_error, unknown }
+            self.lock().get(app).cloned().unwrap_or_default();
+        Reception { mode, connected_since, last_event_at, last_error, unknown }
     }
 
     pub fn changed(&self) -> Arc<Notify> {
