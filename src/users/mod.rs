@@ -21,7 +21,7 @@ pub use self::{
     columns::{Columns, Difference},
     newcomer::{newcomer, said_of},
     numbers::{Numbers, names, numbers},
-    search::{Search, Sort, count, fill_search, search},
+    search::{Matches, Search, Sort, fill_search, matches, page, search},
     write::{Change, Key, NewUser, remove, signed_in, upsert},
 };
 

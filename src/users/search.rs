@@ -32,6 +32,12 @@ pub enum Sort {
     Updated,
 }
 
+impl Search {
+    fn text(&self) -> &str {
+        self.text.trim_matches(' ')
+    }
+}
+
 impl Sort {
     /// With the words for addresses.
     pub const ALL: [(Self, &'static str); 4] = [
@@ -60,24 +66,74 @@ impl Sort {
     }
 }
 
+/// So many people are sorted one by one; of more, an index in their order finds a page sooner.
+const FEW: usize = 5_000;
+
+/// Who fits a search.
+pub struct Matches {
+    /// On all pages.
+    pub count: i64,
+    /// Their numbers, if a text was searched for and found few.
+    few: Option<Vec<i64>>,
+}
+
 pub async fn search(db: &mut Conn, search: &Search) -> sqlx::Result<Vec<User>> {
-    // As in the trail: few columns find the page, and only its rows are read whole.
+    let matches = matches(db, search).await?;
+    page(db, search, &matches).await
+}
+
+/// Everybody who fits: a text is looked for once for the count and the page, and in the one index that has it.
+pub async fn matches(db: &mut Conn, search: &Search) -> sqlx::Result<Matches> {
+    if search.text().is_empty() {
+        return Ok(Matches { count: count(db, search).await?, few: None });
+    }
+    let mut sql = QueryBuilder::new("SELECT id FROM users");
+    push_conditions(&mut sql, search);
+    sql.push(" LIMIT ").push_bind(FEW as i64 + 1);
+    let few: Vec<i64> = sql.build_query_scalar().fetch_all(&mut *db).await?;
+    match few.len() {
+        0..=FEW => Ok(Matches { count: few.len() as i64, few: Some(few) }),
+        _ => Ok(Matches { count: count(db, search).await?, few: None }),
+    }
+}
+
+/// The page of the matches that the search is about.
+pub async fn page(db: &mut Conn, search: &Search, matches: &Matches) -> sqlx::Result<Vec<User>> {
     let mut sql = QueryBuilder::new(
         "SELECT id, corp_id, userid, unionid, name, mobile, email, department, title, role, status, source, \
-         created_at, updated_at, last_signed_in_at, disabled_because FROM users WHERE id IN (SELECT id FROM users",
+         created_at, updated_at, last_signed_in_at, disabled_because FROM users WHERE id IN (",
     );
-    push_conditions(&mut sql, search);
-    sql.push(search.sort.sql()).push(" LIMIT ").push_bind(i64::from(search.most));
-    sql.push(" OFFSET ").push_bind(i64::from(search.skip)).push(")").push(search.sort.sql());
+    match matches.few.as_deref() {
+        Some([]) => return Ok(Vec::new()),
+        Some(few) => {
+            let mut ids = sql.separated(", ");
+            for id in few {
+                ids.push_bind(*id);
+            }
+            sql.push(")");
+            push_page(&mut sql, search);
+        }
+        // As in the trail: few columns find the page, and only its rows are read whole.
+        None => {
+            sql.push("SELECT id FROM users");
+            push_conditions(&mut sql, search);
+            push_page(&mut sql, search);
+            sql.push(")").push(search.sort.sql());
+        }
+    }
     let rows: Vec<UserRow> = sql.build_query_as().fetch_all(db).await?;
     rows.into_iter().map(UserRow::into_user).collect()
 }
 
-/// On all pages.
-pub async fn count(db: &mut Conn, search: &Search) -> sqlx::Result<i64> {
+async fn count(db: &mut Conn, search: &Search) -> sqlx::Result<i64> {
     let mut sql = QueryBuilder::new("SELECT COUNT(*) FROM users");
     push_conditions(&mut sql, search);
     sql.build_query_scalar().fetch_one(db).await
+}
+
+fn push_page(sql: &mut QueryBuilder, search: &Search) {
+    sql.push(search.sort.sql()).push(" LIMIT ").push_bind(i64::from(search.most));
+    sql.push(" OFFSET ").push_bind(i64::from(search.skip));
 }
 
 fn push_conditions(sql: &mut QueryBuilder, search: &Search) {
@@ -91,7 +147,7 @@ fn push_conditions(sql: &mut QueryBuilder, search: &Search) {
     if let Some(source) = &search.source {
         sql.push(" AND source = ").push_bind(source.clone());
     }
-    let text = search.text.trim_matches(' ');
+    let text = search.text();
     if !text.is_empty() {
         let part = format!("%{}%", literal(&text.to_lowercase()));
         sql.push(" AND search LIKE ").push_bind(part).push(" ESCAPE '\\'");
@@ -187,12 +243,45 @@ mod tests {
             let found = search(&mut db, &of(text)).await.expect("people");
             let found: Vec<_> = found.iter().map(|user| user.userid.as_str()).collect();
             assert_eq!(found.join(" "), expected, "{text:?}");
-            assert_eq!(count(&mut db, &of(text)).await.expect("a number"), found.len() as i64, "{text:?}");
+            let matches = matches(&mut db, &of(text)).await.expect("matches");
+            assert_eq!(matches.count, found.len() as i64, "{text:?}");
         }
         let sorted = Search { sort: Sort::Updated, skip: 1, most: 1, ..of("") };
         assert_eq!(search(&mut db, &sorted).await.expect("people")[0].userid.as_str(), "U2");
         let of_another = Search { corp_id: CorpId::new("dingb").expect("a corp id"), ..of("") };
         assert!(search(&mut db, &of_another).await.expect("people").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_page_is_the_same_whether_few_or_many_fit() {
+        let rows: Vec<_> = (0..FEW + 30).map(|i| (format!("u{i:05}"), format!("员工{}", i % 7))).collect();
+        let rows: Vec<_> = rows.iter().map(|(userid, name)| (userid.as_str(), name.as_str(), "研发部")).collect();
+        let (_folder, pools) = people(&rows).await;
+        let mut db = pools.read().await.expect("a reader");
+        for (sort, _) in Sort::ALL {
+            for (text, all) in [("u0", rows.len()), ("u04", 1_000)] {
+                let fits = rows.iter().filter(|(userid, ..)| userid.contains(text)).count();
+                assert_eq!((fits, fits > FEW), (all, text == "u0"));
+                let mut listed = Vec::new();
+                for skip in (0..all as u32).step_by(1_000) {
+                    let one = Search { sort, skip, most: 1_000, ..of(text) };
+                    let matches = matches(&mut db, &one).await.expect("matches");
+                    assert_eq!((matches.count, matches.few.is_some()), (all as i64, all <= FEW), "{text}");
+                    listed.extend(page(&mut db, &one, &matches).await.expect("a page"));
+                }
+                let key = |user: &User| match sort {
+                    Sort::Name => (user.name.clone(), user.userid.to_string()),
+                    _ => (String::new(), user.userid.to_string()),
+                };
+                assert_eq!(listed.len(), all, "{text} {sort:?}");
+                let is_in_order = |two: &[User]| match sort {
+                    Sort::Name | Sort::Userid => key(&two[0]) < key(&two[1]),
+                    Sort::LastSignIn => key(&two[0]) > key(&two[1]),
+                    Sort::Updated => two[0].updated_at > two[1].updated_at,
+                };
+                assert!(listed.windows(2).all(is_in_order), "{text} {sort:?}");
+            }
+        }
     }
 
     #[tokio::test]

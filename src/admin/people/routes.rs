@@ -120,9 +120,10 @@ async fn people(
 ) -> Result<Page, PageProblem> {
     let params = Params::of_query(uri);
     let mut query = Query::of(&params);
-    let found = users::count(&mut db, &query.search(who.corp_id().clone())).await?;
+    let matches = users::matches(&mut db, &query.search(who.corp_id().clone())).await?;
+    let found = matches.count;
     query.page = query.page.min(pages_of(found));
-    let people = users::search(&mut db, &query.search(who.corp_id().clone())).await?;
+    let people = users::page(&mut db, &query.search(who.corp_id().clone()), &matches).await?;
     let done = shell::done(&params, frame.t);
     Ok(shell::page(&PeoplePage { frame, shell: who.shell(Section::People), query, people, found, done })?)
 }
