@@ -12,9 +12,14 @@ use crate::{faults::fault, harness::CORP, sync::LIST};
 /// Asks what a sync would do, and waits until the page says so by itself.
 async fn checks(app: &App, window: &Window, shown: &str) {
     window.open(&app.url("/admin/sync")).await;
-    window.until("document.querySelector('form[action=\"/admin/sync/plan\"] button')").await;
+    is_shown(window, "document.querySelector('form[action=\"/admin/sync/plan\"] button')").await;
     window.click("form[action='/admin/sync/plan'] button").await;
-    window.until(shown).await;
+    is_shown(window, shown).await;
+}
+
+/// The page that shows something has been loaded, with its style.
+async fn is_shown(window: &Window, shown: &str) {
+    window.until(&format!("{shown} && document.readyState === 'complete'")).await;
 }
 
 async fn tour(language: &'static str) {
@@ -28,10 +33,10 @@ async fn tour(language: &'static str) {
     is_fit(&window, language, "admin-sync-running").await;
     app.simulator.clear_faults();
     window.open(&app.url("/admin/sync")).await;
-    window.until("document.querySelector('[name=plan]')").await;
+    is_shown(&window, "document.querySelector('[name=plan]')").await;
     is_fit(&window, language, "admin-sync-plan").await;
     window.click("form[action='/admin/sync/apply'] button").await;
-    window.until("document.querySelector('#now table') && !document.querySelector('[name=plan]')").await;
+    is_shown(&window, "document.querySelector('#now table') && !document.querySelector('[name=plan]')").await;
     is_fit(&window, language, "admin-sync-done").await;
 
     app.simulator.edit_corp(CORP, |corp| corp.apps[0].user_fields = vec!["mobile".into()]);
@@ -41,10 +46,10 @@ async fn tour(language: &'static str) {
     checks(&app, &window, "document.querySelector('a[href*=insist]')").await;
     is_fit(&window, language, "admin-sync-too-many").await;
     window.click("a[href*=insist]").await;
-    window.until("document.querySelector('[name=insist]')").await;
+    is_shown(&window, "document.querySelector('[name=insist]')").await;
     is_fit(&window, language, "admin-sync-insist").await;
     window.click("main form button").await;
-    window.until("document.querySelector('#now table') && !document.querySelector('a[href*=insist]')").await;
+    is_shown(&window, "document.querySelector('#now table') && !document.querySelector('a[href*=insist]')").await;
 
     app.simulator.edit_corp(CORP, |corp| {
         corp.apps[0].authed_depts = vec![100, 200];
