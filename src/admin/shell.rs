@@ -55,22 +55,22 @@ pub struct Link {
 
 /// A page, whose forms go to our own origin alone.
 pub fn page(template: &impl Template) -> Result<Page, NotRendered> {
-    page_of(Status::Ok, template)
+    page_of(Status::Ok, template, "form-action 'self'")
 }
 
 /// A page with a script of ours that asks our own origin how something goes on.
 pub fn live(template: &impl Template) -> Result<Page, NotRendered> {
-    Page::new(Status::Ok, template, "form-action 'self'; script-src 'self'; connect-src 'self'")
+    page_of(Status::Ok, template, "form-action 'self'; script-src 'self'; connect-src 'self'")
 }
 
 /// The page of a form that something is wrong with.
 pub fn wrong(template: &impl Template) -> Result<Page, NotRendered> {
-    page_of(Status::UnprocessableEntity, template)
+    page_of(Status::UnprocessableEntity, template, "form-action 'self'")
 }
 
 /// Its style sheets are files, because whoever sees one page sees more of them.
-fn page_of(status: Status, template: &impl Template) -> Result<Page, NotRendered> {
-    Ok(Page::new(status, template, "form-action 'self'")?.style("'self'"))
+fn page_of(status: Status, template: &impl Template, policy: &str) -> Result<Page, NotRendered> {
+    Ok(Page::new(status, template, policy)?.style("'self'"))
 }
 
 /// What was done a moment ago, by the word that an address brings (`?done=`). Other words say nothing.

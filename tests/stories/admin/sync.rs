@@ -106,7 +106,9 @@ async fn two_clicks_at_once_make_one_sync() {
     }
     let under_way = phone.gets("/admin/sync").await;
     shows(&under_way, &["data-progress", "/static/js/sync.js"]);
-    assert!(under_way.header("content-security-policy").contains("script-src 'self'; connect-src 'self'"));
+    let policy = under_way.header("content-security-policy");
+    assert!(policy.contains(" 'self'; form-action 'self'; script-src 'self'; connect-src 'self'"), "{policy}");
+    assert!(policy.contains("style-src 'sha256-"), "{policy}");
     app.simulator.clear_faults();
     app.jobs.run(JOB).await.unwrap();
     assert_eq!(app.simulator.calls(SUB), 7, "once for the rights, and once for each department");
