@@ -13,7 +13,7 @@ use std::{
 
 use askama::Template;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::{Compress, Compression, Crc, FlushCompress, write::GzEncoder};
+use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 use rocket::{
     Request, Response,
     http::{ContentType, Status},
@@ -39,12 +39,38 @@ pub struct Piece {
     /// A part of a deflate stream: it refers to nothing before it, ends at a whole byte and is not the last.
     deflated: Cow<'static, [u8]>,
     source: OnceLock<String>,
+    effect: OnceLock<Effect>,
+}
+
+/// What a piece makes of the checksum of everything before it. CRC-32 is linear, so 32 bits and the empty checksum tell it
+/// for all, and no page goes through the whole text.
+struct Effect {
+    of_bits: [u32; 32],
+    of_none: u32,
+}
+
+impl Effect {
+    fn of(text: &[u8]) -> Self {
+        let after = |before| checksum(before, text);
+        let of_none = after(0);
+        Self { of_bits: std::array::from_fn(|bit| after(1 << bit) ^ of_none), of_none }
+    }
+
+    fn on(&self, before: u32) -> u32 {
+        let set = |bit: usize| ((before >> bit) & 1).wrapping_neg();
+        self.of_bits.iter().enumerate().fold(self.of_none, |sum, (bit, of_bit)| sum ^ (of_bit & set(bit)))
+    }
 }
 
 impl Piece {
     /// With what `build.rs` made of the text.
     pub const fn prepared(text: &'static str, deflated: &'static [u8]) -> Self {
-        Self { text: Cow::Borrowed(text), deflated: Cow::Borrowed(deflated), source: OnceLock::new() }
+        Self {
+            text: Cow::Borrowed(text),
+            deflated: Cow::Borrowed(deflated),
+            source: OnceLock::new(),
+            effect: OnceLock::new(),
+        }
     }
 
     /// Compresses a text, which takes milliseconds.
@@ -57,7 +83,7 @@ impl Piece {
             deflated.clear();
             store(&mut deflated, text.as_bytes());
         }
-        Self { text: text.into(), deflated: deflated.into(), source: OnceLock::new() }
+        Self { text: text.into(), deflated: deflated.into(), source: OnceLock::new(), effect: OnceLock::new() }
     }
 
     pub fn text(&self) -> &str {
@@ -107,20 +133,22 @@ impl Assembled {
         let length = self.pieces.iter().map(|(_, piece)| piece.deflated.len()).sum::<usize>();
         let mut packed = Vec::with_capacity(self.text.len() + length + 128);
         packed.extend(HEADER);
-        let mut sum = Crc::new();
+        let (mut sum, mut length) = (0, 0_u32);
         self.each(|part| match part {
             Part::Text(text) => {
-                sum.update(text.as_bytes());
+                sum = checksum(sum, text.as_bytes());
+                length = length.wrapping_add(text.len() as u32);
                 store(&mut packed, text.as_bytes());
             }
             Part::Piece(piece) => {
-                sum.update(piece.text.as_bytes());
+                sum = piece.effect.get_or_init(|| Effect::of(piece.text.as_bytes())).on(sum);
+                length = length.wrapping_add(piece.text.len() as u32);
                 packed.extend_from_slice(&piece.deflated);
             }
         });
         packed.extend(END);
-        packed.extend(sum.sum().to_le_bytes());
-        packed.extend(sum.amount().to_le_bytes());
+        packed.extend(sum.to_le_bytes());
+        packed.extend(length.to_le_bytes());
         packed
     }
 
@@ -148,6 +176,13 @@ impl fmt::Write for Writer<'_> {
         }
         Ok(())
     }
+}
+
+/// CRC-32 of what has this checksum, and of these bytes after it.
+fn checksum(before: u32, bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(before);
+    hasher.update(bytes);
+    hasher.finalize()
 }
 
 /// Adds stored blocks (RFC 1951, 3.2.4).
