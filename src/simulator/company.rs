@@ -42,6 +42,8 @@ pub struct Corp {
     pub external_contacts: Vec<ExternalContact>,
     pub apps: Vec<MicroApp>,
     pub channel: Option<Channel>,
+    /// The only hash with which its pages may be signed, `sha1` or `sha256`; `None`: either.
+    pub only_hash: Option<String>,
 }
 
 impl Corp {

@@ -54,7 +54,7 @@ pub fn judge(company: &Company, credentials: &IssuedCredentials, now: i64, confi
     let signed_url = signed_form(&url);
     let corp = company.corp(&config.corp_id);
     let refusal = examine(corp, config, &signed_url)
-        .and_then(|holder| check_signature(credentials, now, config, &signed_url, &holder))
+        .and_then(|holder| check_signature(credentials, now, config, &signed_url, (&holder, corp)))
         .err();
     ConfigCheck {
         corp_id: config.corp_id.clone(),
@@ -119,14 +119,17 @@ fn check_signature(
     now: i64,
     config: &ConfigCall,
     signed_url: &str,
-    asked: &Holder,
+    (asked, corp): (&Holder, Option<&Corp>),
 ) -> Result<(), Refusal> {
+    let hash = if config.signature.len() == 64 { "sha256" } else { "sha1" };
+    let only_hash = corp.and_then(|corp| corp.only_hash.as_deref());
+    let hash_counts = only_hash.is_none_or(|only| only == hash);
     let counts_for = |holder: &Holder| match (holder, asked) {
         // A ticket from the old corpid + corpsecret serves every micro-app of that organisation.
         (Holder::Corp { corp_id }, Holder::App { corp_id: of_app, .. }) => corp_id == of_app,
         _ => holder == asked,
     };
-    let signs = |ticket: &str| signature_fits(config, ticket, signed_url);
+    let signs = |ticket: &str| hash_counts && signature_fits(config, ticket, signed_url);
     let mine: Vec<_> = credentials.tickets(now).filter(|(_, holder, live)| *live && counts_for(holder)).collect();
     if mine.iter().any(|(ticket, ..)| signs(ticket)) {
         return Ok(());

@@ -85,6 +85,7 @@ fn sample_corp() -> Corp {
             client_secret: "sample-client-secret".into(),
             ..MicroApp::default()
         }],
+        only_hash: None,
         channel: Some(Channel {
             agent_id: "200000001".into(),
             channel_secret: "sample-channel-secret".into(),
