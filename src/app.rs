@@ -29,6 +29,7 @@ use crate::{
         used_codes::UsedCodes,
     },
     signing_keys::{self, KeyError, SigningKeys},
+    troubles::Troubles,
     web::{
         access_log::{AccessLog, Caught},
         assets,
@@ -83,6 +84,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(FormTokens::new(&state_key))
         .manage(admin::Uploads::new(clock.clone()))
         .manage(Passes::new(&state_key, clock.clone()))
+        .manage(Troubles::new(clock.clone()))
         .manage(States::new(state_key, clock.clone()))
         .manage(UsedCodes::default())
         .manage(FailedBootstraps::default())

@@ -4,7 +4,7 @@
 //! `dingtalk`, which do not know each other.
 
 use crate::{
-    dingtalk::{DingtalkError, ErrorCode, NoApp, Refusal},
+    dingtalk::{DingtalkError, NoApp, Refusal},
     i18n::{Message, Texts, sentences},
     web::problem::{A_MOMENT, Kind, Problem, Wording},
 };
@@ -57,16 +57,16 @@ impl From<DingtalkError> for Problem {
 /// A problem that names DingTalk's code. The log says what the operator must do; people read it only where nothing else
 /// helps.
 fn with_code(kind: Kind, message: fn(&Texts) -> Message, refusal: Refusal) -> Problem {
-    let cure = |t: &Texts, code: &ErrorCode| (t.dingtalk_hint)(code.meaning());
-    let code = refusal.code.clone();
+    let (code, evidence) = (refusal.code.clone(), refusal.evidence());
+    let (trouble, of_log) = (code.meaning(), evidence.clone());
     let says = move |t: &'static Texts| {
         let wording = Wording::from(message(t));
-        let admin = if kind == REFUSED { cure(t, &code) } else { wording.admin };
+        let admin = if kind == REFUSED { t.advice(trouble, evidence.as_ref()) } else { wording.admin };
         let detail = sentences(&wording.detail, &(t.dingtalk.errcode)(&code.to_string())).into();
         Wording { detail, admin, ..wording }
     };
     Problem::new(kind, says).errcode(refusal.code.number()).noting(move |notes, t| {
-        notes.hint = Some(cure(t, &refusal.code).to_owned());
+        notes.hint = Some(t.advice(trouble, of_log.as_ref()).into_owned());
         notes.dingtalk_request_id = refusal.request_id;
     })
 }

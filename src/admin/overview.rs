@@ -1,5 +1,7 @@
 //! The overview: how many sign in, who is refused, and whether DingTalk's tokens are good. The numbers come from the trail.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use rocket::{Route, State, get, routes};
 
@@ -67,7 +69,7 @@ struct Credential {
 struct Failure {
     at: String,
     error: String,
-    hint: &'static str,
+    hint: Cow<'static, str>,
 }
 
 impl OverviewPage<'_> {
@@ -164,7 +166,10 @@ fn credential(app: String, kind: CredentialKind, status: &CredentialStatus, now:
     let failure = status.failure.as_ref().map(|(at, error)| Failure {
         at: (words.failed)(&local(*at)),
         error: error.to_string(),
-        hint: error.refusal().map_or(t.dingtalk_down, |refusal| (t.dingtalk_hint)(refusal.code.meaning())),
+        hint: match error.refusal() {
+            Some(refusal) => t.advice(refusal.code.meaning(), refusal.evidence().as_ref()),
+            None => t.dingtalk_down.into(),
+        },
     });
     Credential { app, kind, good, failure }
 }
@@ -192,7 +197,7 @@ pub fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::Sample> 
     };
     let bars =
         |label: &str| vec![Bar { label: label.to_owned(), value: 3 }, Bar { label: HOSTILE.to_owned(), value: 1 }];
-    let failure = Failure { at: HOSTILE.to_owned(), error: HOSTILE.to_owned(), hint: HOSTILE };
+    let failure = Failure { at: HOSTILE.to_owned(), error: HOSTILE.to_owned(), hint: HOSTILE.into() };
     let credential = |good: Option<&str>, failure| Credential {
         app: HOSTILE.to_owned(),
         kind: "access_token",

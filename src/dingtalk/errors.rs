@@ -1,10 +1,10 @@
 //! DingTalk's refusals as values that callers act on.
 //!
-//! Codes are matched (`errcode`), never texts.
+//! Codes are matched (`catalogue`), never texts.
 
 use std::fmt;
 
-use crate::errcode::Errcode;
+use crate::catalogue::{Evidence, Signed, Trouble};
 
 /// Holds no secret: what was sent is cut out of DingTalk's words.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -69,11 +69,18 @@ impl ErrorCode {
         }
     }
 
-    pub fn meaning(&self) -> Errcode {
+    pub fn meaning(&self) -> Trouble {
         match self {
-            Self::Number(number) => Errcode::of_number(*number),
-            Self::Word(word) => Errcode::of_word(word),
+            Self::Number(number) => Trouble::of_errcode(*number),
+            Self::Word(word) => Trouble::of_word(word),
         }
+    }
+}
+
+impl Refusal {
+    /// What its words tell beyond the code.
+    pub fn evidence(&self) -> Option<Evidence> {
+        Evidence::read(self.code.meaning(), &self.errmsg, Signed::default())
     }
 }
 
@@ -102,27 +109,13 @@ impl fmt::Display for Refusal {
 impl DingtalkError {
     pub(super) fn of(refusal: Refusal) -> Self {
         match refusal.code.meaning() {
-            Errcode::InvalidCode => Self::CodeInvalid(refusal),
-            Errcode::InvalidToken => Self::TokenInvalid(refusal),
-            Errcode::NoSuchUser => Self::NoSuchUser(refusal),
-            Errcode::Throttled => Self::Throttled(refusal),
-            Errcode::AddressBarred => Self::Banned { call: refusal.call },
-            Errcode::Busy => Self::Busy(refusal),
-            Errcode::NoSuchCall
-            | Errcode::InvalidCredentials
-            | Errcode::InvalidCorpId
-            | Errcode::IncompleteCall
-            | Errcode::NoPermission
-            | Errcode::IpNotAllowed
-            | Errcode::OutOfScope
-            | Errcode::AppDisabled
-            | Errcode::RedirectNotAllowed
-            | Errcode::QuotaUsedUp
-            | Errcode::UnknownTicket
-            | Errcode::SignatureMismatch
-            | Errcode::InvalidPageConfig
-            | Errcode::WrongAgent
-            | Errcode::Unknown => Self::Refused(refusal),
+            Trouble::InvalidCode | Trouble::CodeExpired => Self::CodeInvalid(refusal),
+            Trouble::InvalidToken => Self::TokenInvalid(refusal),
+            Trouble::NoSuchUser => Self::NoSuchUser(refusal),
+            Trouble::Throttled | Trouble::PlatformThrottled => Self::Throttled(refusal),
+            Trouble::AddressBarred => Self::Banned { call: refusal.call },
+            Trouble::Busy => Self::Busy(refusal),
+            _ => Self::Refused(refusal),
         }
     }
 

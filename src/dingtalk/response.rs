@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{DingtalkError, ErrorCode, Refusal};
-use crate::errcode::Errcode;
+use crate::catalogue::Trouble;
 
 const MAX_ERRMSG: usize = 300;
 const MAX_CODE: usize = 100;
@@ -150,7 +150,7 @@ pub(super) fn read_new(
     let scopes = scopes.map(|scopes| format!("{} requiredScopes: {scopes}", text("message")));
     let refusal = quoted(call, code, scopes.as_deref().unwrap_or(text("message")), text("requestid"), secrets);
     // The server's own trouble, whatever word it uses.
-    let own_trouble = status >= 500 && refusal.code.meaning() == Errcode::Unknown;
+    let own_trouble = status >= 500 && refusal.code.meaning() == Trouble::Unknown;
     Err(if own_trouble { DingtalkError::Failed(refusal) } else { DingtalkError::of(refusal) })
 }
 

@@ -3,7 +3,7 @@
 //! Permissions are named as the console names them (权限管理; 通讯录权限范围), because that is where they are granted.
 
 use super::{DingtalkApp, DingtalkError, ROOT, Scopes, contacts::SUB_DEPARTMENTS, directory::MEMBERS};
-use crate::{errcode::Errcode, ids::DingUserId};
+use crate::{catalogue::Trouble, ids::DingUserId};
 
 /// How many departments are looked into for somebody to ask about.
 const LOOKED_INTO: usize = 5;
@@ -141,9 +141,9 @@ impl Standing {
         let meaning = |error: &DingtalkError| error.refusal().map(|refusal| refusal.code.meaning());
         match tried {
             Ok(()) => Self::Granted,
-            Err(error) if meaning(&error) == Some(Errcode::NoPermission) => Self::Missing(Some(error)),
+            Err(error) if meaning(&error) == Some(Trouble::NoPermission) => Self::Missing(Some(error)),
             // What is out of the range proves the permission.
-            Err(error) if meaning(&error) == Some(Errcode::OutOfScope) => Self::Granted,
+            Err(error) if meaning(&error) == Some(Trouble::OutOfScope) => Self::Granted,
             Err(error) => Self::Unknown(Some(error)),
         }
     }

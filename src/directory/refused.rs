@@ -1,6 +1,10 @@
 //! Why a sync disables nobody.
 
-use crate::{dingtalk::Need, errcode::Errcode, i18n::Locale};
+use crate::{
+    catalogue::{Evidence, Signed, Trouble},
+    dingtalk::Need,
+    i18n::Locale,
+};
 
 /// What `sync_runs` keeps, to be said in either language.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -59,10 +63,12 @@ impl Refused {
             Self::UnknownDepartment { department } => (texts.unknown_department)(*department),
             Self::Unreadable { error, errcode: None, .. } => (texts.unreadable)(error),
             Self::Unreadable { error, errcode: Some(number), call } => {
-                let meaning = Errcode::of_number(*number);
-                let need = Need::of_call(call).filter(|_| meaning == Errcode::NoPermission);
+                let trouble = Trouble::of_errcode(*number);
+                let need = Need::of_call(call).filter(|_| trouble == Trouble::NoPermission);
                 let grant = need.map(|need| (locale.rights_texts().grant)(need.in_console()));
-                let hint = grant.unwrap_or_else(|| (locale.texts().dingtalk_hint)(meaning).to_owned());
+                let evidence = Evidence::read(trouble, error, Signed::default());
+                let advice = || locale.texts().advice(trouble, evidence.as_ref()).into_owned();
+                let hint = grant.unwrap_or_else(advice);
                 format!("{}; {hint}", (texts.unreadable)(error))
             }
             Self::TooMany { left, active, at_most } => (texts.too_many)(*left, *active, at_most),

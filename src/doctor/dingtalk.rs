@@ -8,7 +8,7 @@ use super::{Check, Fact, Scope, Subject, directory, finding::Finding};
 use crate::{
     config::{AppKind, Events},
     credentials::CredentialTable,
-    dingtalk::{ClientError, CorpCheck, Credential, Dingtalk, DingtalkApp, DingtalkError, Scopes, Store},
+    dingtalk::{ClientError, CorpCheck, Credential, Dingtalk, DingtalkApp, DingtalkError, Refusal, Scopes, Store},
     i18n::doctor::{DingtalkFailure, FailureKind},
 };
 
@@ -59,7 +59,8 @@ async fn app(anew: &DingtalkApp, kept: &DingtalkApp) -> Vec<Finding> {
     match tried.await {
         Err(error) => {
             let meaning = error.refusal().map(|refusal| refusal.code.meaning());
-            vec![Finding::failed(check, Fact::DingtalkFails { failure: failure(&error), meaning })]
+            let evidence = error.refusal().and_then(Refusal::evidence);
+            vec![Finding::failed(check, Fact::DingtalkFails { failure: failure(&error), meaning, evidence })]
         }
         Ok(scopes) => {
             let is_channel = matches!(anew.config.kind, AppKind::Channel { .. });

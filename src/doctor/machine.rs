@@ -1,6 +1,6 @@
 //! Settings and database: what can be seen without leaving the machine.
 
-use super::{Check, Fact, Scope, Subject, finding::Finding};
+use super::{Check, Fact, Scope, Subject, finding::Finding, sign_ins};
 use crate::{
     config::{Config, UnknownUsers},
     db,
@@ -35,6 +35,7 @@ pub async fn database(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = vec![writable];
     findings.extend(readers(subject));
     findings.push(people(subject).await);
+    findings.extend(sign_ins::lately(subject).await);
     findings
 }
 

@@ -9,6 +9,7 @@ mod machine;
 pub mod reach;
 mod redact;
 mod reports;
+mod sign_ins;
 
 pub use self::{
     finding::{Finding, Severity},

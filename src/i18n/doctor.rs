@@ -2,7 +2,11 @@
 //! `zh_cn::doctor`), or two where something is to be done.
 
 use super::{Locale, probe::ProbeFact};
-use crate::{db::Advice, errcode::Errcode};
+use crate::{
+    catalogue::{Evidence, Trouble},
+    clock::UnixSeconds,
+    db::Advice,
+};
 
 /// What was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub enum Check {
     Events(String),
     /// The probe of the proxy in front.
     Proxy,
+    /// By the app's name, or "" where no app was meant.
+    SignIns(String),
 }
 
 impl Check {
@@ -44,6 +50,8 @@ impl Check {
             Self::Directory(name) => format!("directory {name}"),
             Self::Events(name) => format!("events {name}"),
             Self::Proxy => "proxy".into(),
+            Self::SignIns(name) if name.is_empty() => "sign-ins".into(),
+            Self::SignIns(name) => format!("sign-ins {name}"),
         }
     }
 
@@ -87,6 +95,16 @@ pub enum Fact {
     MaySignIn {
         people: i64,
     },
+    /// What has gone wrong lately with sign-ins.
+    Troubled {
+        trouble: Trouble,
+        times: i64,
+        last_at: UnixSeconds,
+        evidence: Option<Evidence>,
+    },
+    TroublesUnreadable {
+        error: String,
+    },
     ClockAgrees,
     ClockOff {
         /// Negative: behind.
@@ -117,7 +135,9 @@ pub enum Fact {
     DingtalkFails {
         failure: DingtalkFailure,
         /// Of DingTalk's own code.
-        meaning: Option<Errcode>,
+        meaning: Option<Trouble>,
+        /// What DingTalk's words tell beyond the code.
+        evidence: Option<Evidence>,
     },
     SeesNoDepartment,
     SeesDepartments {

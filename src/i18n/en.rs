@@ -2,8 +2,8 @@
 
 mod admin;
 mod bad_value;
+mod catalogue;
 mod doctor;
-mod errcode;
 mod pages;
 mod probe;
 mod reports;
@@ -174,5 +174,6 @@ pub(super) static TEXTS: Texts = Texts {
     dingtalk_down: "DingTalk did not answer: check this server's connection to oapi.dingtalk.com (DNS, firewall, \
                     proxy, certificates). If the network is fine, DingTalk itself is slow; sign-ins work again once it \
                     recovers.",
-    dingtalk_hint: errcode::hint,
+    explain: catalogue::explain,
+    catalogue: catalogue::CATALOGUE,
 };

@@ -3,6 +3,7 @@
 
 pub mod admin;
 mod bad_value;
+pub mod catalogue;
 pub mod doctor;
 mod en;
 mod locale;
@@ -22,7 +23,7 @@ pub use self::{
     sync_page::SyncPage,
     time::{Day, iso_8601, iso_8601_if_known, last_days, local, local_iso_8601_ms, local_ms, read_time, utc},
 };
-use crate::errcode::Errcode;
+use crate::catalogue::Trouble;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Message {
@@ -93,8 +94,9 @@ pub struct Texts {
     /// Line, column, value and what is wrong with it.
     pub bad_row: fn(usize, Option<&str>, &str, &str) -> String,
     pub bad_file: fn(&BadFile, Reader) -> String,
-    /// For an operator, as is the next.
-    pub dingtalk_hint: fn(Errcode) -> &'static str,
+    /// For an operator, as are the next two.
+    pub explain: fn(Trouble) -> catalogue::Explanation,
+    pub catalogue: catalogue::Catalogue,
     pub dingtalk_down: &'static str,
 }
 

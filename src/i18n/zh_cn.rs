@@ -2,8 +2,8 @@
 
 mod admin;
 mod bad_value;
+mod catalogue;
 mod doctor;
-mod errcode;
 mod pages;
 mod probe;
 mod reports;
@@ -168,5 +168,6 @@ pub(super) static TEXTS: Texts = Texts {
     bad_row: bad_value::row,
     bad_file: bad_value::file,
     dingtalk_down: "钉钉没有响应：请检查本服务器到 oapi.dingtalk.com 的网络（DNS、防火墙、代理、证书）。如果网络正常，则是钉钉较慢，恢复后即可登录。",
-    dingtalk_hint: errcode::hint,
+    explain: catalogue::explain,
+    catalogue: catalogue::CATALOGUE,
 };

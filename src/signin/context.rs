@@ -57,5 +57,6 @@ fn services<'r>(request: &'r Request<'_>) -> Option<Services<'r>> {
         used_codes: rocket.state()?,
         refusals: rocket.state::<Arc<Refusals>>()?,
         bootstraps: rocket.state()?,
+        troubles: rocket.state()?,
     })
 }

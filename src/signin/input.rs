@@ -3,7 +3,8 @@
 
 use super::refusal::SignInRefusal;
 use crate::{
-    dingtalk::{Dingtalk, DingtalkApp, NoApp},
+    catalogue::Evidence,
+    dingtalk::{Dingtalk, DingtalkApp},
     secret::Secret,
     web::params::{ParamError, Params},
 };
@@ -12,6 +13,9 @@ use crate::{
 const MOST_CODE: usize = 1024;
 /// Characters of an error from DingTalk's page that are logged.
 const MOST_ERROR: usize = 100;
+
+/// Characters of an id that are logged.
+const MOST_ID: usize = 64;
 
 /// Which app a request means, as far as it says.
 #[derive(Clone, Copy)]
@@ -46,8 +50,14 @@ impl<'p> AppChoice<'p> {
         self.corp_id.is_none() && self.agent_id.is_none()
     }
 
-    pub fn only(self, dingtalk: &Dingtalk) -> Result<&DingtalkApp, NoApp> {
-        dingtalk.choose(self.corp_id, self.agent_id)
+    pub fn only(self, dingtalk: &Dingtalk) -> Result<&DingtalkApp, SignInRefusal> {
+        let chosen = dingtalk.choose(self.corp_id, self.agent_id);
+        chosen.map_err(|why| SignInRefusal::NoApp(why, Some(Box::new(self.asked()))))
+    }
+
+    fn asked(self) -> Evidence {
+        let text = |id: Option<&str>| id.map(|id| id.chars().take(MOST_ID).collect());
+        Evidence::Asked { corp_id: text(self.corp_id), agent_id: text(self.agent_id) }
     }
 
     pub fn fitting(self, dingtalk: &'p Dingtalk) -> impl Iterator<Item = &'p DingtalkApp> {

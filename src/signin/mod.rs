@@ -20,6 +20,7 @@ pub mod routes;
 pub mod state;
 mod trail;
 mod tries;
+mod troubles;
 pub mod used_codes;
 pub mod web_login;
 
@@ -34,6 +35,7 @@ use crate::{
     dingtalk::{Dingtalk, DingtalkApp},
     secret::Secret,
     sessions::{self, Token},
+    troubles::Troubles,
     users::User,
     web::{client_ip::ClientIp, request_context::RequestContext},
 };
@@ -53,6 +55,7 @@ pub struct Services<'a> {
     pub used_codes: &'a UsedCodes,
     pub refusals: &'a Refusals,
     pub bootstraps: &'a FailedBootstraps,
+    pub troubles: &'a Troubles,
 }
 
 pub struct Requester<'a> {

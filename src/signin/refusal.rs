@@ -1,6 +1,7 @@
 //! Why a sign-in is refused, and what people then read.
 
 use crate::{
+    catalogue::Evidence,
     dingtalk::{DingtalkError, Identity, NoApp},
     dingtalk_problems::{self, CODE_INVALID, UNKNOWN_APP},
     i18n::{Message, Texts, sentences},
@@ -27,7 +28,8 @@ pub enum SignInRefusal {
     Params(ParamError),
     /// The client did not replace `$CORPID$`.
     CorpidPlaceholder,
-    NoApp(NoApp),
+    /// And what the address asked for, if it is known.
+    NoApp(NoApp, Option<Box<Evidence>>),
     /// The app has no client id, by which alone DingTalk's sign-in page knows it.
     NoWebLogin,
     /// The state is missing, expired, used, or another browser's.
@@ -78,7 +80,7 @@ impl SignInRefusal {
     pub fn reason(&self) -> Option<&'static str> {
         Some(match self {
             Self::Params(_) | Self::CorpidPlaceholder | Self::Database(_) => return None,
-            Self::NoApp(_) | Self::NoWebLogin => UNKNOWN_APP.word(),
+            Self::NoApp(..) | Self::NoWebLogin => UNKNOWN_APP.word(),
             Self::StateMismatch(_) => STATE_MISMATCH.word(),
             Self::RateLimited { .. } | Self::TooManyLinks { .. } => RATE_LIMITED.word(),
             Self::CookieNotKept | Self::SentBack { .. } => REDIRECT_LOOP.word(),
@@ -117,10 +119,13 @@ impl From<SignInRefusal> for Problem {
     fn from(refusal: SignInRefusal) -> Self {
         use SignInRefusal as Refusal;
 
-        match refusal {
+        // DingTalk's own refusals bring their advice along.
+        let trouble = if matches!(refusal, Refusal::Dingtalk(_)) { None } else { refusal.trouble() };
+        let evidence = refusal.evidence();
+        let problem = match refusal {
             Refusal::Params(error) => error.into(),
             Refusal::CorpidPlaceholder => Self::new(INVALID_REQUEST, |t| t.signin.refusals.corpid_placeholder),
-            Refusal::NoApp(no_app) => no_app.into(),
+            Refusal::NoApp(no_app, _) => no_app.into(),
             Refusal::NoWebLogin => Self::new(UNKNOWN_APP, |t| t.signin.refusals.no_web_login),
             Refusal::StateMismatch(cause) => {
                 Self::new(STATE_MISMATCH, |t| t.signin.refusals.state_mismatch).because(cause)
@@ -150,6 +155,12 @@ impl From<SignInRefusal> for Problem {
             }
             Refusal::Dingtalk(error) => error.into(),
             Refusal::Database(error) => error.into(),
+        };
+        match trouble {
+            Some(trouble) => problem.noting(move |notes, t| {
+                notes.hint = Some(t.advice(trouble, evidence.as_ref()).into_owned());
+            }),
+            None => problem,
         }
     }
 }
@@ -186,7 +197,7 @@ impl From<User> for Box<Person> {
 
 impl From<NoApp> for SignInRefusal {
     fn from(no_app: NoApp) -> Self {
-        Self::NoApp(no_app)
+        Self::NoApp(no_app, None)
     }
 }
 

@@ -3,29 +3,30 @@
 
 use std::{
     collections::HashSet,
+    fmt,
     sync::{Mutex, PoisonError},
 };
 
+use super::{Requester, Services};
 use crate::{
-    errcode::Errcode,
-    i18n::Locale,
-    web::{params::Params, request_context::RequestContext},
+    catalogue::{Evidence, Hash, Signed, Trouble, of_sentence, redact, seen_address},
+    config::{App, Signature},
+    web::params::Params,
 };
 
-/// Characters of a text that are logged.
+/// Characters of a text that are read.
 const MOST: usize = 600;
 
-#[derive(Debug, PartialEq, Eq)]
 pub struct Report {
     /// The message that the page showed, or `dd.error`.
     kind: String,
+    /// As it came: it may hold the beginning of a ticket.
     message: String,
     signed: String,
     /// The request id that the page shows.
     page: String,
     errcode: Option<i64>,
-    /// The address that DingTalk saw.
-    seen: Option<String>,
+    trouble: Option<Trouble>,
     /// Of a bootstrap that failed: the client.
     client: Option<Client>,
 }
@@ -68,42 +69,81 @@ impl Report {
     pub fn read(params: &Params) -> Self {
         let text = |name| params.lenient(name).unwrap_or_default().chars().take(MOST).collect::<String>();
         let (kind, message) = (text("kind"), text("message"));
+        let errcode = between(&message, "Code:", &[' ', ',', '-']).and_then(|code| code.trim().parse().ok());
         Self {
             client: (kind == "bootstrap").then(|| Client::read(params)),
-            kind,
-            errcode: between(&message, "Code:", &[' ', ',', '-']).and_then(|code| code.trim().parse().ok()),
-            seen: between(&message, "url:[", &[']']).map(str::to_owned),
+            trouble: trouble(&kind, &message, errcode),
+            errcode,
             signed: text("signed"),
             page: text("page").chars().filter(char::is_ascii_hexdigit).take(32).collect(),
+            kind,
             message,
         }
     }
 
-    /// Adds the report to the request's log line, in the deployment's language.
-    pub fn note(self, request_context: &RequestContext, locale: Locale, bootstraps: &FailedBootstraps) {
-        if self.client.as_ref().is_some_and(|client| !bootstraps.is_news(client)) {
-            return request_context.note(|notes| notes.is_routine = true);
+    /// Whether the ticket of the signature would tell more.
+    pub fn is_about_a_signature(&self) -> bool {
+        self.trouble == Some(Trouble::SignatureMismatch)
+    }
+
+    /// Adds the report to the request's log line, in the deployment's language, and to what doctor is told. `ticket` is
+    /// what the app's pages are signed with.
+    pub async fn note(self, services: Services<'_>, requester: &Requester<'_>, app: &App, ticket: Option<&str>) {
+        if self.client.as_ref().is_some_and(|client| !services.bootstraps.is_news(client)) {
+            return requester.log.note(|notes| notes.is_routine = true);
         }
-        let client = self.client.map(|Client { platform, version }| {
-            format!("; platform {platform}, version {version}: DingTalk's script was loaded instead")
-        });
-        let client = client.unwrap_or_default();
-        let addresses = match &self.seen {
-            Some(seen) if *seen != self.signed => {
-                format!("; DingTalk saw {seen:?}, but {:?} was signed: compare public_url with the first", self.signed)
-            }
-            Some(seen) => format!("; DingTalk saw {seen:?}, which is what was signed"),
-            None => String::new(),
-        };
-        request_context.note(|notes| {
+        let (t, evidence) = (services.config.default_locale.texts(), self.evidence(app, ticket));
+        if let Some(trouble) = self.trouble.filter(|trouble| *trouble != Trouble::Cancelled) {
+            services.troubles.note(services.db, &app.name, trouble, evidence.as_ref()).await;
+        }
+        requester.log.note(|notes| {
             notes.problem = Some("client-report");
-            notes.page_request_id = Some(self.page).filter(|id| !id.is_empty());
-            notes.cause = Some(format!("{}: {}{client}{addresses}", self.kind, self.message));
+            let client = self.client.as_ref().map(Client::to_string).unwrap_or_default();
+            notes.cause = Some(format!("{}: {}{client}{}", self.kind, redact(&self.message), self.addresses()));
             notes.errcode = self.errcode;
-            let meaning = self.errcode.map(Errcode::of_number);
-            notes.hint = meaning.map(|errcode| (locale.texts().dingtalk_hint)(errcode).to_owned());
+            notes.hint = self.trouble.map(|trouble| t.advice(trouble, evidence.as_ref()).into_owned());
+            notes.page_request_id = Some(self.page).filter(|id| !id.is_empty());
         });
     }
+
+    fn evidence(&self, app: &App, ticket: Option<&str>) -> Option<Evidence> {
+        let hash = match app.signature {
+            Signature::Sha1 => Hash::Sha1,
+            Signature::Sha256 => Hash::Sha256,
+        };
+        let signed = Signed { url: Some(&self.signed), hash: Some(hash), ticket, agent_id: Some(&app.agent_id) };
+        Evidence::read(self.trouble?, &self.message, signed)
+    }
+
+    /// The address that DingTalk saw beside the one that was signed.
+    fn addresses(&self) -> String {
+        let Some(seen) = seen_address(&self.message) else { return String::new() };
+        let (seen, signed) = (redact(seen), redact(&self.signed));
+        if seen == signed {
+            format!("; DingTalk saw {seen:?}, which is what was signed")
+        } else {
+            format!("; DingTalk saw {seen:?}, but {signed:?} was signed: compare public_url with the first")
+        }
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { platform, version } = self;
+        write!(f, "; platform {platform}, version {version}: DingTalk's script was loaded instead")
+    }
+}
+
+/// A code of the server's says most, then a sentence, then a number of the client's, then what the page could not do.
+fn trouble(kind: &str, message: &str, errcode: Option<i64>) -> Option<Trouble> {
+    let of_server = errcode.map(Trouble::of_errcode).filter(|trouble| *trouble != Trouble::Unknown);
+    // The page writes the client's number in front.
+    let number = message.split([' ', ',']).next().and_then(|number| number.parse().ok());
+    of_server
+        .or_else(|| of_sentence(message))
+        .or_else(|| number.and_then(Trouble::of_client))
+        .or_else(|| Trouble::of_kind(kind))
+        .or_else(|| errcode.map(|_| Trouble::Unknown))
 }
 
 fn between<'a>(text: &'a str, start: &str, ends: &[char]) -> Option<&'a str> {
@@ -116,23 +156,42 @@ fn between<'a>(text: &'a str, start: &str, ends: &[char]) -> Option<&'a str> {
 mod tests {
     use super::*;
 
+    fn report(kind: &str, message: &str, signed: &str) -> Report {
+        let fields = [("kind", kind), ("message", message), ("signed", signed)];
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Report::read(&Params::urlencoded(query.as_bytes()))
+    }
+
     #[test]
     fn dingtalks_text_gives_the_code_and_the_address_that_it_saw() {
         let message = "权限校验失败 Code:52013 - Message: 签名校验失败,nonce:[n],timestamp:[1],url:[http://h/?q=张三],ticketList:[aC7X***]";
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("kind", "dd.error"), ("message", message), ("signed", "https://h/?q=张三")])
-            .finish();
-        let report = Report::read(&Params::urlencoded(query.as_bytes()));
-        assert_eq!(report.errcode, Some(52013));
-        assert_eq!(report.seen.as_deref(), Some("http://h/?q=张三"));
+        let report = report("dd.error", message, "https://h/?q=张三");
+        assert_eq!((report.errcode, report.trouble), (Some(52013), Some(Trouble::SignatureMismatch)));
+        let addresses = report.addresses();
+        assert!(addresses.contains("http://h/?q=张三") && addresses.contains("https://h/?q=张三"), "{addresses}");
+    }
+
+    #[test]
+    fn what_the_client_says_has_a_name() {
+        let check = |kind: &str, message: &str, expected: Option<Trouble>| {
+            assert_eq!(report(kind, message, "").trouble, expected, "{kind} {message}");
+        };
+        check("client-refused", "3 对应企业没有h域名微应用, platform ios", Some(Trouble::NoAppOnDomain));
+        check("client-refused", "3 1002,err msg uid is not in employee for orgid", Some(Trouble::NotInCorp));
+        check("client-refused", "-1 用户取消", Some(Trouble::Cancelled));
+        check("client-refused", "4040 unsupported, unknown client", Some(Trouble::NotInDingtalk));
+        check("client-refused", "something else", Some(Trouble::ClientSays));
+        check("dd.error", "权限校验失败 Code:99999 - Message: x", Some(Trouble::Unknown));
+        check("no-bridge", "no answer in 8000 ms, platform ios", Some(Trouble::NoBridge));
+        check("dd.error", "something else", None);
     }
 
     #[test]
     fn a_text_of_any_other_form_is_only_cut() {
-        let long = format!("kind=x&message={}", "url:[".repeat(1000));
-        let report = Report::read(&Params::urlencoded(long.as_bytes()));
+        let report = report("x", &"url:[".repeat(1000), "");
         assert_eq!(report.client, None);
-        assert_eq!((report.errcode, report.seen, report.message.chars().count()), (None, None, MOST));
+        assert_eq!((report.errcode, report.trouble, report.message.chars().count()), (None, None, MOST));
+        assert_eq!(report.addresses(), "");
     }
 
     #[test]
@@ -159,7 +218,7 @@ mod tests {
                 .finish();
             let report = Report::read(&Params::urlencoded(query.as_bytes()));
             proptest::prop_assert!(report.message.chars().count() <= MOST && report.page.len() <= 32);
-            proptest::prop_assert!(report.seen.is_none_or(|seen| report.message.contains(&seen)));
+            proptest::prop_assert!(seen_address(&report.message).is_none_or(|seen| report.message.contains(seen)));
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{
     report::Report,
     return_to,
     state::Browser,
-    web_login,
+    troubles, web_login,
 };
 use crate::{
     dingtalk::jsapi::PageConfig,
@@ -76,17 +76,19 @@ async fn open(
     if let Some(who) = &who
         && choice.as_ref().is_ok_and(|choice| choice.is_open())
     {
-        return Ok(send_on(services, who, wanted)?);
+        return Ok(troubles::noted(services, &requester, send_on(services, who, wanted)).await?);
     }
-    let app = choice?.only(services.dingtalk)?;
+    let app = choice.and_then(|choice| choice.only(services.dingtalk));
+    let app = troubles::noted(services, &requester, app).await?;
     requester.note_app(app);
     if let Some(who) = &who
         && who.user.corp_id == app.config.corp_id
     {
-        return Ok(send_on(services, who, wanted)?);
+        return Ok(troubles::noted(services, &requester, send_on(services, who, wanted)).await?);
     }
 
-    let ticket = app.jsapi_ticket().await?;
+    let ticket = app.jsapi_ticket().await.map_err(SignInRefusal::from);
+    let ticket = troubles::noted(services, &requester, ticket).await?;
     let browser = Browser::recognise(requester.browser);
     let state = services.states.issue(&browser, &app.config.name);
     let url = format!("{}{uri}", services.config.public_url.origin());
@@ -155,7 +157,10 @@ async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Da
     if let Some(seconds) = services.limits.reported(state.browser()) {
         return Err(SignInRefusal::RateLimited { seconds }.into());
     }
-    Report::read(&params).note(requester.log, services.config.default_locale, services.bootstraps);
+    let report = Report::read(&params);
+    let ticket = if report.is_about_a_signature() { app.jsapi_ticket().await.ok() } else { None };
+    let ticket = ticket.as_ref().map(|ticket| ticket.expose());
+    report.note(services, &requester, &app.config, ticket).await;
     Ok(Status::NoContent)
 }
 

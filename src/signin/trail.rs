@@ -1,6 +1,6 @@
 //! What the audit trail says of sign-ins.
 
-use super::{Requester, Services, refusal::SignInRefusal};
+use super::{Requester, Services, refusal::SignInRefusal, troubles};
 use crate::{
     audit::{Actor, Allowance, Author, Event, RequestOrigin},
     db::Conn,
@@ -39,6 +39,7 @@ pub(super) async fn refused<T>(
     requester: &Requester<'_>,
     result: Result<T, SignInRefusal>,
 ) -> Result<T, SignInRefusal> {
+    let result = troubles::noted(services, requester, result).await;
     if let Err(refusal) = &result
         && let Some(reason) = refusal.reason()
         && let Err(error) = note(services, requester, refusal, reason).await

@@ -74,6 +74,11 @@ impl RequestContext {
         add(&mut self.lock());
     }
 
+    /// Whether the client asked for headers alone: nothing may change.
+    pub fn is_head(&self) -> bool {
+        self.method == Method::Head
+    }
+
     /// App and corp, as far as they were noted.
     pub fn app(&self) -> (Option<String>, Option<String>) {
         let notes = self.lock();

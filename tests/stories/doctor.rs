@@ -3,8 +3,8 @@
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use miandeng::{
+    catalogue::Trouble,
     clock::Clock,
-    errcode::Errcode,
     i18n::Locale,
     simulator::{Channel, Company, Running, Simulator},
 };
@@ -137,7 +137,7 @@ async fn a_deployment_that_works_is_called_good_and_left_as_it_was() {
 #[tokio::test]
 async fn an_address_that_is_not_listed_is_found_out_although_the_token_comes() {
     let deployment = Deployment::with(|company| company.corps[0].apps[0].egress_ips = vec!["203.0.113.7".into()]).await;
-    let cure = |locale: Locale| (locale.texts().dingtalk_hint)(Errcode::IpNotAllowed);
+    let cure = |locale: Locale| (locale.texts().explain)(Trouble::IpNotAllowed).fix;
     for (language, locale) in [("en_US.UTF-8", Locale::En), ("zh_CN.UTF-8", Locale::ZhCn), ("", Locale::En)] {
         let report = deployment.doctor(language).await;
         let (state, words) = report.of_dingtalk();

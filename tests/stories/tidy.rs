@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use miandeng::catalogue::{Source, Trouble};
+
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let (mut folders, mut files) = (vec![root.clone()], Vec::<PathBuf>::new());
@@ -68,7 +70,7 @@ fn may_use(part: &str, allowed: &[&str]) {
 
 #[test]
 fn each_part_knows_only_those_below_it() {
-    may_use("dingtalk/", &["clock", "config", "dingtalk", "errcode", "hex_digits", "ids", "invisible", "secret"]);
+    may_use("dingtalk/", &["clock", "config", "dingtalk", "catalogue", "hex_digits", "ids", "invisible", "secret"]);
     may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "users"]);
     may_use("people", &["audit", "clock", "db", "ids", "sessions", "users"]);
     let below = [
@@ -79,28 +81,31 @@ fn each_part_knows_only_those_below_it() {
         "dingtalk",
         "dingtalk_problems",
         "directory",
-        "errcode",
+        "catalogue",
         "hex_digits",
         "i18n",
         "ids",
         "people",
         "random",
         "sessions",
+        "troubles",
         "users",
         "web",
     ];
     may_use("directory/", &below);
     may_use("audit/", &["audit", "clock", "db", "i18n", "ids", "users"]);
     may_use("backup/", &["audit", "clock", "db", "i18n", "sessions"]);
-    let below = ["clock", "config", "credentials", "db", "dingtalk", "errcode", "i18n", "ids", "inert", "users"];
+    let below =
+        ["clock", "config", "credentials", "db", "dingtalk", "catalogue", "i18n", "ids", "inert", "troubles", "users"];
     may_use("doctor/", &below);
     may_use("simulator/", &["clock", "simulator"]);
-    may_use("i18n/", &["clock", "db", "errcode", "i18n", "ids"]);
-    may_use("errcode.rs", &[]);
+    may_use("i18n/", &["catalogue", "clock", "db", "i18n", "ids"]);
+    may_use("catalogue/", &["catalogue"]);
+    may_use("troubles.rs", &["catalogue", "clock", "db"]);
     may_use("config/", &["config", "i18n", "ids", "secret"]);
     // `web` knows no feature, and no feature's refusals.
     may_use("web/", &["clock", "config", "hex_digits", "random", "i18n", "web"]);
-    may_use("dingtalk_problems.rs", &["dingtalk", "errcode", "i18n", "web"]);
+    may_use("dingtalk_problems.rs", &["dingtalk", "catalogue", "i18n", "web"]);
     may_use("health.rs", &["db", "dingtalk"]);
     may_use("sessions/", &["audit", "clock", "config", "db", "random", "sessions", "i18n", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "hex_digits", "random", "web"]);
@@ -129,7 +134,7 @@ fn each_part_knows_only_those_below_it() {
         "db",
         "dingtalk",
         "dingtalk_problems",
-        "errcode",
+        "catalogue",
         "hex_digits",
         "ids",
         "people",
@@ -138,6 +143,7 @@ fn each_part_knows_only_those_below_it() {
         "sessions",
         "signin",
         "i18n",
+        "troubles",
         "users",
         "web",
     ];
@@ -192,6 +198,10 @@ fn a_kind_of_problem_belongs_to_its_feature_and_has_one_status() {
     assert!(kinds.len() > 10, "{kinds:?}");
     let word = |kind: &String| kind.split('"').nth(1).unwrap_or_default().to_owned();
     assert!(kinds.windows(2).all(|two| word(&two[0]) != word(&two[1])), "{kinds:?}");
+    for word in kinds.iter().map(word) {
+        let is_known = Trouble::of(Source::Problem).any(|trouble| trouble.words().contains(&&*word));
+        assert!(is_known, "{word} is not in the catalogue, so nobody can look it up");
+    }
 }
 
 #[test]
@@ -212,6 +222,7 @@ fn sql_stands_beside_its_table_only() {
             "sessions/invalidation.rs",
             "signin/handover/table.rs",
             "signing_keys/table.rs",
+            "troubles.rs",
         ];
         parts.iter().any(|part| file.starts_with(part))
     };

@@ -44,9 +44,9 @@ fn gateway_error_88_is_unwrapped() {
     let neither = refused(r#"{"errcode":88,"errmsg":"busy"}"#);
     assert_eq!(
         by_field.refusal().map(|r| (r.code.meaning(), r.request_id.as_deref())),
-        Some((Errcode::NoPermission, Some("r1")))
+        Some((Trouble::NoPermission, Some("r1")))
     );
-    assert_eq!(by_text.refusal().map(|r| r.code.meaning()), Some(Errcode::IpNotAllowed));
+    assert_eq!(by_text.refusal().map(|r| r.code.meaning()), Some(Trouble::IpNotAllowed));
     assert!(matches!(neither, DingtalkError::Busy(_)));
 }
 
@@ -91,7 +91,7 @@ fn the_new_host_refuses_by_status_and_word() {
         r#"{"code":"Forbidden.AccessDenied.AccessTokenPermissionDenied","message":"no",
             "accessdenieddetail":{"requiredScopes":["Contact.User.Read"]}}"#,
     );
-    assert_eq!(denied.refusal().map(|r| (r.code.number(), r.code.meaning())), Some((None, Errcode::NoPermission)));
+    assert_eq!(denied.refusal().map(|r| (r.code.number(), r.code.meaning())), Some((None, Trouble::NoPermission)));
     assert!(denied.to_string().contains("Contact.User.Read"), "{denied}");
     assert!(matches!(refused(500, r#"{"code":"systemBusy"}"#), DingtalkError::Busy(_)));
     assert!(matches!(refused(500, r#"{"code":"unknownError"}"#), DingtalkError::Failed(_)));

@@ -1,8 +1,10 @@
 //! Which pushes are refused.
 
 use crate::{
+    catalogue::Trouble,
     dingtalk::events::EventError,
     dingtalk_problems::UNKNOWN_APP,
+    i18n::Texts,
     web::problem::{INVALID_REQUEST, Kind, Problem},
 };
 
@@ -22,6 +24,22 @@ pub(super) enum EventRefusal {
     Database(#[from] sqlx::Error),
 }
 
+impl EventRefusal {
+    /// What whoever set up the subscription must look at.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Event(EventError::BadPadding | EventError::OtherOwner { .. }) => Some(Trouble::CallbackCrypto),
+            Self::Event(EventError::BadSignature) | Self::OtherCorp => Some(Trouble::EventRefused),
+            _ => None,
+        }
+    }
+
+    /// Whether only somebody who knows the subscription's token can have sent it.
+    pub fn is_signed(&self) -> bool {
+        self.trouble() == Some(Trouble::CallbackCrypto)
+    }
+}
+
 impl From<EventRefusal> for Problem {
     fn from(refusal: EventRefusal) -> Self {
         let problem = match &refusal {
@@ -32,6 +50,8 @@ impl From<EventRefusal> for Problem {
             EventRefusal::Event(_) => Self::new(INVALID_REQUEST, |t| t.problems.invalid_request),
             EventRefusal::Database(_) => Self::unavailable(),
         };
-        problem.because(refusal)
+        let trouble = refusal.trouble();
+        let hint = move |t: &Texts| trouble.map(|trouble| t.advice(trouble, None).into_owned());
+        problem.because(refusal).noting(move |notes, t| notes.hint = hint(t))
     }
 }

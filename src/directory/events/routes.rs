@@ -7,6 +7,7 @@ use rocket::{Data, Route, State, data::ToByteUnit, http::uri::Origin, post, rout
 use super::{Directory, refusal::EventRefusal};
 use crate::{
     dingtalk::events::{EventError, MAX_BODY, Push, Reply},
+    troubles::Troubles,
     web::{csrf::SameOrigin, params::Params, problem::Problem, request_context::RequestContext},
 };
 
@@ -22,6 +23,7 @@ async fn receive(
     uri: &Origin<'_>,
     body: Data<'_>,
     directory: &State<Arc<Directory>>,
+    troubles: &State<Troubles>,
     context: &RequestContext,
 ) -> Result<Json<Reply>, Problem> {
     let query = Params::of_query(uri);
@@ -33,7 +35,15 @@ async fn receive(
         nonce: query.required("nonce")?,
         body: &body,
     };
-    let reply = directory.receive(app, push).await?;
+    let reply = directory.receive(app, push).await;
+    // Strangers write nothing.
+    if let Err(refusal) = &reply
+        && refusal.is_signed()
+        && let Some(trouble) = refusal.trouble()
+    {
+        troubles.note(&directory.pools, app, trouble, None).await;
+    }
+    let reply = reply?;
     context.note(|notes| notes.app = Some(app.to_owned()));
     Ok(Json(reply))
 }

@@ -2,8 +2,8 @@
 
 use super::{TEXTS, probe};
 use crate::{
+    catalogue::Trouble,
     db::Advice,
-    errcode::Errcode,
     i18n::{
         Locale,
         doctor::{Check, Fact, Said, says},
@@ -44,6 +44,14 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::NobodyYet => says("nobody is in the user table yet; each employee is added at the first sign-in"),
         Fact::MaySignIn { people: 1 } => says("1 person in the user table may sign in"),
         Fact::MaySignIn { people } => says(format!("{people} people in the user table may sign in")),
+        Fact::Troubled { trouble, times, last_at, evidence } => {
+            let (title, codes, last) = ((TEXTS.explain)(*trouble).title, trouble.codes(), local(*last_at));
+            let code = codes.first().map(|code| format!(" ({code})")).unwrap_or_default();
+            let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+            says(format!("{title}{code}: {times} lately, last at {last}"))
+                .cure(TEXTS.remedy(*trouble, evidence.as_ref()))
+        }
+        Fact::TroublesUnreadable { error } => says(format!("what went wrong lately cannot be read: {error}")),
         Fact::ClockAgrees => says("agrees with DingTalk's"),
         Fact::ClockOff { seconds_ahead } => {
             let way = if *seconds_ahead > 0 { "ahead of" } else { "behind" };
@@ -67,20 +75,23 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::DingtalkWorks { is_channel: true } => {
             says("access token, the service window's token, a second call and ticket work")
         }
-        Fact::DingtalkFails { failure, meaning } => {
-            says(&failure.english).cure(meaning.map_or(TEXTS.dingtalk_down, TEXTS.dingtalk_hint))
+        Fact::DingtalkFails { failure, meaning, evidence } => {
+            says(&failure.english).cure(match meaning {
+                Some(trouble) => TEXTS.advice(*trouble, evidence.as_ref()),
+                None => TEXTS.dingtalk_down.into(),
+            })
         }
         Fact::SeesNoDepartment => says(
             "the app may see no department: everybody who signs in is refused with 50002, or has no name and department",
         )
-        .cure((TEXTS.dingtalk_hint)(Errcode::OutOfScope)),
+        .cure((TEXTS.explain)(Trouble::OutOfScope).hint),
         Fact::SeesDepartments { departments } => {
             let departments: Vec<_> = departments.iter().map(i64::to_string).collect();
             says(format!(
                 "the app may see only departments {}: people elsewhere are refused with 50002",
                 departments.join(", ")
             ))
-            .cure((TEXTS.dingtalk_hint)(Errcode::OutOfScope))
+            .cure((TEXTS.explain)(Trouble::OutOfScope).hint)
         }
         Fact::CorpIsOurs { corp_id } => says(format!("{corp_id} is the app's corp")),
         Fact::CorpIsNotOurs { corp_id, failure } => {

@@ -2,8 +2,8 @@
 
 use super::{TEXTS, probe};
 use crate::{
+    catalogue::Trouble,
     db::Advice,
-    errcode::Errcode,
     i18n::{
         Locale,
         doctor::{Check, DingtalkFailure, Fact, FailureKind, Said, says},
@@ -23,6 +23,8 @@ pub(super) fn check(check: &Check) -> String {
         Check::Directory(name) => format!("通讯录 {name}"),
         Check::Events(name) => format!("事件 {name}"),
         Check::Proxy => "网关代理".into(),
+        Check::SignIns(name) if name.is_empty() => "登录".into(),
+        Check::SignIns(name) => format!("登录 {name}"),
         Check::PublicUrl | Check::CorpId(_) | Check::AgentId(_) => check.word(),
     }
 }
@@ -49,6 +51,13 @@ pub(super) fn fact(fact: &Fact) -> Said {
             .cure("用 miandeng users import people.csv 导入，或设置 unknown_users = \"create\""),
         Fact::NobodyYet => says("用户表里还没有人；员工第一次登录时会自动添加"),
         Fact::MaySignIn { people } => says(format!("用户表里有 {people} 人可以登录")),
+        Fact::Troubled { trouble, times, last_at, evidence } => {
+            let (title, codes, last) = ((TEXTS.explain)(*trouble).title, trouble.codes(), local(*last_at));
+            let code = codes.first().map(|code| format!("（{code}）")).unwrap_or_default();
+            says(format!("{title}{code}：最近发生 {times} 次，最后一次在 {last}"))
+                .cure(TEXTS.remedy(*trouble, evidence.as_ref()))
+        }
+        Fact::TroublesUnreadable { error } => says(format!("无法读取最近的问题：{error}")),
         Fact::ClockAgrees => says("与钉钉一致"),
         Fact::ClockOff { seconds_ahead } => {
             let way = if *seconds_ahead > 0 { "快" } else { "慢" };
@@ -71,15 +80,18 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::DingtalkWorks { is_channel: true } => {
             says("access token、服务窗的 token、一次普通调用和 ticket 均正常")
         }
-        Fact::DingtalkFails { failure, meaning } => {
-            says(failed(failure)).cure(meaning.map_or(TEXTS.dingtalk_down, TEXTS.dingtalk_hint))
+        Fact::DingtalkFails { failure, meaning, evidence } => {
+            says(failed(failure)).cure(match meaning {
+                Some(trouble) => TEXTS.advice(*trouble, evidence.as_ref()),
+                None => TEXTS.dingtalk_down.into(),
+            })
         }
         Fact::SeesNoDepartment => says("应用看不到任何部门：所有人登录都会被拒绝（50002），或没有姓名和部门")
-            .cure((TEXTS.dingtalk_hint)(Errcode::OutOfScope)),
+            .cure((TEXTS.explain)(Trouble::OutOfScope).hint),
         Fact::SeesDepartments { departments } => {
             let departments: Vec<_> = departments.iter().map(i64::to_string).collect();
             says(format!("应用只能看到部门 {}：其他部门的人登录会被拒绝（50002）", departments.join("、")))
-                .cure((TEXTS.dingtalk_hint)(Errcode::OutOfScope))
+                .cure((TEXTS.explain)(Trouble::OutOfScope).hint)
         }
         Fact::CorpIsOurs { corp_id } => says(format!("{corp_id} 是应用所属的企业")),
         Fact::CorpIsNotOurs { corp_id, failure } => {

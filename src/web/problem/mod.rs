@@ -90,7 +90,7 @@ pub struct Wording {
     /// The same on a computer; "" where that does not differ.
     pub desk_hint: &'static str,
     /// What the administrator must do; "" where nothing.
-    pub admin: &'static str,
+    pub admin: Cow<'static, str>,
 }
 
 impl Kind {
@@ -270,7 +270,7 @@ impl PageProblem {
 impl From<Message> for Wording {
     fn from(message: Message) -> Self {
         let Message { title, detail, hint, desk_hint, admin } = message;
-        Self { title, detail: detail.into(), hint, desk_hint, admin }
+        Self { title, detail: detail.into(), hint, desk_hint, admin: admin.into() }
     }
 }
 

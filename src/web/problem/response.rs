@@ -99,7 +99,7 @@ impl<'r> Responder<'r, 'static> for Problem {
         let frame = parts.frame(request);
         let wording = (parts.says)(frame.t);
         let advice = wording.hint_for(frame.is_at_a_desk);
-        let hint = match wording.admin {
+        let hint = match &*wording.admin {
             "" => advice.to_owned(),
             admin => sentences(advice, &(frame.t.admin_hint)(admin)),
         };
@@ -115,7 +115,7 @@ impl<'r> Responder<'r, 'static> for Problem {
             page: PagePart {
                 person: parts.person.as_deref(),
                 hint: advice,
-                admin: wording.admin,
+                admin: &wording.admin,
                 next: parts.next().word(),
             },
         };
@@ -207,7 +207,13 @@ pub(crate) fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::S
     let page = |frame, next| ProblemPage {
         frame,
         kind: HOSTILE,
-        wording: Wording { title: HOSTILE, detail: HOSTILE.into(), hint: HOSTILE, desk_hint: HOSTILE, admin: HOSTILE },
+        wording: Wording {
+            title: HOSTILE,
+            detail: HOSTILE.into(),
+            hint: HOSTILE,
+            desk_hint: HOSTILE,
+            admin: HOSTILE.into(),
+        },
         person: (next == Next::OnceFixed).then_some(HOSTILE),
         next,
         retry_at: HOSTILE,
