@@ -5,6 +5,7 @@ mod backup;
 mod demo;
 mod deployment;
 mod doctor;
+mod explain;
 mod log_lines;
 pub mod logging;
 #[cfg(unix)]
@@ -47,6 +48,7 @@ enum Command {
     /// Run the simulated DingTalk alone, for developing any DingTalk app offline
     Simulator(simulator::SimulatorArgs),
     Doctor(doctor::DoctorArgs),
+    Explain(explain::ExplainArgs),
     Users(users::UsersCommand),
     Sessions(sessions::SessionsCommand),
     Audit(audit::AuditCommand),
@@ -61,6 +63,7 @@ impl Arguments {
             Command::Demo(args) => demo::run(args).await,
             Command::Simulator(args) => simulator::run(args).await,
             Command::Doctor(args) => doctor::run(args).await,
+            Command::Explain(args) => args.run(),
             Command::Users(command) => command.run().await,
             Command::Sessions(command) => command.run().await,
             Command::Audit(command) => command.run().await,

@@ -114,3 +114,17 @@ fn every_command_that_a_page_shows_exists_with_its_options() {
         }
     }
 }
+
+/// After a change of the catalogue: CONTRIBUTING.md has the commands that write them anew.
+#[test]
+fn the_pages_about_trouble_say_what_explain_says() {
+    let folder = tempfile::tempdir().unwrap();
+    for (language, page) in [("C", "docs/en/troubleshooting.md"), ("zh_CN.UTF-8", "docs/zh-CN/troubleshooting.md")] {
+        let mut command = program(folder.path(), &["explain", "--markdown"]);
+        command.env("LC_ALL", language);
+        let expected = text(&ends(command).stdout);
+        let found = fs::read_to_string(root().join(page)).unwrap();
+        let differs = expected.lines().zip(found.lines()).find(|(expected, found)| expected != found);
+        assert_eq!((found == expected, differs), (true, None), "{page} is not up to date");
+    }
+}

@@ -12,6 +12,7 @@ mod credentials;
 mod doctor;
 mod documents;
 mod events;
+mod explain;
 mod failures;
 mod faults;
 mod first_answer;
