@@ -212,5 +212,6 @@ async fn a_desktop_client_whose_window_has_lost_its_name_is_left_to_the_script()
     window.open(&app.url(OPENED)).await;
     window.shows("plain-browser").await;
     app.server.logs(&["client-report", "bootstrap", "platform unknown, version 7.8.10"]).await;
+    app.server.logs(&["client-report", "4040 the script finds no client", "window.name"]).await;
     window.close().await;
 }

@@ -24,6 +24,7 @@ mod jsapi_config;
 mod limits;
 mod looks;
 mod operator;
+mod pitfalls;
 mod probe;
 #[path = "../proxies/mod.rs"]
 mod proxies;

@@ -101,6 +101,8 @@ async function officialCode(turn) {
   }
   if (turn.over) return silence;
   if (isPlainBrowser()) {
+    // Inside a desktop client whose window has lost its name: an ordinary browser to the script, and 4040 to its callers.
+    if (!isOrdinaryBrowser()) report('client-refused', '4040 the script finds no client in ' + navigator.userAgent);
     show('plain-browser');
     showQrCode();
     return silence;
