@@ -146,7 +146,7 @@ pub fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
     let text = || HOSTILE.to_owned();
     let findings = vec![
         Finding::ok(Check::Settings, Fact::SettingsRead { public_url: text(), apps: vec![text()] }),
-        Finding::warning(Check::PublicUrl, Fact::DoesNotAnswer { address: text(), why: text() }),
+        Finding::warning(Check::PublicUrl, Fact::AnswersOddly { address: text(), status: text() }),
         Finding::unknown(Check::AgentId(text()), Fact::AgentUnchecked { agent_id: text() }),
         Finding::failed(Check::People, Fact::NobodyListed),
     ];

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use figment::value::magic::RelativePathBuf;
 
 use super::{ConfigError, looks, raw::RawApp};
-use crate::{ids::CorpId, secret::Secret};
+use crate::{i18n::setting::BadSetting, ids::CorpId, secret::Secret};
 
 /// An entry of `[[default.miandeng.apps]]`.
 #[derive(Debug, Clone)]
@@ -149,34 +149,31 @@ impl App {
             "" => format!("miandeng.apps[{index}].{key}"),
             name => format!("miandeng.apps[{name:?}].{key}"),
         };
-        let missing = |key: &str, cure: &str| Err(ConfigError::at(at(key), format!("is missing; {cure}")));
+        let missing = |key: &str, problem| Err(ConfigError::at(at(key), problem));
 
         let name = raw.name.clone();
         if name.is_empty() {
-            return missing("name", "give the app a short name of letters, digits and hyphens, e.g. \"oa\"");
+            return missing("name", BadSetting::NameMissing);
         }
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') || name.len() > 64 {
-            return Err(ConfigError::wrong(at("name"), name, "write at most 64 letters, digits, hyphens, underscores"));
+            return Err(ConfigError::wrong(at("name"), name, BadSetting::Name));
         }
         if raw.corp_id.is_empty() {
-            return missing(
-                "corp_id",
-                "it is on the home page of DingTalk's developer console (open-dev.dingtalk.com)",
-            );
+            return missing("corp_id", BadSetting::CorpIdMissing);
         }
         let corp_id = CorpId::new(&raw.corp_id)
-            .map_err(|why| ConfigError::wrong(at("corp_id"), &raw.corp_id, format!("{why}; copy it again")))?;
+            .map_err(|why| ConfigError::wrong(at("corp_id"), &raw.corp_id, BadSetting::CorpId(why)))?;
         if raw.agent_id.is_empty() {
-            return missing("agent_id", "it is on the app's page in DingTalk's developer console (AgentId)");
+            return missing("agent_id", BadSetting::AgentIdMissing);
         }
         if !raw.agent_id.bytes().all(|b| b.is_ascii_digit()) || raw.agent_id.len() > 20 {
-            return Err(ConfigError::wrong(at("agent_id"), &raw.agent_id, "is not a number; copy the AgentId again"));
+            return Err(ConfigError::wrong(at("agent_id"), &raw.agent_id, BadSetting::AgentId));
         }
         let signature = match raw.signature.as_str() {
             "" | "sha1" => Signature::Sha1,
             "sha256" => Signature::Sha256,
             other => {
-                return Err(ConfigError::wrong(at("signature"), other, "write \"sha1\" or \"sha256\""));
+                return Err(ConfigError::wrong(at("signature"), other, BadSetting::Signature));
             }
         };
         let corp_name = looks::short_text(&at("corp_name"), &raw.corp_name)?;
@@ -187,13 +184,8 @@ impl App {
         };
         let sync_disable_at_most = match raw.sync_disable_at_most.as_str() {
             "" => Share(1_000),
-            text => Share::parse(text).ok_or_else(|| {
-                ConfigError::wrong(
-                    at("sync_disable_at_most"),
-                    text,
-                    "write a part from \"0%\" to \"100%\", e.g. \"10%\"",
-                )
-            })?,
+            text => Share::parse(text)
+                .ok_or_else(|| ConfigError::wrong(at("sync_disable_at_most"), text, BadSetting::SyncDisableAtMost))?,
         };
 
         let client_secret = secret(&at("client_secret"), raw.client_secret, raw.client_secret_file)?;
@@ -202,15 +194,10 @@ impl App {
         let credentials = match (raw.client_id.as_str(), client_secret, corp_secret) {
             ("", None, Some(corp_secret)) => Credentials::Corp { corp_secret },
             (_, Some(_), Some(_)) => {
-                return Err(ConfigError::at(
-                    at("corp_secret"),
-                    "use either this, or client_id and client_secret, not both",
-                ));
+                return Err(ConfigError::at(at("corp_secret"), BadSetting::TwoCredentials));
             }
-            ("", _, _) => return missing("client_id", "it is the app's AppKey / Client ID (凭证与基础信息)"),
-            (_, None, _) => {
-                return missing("client_secret", "write it, or set client_secret_file to the path of a file");
-            }
+            ("", _, _) => return missing("client_id", BadSetting::ClientIdMissing),
+            (_, None, _) => return missing("client_secret", BadSetting::ClientSecretMissing),
             (client_id, Some(client_secret), None) => {
                 Credentials::App { client_id: client_id.to_owned(), client_secret }
             }
@@ -218,19 +205,16 @@ impl App {
         let kind = match (raw.kind.as_str(), channel_secret) {
             ("" | "micro-app", None) => AppKind::MicroApp,
             ("" | "micro-app", Some(_)) => {
-                return Err(ConfigError::at(
-                    at("channel_secret"),
-                    "belongs to kind = \"channel\" only; remove it or set kind",
-                ));
+                return Err(ConfigError::at(at("channel_secret"), BadSetting::ChannelSecretOfMicroApp));
             }
             ("channel", Some(secret)) => AppKind::Channel { secret },
-            ("channel", None) => return missing("channel_secret", "a service window needs it for its own token"),
+            ("channel", None) => return missing("channel_secret", BadSetting::ChannelSecretMissing),
             (other, _) => {
-                return Err(ConfigError::wrong(at("kind"), other, "write \"micro-app\" or \"channel\""));
+                return Err(ConfigError::wrong(at("kind"), other, BadSetting::Kind));
             }
         };
         if matches!((&events, &credentials), (Events::Stream, Credentials::Corp { .. })) {
-            return missing("client_id", "events = \"stream\" needs it, with client_secret");
+            return missing("client_id", BadSetting::ClientIdForStream);
         }
         Ok(Self {
             name,
@@ -250,11 +234,7 @@ impl App {
 fn interval(key: &str, text: &str) -> Result<Duration, ConfigError> {
     match humantime::parse_duration(text) {
         Ok(interval) if interval >= Duration::from_secs(1) => Ok(interval),
-        _ => Err(ConfigError::wrong(
-            key,
-            text,
-            "write a time of \"1s\" or more with its unit, e.g. \"6h\", or \"\" for never",
-        )),
+        _ => Err(ConfigError::wrong(key, text, BadSetting::SyncEvery)),
     }
 }
 
@@ -263,19 +243,16 @@ fn events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<Events, ConfigErr
     let aes_key = secret(&at("event_aes_key"), raw.event_aes_key.clone(), raw.event_aes_key_file.clone())?;
     let is_key = |key: &str| key.len() == 43 && key.bytes().all(|b| b.is_ascii_alphanumeric());
     if aes_key.as_ref().is_some_and(|key| !is_key(key.expose())) {
-        return Err(ConfigError::at(at("event_aes_key"), "is not 43 letters and digits; copy it again"));
+        return Err(ConfigError::at(at("event_aes_key"), BadSetting::EventAesKey));
     }
-    let missing = |key: &str| {
-        let cure = "is missing; copy it from the app's page 事件与回调 in DingTalk's developer console";
-        Err(ConfigError::at(at(key), cure))
-    };
+    let missing = |key: &str| Err(ConfigError::at(at(key), BadSetting::EventSecretMissing));
     match (raw.events.as_str(), token, aes_key) {
         ("" | "off", _, _) => Ok(Events::Off),
         ("stream", _, _) => Ok(Events::Stream),
         ("callback", Some(token), Some(aes_key)) => Ok(Events::Callback { token, aes_key }),
         ("callback", None, _) => missing("event_token"),
         ("callback", _, None) => missing("event_aes_key"),
-        (other, _, _) => Err(ConfigError::wrong(at("events"), other, "write \"off\", \"stream\" or \"callback\"")),
+        (other, _, _) => Err(ConfigError::wrong(at("events"), other, BadSetting::Events)),
     }
 }
 
@@ -283,12 +260,12 @@ fn events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<Events, ConfigErr
 fn secret(key: &str, direct: Option<Secret>, file: Option<RelativePathBuf>) -> Result<Option<Secret>, ConfigError> {
     let value = match (direct, file) {
         (None, None) => return Ok(None),
-        (Some(_), Some(_)) => return Err(ConfigError::at(key, format!("is set twice; remove it or {key}_file"))),
+        (Some(_), Some(_)) => return Err(ConfigError::at(key, BadSetting::SetTwice(key.to_owned()))),
         (Some(secret), None) => secret,
         (None, Some(written)) => match std::fs::read_to_string(written.relative()) {
             Ok(text) => Secret::new(text.trim()),
             Err(error) => {
-                let problem = format!("cannot be read ({error}); give a file that this user can read");
+                let problem = BadSetting::SecretFile((&error).into());
                 let key = format!("{key}_file");
                 // Somebody may have put the secret itself here.
                 let is_a_path = written.original().to_string_lossy().contains(['/', '.']);
@@ -301,7 +278,7 @@ fn secret(key: &str, direct: Option<Secret>, file: Option<RelativePathBuf>) -> R
         },
     };
     if value.is_empty() || value.expose().chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(ConfigError::at(key, "is empty or contains white space; copy it again"));
+        return Err(ConfigError::at(key, BadSetting::Secret));
     }
     Ok(Some(value))
 }

@@ -2,21 +2,23 @@
 
 use std::fmt;
 
+use crate::i18n::{Locale, setting::BadSetting};
+
 /// A setting that stops the start: its key, its value (never a secret's) and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     key: String,
     value: Option<String>,
-    problem: String,
+    problem: BadSetting,
 }
 
 impl ConfigError {
-    /// A value that cannot be used. `problem` says why, and what to write instead.
-    pub(super) fn wrong(key: impl Into<String>, value: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// A value that cannot be used.
+    pub(super) fn wrong(key: impl Into<String>, value: impl Into<String>, problem: BadSetting) -> Self {
         let value = value.into();
         // An address with a name and a password in it is not repeated.
         let value = if value.contains("://") && value.contains('@') { None } else { Some(value) };
-        Self { key: key.into(), value, problem: problem.into() }
+        Self { key: key.into(), value, problem }
     }
 
     /// A name that nobody knows in `section`.
@@ -26,17 +28,19 @@ impl ConfigError {
     }
 
     /// A setting that is missing, or whose value may not be shown.
-    pub(super) fn at(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { key: key.into(), value: None, problem: problem.into() }
+    pub(super) fn at(key: impl Into<String>, problem: BadSetting) -> Self {
+        Self { key: key.into(), value: None, problem }
+    }
+
+    pub fn text(&self, locale: Locale) -> String {
+        (locale.texts().bad_setting)(&self.key, self.value.as_deref(), &self.problem)
     }
 }
 
+/// For the log and the trail.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.value {
-            Some(value) => write!(f, "{} = {value:?}: {}", self.key, self.problem),
-            None => write!(f, "{}: {}", self.key, self.problem),
-        }
+        f.write_str(&self.text(Locale::En))
     }
 }
 
@@ -52,28 +56,26 @@ impl ConfigError {
         // figment's own names for the parts of a path that is relative to its file.
         path.retain(|part| !part.is_empty() && !part.starts_with("___figment"));
         let key = if path.is_empty() { "Rocket.toml".to_owned() } else { path.join(".") };
-        match &error.kind {
-            Kind::UnknownField(field, known) => Self::at(key, no_such_setting(field, known)),
+        let problem = match &error.kind {
+            Kind::UnknownField(field, known) => no_such_setting(field, known),
             // The value is left out: a secret in the wrong place must not be printed.
-            Kind::InvalidType(_, expected) => Self::at(key, format!("has the wrong type; write {expected}")),
-            Kind::InvalidValue(_, expected) => Self::at(key, format!("has a wrong value; write {expected}")),
+            Kind::InvalidType(_, expected) => BadSetting::WrongType(expected.clone()),
+            Kind::InvalidValue(_, expected) => BadSetting::WrongValue(expected.clone()),
             // TOML's messages quote the line in question, which may hold a secret: only the place is kept.
             Kind::Message(message) => {
                 let place = message.lines().next().filter(|line| line.starts_with("TOML parse error at"));
                 let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
-                let file = source.map(|source| format!("{source}: ")).unwrap_or_default();
-                Self::at(key, format!("{file}{}; check the syntax there", place.unwrap_or("cannot be read")))
+                BadSetting::Syntax { file: source.map(ToString::to_string), place: place.map(str::to_owned) }
             }
-            _ => Self::at(key, "cannot be read; check the syntax there"),
-        }
+            _ => BadSetting::Syntax { file: None, place: None },
+        };
+        Self::at(key, problem)
     }
 }
 
-fn no_such_setting(name: &str, known: &[&str]) -> String {
-    match closest(name, known) {
-        Some(name) => format!("no such setting; did you mean {name:?}?"),
-        None => format!("no such setting; known here: {}", known.join(", ")),
-    }
+fn no_such_setting(name: &str, known: &[&str]) -> BadSetting {
+    let closest = closest(name, known).map(str::to_owned);
+    BadSetting::Unknown { closest, known: known.iter().map(|name| (*name).to_owned()).collect() }
 }
 
 fn closest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {

@@ -12,6 +12,7 @@ use figment::{
 };
 
 use super::ConfigError;
+use crate::i18n::setting::BadSetting;
 
 const NAME: &str = "Rocket.toml";
 /// Where the file is looked for. Not in the folders above, as Rocket would: they may be somebody else's.
@@ -49,9 +50,7 @@ pub fn database_url(figment: &Figment) -> Result<String, ConfigError> {
         Some(folder) if !path.is_empty() && !path.contains(':') => {
             match folder.join(path).into_os_string().into_string() {
                 Ok(path) => Ok(path),
-                Err(_) => {
-                    Err(ConfigError::wrong(DATABASE_URL, url, "is in a folder whose name is not UTF-8; rename it"))
-                }
+                Err(_) => Err(ConfigError::wrong(DATABASE_URL, url, BadSetting::DatabaseFolder)),
             }
         }
         _ => Ok(url),
@@ -63,8 +62,7 @@ fn find(named: Option<String>, folders: &[&Path]) -> Result<Option<PathBuf>, Con
         return match File::open(&named) {
             Ok(_) => Ok(Some(named.into())),
             Err(error) => {
-                let cure = "give the path of the settings file, and run this as a user who can read it";
-                Err(ConfigError::wrong("ROCKET_CONFIG", named, format!("cannot be read ({error}); {cure}")))
+                Err(ConfigError::wrong("ROCKET_CONFIG", named, BadSetting::NamedFileUnreadable((&error).into())))
             }
         };
     }
@@ -89,9 +87,7 @@ fn readable(path: PathBuf) -> Result<PathBuf, ConfigError> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
-    let problem =
-        format!("cannot be read ({error}); run this as a user who can read it, or set ROCKET_CONFIG to another file");
-    ConfigError::at(path.display().to_string(), problem)
+    ConfigError::at(path.display().to_string(), BadSetting::FileUnreadable(error.into()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use url::{Host, Origin, Url};
 
 use super::Config;
+use crate::i18n::setting::BadSetting;
 
 /// An entry of `allowed_return_hosts`; `.corp.example.com` means every host below that domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,21 +15,20 @@ pub struct HostPattern {
 }
 
 impl HostPattern {
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        const CURE: &str = "write a host (\"bi.example.com\", \"bi.example.com:8443\") or, for all hosts below a domain, \".example.com\"";
+    pub fn parse(text: &str) -> Result<Self, BadSetting> {
         let (below, rest) = match text.strip_prefix('.') {
             Some(rest) => (true, rest),
             None => (false, text),
         };
         if rest.contains(['/', '@', '?', '#', '\\', '*', ' ']) || rest.starts_with('.') || rest.ends_with('.') {
-            return Err(CURE);
+            return Err(BadSetting::Host);
         }
         // The same parser that reads return addresses, so that both spell a host alike.
-        let url = Url::parse(&format!("https://{rest}/")).map_err(|_| CURE)?;
+        let url = Url::parse(&format!("https://{rest}/")).map_err(|_| BadSetting::Host)?;
         match url.host() {
             Some(Host::Domain(_)) => {}
             Some(_) if !below => {}
-            _ => return Err(CURE),
+            _ => return Err(BadSetting::Host),
         }
         // "https" hides an explicit 443 as its default; it is read from the text.
         let explicit_443 = rest.ends_with(":443");
@@ -75,30 +75,27 @@ impl Config {
 }
 
 /// `https://front.example.com`: an origin, without path.
-pub(super) fn origin(text: &str) -> Result<Origin, &'static str> {
-    const CURE: &str = "write scheme and host, without a path, e.g. \"https://front.example.com\"";
-    let url = super::http_url(text).ok_or(CURE)?;
+pub(super) fn origin(text: &str) -> Result<Origin, BadSetting> {
+    let url = super::http_url(text).ok_or(BadSetting::Origin)?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if bare { Ok(url.origin()) } else { Err(CURE) }
+    if bare { Ok(url.origin()) } else { Err(BadSetting::Origin) }
 }
 
 /// An address or a network, `10.0.0.0/8`.
-pub(super) fn network(text: &str) -> Result<IpNet, &'static str> {
+pub(super) fn network(text: &str) -> Result<IpNet, BadSetting> {
     let network = text.parse::<IpNet>().ok();
-    network
-        .or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
-        .ok_or("write an address or a network, e.g. \"127.0.0.1/32\" or \"10.1.0.0/16\"")
+    network.or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from)).ok_or(BadSetting::Network)
 }
 
 /// A domain that the public host lies in: a browser keeps no cookie for any other.
-pub(super) fn cookie_domain(text: &str, public_url: &Url) -> Result<String, String> {
+pub(super) fn cookie_domain(text: &str, public_url: &Url) -> Result<String, BadSetting> {
     let domain = text.trim_start_matches('.').to_ascii_lowercase();
     let Some(Host::Domain(host)) = public_url.host() else {
-        return Err("public_url's host is an IP address, which has no subdomains; remove this setting".into());
+        return Err(BadSetting::CookieDomainOfAddress);
     };
     let inside = host == domain || host.strip_suffix(&domain).is_some_and(|front| front.ends_with('.'));
     if !inside || !domain.contains('.') {
-        return Err(format!("does not contain public_url's host {host}; write that host's parent domain"));
+        return Err(BadSetting::CookieDomain(host.to_owned()));
     }
     Ok(domain)
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::ConfigError;
+use crate::i18n::setting::BadSetting;
 
 /// Bytes.
 const LOGO_AT_MOST: u64 = 64 * 1024;
@@ -82,8 +83,7 @@ impl Looks {
 pub(super) fn short_text(key: &str, text: &str) -> Result<Option<String>, ConfigError> {
     let text = text.trim();
     if text.chars().any(char::is_control) || text.chars().count() > TEXT_AT_MOST {
-        let cure = format!("write one line of at most {TEXT_AT_MOST} characters");
-        return Err(ConfigError::wrong(key, text, cure));
+        return Err(ConfigError::wrong(key, text, BadSetting::ShortText(TEXT_AT_MOST)));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
@@ -111,15 +111,13 @@ impl Contact {
         let lower = text.to_ascii_lowercase();
         let Some(scheme) = LINKS.into_iter().find(|scheme| lower.starts_with(scheme)) else {
             return match text.contains("://") {
-                true => {
-                    let cure = "write a text, or an address that begins with https://, mailto:, tel: or dingtalk://";
-                    Err(ConfigError::wrong("miandeng.admin_contact", text, cure))
-                }
+                true => Err(ConfigError::wrong("miandeng.admin_contact", text, BadSetting::Contact)),
                 false => Ok(Self::Text(text)),
             };
         };
         let address = Url::parse(&text).map_err(|error| {
-            ConfigError::wrong("miandeng.admin_contact", &text, format!("is no address ({error}); copy it again"))
+            let problem = BadSetting::ContactAddress(error.to_string());
+            ConfigError::wrong("miandeng.admin_contact", &text, problem)
         })?;
         let shown = match scheme {
             "mailto:" | "tel:" => text[scheme.len()..].split('?').next().unwrap_or_default().to_owned(),
@@ -138,15 +136,15 @@ fn is_mail_address(text: &str) -> bool {
 impl Logo {
     fn read(path: &RelativePathBuf) -> Result<Self, ConfigError> {
         let path = path.relative();
-        let wrong = |problem: String| ConfigError::wrong("miandeng.logo_file", path.to_string_lossy(), problem);
+        let wrong = |problem| ConfigError::wrong("miandeng.logo_file", path.to_string_lossy(), problem);
         let mut bytes = Vec::new();
         // One byte more than allowed tells a file that is too large, however large it is.
         let read = File::open(&path).and_then(|file| file.take(LOGO_AT_MOST + 1).read_to_end(&mut bytes));
-        read.map_err(|error| wrong(format!("cannot be read ({error}); give the path of an SVG or PNG file")))?;
+        read.map_err(|error| wrong(BadSetting::LogoFile((&error).into())))?;
         if bytes.len() as u64 > LOGO_AT_MOST {
-            return Err(wrong("is larger than 64 KB; make it smaller".to_owned()));
+            return Err(wrong(BadSetting::LogoTooLarge));
         }
-        let kind = LogoKind::of(&bytes).map_err(|why| wrong(why.to_owned()))?;
+        let kind = LogoKind::of(&bytes).map_err(wrong)?;
         let version = Sha256::digest(&bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { kind, bytes: bytes.into(), version })
     }
@@ -154,23 +152,23 @@ impl Logo {
 
 impl LogoKind {
     /// By the content, since that is what browsers will read.
-    fn of(bytes: &[u8]) -> Result<Self, &'static str> {
+    fn of(bytes: &[u8]) -> Result<Self, BadSetting> {
         const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
         if let Some(rest) = bytes.strip_prefix(PNG) {
             let side =
                 |at: usize| rest.get(at..at + 4).map(|four| four.iter().fold(0, |n, b| (n << 8) | u32::from(*b)));
             return match (rest.get(4..8), side(8), side(12)) {
                 (Some(b"IHDR"), Some(1..=PIXELS_AT_MOST), Some(1..=PIXELS_AT_MOST)) => Ok(Self::Png),
-                (Some(b"IHDR"), Some(_), Some(_)) => Err("has more than 4096 pixels on a side; make it smaller"),
-                _ => Err("is a damaged PNG; save it again"),
+                (Some(b"IHDR"), Some(_), Some(_)) => Err(BadSetting::LogoPixels),
+                _ => Err(BadSetting::LogoDamaged),
             };
         }
         match std::str::from_utf8(bytes) {
             Ok(text) if begins_with_svg(text) => match text.contains("http://www.w3.org/2000/svg") {
                 true => Ok(Self::Svg),
-                false => Err("lacks xmlns=\"http://www.w3.org/2000/svg\", without which no browser shows it; add that"),
+                false => Err(BadSetting::LogoNamespace),
             },
-            _ => Err("is neither SVG (in UTF-8) nor PNG; save it as one of them"),
+            _ => Err(BadSetting::LogoKind),
         }
     }
 }
@@ -205,27 +203,22 @@ mod tests {
 
     #[test]
     fn a_logo_is_known_by_its_content() {
-        let check = |bytes: &[u8], expected: Result<LogoKind, &str>| {
-            let found = LogoKind::of(bytes);
-            let shown = String::from_utf8_lossy(bytes);
-            match expected {
-                Ok(kind) => assert_eq!(found, Ok(kind), "{shown}"),
-                Err(part) => assert!(found.is_err_and(|why| why.contains(part)), "{shown}"),
-            }
+        let check = |bytes: &[u8], expected: Result<LogoKind, BadSetting>| {
+            assert_eq!(LogoKind::of(bytes), expected, "{}", String::from_utf8_lossy(bytes));
         };
         check(SVG.as_bytes(), Ok(LogoKind::Svg));
         let dressed = format!("\u{feff}<?xml version=\"1.0\"?>\n<!-- ours -->\n<!DOCTYPE svg>\n<!-- x -->{SVG}");
         check(dressed.as_bytes(), Ok(LogoKind::Svg));
-        check(b"<svg></svg>", Err("xmlns"));
-        check(format!("<html>{SVG}").as_bytes(), Err("neither"));
-        check(b"<svgx xmlns='http://www.w3.org/2000/svg'>", Err("neither"));
-        check(b"<!-- never closed", Err("neither"));
-        check(b"", Err("neither"));
-        check(b"\xff\xd8\xff\xe0", Err("neither"));
+        check(b"<svg></svg>", Err(BadSetting::LogoNamespace));
+        check(format!("<html>{SVG}").as_bytes(), Err(BadSetting::LogoKind));
+        check(b"<svgx xmlns='http://www.w3.org/2000/svg'>", Err(BadSetting::LogoKind));
+        check(b"<!-- never closed", Err(BadSetting::LogoKind));
+        check(b"", Err(BadSetting::LogoKind));
+        check(b"\xff\xd8\xff\xe0", Err(BadSetting::LogoKind));
         check(&png(1, 4096), Ok(LogoKind::Png));
-        check(&png(4097, 1), Err("4096"));
-        check(&png(0, 1), Err("4096"));
-        check(&png(1, 1)[..20], Err("damaged"));
+        check(&png(4097, 1), Err(BadSetting::LogoPixels));
+        check(&png(0, 1), Err(BadSetting::LogoPixels));
+        check(&png(1, 1)[..20], Err(BadSetting::LogoDamaged));
     }
 
     #[test]

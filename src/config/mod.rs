@@ -24,7 +24,10 @@ pub use self::{
     looks::{Contact, Logo, LogoKind, Looks},
     proxies::{Proxies, is_local},
 };
-use crate::{i18n::Locale, ids::CorpId};
+use crate::{
+    i18n::{Locale, setting::BadSetting},
+    ids::CorpId,
+};
 
 /// `[default.miandeng]`, checked.
 #[derive(Debug, Clone)]
@@ -115,7 +118,7 @@ impl Bootstrap {
     fn check(text: &str) -> Result<Self, ConfigError> {
         let all = [Self::Own, Self::Official];
         let named = all.into_iter().find(|bootstrap| bootstrap.name() == text);
-        named.ok_or_else(|| ConfigError::wrong("miandeng.bootstrap", text, "write \"own\" or \"official\""))
+        named.ok_or_else(|| ConfigError::wrong("miandeng.bootstrap", text, BadSetting::Bootstrap))
     }
 
     /// As the settings and the page call it.
@@ -159,10 +162,7 @@ impl Config {
                 let section = figment.focus("miandeng").extract::<raw::Raw>();
                 section.map_err(|error| ConfigError::parsing("miandeng", error))?
             }
-            Err(_) => {
-                let cure = "write the section [default.miandeng] (see docs/en/settings.md), or run \"miandeng demo\"";
-                return Err(ConfigError::at("miandeng", format!("no settings found; {cure}")));
-            }
+            Err(_) => return Err(ConfigError::at("miandeng", BadSetting::NoSettings)),
         };
         Self::check(raw)
     }
@@ -207,8 +207,7 @@ impl Config {
                 "remote" => identity_headers.remote = true,
                 "x-auth-request" => identity_headers.x_auth_request = true,
                 _ => {
-                    let cure = "write \"remote\" and/or \"x-auth-request\"";
-                    return Err(ConfigError::wrong("miandeng.identity_headers", name, cure));
+                    return Err(ConfigError::wrong("miandeng.identity_headers", name, BadSetting::IdentityHeaders));
                 }
             }
         }
@@ -222,19 +221,18 @@ impl Config {
         let session_idle = duration("miandeng.session_idle", &raw.session_idle)?;
         let session_lifetime = duration("miandeng.session_lifetime", &raw.session_lifetime)?;
         if session_idle > session_lifetime {
-            let cure = "is longer than session_lifetime; make it shorter, or session_lifetime longer";
-            return Err(ConfigError::wrong("miandeng.session_idle", raw.session_idle, cure));
+            return Err(ConfigError::wrong("miandeng.session_idle", raw.session_idle, BadSetting::IdleTooLong));
         }
         let audit_retention = duration("miandeng.audit_retention", &raw.audit_retention)?;
         let unknown_users = match raw.unknown_users.as_str() {
             "refuse" => UnknownUsers::Refuse,
             "create" => UnknownUsers::Create,
             other => {
-                return Err(ConfigError::wrong("miandeng.unknown_users", other, "write \"refuse\" or \"create\""));
+                return Err(ConfigError::wrong("miandeng.unknown_users", other, BadSetting::UnknownUsers));
             }
         };
         let default_locale = Locale::from_tag(&raw.default_locale).ok_or_else(|| {
-            ConfigError::wrong("miandeng.default_locale", &raw.default_locale, "write \"zh-CN\" or \"en\"")
+            ConfigError::wrong("miandeng.default_locale", &raw.default_locale, BadSetting::DefaultLocale)
         })?;
         let apps = apps(raw.apps)?;
         let first_app = apps.first().map_or("", |app| app.name.as_str());
@@ -272,21 +270,16 @@ impl DingtalkConfig {
     fn check(raw: raw::RawDingtalk) -> Result<Self, ConfigError> {
         let base = |key: &str, text: String| match http_url(&text) {
             Some(url) if url.query().is_none() && url.fragment().is_none() => Ok(text.trim_end_matches('/').to_owned()),
-            _ => {
-                let cure = "write an address that begins with https:// (or http:// for a simulator)";
-                Err(ConfigError::wrong(format!("miandeng.dingtalk.{key}"), text, cure))
-            }
+            _ => Err(ConfigError::wrong(format!("miandeng.dingtalk.{key}"), text, BadSetting::DingtalkAddress)),
         };
         let timeout = duration("miandeng.dingtalk.timeout", &raw.timeout)?;
-        let jsapi_url = http_url(&raw.jsapi_url).ok_or_else(|| {
-            let cure = "write the address of DingTalk's JSAPI script, or its path on the CDN";
-            ConfigError::wrong("miandeng.dingtalk.jsapi_url", &raw.jsapi_url, cure)
-        })?;
+        let jsapi_url = http_url(&raw.jsapi_url)
+            .ok_or_else(|| ConfigError::wrong("miandeng.dingtalk.jsapi_url", &raw.jsapi_url, BadSetting::JsapiUrl))?;
         let jsapi_file = raw.jsapi_file.as_ref().map(RelativePathBuf::relative);
         if let Some(path) = &jsapi_file
             && let Err(error) = std::fs::read(path)
         {
-            let problem = format!("cannot be read ({error}); give the path of a copy of DingTalk's JSAPI script");
+            let problem = BadSetting::JsapiFile((&error).into());
             return Err(ConfigError::wrong("miandeng.dingtalk.jsapi_file", path.to_string_lossy(), problem));
         }
         Ok(Self {
@@ -302,20 +295,18 @@ impl DingtalkConfig {
 
 fn apps(raw: Vec<raw::RawApp>) -> Result<Vec<App>, ConfigError> {
     if raw.is_empty() {
-        let cure = "write one section [[default.miandeng.apps]] for each DingTalk app (see docs/en/settings.md)";
-        return Err(ConfigError::at("miandeng.apps", format!("is empty; {cure}")));
+        return Err(ConfigError::at("miandeng.apps", BadSetting::NoApps));
     }
     let apps = raw.into_iter().enumerate().map(|(i, app)| App::check(i, app)).collect::<Result<Vec<_>, _>>()?;
     for (i, app) in apps.iter().enumerate() {
         for earlier in &apps[..i] {
             if earlier.name == app.name {
                 let key = format!("miandeng.apps[{i}].name");
-                return Err(ConfigError::wrong(key, &app.name, "another app has this name; choose a unique name"));
+                return Err(ConfigError::wrong(key, &app.name, BadSetting::NameTaken));
             }
             if earlier.corp_id == app.corp_id && earlier.agent_id == app.agent_id {
                 let key = format!("miandeng.apps[{:?}].agent_id", app.name);
-                let problem =
-                    format!("app {:?} of this corp already has it; copy each app's own AgentId", earlier.name);
+                let problem = BadSetting::AgentIdTaken(earlier.name.clone());
                 return Err(ConfigError::wrong(key, &app.agent_id, problem));
             }
         }
@@ -325,17 +316,15 @@ fn apps(raw: Vec<raw::RawApp>) -> Result<Vec<App>, ConfigError> {
 
 fn public_url(text: &str) -> Result<PublicUrl, ConfigError> {
     const KEY: &str = "miandeng.public_url";
-    const CURE: &str = "write the address that the employee's client shows, e.g. \"https://app.example.com\"";
     if text.is_empty() {
-        return Err(ConfigError::at(KEY, format!("is missing; {CURE}")));
+        return Err(ConfigError::at(KEY, BadSetting::PublicUrlMissing));
     }
     match http_url(text) {
         Some(url) if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
-            let problem = "has more than scheme, host and port; put a path in base_path";
-            Err(ConfigError::wrong(KEY, text, problem))
+            Err(ConfigError::wrong(KEY, text, BadSetting::PublicUrlHasPath))
         }
         Some(url) => Ok(PublicUrl(url)),
-        None => Err(ConfigError::wrong(KEY, text, CURE)),
+        None => Err(ConfigError::wrong(KEY, text, BadSetting::PublicUrl)),
     }
 }
 
@@ -349,16 +338,16 @@ fn http_url(text: &str) -> Option<Url> {
 fn duration(key: &str, text: &str) -> Result<Duration, ConfigError> {
     match humantime::parse_duration(text) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err(ConfigError::wrong(key, text, "write a time with its unit, e.g. \"8h\", \"7d\" or \"3s\"")),
+        _ => Err(ConfigError::wrong(key, text, BadSetting::Duration)),
     }
 }
 
-fn each<T, E: ToString>(
+fn each<T>(
     key: &str,
     items: Vec<String>,
-    check: impl Fn(&str) -> Result<T, E>,
+    check: impl Fn(&str) -> Result<T, BadSetting>,
 ) -> Result<Vec<T>, ConfigError> {
-    let check = |item: String| check(&item).map_err(|why| ConfigError::wrong(key, item, why.to_string()));
+    let check = |item: String| check(&item).map_err(|problem| ConfigError::wrong(key, item, problem));
     items.into_iter().map(check).collect()
 }
 

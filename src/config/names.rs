@@ -3,6 +3,7 @@
 use figment::{Figment, value::Value};
 
 use super::ConfigError;
+use crate::i18n::setting::BadSetting;
 
 /// Other names at the top: Rocket's own settings, and what its variables for finding them leave behind.
 const TOP: [&str; 19] = [
@@ -40,13 +41,10 @@ pub(super) fn check(figment: &Figment) -> Result<(), ConfigError> {
     }
     // A text where a table belongs, such as a variable with a brace missing, would hide the file's own section.
     match (std::env::var("ROCKET_MIANDENG"), figment.find_value("miandeng")) {
-        (Ok(text), _) if !matches!(text.parse(), Ok(Value::Dict(..))) => Err(ConfigError::at(
-            "ROCKET_MIANDENG",
-            "is not a table; write {public_url=\"https://…\",apps=[{name=\"oa\",…}]}",
-        )),
-        (_, Ok(value)) if value.as_dict().is_none() => {
-            Err(ConfigError::at("miandeng", "is not a table; write the section [default.miandeng]"))
+        (Ok(text), _) if !matches!(text.parse(), Ok(Value::Dict(..))) => {
+            Err(ConfigError::at("ROCKET_MIANDENG", BadSetting::NoTableInVariable))
         }
+        (_, Ok(value)) if value.as_dict().is_none() => Err(ConfigError::at("miandeng", BadSetting::NoTable)),
         _ => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! The settings that are paths on `public_url`.
 
 use super::ConfigError;
+use crate::i18n::setting::BadSetting;
 
 /// What the first level of a route is called, now or in a later version. The pages for administrators are at none of these.
 const TAKEN: [&str; 17] = [
@@ -28,8 +29,7 @@ pub(super) fn base_path(text: String) -> Result<String, ConfigError> {
     if trimmed.is_empty() || (trimmed.starts_with('/') && is_plain(trimmed)) {
         return Ok(trimmed.to_owned());
     }
-    let cure = "write a path of letters, digits, hyphens and underscores that begins with a slash, e.g. \"/_signin\"";
-    Err(ConfigError::wrong("miandeng.base_path", text, cure))
+    Err(ConfigError::wrong("miandeng.base_path", text, BadSetting::BasePath))
 }
 
 pub(super) fn home(path: Option<String>, base_path: &str) -> Result<String, ConfigError> {
@@ -37,14 +37,10 @@ pub(super) fn home(path: Option<String>, base_path: &str) -> Result<String, Conf
         None => Ok(format!("{base_path}/home")),
         // Signed-in people who open the app are sent home, which would be an endless loop.
         Some(path) if path.trim_end_matches('/') == base_path => {
-            let cure = "is the sign-in page itself; write another page, e.g. \"/home\"";
-            Err(ConfigError::wrong("miandeng.home", path, cure))
+            Err(ConfigError::wrong("miandeng.home", path, BadSetting::HomeIsSignIn))
         }
         Some(path) if path.starts_with('/') && is_plain(&path) => Ok(path),
-        Some(path) => {
-            let cure = "write a path on public_url that begins with one slash, e.g. \"/home\"";
-            Err(ConfigError::wrong("miandeng.home", path, cure))
-        }
+        Some(path) => Err(ConfigError::wrong("miandeng.home", path, BadSetting::Home)),
     }
 }
 
@@ -55,11 +51,7 @@ pub(super) fn admin_path(text: String) -> Result<String, ConfigError> {
     match first {
         None if text.is_empty() => Ok(text),
         Some(first) if is_plain(trimmed) && !TAKEN.contains(&first) => Ok(trimmed.to_owned()),
-        _ => {
-            let cure = "write a path that begins with a slash and is no other page's, e.g. \"/admin\", or \"\" for no \
-                        admin pages";
-            Err(ConfigError::wrong("miandeng.admin_path", text, cure))
-        }
+        _ => Err(ConfigError::wrong("miandeng.admin_path", text, BadSetting::AdminPath)),
     }
 }
 

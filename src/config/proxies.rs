@@ -4,6 +4,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use url::{Host, Url};
 
 use super::{ConfigError, DingtalkConfig};
+use crate::i18n::setting::BadSetting;
 
 const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
@@ -47,10 +48,7 @@ impl Proxies {
         for (key, address) in config.called() {
             let is_plain = Url::parse(address).is_ok_and(|url| url.scheme() == "http");
             if let Some(proxy) = self.before(address).filter(|_| is_plain) {
-                let problem = format!(
-                    "is plain http and would go through the proxy {proxy}, which could read the apps' secrets; write \
-                     https://, or name the host in NO_PROXY"
-                );
+                let problem = BadSetting::SecretsInTheClear(proxy);
                 return Err(ConfigError::wrong(format!("miandeng.dingtalk.{key}"), address, problem));
             }
         }

@@ -9,7 +9,10 @@ use crate::{
     config::{AppKind, Events},
     credentials::CredentialTable,
     dingtalk::{ClientError, CorpCheck, Credential, Dingtalk, DingtalkApp, DingtalkError, Refusal, Scopes, Store},
-    i18n::doctor::{DingtalkFailure, FailureKind},
+    i18n::{
+        Locale,
+        doctor::{DingtalkFailure, FailureKind},
+    },
 };
 
 /// `kept` is how a running server reaches DingTalk; without one, its stored tickets are used.
@@ -29,8 +32,8 @@ pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec
             vec![Finding::failed(Check::Dingtalk, Fact::NoHttpClient { why: error.to_string() })]
         }
         Err(ClientError::InTheClear(error)) => {
-            let said = error.to_string();
-            vec![Finding::failed(Check::Dingtalk, Fact::Error { en: said.clone(), zh_cn: said })]
+            let (en, zh_cn) = (error.text(Locale::En), error.text(Locale::ZhCn));
+            vec![Finding::failed(Check::Dingtalk, Fact::Error { en, zh_cn })]
         }
     }
 }

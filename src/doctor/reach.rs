@@ -1,9 +1,16 @@
 //! What can be told from other machines' answers: is the clock right, is our own address reachable?
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    error::Error,
+    io,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use super::{Check, Fact, Subject, finding::Finding};
-use crate::config::{Config, Proxies, is_local};
+use crate::{
+    config::{Config, Proxies, is_local},
+    i18n::io::IoFailure,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// In seconds. Signatures and sessions bear more; a clock that runs free is noticed early.
@@ -32,7 +39,7 @@ pub(super) async fn public_url(subject: &Subject<'_>) -> Finding {
             let status = answer.status().to_string();
             Finding::warning(Check::PublicUrl, Fact::AnswersOddly { address, status })
         }
-        Err(error) => Finding::warning(Check::PublicUrl, Fact::DoesNotAnswer { address, why: causes(error) }),
+        Err(error) => Finding::warning(Check::PublicUrl, Fact::DoesNotAnswer { address, why: why(error) }),
     }
 }
 
@@ -57,9 +64,15 @@ fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder().user_agent(agent).timeout(TIMEOUT).redirect(nowhere).referer(false)
 }
 
-/// An error with its causes: reqwest's own text says little more than "error sending request".
-pub fn causes(error: reqwest::Error) -> String {
-    format!("{:#}", anyhow::Error::new(error))
+/// The kind of an error, and its text with its causes: reqwest's own says little more than "error sending request".
+pub fn why(error: reqwest::Error) -> IoFailure {
+    let mut kind = if error.is_timeout() { io::ErrorKind::TimedOut } else { io::ErrorKind::Other };
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        kind = error.downcast_ref().map_or(kind, io::Error::kind);
+        cause = error.source();
+    }
+    IoFailure { kind, english: format!("{:#}", anyhow::Error::new(error)) }
 }
 
 fn unix_seconds(date: &str) -> Option<i64> {

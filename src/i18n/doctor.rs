@@ -1,7 +1,7 @@
 //! What `doctor` finds, as values. A new finding is a variant here and a text in each language (`en::doctor`,
 //! `zh_cn::doctor`), or two where something is to be done.
 
-use super::{Locale, probe::ProbeFact};
+use super::{Locale, io::IoFailure, probe::ProbeFact};
 use crate::{
     catalogue::{Evidence, Trouble},
     clock::UnixSeconds,
@@ -124,7 +124,7 @@ pub enum Fact {
     },
     DoesNotAnswer {
         address: String,
-        why: String,
+        why: IoFailure,
     },
     NoHttpClient {
         why: String,

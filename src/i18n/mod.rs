@@ -6,10 +6,12 @@ mod bad_value;
 pub mod catalogue;
 pub mod doctor;
 mod en;
+pub mod io;
 mod locale;
 pub mod probe;
 pub mod reports;
 mod rights;
+pub mod setting;
 mod sync;
 mod sync_page;
 mod time;
@@ -90,6 +92,9 @@ pub struct Texts {
     pub reports: reports::Reports,
     pub check: fn(&doctor::Check) -> String,
     pub fact: fn(&doctor::Fact) -> doctor::Said,
+    pub advice: fn(crate::db::Advice) -> String,
+    /// Key, value and problem.
+    pub bad_setting: fn(&str, Option<&str>, &setting::BadSetting) -> String,
     pub bad_value: fn(&BadValue) -> String,
     /// Line, column, value and what is wrong with it.
     pub bad_row: fn(usize, Option<&str>, &str, &str) -> String,
@@ -227,7 +232,6 @@ pub struct Handover {
     pub arrive_detail: &'static str,
     pub arrive_as: &'static str,
     pub arrive: &'static str,
-    pub arrive_expired: &'static str,
     /// For a person who did not ask for the link.
     pub arrive_warning: &'static str,
     pub refusals: HandoverRefusals,

@@ -1,5 +1,7 @@
 //! What `doctor --probe` finds at the proxy in front.
 
+use super::io::IoFailure;
+
 /// `echo` is the probed address; `forged`: with forged headers too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeFact {
@@ -11,7 +13,7 @@ pub enum ProbeFact {
     },
     Unreachable {
         echo: String,
-        why: String,
+        why: IoFailure,
     },
     StrangerSentToSignIn {
         forged: bool,

@@ -7,6 +7,7 @@ mod doctor;
 mod pages;
 mod probe;
 mod reports;
+mod setting;
 
 use super::{DingtalkRefusals, DirectoryRefusals, GateRefusals, JsapiRefusals, Message, PLAIN, Problems, Texts};
 
@@ -164,6 +165,8 @@ pub(super) static TEXTS: Texts = Texts {
     reports: reports::REPORTS,
     check: doctor::check,
     fact: doctor::fact,
+    advice: doctor::advice,
+    bad_setting: setting::line,
     bad_value: bad_value::value,
     bad_row: bad_value::row,
     bad_file: bad_value::file,

@@ -38,7 +38,8 @@ pub(super) async fn check(deployment: &Deployment, address: &Url, person: Named<
         let echo = echo_address(deployment, address)?;
         let key = signing_keys::state_key(&deployment.pools, &deployment.clock).await;
         let key = key.map_err(|error| broken(&error.into()))?;
-        let http = reach::client().map_err(|error| failed(ProbeFact::NoHttpClient { why: reach::causes(error) }))?;
+        let http =
+            reach::client().map_err(|error| failed(ProbeFact::NoHttpClient { why: reach::why(error).english }))?;
         Ok(Probe { deployment, http, passes: Passes::new(&key, deployment.clock.clone()), echo })
     };
     match prepared.await {
@@ -184,7 +185,7 @@ impl Probe<'_> {
             request = request.header("Cookie", format!("{}={}", cookie::name(&self.deployment.config), token.expose()));
         }
         let answer = request.headers(headers).send().await.map_err(|error| {
-            let (echo, why) = (self.echo.to_string(), reach::causes(error.without_url()));
+            let (echo, why) = (self.echo.to_string(), reach::why(error.without_url()));
             failed(ProbeFact::Unreachable { echo, why })
         })?;
         Ok(self.read(&pass, answer).await)

@@ -68,7 +68,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
         }
         Fact::Answers { address } => says(format!("{address} answers")),
         Fact::AnswersOddly { address, status } => says(format!("{address} answers {status}")).cure(NOT_REACHED),
-        Fact::DoesNotAnswer { address, why } => says(format!("{address} does not answer: {why}")).cure(NOT_REACHED),
+        Fact::DoesNotAnswer { address, why } => says(format!("{address} does not answer: {}", why.english)).cure(NOT_REACHED),
         Fact::NoHttpClient { why } => says(format!("no HTTP client for DingTalk can be made: {why}"))
             .cure("check the machine's certificates (ca-certificates) and proxy variables"),
         Fact::DingtalkWorks { is_channel: false } => says("access token, a second call and ticket work"),

@@ -207,7 +207,6 @@ pub(super) const HANDOVER: Handover = Handover {
     arrive_detail: "You came from DingTalk. One more step signs you in here too.",
     arrive_as: "Sign in as",
     arrive: "Sign in",
-    arrive_expired: "This link has expired. Make a new one in DingTalk.",
     arrive_warning: "If this isn't you, or somebody sent you this link, close this page: you would be signed in as \
                      that person.",
     refusals: HandoverRefusals {

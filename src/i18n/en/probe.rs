@@ -12,7 +12,7 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
                 .cure("probe the address that employees use; the probe's session is sent nowhere else")
         }
         ProbeFact::NoHttpClient { why } => says(why),
-        ProbeFact::Unreachable { echo, why } => says(format!("{echo} cannot be reached: {why}"))
+        ProbeFact::Unreachable { echo, why } => says(format!("{echo} cannot be reached: {}", why.english))
             .cure("check the name, the certificate, the firewall, and that the proxy is running"),
         ProbeFact::StrangerSentToSignIn { forged } => {
             says(format!("a visitor who is not signed in is sent to the sign-in page{}", also(*forged)))

@@ -7,6 +7,7 @@ use crate::{
     i18n::{
         Locale,
         doctor::{Check, DingtalkFailure, Fact, FailureKind, Said, says},
+        io::IoFailure,
         local,
     },
 };
@@ -73,7 +74,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
         }
         Fact::Answers { address } => says(format!("{address} 有响应")),
         Fact::AnswersOddly { address, status } => says(format!("{address} 返回 {status}")).cure(NOT_REACHED),
-        Fact::DoesNotAnswer { address, why } => says(format!("{address} 没有响应：{why}")).cure(NOT_REACHED),
+        Fact::DoesNotAnswer { address, why } => says(format!("{address} 没有响应：{}", why.text(Locale::ZhCn))).cure(NOT_REACHED),
         Fact::NoHttpClient { why } => says(format!("无法建立到钉钉的 HTTP 客户端：{why}"))
             .cure("请检查本机的证书（ca-certificates）和代理环境变量"),
         Fact::DingtalkWorks { is_channel: false } => says("access token、一次普通调用和 ticket 均正常"),
@@ -163,15 +164,19 @@ pub(super) fn failed(failure: &DingtalkFailure) -> String {
         FailureKind::Banned => {
             format!("{detail}：收到的是网页，不是接口的结果：调用过多，钉钉封禁了本机 IP 五分钟，或由中间的代理应答")
         }
-        FailureKind::Unreachable => format!("钉钉没有响应：{detail}"),
+        FailureKind::Unreachable => {
+            let (call, why) = detail.split_once(": ").unwrap_or((detail, ""));
+            format!("钉钉没有响应：{call}：{}", IoFailure::quoted_in(why).text(Locale::ZhCn))
+        }
         FailureKind::Unexpected => format!("钉钉的回答无法识别：{detail}"),
     }
 }
 
-pub(super) fn advice(advice: Advice) -> &'static str {
-    match advice {
+pub(super) fn advice(advice: Advice) -> String {
+    let text = match advice {
         Advice::Wait => "另一个进程锁住了它：请等它结束后再试",
         Advice::Restore => "请从备份恢复，或换一个文件",
         Advice::MakeRoom => "miandeng 需要一个可写的目录，磁盘要有剩余空间",
-    }
+    };
+    text.to_owned()
 }

@@ -201,7 +201,6 @@ pub(super) const HANDOVER: Handover = Handover {
     arrive_detail: "您从钉钉过来，点一下即可在这里登录。",
     arrive_as: "登录身份",
     arrive: "登录",
-    arrive_expired: "链接已失效，请回到钉钉重新生成。",
     arrive_warning: "如果以上不是您本人，或者这个链接是别人发给您的，请关闭本页：否则您会以对方的身份登录。",
     refusals: HandoverRefusals {
         link_expired: Message {

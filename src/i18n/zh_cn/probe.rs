@@ -1,6 +1,7 @@
 //! 网关探测的结果。
 
 use crate::i18n::{
+    Locale,
     doctor::{Said, says},
     probe::{ProbeFact, ProxyFix},
 };
@@ -13,7 +14,7 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
         }
         ProbeFact::NoHttpClient { why } => says(format!("无法建立 HTTP 客户端：{why}")),
         ProbeFact::Unreachable { echo, why } => {
-            says(format!("无法连接 {echo}：{why}")).cure("请检查域名、证书、防火墙，以及代理是否在运行")
+            says(format!("无法连接 {echo}：{}", why.text(Locale::ZhCn))).cure("请检查域名、证书、防火墙，以及代理是否在运行")
         }
         ProbeFact::StrangerSentToSignIn { forged } => says(format!("未登录的访问者{}被引导到登录页", also(*forged))),
         ProbeFact::StrangerRefused { status, forged } => {
