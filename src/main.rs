@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use miandeng::cli::{self, Arguments};
 use mimalloc::MiMalloc;
 
@@ -10,8 +9,7 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    // Wrong usage ends here, with exit code 2.
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         eprintln!("miandeng: another TLS library was installed first");
         return ExitCode::FAILURE;
@@ -19,7 +17,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("miandeng: {}", in_one_line(&error));
+            eprintln!("miandeng: {}", cli::in_one_line(&error));
             ExitCode::FAILURE
         }
     }
@@ -34,13 +32,4 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         runtime.worker_threads(workers);
     }
     runtime.enable_all().thread_name("miandeng").build()?.block_on(arguments.run())
-}
-
-/// An error with its causes, each said once: sqlx quotes its cause already, and `{:#}` would say it again.
-fn in_one_line(error: &anyhow::Error) -> String {
-    error.chain().fold(String::new(), |said, cause| match cause.to_string() {
-        cause if said.is_empty() => cause,
-        cause if said.contains(&cause) => said,
-        cause => format!("{said}: {cause}"),
-    })
 }

@@ -5,8 +5,9 @@ mod make;
 mod restore;
 
 pub use self::{
-    make::{Made, make},
-    restore::{Restored, restore},
+    check::BadCopy,
+    make::{Made, NotMade, make},
+    restore::{NotRestored, Restored, restore},
 };
 
 use std::{

@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::{
     Deployment,
-    terminal::{Table, locale, print, print_json},
+    terminal::{Table, locale, print, print_json, text},
     users::{corp_id_argument, userid_argument},
 };
 use crate::{
@@ -108,7 +108,10 @@ fn time_argument(text: &str) -> Result<Moment, String> {
         return Ok(Moment::AtMs(at));
     }
     humantime::parse_duration(text).map(Moment::Ago).map_err(|_| {
-        "write how long ago (24h, 30d), a date (2026-11-02) or a time (2026-11-02T08:00:00+08:00)".to_owned()
+        text!(
+            "write how long ago (24h, 30d), a date (2026-11-02) or a time (2026-11-02T08:00:00+08:00)",
+            "请写多久以前（24h、30d）、日期（2026-11-02）或时间（2026-11-02T08:00:00+08:00）"
+        )
     })
 }
 
@@ -155,13 +158,11 @@ impl List {
             print(table(&rows).to_string())?;
         }
         if are_more {
-            eprintln!(
-                "{}",
-                match locale() {
-                    Locale::ZhCn => "还有更早的记录：用 --since、--until 缩小范围，或用 --limit 多看一些",
-                    Locale::En => "There are older rows: narrow the time with --since and --until, or raise --limit",
-                }
+            let more = text!(
+                "There are older rows: narrow the time with --since and --until, or raise --limit",
+                "还有更早的记录：用 --since、--until 缩小范围，或用 --limit 多看一些"
             );
+            eprintln!("{more}");
         }
         Ok(())
     }
@@ -210,7 +211,7 @@ impl Export {
             match written {
                 // A reader that has seen enough (`| head`) is no failure.
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-                other => other.context("standard output cannot be written")?,
+                other => other.with_context(|| text!("standard output cannot be written", "无法写入标准输出"))?,
             }
             let Some(last) = rows.last() else { break };
             filter.before = Some((last.at, last.id));

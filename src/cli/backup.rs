@@ -8,14 +8,14 @@ use serde_json::json;
 use super::{
     Deployment,
     deployment::actor,
-    terminal::{count, locale, print, print_json},
+    terminal::{count, print, print_json, text},
 };
 use crate::{
     audit::{Entry, Event},
     backup::{self, Made},
     clock::Clock,
     db,
-    i18n::{Locale, utc},
+    i18n::utc,
 };
 
 /// Make a consistent copy of the database while the server runs.
@@ -54,7 +54,8 @@ pub async fn run(args: BackupArgs) -> anyhow::Result<()> {
     let (_, url) = Deployment::settings()?;
     let source = db::file_of(&url)?;
     let row = Entry::new(Event::Backup, actor(), &Clock::system()).with("file", args.file.display().to_string());
-    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}")?);
+    let style = ProgressStyle::with_template("{bar:40} {bytes} / {total_bytes}")?;
+    let bar = ProgressBar::new(0).with_style(style);
     let made = backup::make(&source, &args.file, args.force, row, |done, all| {
         bar.set_length(all);
         bar.set_position(done.min(all));
@@ -78,13 +79,10 @@ fn say(args: &BackupArgs, made: &Made) -> anyhow::Result<()> {
         }));
     }
     let file = &args.file;
-    print(match locale() {
-        Locale::ZhCn => format!("已备份到 {file:?}，校验通过：{people} 人，{sessions} 个会话，{bytes} 字节\n"),
-        Locale::En => format!(
-            "{file:?} is written and checked: {}, {}, {}\n",
-            count(people, "person", "people"),
-            count(sessions, "session", "sessions"),
-            count(*bytes, "byte", "bytes")
-        ),
-    })
+    let (some_people, some_sessions) = (count(people, "person", "people"), count(sessions, "session", "sessions"));
+    let size = count(*bytes, "byte", "bytes");
+    print(text!(
+        "{file:?} is written and checked: {some_people}, {some_sessions}, {size}\n",
+        "已备份到 {file:?}，校验通过：{people} 人，{sessions} 个会话，{bytes} 字节\n"
+    ))
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use figment::{Figment, providers::Serialized};
 use serde_json::json;
 
-use super::{logging, serve};
+use super::{logging, serve, terminal::text};
 use crate::{
     audit::Actor,
     clock::Clock,
@@ -38,14 +38,20 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let _log = logging::start();
     let clock = Clock::system();
     let company = Company::sample();
-    let corp = company.corps.first().context("the sample company has no organisation")?.clone();
+    let corp = company
+        .corps
+        .first()
+        .with_context(|| text!("the sample company has no organisation", "示例中没有企业"))?
+        .clone();
 
     let simulator = Simulator::new(clock.clone(), company);
     simulator.hold(Some(LISTED));
     let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), free_port(SIMULATOR_PORT)?).await?;
 
-    let folder =
-        tempfile::Builder::new().prefix("miandeng-demo-").tempdir().context("no temporary folder can be made")?;
+    let folder = tempfile::Builder::new()
+        .prefix("miandeng-demo-")
+        .tempdir()
+        .with_context(|| text!("no temporary folder can be made", "无法建立临时目录"))?;
     let pools = Pools::open(&folder.path().join("demo.db").to_string_lossy()).await?;
     let employee = add_sample_employee(&pools, &corp, &clock).await?;
 
@@ -66,13 +72,16 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 fn free_port(wanted: u16) -> anyhow::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
         .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .context("no port is free")?;
+        .with_context(|| text!("no port is free", "没有空闲的端口"))?;
     Ok(listener.local_addr()?.port())
 }
 
 async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyhow::Result<Employee> {
-    let employee =
-        corp.employees.iter().find(|employee| employee.userid == LISTED).context("no such sample employee")?;
+    let employee = corp
+        .employees
+        .iter()
+        .find(|employee| employee.userid == LISTED)
+        .with_context(|| text!("no such sample employee", "示例中没有这位员工"))?;
     let user = NewUser {
         corp_id: CorpId::new(&corp.corp_id)?,
         userid: DingUserId::new(&employee.userid)?,
@@ -93,7 +102,7 @@ async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyho
 
 /// The demo's settings. Neither Rocket.toml nor the environment is read: what is set there is meant for a real server.
 fn figment(port: u16, dingtalk_url: &str, corp: &Corp) -> anyhow::Result<Figment> {
-    let app = corp.apps.first().context("the sample organisation has no app")?;
+    let app = corp.apps.first().with_context(|| text!("the sample organisation has no app", "示例企业没有应用"))?;
     let settings = json!({
         "public_url": format!("http://127.0.0.1:{port}"),
         "dingtalk": {
@@ -120,17 +129,21 @@ fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee
     let refused = format!("http://127.0.0.1:{port}/admin/refused");
     let listed = &employee.name;
     let unlisted = name_of(corp, UNLISTED);
-    println!(
+    let welcome = text!(
         "\n\
-         Open this address in a browser: you hold the phone of {listed}, and are signed in.\n\
-         在浏览器打开下面的地址：您拿着{listed}的手机，会直接登录。\n\n  {app}\n\n\
+         Open this address in a browser: you hold the phone of {listed}, and are signed in.\n\n  {app}\n\n\
          To hold another phone, choose a person at the address below, then sign out and in again. {unlisted}, like all\n\
-         others, is not in the user table and is refused.\n\
+         others, is not in the user table and is refused.\n\n  {dingtalk_url}/\n\n\
+         {listed} is an administrator: after {unlisted} was refused, one click at the address below lets {unlisted} in.\n\n  \
+         {refused}\n\n\
+         Ctrl-C stops it; nothing is left behind.\n",
+        "\n\
+         在浏览器打开下面的地址：您拿着{listed}的手机，会直接登录。\n\n  {app}\n\n\
          想换一个人：在下面的地址选人，再退出并重新登录。{unlisted}和其他人都不在用户表里，会被拒绝。\n\n  {dingtalk_url}/\n\n\
-         {listed} is an administrator: after {unlisted} was refused, one click at the address below lets {unlisted} in.\n\
          {listed}是管理员：{unlisted}被拒之后，在下面的地址点一下“添加”，{unlisted}再试一次就能登录。\n\n  {refused}\n\n\
-         Ctrl-C stops it; nothing is left behind. 按 Ctrl-C 停止，不留下任何文件。\n"
+         按 Ctrl-C 停止，不留下任何文件。\n"
     );
+    println!("{welcome}");
 }
 
 /// The same on the simulator's own page.

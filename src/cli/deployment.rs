@@ -3,11 +3,13 @@
 use anyhow::{anyhow, bail};
 use figment::Figment;
 
+use super::{terminal::text, zh_cn};
 use crate::{
     audit::Actor,
     clock::Clock,
     config::{self, Config, ConfigError},
     db::{self, Pools, Transaction},
+    i18n::Locale,
     ids::CorpId,
     people::{By, Reason},
 };
@@ -29,7 +31,14 @@ impl Deployment {
         let pools = Pools::open(&url).await?;
         // The server's log has it already; a command has none.
         if !tracing::enabled!(tracing::Level::WARN) {
-            pools.repaired().iter().for_each(|file| eprintln!("miandeng: {file}"));
+            for repaired in pools.repaired() {
+                let (file, mode) = (repaired.file.display(), repaired.old_mode);
+                let said = text!(
+                    "other users of this machine could read or write {file} (mode {mode:04o}); only its owner can now",
+                    "本机其他用户曾经可以读写 {file}（权限 {mode:04o}），现在只有所有者可以"
+                );
+                eprintln!("miandeng: {said}");
+            }
         }
         Ok(Self { config, pools, clock: Clock::system() })
     }
@@ -65,7 +74,13 @@ impl Deployment {
         match (given, corps.len()) {
             (Some(corp), _) => Ok(corp),
             (None, 1) => Ok(corps.remove(0)),
-            (None, _) => bail!("several corps are configured; add --corp-id with one of {}", join(&corps)),
+            (None, _) => {
+                let corps = join(&corps);
+                bail!(text!(
+                    "several corps are configured; add --corp-id with one of {corps}",
+                    "配置了多个企业；请用 --corp-id 指定其中一个：{corps}"
+                ))
+            }
         }
     }
 
@@ -74,7 +89,11 @@ impl Deployment {
         let corp = self.corp(given)?;
         let corps = self.corps();
         if !corps.contains(&corp) {
-            bail!("corp {:?} is not configured; write one of {}", corp.as_str(), join(&corps));
+            let (corp, corps) = (corp.as_str(), join(&corps));
+            bail!(text!(
+                "corp {corp:?} is not configured; write one of {corps}",
+                "没有配置企业 {corp:?}；请写其中一个：{corps}"
+            ));
         }
         Ok(corp)
     }
@@ -103,7 +122,9 @@ fn system_user() -> String {
 
 /// Not as a context: sqlx's error says everything twice in a chain.
 fn not_written(error: &sqlx::Error) -> anyhow::Error {
-    anyhow!("the database cannot be written ({error}); {}", db::advice(error))
+    let advice = db::advice(error);
+    let (why, chinese) = (zh_cn::sqlite(error), (Locale::ZhCn.texts().advice)(advice));
+    anyhow!(text!("the database cannot be written ({error}); {advice}", "无法写入数据库（{why}）；{chinese}"))
 }
 
 fn join(corps: &[CorpId]) -> String {

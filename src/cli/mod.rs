@@ -16,12 +16,14 @@ mod sessions;
 mod simulator;
 mod terminal;
 mod users;
+mod zh_cn;
 
 pub use self::deployment::figment;
 
-use self::deployment::Deployment;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use clap::{Parser, Subcommand};
+use self::{deployment::Deployment, terminal::locale};
+use crate::i18n::Locale;
 
 /// Password-free sign-in (免登) from inside the DingTalk client.
 ///
@@ -57,6 +59,24 @@ enum Command {
 }
 
 impl Arguments {
+    /// Reads the program's arguments. Help and wrong usage end here, the latter with exit code 2.
+    pub fn read() -> Self {
+        let english = Self::command();
+        let mut command = match locale() {
+            Locale::En => english,
+            Locale::ZhCn => zh_cn::translated(english),
+        };
+        let read = command.try_get_matches_from_mut(std::env::args_os());
+        let read = read.and_then(|found| Self::from_arg_matches(&found).map_err(|error| error.format(&mut command)));
+        read.unwrap_or_else(|error| match (locale(), zh_cn::usage(&error)) {
+            (Locale::ZhCn, Some(said)) => {
+                eprint!("{said}");
+                std::process::exit(error.exit_code())
+            }
+            _ => error.exit(),
+        })
+    }
+
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run().await,
@@ -73,10 +93,38 @@ impl Arguments {
     }
 }
 
+/// An error with its causes in one line, each said once: sqlx quotes its cause already.
+pub fn in_one_line(error: &anyhow::Error) -> String {
+    in_words(error, locale())
+}
+
+fn in_words(error: &anyhow::Error, locale: Locale) -> String {
+    let mut said = String::new();
+    for cause in error.chain() {
+        let chinese = match locale {
+            Locale::En => None,
+            Locale::ZhCn => zh_cn::error(cause),
+        };
+        // It names its causes itself.
+        let is_all = chinese.is_some();
+        let text = chinese.unwrap_or_else(|| cause.to_string());
+        if !said.contains(&text) {
+            let between = match (said.is_empty(), locale) {
+                (true, _) => "",
+                (false, Locale::En) => ": ",
+                (false, Locale::ZhCn) => "：",
+            };
+            said.extend([between, &text]);
+        }
+        if is_all {
+            break;
+        }
+    }
+    said
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn unexplained(command: &clap::Command) -> Vec<String> {

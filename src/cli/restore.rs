@@ -7,14 +7,13 @@ use serde_json::json;
 use super::{
     Deployment,
     deployment::actor,
-    terminal::{count, locale, print, print_json},
+    terminal::{count, print, print_json, text},
 };
 use crate::{
     audit::{Entry, Event},
     backup::{self, Restored},
     clock::Clock,
     db,
-    i18n::Locale,
 };
 
 /// Put a backup in the place of the database. No server may run.
@@ -71,19 +70,13 @@ fn say(args: &RestoreArgs, target: &str, restored: &Restored) -> anyhow::Result<
             "schema": schema,
         }));
     }
-    let mut text = match locale() {
-        Locale::ZhCn => format!("已恢复 {target:?}：{people} 人，结束了 {sessions_ended} 个会话\n"),
-        Locale::En => format!(
-            "{target:?} is restored: {}, {} ended\n",
-            count(people, "person", "people"),
-            count(*sessions_ended, "session", "sessions")
-        ),
-    };
+    let (some_people, ended) = (count(people, "person", "people"), count(*sessions_ended, "session", "sessions"));
+    let mut text = text!(
+        "{target:?} is restored: {some_people}, {ended} ended\n",
+        "已恢复 {target:?}：{people} 人，结束了 {sessions_ended} 个会话\n"
+    );
     if let Some(kept) = kept {
-        text.push_str(&match locale() {
-            Locale::ZhCn => format!("原文件保留为 {kept:?}\n"),
-            Locale::En => format!("the replaced file is {kept:?}\n"),
-        });
+        text.push_str(&text!("the replaced file is {kept:?}\n", "原文件保留为 {kept:?}\n"));
     }
     print(text)
 }

@@ -4,13 +4,14 @@ use anyhow::Context;
 use figment::Figment;
 use rocket::{Ignite, Orbit, Rocket, fairing::AdHoc, futures::future::BoxFuture};
 
-use super::{Deployment, logging};
+use super::{Deployment, logging, terminal::text};
 use crate::{
     app,
     audit::{Actor, Entry, Event},
     clock::Clock,
     config::{self, Config, ConfigError, Proxies},
     db::{self, Pools},
+    i18n::{Locale, io::IoFailure},
 };
 #[cfg(unix)]
 use crate::{cli::open_files, web::slow_clients::SlowClients};
@@ -64,7 +65,11 @@ pub(super) async fn ignite(
         open_files::allow_many();
         server.attach(SlowClients::new(clock))
     };
-    server.ignite().await.map_err(|error| explained(&error)).context("the server cannot start")
+    server
+        .ignite()
+        .await
+        .map_err(|error| explained(&error))
+        .with_context(|| text!("the server cannot start", "服务器无法启动"))
 }
 
 /// Says so once requests are answered; with port 0, the port is known only now.
@@ -85,7 +90,11 @@ pub(super) fn explained(error: &rocket::Error) -> anyhow::Error {
 
     match error.kind() {
         ErrorKind::Bind(error) => {
-            anyhow::anyhow!("the address cannot be listened on: {error}; is another server running there?")
+            let chinese = IoFailure::from(error).text(Locale::ZhCn);
+            anyhow::anyhow!(text!(
+                "the address cannot be listened on: {error}; is another server running there?",
+                "无法监听这个地址：{chinese}；那里是否已有另一个服务器在运行？"
+            ))
         }
         other => anyhow::anyhow!("{other}"),
     }

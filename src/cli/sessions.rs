@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     Deployment,
     deployment::actor,
-    terminal::{Table, can_ask, confirm, count, locale, print, print_json},
+    terminal::{Table, can_ask, confirm, count, locale, print, print_json, text},
     users::{PersonArgs, corp_id_argument, userid_argument},
 };
 use crate::{
@@ -164,7 +164,8 @@ impl<'a> From<&'a Listed> for SessionRecord<'a> {
 /// With what somebody is signed in, in a few words; of a client that is not known the first word of its own.
 fn device(session: &Listed) -> String {
     if let Some(address) = &session.only_for {
-        return format!("{}, only for {address}", session.user_agent);
+        let agent = &session.user_agent;
+        return text!("{agent}, only for {address}", "{agent}，仅限 {address}");
     }
     let own = || session.user_agent.split(' ').next().unwrap_or_default().chars().take(30).collect();
     device::name(&session.user_agent).unwrap_or_else(own)
@@ -174,10 +175,13 @@ impl RevokeSessions {
     async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         if self.all && !self.yes {
             if !can_ask() {
-                bail!("cannot ask for confirmation here; add --yes to end everybody's sessions");
+                bail!(text!(
+                    "cannot ask for confirmation here; add --yes to end everybody's sessions",
+                    "这里无法询问；要结束所有人的会话，请加 --yes"
+                ));
             }
-            if !confirm("End everybody's sessions?")? {
-                bail!("no session was ended");
+            if !confirm(&text!("End everybody's sessions?", "结束所有人的会话？"))? {
+                bail!(text!("no session was ended", "没有结束任何会话"));
             }
         }
         let author = Author::new(actor(), &deployment.clock);
@@ -185,7 +189,10 @@ impl RevokeSessions {
         let ended = match (self.id, self.user) {
             (Some(id), _) => {
                 if !sessions::revoke_by_id(&mut tx, id, &author).await? {
-                    bail!("there is no session {id}; \"miandeng sessions list\" shows their numbers");
+                    bail!(text!(
+                        "there is no session {id}; \"miandeng sessions list\" shows their numbers",
+                        "没有会话 {id}；编号见“miandeng sessions list”"
+                    ));
                 }
                 1
             }
@@ -195,10 +202,11 @@ impl RevokeSessions {
             }
             (None, None) => sessions::revoke_everybodys(&mut tx, &author).await?,
         };
-        tx.commit().await.context("the sessions could not be ended")?;
+        tx.commit().await.with_context(|| text!("the sessions could not be ended", "无法结束会话"))?;
         if self.json {
             return print_json(&json!({ "sessions_ended": ended }));
         }
-        print(format!("{} ended\n", count(ended, "session", "sessions")))
+        let sessions = count(ended, "session", "sessions");
+        print(text!("{sessions} ended\n", "结束了 {ended} 个会话\n"))
     }
 }

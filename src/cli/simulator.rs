@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use rocket::tokio::signal;
 
+use super::terminal::text;
 use crate::{
     clock::Clock,
     simulator::{Company, Simulator},
@@ -92,16 +93,22 @@ pub async fn run(args: SimulatorArgs) -> anyhow::Result<()> {
     let company = match &args.company {
         None => Company::sample(),
         Some(file) => {
-            let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-            serde_json::from_slice(&text).with_context(|| format!("{} is no company file", file.display()))?
+            let name = file.display();
+            let company = std::fs::read(file).with_context(|| text!("cannot read {name}", "无法读取 {name}"))?;
+            serde_json::from_slice(&company)
+                .with_context(|| text!("{name} is no company file", "{name} 不是企业文件"))?
         }
     };
     let running = Simulator::new(Clock::system(), company).start(args.address, args.port).await?;
     let url = running.url();
-    println!("Simulated DingTalk: {url}/ (open it in a browser; Ctrl-C stops it)");
+    let here = text!(
+        "Simulated DingTalk: {url}/ (open it in a browser; Ctrl-C stops it)",
+        "模拟的钉钉：{url}/ （请在浏览器中打开；按 Ctrl-C 停止）"
+    );
+    println!("{here}");
     println!("  oapi_url, api_url, login_url: {url}");
     println!("  jsapi_url: {url}/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js");
-    signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
+    signal::ctrl_c().await.with_context(|| text!("cannot wait for Ctrl-C", "无法等待 Ctrl-C"))?;
     running.stop().await;
     Ok(())
 }

@@ -10,12 +10,23 @@ use crate::{
     inert::{Inert, steers},
 };
 
+/// A text in the terminal's language. Both name the same values.
+macro_rules! text {
+    ($english:literal, $chinese:literal) => {
+        match $crate::cli::terminal::locale() {
+            $crate::i18n::Locale::En => ::std::fmt::format(format_args!($english)),
+            $crate::i18n::Locale::ZhCn => ::std::fmt::format(format_args!($chinese)),
+        }
+    };
+}
+pub(crate) use text;
+
 /// Writes to standard output. A reader that has seen enough (`| head`) is no failure.
 pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(anyhow::Error::new(error).context("standard output cannot be written"))
+            Err(anyhow::Error::new(error).context(text!("standard output cannot be written", "无法写入标准输出")))
         }
         _ => Ok(()),
     }

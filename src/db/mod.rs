@@ -27,8 +27,8 @@ use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 
 pub use self::{
     freshness::Stamp,
-    open::{Advice, OpenError, advice, connect_to, file_of, is_locked, kind_of, with_suffix},
-    private::{NotPrivate, Repaired, give_to_owner_of},
+    open::{Advice, NoLastingFile, OpenError, advice, connect_to, file_of, is_locked, kind_of, with_suffix},
+    private::{NotPrivate, Repaired, WhyOpenToOthers, give_to_owner_of},
     rocket_pool::Db,
 };
 use self::{group_commit::GroupCommit, wal_index::WalIndex};

@@ -34,7 +34,7 @@ const CACHE: &str = "-4096";
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("databases.miandeng.url = {url:?}: {why}; write a file's path, e.g. \"miandeng.db\"")]
-    Url { url: String, why: &'static str },
+    Url { url: String, why: NoLastingFile },
     #[error(
         "databases.miandeng.url = {path:?}: the file cannot be opened for writing: {source}; miandeng needs a writable folder"
     )]
@@ -44,9 +44,20 @@ pub enum OpenError {
     #[error("databases.miandeng.url = {path:?}: miandeng restore is replacing the file; try again when that is done")]
     Restoring { path: PathBuf },
     #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", advice(source))]
-    Sqlite { path: PathBuf, source: sqlx::Error },
+    Unusable { path: PathBuf, source: sqlx::Error },
     #[error("databases.miandeng.url = {path:?}: the tables cannot be brought up to date: {source}")]
     Migrate { path: PathBuf, source: MigrateError },
+}
+
+/// Why an address names no file that lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoLastingFile {
+    #[error("names no file")]
+    None,
+    #[error("a database in memory is lost at each restart")]
+    InMemory,
+    #[error("is not the path of a SQLite file")]
+    NoPath,
 }
 
 impl Pools {
@@ -67,7 +78,7 @@ impl Pools {
             NotHeld::ByAnother => OpenError::Restoring { path: path.clone() },
             NotHeld::File(error) => file(error),
         })?;
-        let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
+        let sqlite = |source| OpenError::Unusable { path: path.clone(), source };
 
         let writing = options(&path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let writer = connect(1, writing).await.map_err(sqlite)?;
@@ -200,13 +211,13 @@ pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
     let refuse = |why| Err(OpenError::Url { url: url.to_owned(), why });
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
     if path.is_empty() {
-        return refuse("names no file");
+        return refuse(NoLastingFile::None);
     }
     if path.contains(":memory:") {
-        return refuse("a database in memory is lost at each restart");
+        return refuse(NoLastingFile::InMemory);
     }
     if path.contains("://") || path.contains('?') {
-        return refuse("is not the path of a SQLite file");
+        return refuse(NoLastingFile::NoPath);
     }
     Ok(PathBuf::from(path))
 }

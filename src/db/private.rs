@@ -36,9 +36,25 @@ impl fmt::Display for Repaired {
 #[derive(Debug, thiserror::Error)]
 #[error("other users of this machine may read or write {} (mode {mode:04o}): {why}", file.display())]
 pub struct NotPrivate {
-    file: PathBuf,
-    mode: u32,
-    why: String,
+    pub file: PathBuf,
+    pub mode: u32,
+    pub why: WhyOpenToOthers,
+}
+
+/// Why a file's mode stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum WhyOpenToOthers {
+    #[error("it is a symbolic link, so its mode was not changed; chmod 600 the file it points to")]
+    Link,
+    #[error("it has other hard links, which may not be ours; chmod 600 {}", .0.display())]
+    HardLinks(PathBuf),
+    #[error(
+        "it belongs to user {owner}, but miandeng runs as {us}; chmod 600 {}, and run miandeng as its owner",
+        file.display()
+    )]
+    Owner { file: PathBuf, owner: u32, us: u32 },
+    #[error("its mode cannot be changed ({0}); keep the database on a file system with file modes")]
+    NotChanged(io::Error),
 }
 
 /// Makes the database with mode 0600 unless it is there.
@@ -109,25 +125,22 @@ fn keep_one(path: &Path, open: Option<&File>) -> Result<Option<Repaired>, NotPri
     if mode & BY_OTHERS == 0 || !meant.is_file() {
         return Ok(None);
     }
-    let refuse = |why: String| Err(NotPrivate { file: path.to_owned(), mode, why });
-    let file = path.display();
+    let file = || path.to_owned();
+    let refuse = |why| Err(NotPrivate { file: file(), mode, why });
     // Otherwise anyone who can change the link, or the names, could make us close another of our files.
     if here.is_symlink() {
-        return refuse("it is a symbolic link, so its mode was not changed; chmod 600 the file it points to".into());
+        return refuse(WhyOpenToOthers::Link);
     }
     if meant.nlink() > 1 {
-        return refuse(format!("it has other hard links, which may not be ours; chmod 600 {file}"));
+        return refuse(WhyOpenToOthers::HardLinks(file()));
     }
     let (owner, us) = (meant.uid(), nix::unistd::geteuid().as_raw());
     if owner != us {
-        let cure = format!("chmod 600 {file}, and run miandeng as its owner");
-        return refuse(format!("it belongs to user {owner}, but miandeng runs as {us}; {cure}"));
+        return refuse(WhyOpenToOthers::Owner { file: file(), owner, us });
     }
     match change(path, open, &meant) {
         Ok(()) => Ok(Some(Repaired { file: path.to_owned(), old_mode: mode })),
-        Err(error) => {
-            refuse(format!("its mode cannot be changed ({error}); keep the database on a file system with file modes"))
-        }
+        Err(error) => refuse(WhyOpenToOthers::NotChanged(error)),
     }
 }
 

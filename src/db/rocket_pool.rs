@@ -31,7 +31,7 @@ impl rocket_db_pools::Pool for Pools {
     async fn get(&self) -> Result<Self::Connection, Self::Error> {
         self.read().await.map_err(|source| {
             tracing::warn!(error = %source, "no connection to the database came free");
-            OpenError::Sqlite { path: PathBuf::new(), source }
+            OpenError::Unusable { path: PathBuf::new(), source }
         })
     }
 

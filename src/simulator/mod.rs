@@ -50,7 +50,7 @@ pub use events::{Answers, DirectoryEvent, Pushed, SealedPush};
 pub use fault::{Fault, FaultKind};
 pub use limit::{RateLimit, Throttle};
 pub use phone::ClientRefusal;
-pub use server::Running;
+pub use server::{NotStarted, Running};
 
 use crate::clock::Clock;
 
@@ -64,7 +64,7 @@ impl Simulator {
     }
 
     /// Listens on a loopback address; port 0 takes any that is free.
-    pub async fn start(&self, address: IpAddr, port: u16) -> anyhow::Result<Running> {
+    pub async fn start(&self, address: IpAddr, port: u16) -> Result<Running, NotStarted> {
         server::start(self.clone(), address, port).await
     }
 

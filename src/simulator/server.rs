@@ -1,8 +1,7 @@
 //! The simulator's own Rocket, beside whatever other Rocket the process runs.
 
-use std::net::IpAddr;
+use std::{io, net::IpAddr};
 
-use anyhow::{Context, bail};
 use rocket::{
     Config, Shutdown,
     config::{Ident, LogLevel, Shutdown as ShutdownConfig},
@@ -45,11 +44,26 @@ impl Drop for Running {
     }
 }
 
-pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::Result<Running> {
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    #[error("the simulator hands out codes for anybody, so it listens on loopback only, not on {0}")]
+    NotLoopback(IpAddr),
+    #[error("cannot assemble the simulator: {0}")]
+    NotAssembled(String),
+    #[error("cannot listen on {address}, port {port}: {why}")]
+    NotListening { address: IpAddr, port: u16, kind: io::ErrorKind, why: String },
+}
+
+pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> Result<Running, NotStarted> {
     if !address.is_loopback() {
-        bail!("the simulator hands out codes for anybody, so it listens on loopback only, not on {address}");
+        return Err(NotStarted::NotLoopback(address));
     }
-    let gateway = events::listen(simulator.clone(), address).await.context("no port is free for streams")?;
+    let gateway = events::listen(simulator.clone(), address).await.map_err(|error| NotStarted::NotListening {
+        address,
+        port: 0,
+        kind: error.kind(),
+        why: error.to_string(),
+    })?;
     let (bound, listening) = oneshot::channel();
     let rocket = rocket::custom(config(address, port))
         .manage(simulator.clone())
@@ -67,18 +81,22 @@ pub async fn start(simulator: Simulator, address: IpAddr, port: u16) -> anyhow::
         }))
         .ignite()
         .await
-        .map_err(|error| anyhow::anyhow!("cannot assemble the simulator: {error}"))?;
+        .map_err(|error| NotStarted::NotAssembled(error.to_string()))?;
     let shutdown = rocket.shutdown();
     let (failed, failure) = oneshot::channel();
     let task = rocket::tokio::spawn(async move {
         if let Err(error) = rocket.launch().await {
             // Rocket's errors panic when dropped unread.
-            let _ = failed.send(error.to_string());
+            let kind = match error.kind() {
+                rocket::error::ErrorKind::Bind(error) => error.kind(),
+                _ => io::ErrorKind::Other,
+            };
+            let _ = failed.send((kind, error.to_string()));
         }
     });
     let Ok(port) = listening.await else {
-        let why = failure.await.unwrap_or_else(|_| "it ended at once".into());
-        return Err(anyhow::anyhow!(why)).with_context(|| format!("cannot listen on {address}, port {port}"));
+        let (kind, why) = failure.await.unwrap_or_else(|_| (io::ErrorKind::Other, "it ended at once".into()));
+        return Err(NotStarted::NotListening { address, port, kind, why });
     };
     let url = if address.is_ipv6() { format!("http://[{address}]:{port}") } else { format!("http://{address}:{port}") };
     Ok(Running { url, shutdown, task: Some(task), gateway })

@@ -7,8 +7,8 @@ use anyhow::bail;
 use url::Url;
 
 use super::{
-    Deployment,
-    terminal::{count, locale, print, print_json},
+    Deployment, in_words,
+    terminal::{count, locale, print, print_json, text},
     users::{corp_id_argument, userid_argument},
 };
 use crate::{
@@ -53,11 +53,11 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     } else {
         print(findings.iter().map(|finding| finding.text(locale())).collect::<String>())?;
     }
-    match (failed, locale()) {
-        (0, _) => Ok(()),
-        (failed, Locale::En) => bail!("{}", count(failed.try_into()?, "thing must be fixed", "things must be fixed")),
-        (failed, Locale::ZhCn) => bail!("有 {failed} 处需要处理"),
+    if failed == 0 {
+        return Ok(());
     }
+    let things = count(failed.try_into()?, "thing", "things");
+    bail!(text!("{things} must be fixed", "有 {failed} 处需要处理"))
 }
 
 /// Every check, each after those that it needs.
@@ -96,5 +96,5 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
 }
 
 fn told(error: &anyhow::Error) -> Fact {
-    Fact::Error { en: error.to_string(), zh_cn: error.to_string() }
+    Fact::Error { en: error.to_string(), zh_cn: in_words(error, Locale::ZhCn) }
 }

@@ -7,7 +7,7 @@ use super::{Force, PersonArgs, argument};
 use crate::{
     cli::{
         Deployment,
-        terminal::{can_ask, confirm, count, print, print_json},
+        terminal::{can_ask, confirm, count, print, print_json, text},
     },
     inert::Inert,
     people::{self, Changed, NotAdded, Reason},
@@ -140,17 +140,21 @@ impl Add {
         let person = NewUser { corp_id: corp_id.clone(), userid: userid.clone(), change };
         let user = match people::add(&mut tx, &deployment.by(Reason::Command), person).await {
             Ok(user) => user,
-            Err(NotAdded::AlreadyThere) => bail!(
-                "{:?} of corp {corp_id} is in the user table already; \"miandeng users set\" changes a person",
-                userid.as_str()
-            ),
+            Err(NotAdded::AlreadyThere) => {
+                let userid = userid.as_str();
+                bail!(text!(
+                    "{userid:?} of corp {corp_id} is in the user table already; \"miandeng users set\" changes a person",
+                    "企业 {corp_id} 的 {userid:?} 已在用户表中；要更改资料请用“miandeng users set”"
+                ))
+            }
             Err(NotAdded::Database(error)) => return Err(error.into()),
         };
         tx.commit().await?;
         if self.json {
             return print_json(&user);
         }
-        print(format!("{} was added\n", who(&user)))
+        let who = who(&user);
+        print(text!("{who} was added\n", "已添加{who}\n"))
     }
 }
 
@@ -166,8 +170,11 @@ impl Set {
         if self.json {
             return print_json(&user);
         }
-        let what = if changed { "was changed" } else { "needed no change" };
-        print(format!("{} {what}\n", who(&user)))
+        let who = who(&user);
+        print(match changed {
+            true => text!("{who} was changed\n", "已更改{who}\n"),
+            false => text!("{who} needed no change\n", "{who}没有变化\n"),
+        })
     }
 }
 
@@ -182,8 +189,17 @@ impl Disable {
         if self.json {
             return print_json(&json!({ "user": user, "changed": changed, "sessions_ended": sessions_ended }));
         }
-        let what = if changed { "may no longer sign in" } else { "was disabled already" };
-        print(format!("{} {what}; {} ended\n", who(&user), count(sessions_ended, "session", "sessions")))
+        let (who, sessions) = (who(&user), count(sessions_ended, "session", "sessions"));
+        print(match changed {
+            true => text!(
+                "{who} may no longer sign in; {sessions} ended\n",
+                "{who}不能再登录；结束了 {sessions_ended} 个会话\n"
+            ),
+            false => text!(
+                "{who} was disabled already; {sessions} ended\n",
+                "{who}早已停用；结束了 {sessions_ended} 个会话\n"
+            ),
+        })
     }
 }
 
@@ -197,8 +213,11 @@ impl Enable {
         if self.json {
             return print_json(&json!({ "user": user, "changed": changed }));
         }
-        let what = if changed { "may sign in again" } else { "was active already" };
-        print(format!("{} {what}\n", who(&user)))
+        let who = who(&user);
+        print(match changed {
+            true => text!("{who} may sign in again\n", "{who}可以重新登录\n"),
+            false => text!("{who} was active already\n", "{who}本来就是启用的\n"),
+        })
     }
 }
 
@@ -209,8 +228,9 @@ impl Remove {
             let mut db = deployment.pools.read().await?;
             let person = PersonArgs::new(self.person.userid.clone(), self.person.corp_id.clone());
             let user = person.find(deployment, &mut db).await?;
-            if !confirm(&format!("Remove {} and all their sessions?", who(&user)))? {
-                bail!("nobody was removed");
+            let who = who(&user);
+            if !confirm(&text!("Remove {who} and all their sessions?", "删除{who}及其全部会话？"))? {
+                bail!(text!("nobody was removed", "没有删除任何人"));
             }
         }
         let mut tx = deployment.write().await?;
@@ -221,11 +241,13 @@ impl Remove {
         if self.json {
             return print_json(&json!({ "user": user, "sessions_ended": ended }));
         }
-        print(format!("{} was removed; {} ended\n", who(&user), count(ended, "session", "sessions")))
+        let (who, sessions) = (who(&user), count(ended, "session", "sessions"));
+        print(text!("{who} was removed; {sessions} ended\n", "已删除{who}；结束了 {ended} 个会话\n"))
     }
 }
 
 /// A person in a sentence, on one line whatever DingTalk says the name is.
 fn who(user: &User) -> String {
-    Inert(format_args!("{} {} of corp {}", user.userid, user.name, user.corp_id)).to_string()
+    let User { userid, name, corp_id, .. } = user;
+    Inert(text!("{userid} {name} of corp {corp_id}", "{name}（{userid}，企业 {corp_id}）")).to_string()
 }

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use crate::{
     cli::{
         Deployment,
-        terminal::{count, print},
+        terminal::{count, print, text},
     },
     ids::CorpId,
     users::{self, Filter, Role, Status, sheet},
@@ -61,7 +61,9 @@ impl Export {
         match self.file {
             Some(file) if file != Path::new("-") => {
                 save(&file, &text, self.force)?;
-                eprintln!("{} written to {file:?}", count(people.len() as u64, "person", "people"));
+                let number = people.len();
+                let some = count(number as u64, "person", "people");
+                eprintln!("{}", text!("{some} written to {file:?}", "已把 {number} 人写入 {file:?}"));
                 Ok(())
             }
             _ => print(text),
@@ -72,11 +74,15 @@ impl Export {
 /// Writes a file that only its owner may read. It appears whole or not at all, and nobody who has the old one open
 /// reads the new one.
 pub(super) fn save(file: &Path, text: &[u8], force: bool) -> anyhow::Result<()> {
-    let there_already = || anyhow!("{file:?} already exists; add --force to overwrite it");
-    let failed = || format!("{file:?} cannot be written");
+    let there_already = || {
+        anyhow!(text!("{file:?} already exists; add --force to overwrite it", "{file:?} 已存在；要覆盖请加 --force"))
+    };
+    let failed = || text!("{file:?} cannot be written", "无法写入 {file:?}");
     match fs::symlink_metadata(file) {
         Ok(_) if !force => return Err(there_already()),
-        Ok(found) if !found.is_file() => return Err(anyhow!("it is not a regular file").context(failed())),
+        Ok(found) if !found.is_file() => {
+            return Err(anyhow!(text!("it is not a regular file", "它不是普通文件")).context(failed()));
+        }
         _ => {}
     }
     let part = write_part(file, text).with_context(failed)?;

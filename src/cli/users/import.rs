@@ -12,11 +12,11 @@ use super::{export::save, last_admin};
 use crate::{
     cli::{
         Deployment,
-        terminal::{count, locale, print, print_json},
+        terminal::{count, locale, print, print_json, text},
     },
     i18n::{BadFile, Locale, Reader},
     inert::Inert,
-    people::{self, Reason},
+    people::{self, Imported, Reason},
     users::sheet::{self, BadRow, Format, LARGEST_FILE, Options, ReadError, Sheet},
 };
 
@@ -103,9 +103,13 @@ impl Import {
         let file = self.template.unwrap_or_default();
         let several_corps = deployment.corps().len() > 1;
         let template = sheet::template(&file.to_string_lossy(), locale(), several_corps)
-            .with_context(|| format!("{file:?} cannot be written"))?;
+            .with_context(|| text!("{file:?} cannot be written", "无法写入 {file:?}"))?;
         save(&file, &template, self.force)?;
-        eprintln!("{file:?} was written; fill it in, and \"miandeng users import\" takes it");
+        let done = text!(
+            "{file:?} was written; fill it in, and \"miandeng users import\" takes it",
+            "已写好 {file:?}；填写后用“miandeng users import”导入"
+        );
+        eprintln!("{done}");
         Ok(())
     }
 
@@ -122,7 +126,7 @@ impl Import {
         if self.dry_run {
             tx.rollback().await?;
         } else {
-            tx.commit().await.context("nothing was imported")?;
+            tx.commit().await.with_context(|| text!("nothing was imported", "没有导入任何内容"))?;
         }
 
         let (encoding, sheet) = match &format {
@@ -148,31 +152,45 @@ impl Import {
             }
             return print_json(&report);
         }
-        let ignored = match &ignored[..] {
-            [] => String::new(),
-            names => format!("; left out: {}", Inert(names.join(", "))),
-        };
-        print(format!(
-            "{}{} read {}: {} added, {} changed, {} unchanged; {} disabled, {} ended{ignored}\n",
-            if self.dry_run { "dry run, nothing was changed: " } else { "" },
-            count(rows as u64, "row", "rows"),
-            match sheet {
-                Some(name) => format!("from sheet {name:?}"),
-                None => format!("as {}", encoding.map_or("", |encoding| encoding.name())),
-            },
-            imported.added,
-            imported.changed,
-            imported.unchanged,
-            imported.disabled,
-            count(imported.sessions_ended, "session", "sessions"),
-        ))
+        print(in_words(rows, &imported, &format, &ignored, self.dry_run))
     }
+}
+
+fn in_words(rows: usize, imported: &Imported, format: &Format, ignored: &[String], dry_run: bool) -> String {
+    let Imported { added, changed, unchanged, disabled, sessions_ended } = imported;
+    let mut said = match dry_run {
+        true => text!("dry run, nothing was changed: ", "试运行，没有改动："),
+        false => String::new(),
+    };
+    let (some_rows, ended) = (count(rows as u64, "row", "rows"), count(*sessions_ended, "session", "sessions"));
+    said.push_str(&match format {
+        Format::Workbook { sheet } => {
+            text!("{some_rows} read from sheet {sheet:?}: ", "从工作表 {sheet:?} 读取了 {rows} 行：")
+        }
+        Format::Csv(encoding) => {
+            let encoding = encoding.name();
+            text!("{some_rows} read as {encoding}: ", "按 {encoding} 读取了 {rows} 行：")
+        }
+    });
+    said.push_str(&text!(
+        "{added} added, {changed} changed, {unchanged} unchanged; {disabled} disabled, {ended} ended",
+        "新增 {added}，更改 {changed}，不变 {unchanged}；停用 {disabled}，结束了 {sessions_ended} 个会话"
+    ));
+    if !ignored.is_empty() {
+        let names = Inert(ignored.join(", ")).to_string();
+        said.push_str(&text!("; left out: {names}", "；忽略的列：{names}"));
+    }
+    said.push('\n');
+    said
 }
 
 /// Reads no more than tells that a file is too large.
 fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
     let is_stdin = file == Path::new("-");
-    let failed = || if is_stdin { "standard input cannot be read".into() } else { format!("{file:?} cannot be read") };
+    let failed = || match is_stdin {
+        true => text!("standard input cannot be read", "无法读取标准输入"),
+        false => text!("{file:?} cannot be read", "无法读取 {file:?}"),
+    };
     let from: Box<dyn Read> =
         if is_stdin { Box::new(std::io::stdin()) } else { Box::new(File::open(file).with_context(failed)?) };
     let mut bytes = Vec::new();
@@ -182,34 +200,28 @@ fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 fn unreadable(file: &Path, bad: &BadFile) -> String {
     let why = bad.text(locale(), Reader::Terminal);
-    match locale() {
-        Locale::En => format!("{file:?} cannot be imported: {why}"),
-        Locale::ZhCn => format!("无法导入 {file:?}：{why}"),
-    }
+    text!("{file:?} cannot be imported: {why}", "无法导入 {file:?}：{why}")
 }
 
 fn refusal(file: &Path, rows: &[BadRow]) -> String {
-    let (locale, more) = (locale(), rows.len().saturating_sub(SHOWN));
-    let mut text = match locale {
-        Locale::En => {
-            format!("{file:?} has {}, and nothing was imported", count(rows.len() as u64, "problem", "problems"))
-        }
-        Locale::ZhCn => format!("{file:?} 有 {} 处错误，没有导入任何内容", rows.len()),
-    };
+    let (number, more) = (rows.len(), rows.len().saturating_sub(SHOWN));
+    let problems = count(number as u64, "problem", "problems");
+    let mut said =
+        text!("{file:?} has {problems}, and nothing was imported", "{file:?} 有 {number} 处错误，没有导入任何内容");
     for row in rows.iter().take(SHOWN) {
-        text.push_str(&format!("\n  {}", row.text(locale)));
+        said.push_str(&format!("\n  {}", row.text(locale())));
     }
     if more > 0 {
-        text.push_str(&match locale {
-            Locale::En => format!("\n  and {more} more; --json shows all"),
-            Locale::ZhCn => format!("\n  还有 {more} 处；用 --json 查看全部"),
-        });
+        said.push_str(&text!("\n  and {more} more; --json shows all", "\n  还有 {more} 处；用 --json 查看全部"));
     }
-    text
+    said
 }
 
 /// On standard error, and only if that is a terminal.
 fn progress_bar(rows: usize) -> anyhow::Result<ProgressBar> {
-    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} rows, {eta} left")?;
+    let style = ProgressStyle::with_template(match locale() {
+        Locale::En => "{bar:40} {human_pos} of {human_len} rows, {eta} left",
+        Locale::ZhCn => "{bar:40} {human_pos}/{human_len} 行，还需 {eta}",
+    })?;
     Ok(ProgressBar::new(rows as u64).with_style(style))
 }

@@ -8,7 +8,10 @@ mod sync;
 
 use anyhow::bail;
 
-use super::{Deployment, terminal::locale};
+use super::{
+    Deployment,
+    terminal::{locale, text},
+};
 use crate::{
     db::Conn,
     i18n::BadValue,
@@ -79,11 +82,13 @@ impl PersonArgs {
         let corp_id = deployment.corp(self.corp_id)?;
         match users::find(db, &corp_id, &self.userid).await? {
             Some(user) => Ok(user),
-            None => bail!(
-                "{:?} of corp {} is not in the user table; \"miandeng users list\" shows everybody",
-                self.userid.as_str(),
-                corp_id
-            ),
+            None => {
+                let userid = self.userid.as_str();
+                bail!(text!(
+                    "{userid:?} of corp {corp_id} is not in the user table; \"miandeng users list\" shows everybody",
+                    "企业 {corp_id} 的 {userid:?} 不在用户表中；所有人见“miandeng users list”"
+                ))
+            }
         }
     }
 }

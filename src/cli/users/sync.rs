@@ -11,7 +11,7 @@ use crate::{
     cli::{
         Deployment,
         deployment::actor,
-        terminal::{locale, print, print_json},
+        terminal::{locale, print, print_json, text},
     },
     credentials::CredentialTable,
     dingtalk::{Dingtalk, DingtalkApp},
@@ -107,7 +107,11 @@ impl SyncArgs {
         }
         if let (Some(name), true) = (&self.app, apps.is_empty()) {
             let names: Vec<_> = dingtalk.apps().iter().map(|app| app.config.name.as_str()).collect();
-            bail!("no app is called {name:?}; the settings have {}", names.join(", "));
+            let names = names.join(", ");
+            bail!(text!(
+                "no app is called {name:?}; the settings have {names}",
+                "没有名为 {name:?} 的应用；设置中有 {names}"
+            ));
         }
         Ok(apps)
     }

@@ -48,6 +48,9 @@ fn in_folder(mut command: Command, folder: &Path) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| other(name)) {
         command.env_remove(name);
     }
+    for language in ["LC_ALL", "LC_MESSAGES", "LANG"] {
+        command.env_remove(language);
+    }
     command
 }
 

@@ -128,7 +128,8 @@ fn a_template_is_written_once_for_its_reader_and_can_be_imported() {
         assert_eq!(write(&[]).code, 0);
         assert_eq!(fs::metadata(operator.path(name)).unwrap().permissions().mode() & 0o777, 0o600);
         let again = write(&[]);
-        assert!(again.code == 1 && again.err.contains("already exists; add --force"), "{again:?}");
+        let says = if lang == "C" { "already exists; add --force" } else { "已存在；要覆盖请加 --force" };
+        assert!(again.code == 1 && again.err.contains(says), "{again:?}");
         assert_eq!(write(&["--force"]).code, 0);
         let file = fs::read(operator.path(name)).unwrap();
         assert!(first.is_empty() || String::from_utf8_lossy(&file).starts_with(&format!("\u{feff}{first}")));
