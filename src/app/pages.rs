@@ -160,6 +160,52 @@ fn every_page_is_well_formed_and_shows_every_value_as_text() {
     }
     assert_eq!(seen, templates(), "each template has a sample beside its page's struct");
 }
+/// What people read on a page, and what is read out to them.
+fn texts(html: &str) -> Vec<&str> {
+    let (mut open, mut texts) = (Vec::new(), Vec::new());
+    for piece in pieces(html) {
+        match piece {
+            Piece::Text(_) if open.iter().any(|name| ["pre", "script", "style"].contains(name)) => {}
+            Piece::Text(text) => texts.push(text),
+            Piece::End(_) => _ = open.pop(),
+            Piece::Start(name, attributes) => {
+                let is_read = |name: &str| ["alt", "aria-label", "placeholder", "title"].contains(&name);
+                texts.extend(attributes.iter().filter(|(name, _)| is_read(name)).map(|(_, value)| *value));
+                open.extend(Some(name).filter(|name| !VOID.contains(name)));
+            }
+        }
+    }
+    texts
+}
+
+/// English sentences have three words in a row that are no command.
+fn is_english(text: &str) -> bool {
+    let is_word = |word: &&str| {
+        let word = word.trim_end_matches([',', '.', ';', ':', '?']);
+        word.len() > 1 && word.bytes().all(|b| b.is_ascii_alphabetic()) && !["miandeng", "users"].contains(&word)
+    };
+    text.split(' ').collect::<Vec<_>>().windows(3).any(|three| three.iter().all(is_word))
+}
+
+#[test]
+fn every_page_speaks_one_language() {
+    // Names in DingTalk's console, which has no English.
+    const NAMES: [&str; 4] = ["应用首页地址", "端内免登地址", "工作台", "凭证与基础信息"];
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    for Sample { template, html } in samples(Locale::ZhCn).into_iter().map(|(_, sample)| sample) {
+        assert!(html.contains(is_chinese), "{template}");
+        for text in texts(&html) {
+            assert!(!is_english(text), "{template}: {text}");
+        }
+    }
+    for Sample { template, html } in samples(Locale::En).into_iter().map(|(_, sample)| sample) {
+        // The sample company is Chinese.
+        for text in texts(&html).into_iter().filter(|_| !template.starts_with("simulator/")) {
+            let without = NAMES.iter().fold(text.to_owned(), |text, name| text.replace(name, ""));
+            assert!(!without.contains(is_chinese), "{template}: {text}");
+        }
+    }
+}
 
 #[test]
 fn what_no_page_may_be_is_noticed() {

@@ -21,6 +21,7 @@ mod guards;
 mod handover;
 mod harness;
 mod jsapi_config;
+mod languages;
 mod limits;
 mod looks;
 mod operator;
