@@ -64,7 +64,7 @@ fn exchange(state: &mut PlatformState, call: &Call) -> Result<Employee, Platform
 }
 
 pub fn get_user(state: &mut PlatformState, call: &Call) -> PlatformResponse {
-    let by = match authorise(state, call, Some("qyapi_get_member")) {
+    let by = match authorise(state, call, None) {
         Ok(by) => by,
         Err(refusal) => return refusal,
     };
