@@ -190,7 +190,7 @@ fn is_english(text: &str) -> bool {
 #[test]
 fn every_page_speaks_one_language() {
     // Names in DingTalk's console, which has no English.
-    const NAMES: [&str; 4] = ["应用首页地址", "端内免登地址", "工作台", "凭证与基础信息"];
+    const NAMES: [&str; 5] = ["应用首页地址", "端内免登地址", "工作台", "凭证与基础信息", "权限管理"];
     let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     for Sample { template, html } in samples(Locale::ZhCn).into_iter().map(|(_, sample)| sample) {
         assert!(html.contains(is_chinese), "{template}");
