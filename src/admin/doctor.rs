@@ -8,11 +8,11 @@ use rocket::{Route, State, get, post, routes};
 use super::{Administrator, Posted, Section, Shell, shell};
 use crate::{
     clock::Clock,
-    config::{App, Config, Events},
+    config::Config,
     db::Db,
     dingtalk::Dingtalk,
-    directory::{Directory, Reception},
-    doctor::{self, Check, Fact, Finding, Report, Reports, Scope, Severity, Subject},
+    directory::Directory,
+    doctor::{self, Finding, Report, Reports, Scope, Severity, Subject},
     i18n::{Locale, doctor::Said, local, utc},
     web::{
         page::{Frame, Page},
@@ -107,24 +107,11 @@ async fn run(
         findings.extend(doctor::database(&subject).await);
         findings.extend(doctor::outside(&subject, Some(dingtalk)).await);
         let apps = config.apps.iter().filter(|app| app.corp_id == *form.who.corp_id());
-        findings.extend(apps.filter_map(|app| events(app, &directory.reception(&app.name))));
+        findings.extend(apps.filter_map(|app| doctor::arrival(app, directory.reception(&app.name).into())));
         findings
     };
     reports.run(form.who.corp_id(), examine).await;
     SeeOther(format!("{}/doctor", form.who.root()))
-}
-
-/// What only the running server knows.
-fn events(app: &App, reception: &Reception) -> Option<Finding> {
-    let check = Check::Events(app.name.clone());
-    let Reception { connected_since, last_event_at, last_error, .. } = reception;
-    Some(match (&app.events, *connected_since, *last_event_at) {
-        (Events::Off, ..) => return None,
-        (Events::Stream, Some(since_ms), last_ms) => Finding::ok(check, Fact::EventsConnected { since_ms, last_ms }),
-        (Events::Stream, None, _) => Finding::failed(check, Fact::EventsNotConnected { why: last_error.clone() }),
-        (Events::Callback { .. }, _, Some(last_ms)) => Finding::ok(check, Fact::EventsArrive { last_ms }),
-        (Events::Callback { .. }, _, None) => Finding::unknown(check, Fact::NoEventYet),
-    })
 }
 
 fn shown(report: &Arc<Report>, config: &Config, locale: Locale) -> Shown {
@@ -140,6 +127,7 @@ fn shown(report: &Arc<Report>, config: &Config, locale: Locale) -> Shown {
 pub fn samples(locale: Locale) -> Vec<crate::web::testing::Sample> {
     use crate::{
         admin::samples::shell,
+        doctor::{Check, Fact},
         web::testing::{HOSTILE, Sample, frame},
     };
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Check, Fact, Scope, Subject, directory, finding::Finding};
+use super::{Check, Fact, Subject, directory, events, finding::Finding};
 use crate::{
-    config::{AppKind, Events},
+    config::AppKind,
     credentials::CredentialTable,
     dingtalk::{ClientError, CorpCheck, Credential, Dingtalk, DingtalkApp, DingtalkError, Refusal, Scopes, Store},
     i18n::{
@@ -17,7 +17,7 @@ use crate::{
 
 /// `kept` is how a running server reaches DingTalk; without one, its stored tickets are used.
 pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec<Finding> {
-    let Subject { config, pools, clock, scope, .. } = subject;
+    let Subject { config, pools, clock, .. } = subject;
     let is_server = kept.is_some();
     // A kept token says nothing about today's credentials, so a token is asked for: DingTalk repeats one that is still
     // good. A new ticket may end the one that the server signs with, so the kept ticket is used.
@@ -27,7 +27,7 @@ pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec
         Ok((anew, kept?))
     });
     match made {
-        Ok((anew, kept)) => each_app(&anew, &kept, *scope, is_server).await,
+        Ok((anew, kept)) => each_app(subject, &anew, &kept, is_server).await,
         Err(ClientError::Http(error)) => {
             vec![Finding::failed(Check::Dingtalk, Fact::NoHttpClient { why: error.to_string() })]
         }
@@ -38,13 +38,13 @@ pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec
     }
 }
 
-async fn each_app(anew: &Dingtalk, kept: &Dingtalk, scope: Scope<'_>, is_server: bool) -> Vec<Finding> {
+async fn each_app(subject: &Subject<'_>, anew: &Dingtalk, kept: &Dingtalk, is_server: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (anew, kept) in anew.apps().iter().zip(kept.apps()) {
-        if scope.covers(&anew.config.corp_id) {
+        if subject.scope.covers(&anew.config.corp_id) {
             findings.extend(app(anew, kept).await);
-            if !is_server && !matches!(anew.config.events, Events::Off) {
-                findings.push(Finding::unknown(Check::Events(anew.config.name.clone()), Fact::EventsUnseen));
+            if !is_server {
+                findings.extend(events::seen(subject, &anew.config).await);
             }
         }
     }

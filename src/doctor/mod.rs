@@ -4,6 +4,7 @@
 
 mod dingtalk;
 mod directory;
+mod events;
 mod finding;
 mod machine;
 pub mod reach;
@@ -12,6 +13,7 @@ mod reports;
 mod sign_ins;
 
 pub use self::{
+    events::arrival,
     finding::{Finding, Severity},
     machine::{database, settings},
     redact::redacted,

@@ -187,7 +187,7 @@ pub enum Fact {
         last_ms: i64,
     },
     NoEventYet,
-    /// The running server knows.
+    /// No server runs, or it cannot write.
     EventsUnseen,
     Probe(ProbeFact),
     /// An error that is said in both languages where it belongs.

@@ -1,6 +1,6 @@
 //! `miandeng doctor` on deployments that do not work. (Its probe is in `tests/proxies/probe.rs`.)
 
-use std::{os::unix::fs::PermissionsExt, path::Path};
+use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use miandeng::{
     catalogue::Trouble,
@@ -11,7 +11,7 @@ use miandeng::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, least_settings, prepare, program};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, least_settings, prepare, program};
 
 struct Deployment {
     folder: TempDir,
@@ -232,6 +232,23 @@ async fn what_a_sync_lacks_is_named_as_the_console_has_it() {
     deployment.simulator.edit_corp(CORP, |corp| corp.apps[0].authed_depts = vec![1]);
     let report = deployment.doctor("C").await;
     assert!(report.ok && report.text.contains("without 邮箱等个人信息, these fields are kept"), "{}", report.text);
+}
+
+#[tokio::test]
+async fn beside_a_server_the_command_says_how_events_arrive() {
+    let deployment = Deployment::with(|_| {}).await;
+    let settings = settings(deployment.dingtalk.url());
+    deployment.writes(&settings.replace("name = \"oa\"", "name = \"oa\"\nevents = \"stream\""));
+    let report = deployment.doctor("C").await;
+    assert!(report.text.contains("no running server has said"), "{}", report.text);
+
+    let _server = Server::listening(program(deployment.path(), &["serve"]));
+    deployment.simulator.listened_to(CLIENT_ID, 1).await;
+    // The server writes it down a moment later.
+    let connected = async {
+        while !deployment.doctor("zh_CN.UTF-8").await.text.contains("起已连接，还没有收到事件") {}
+    };
+    tokio::time::timeout(Duration::from_secs(60), connected).await.expect("the stream is seen");
 }
 
 #[tokio::test]

@@ -95,8 +95,20 @@ fn each_part_knows_only_those_below_it() {
     may_use("directory/", &below);
     may_use("audit/", &["audit", "clock", "db", "i18n", "ids", "users"]);
     may_use("backup/", &["audit", "clock", "db", "i18n", "sessions"]);
-    let below =
-        ["clock", "config", "credentials", "db", "dingtalk", "catalogue", "i18n", "ids", "inert", "troubles", "users"];
+    let below = [
+        "clock",
+        "config",
+        "credentials",
+        "db",
+        "dingtalk",
+        "directory",
+        "catalogue",
+        "i18n",
+        "ids",
+        "inert",
+        "troubles",
+        "users",
+    ];
     may_use("doctor/", &below);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("i18n/", &["catalogue", "clock", "db", "i18n", "ids"]);

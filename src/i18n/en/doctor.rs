@@ -135,7 +135,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
             says(format!("connected since {}, last event at {}", at(*since_ms), at(*last)))
         }
         Fact::EventsConnected { since_ms, last_ms: None } => {
-            says(format!("connected since {}, no event since the server was started", at(*since_ms)))
+            says(format!("connected since {}, no event yet", at(*since_ms)))
         }
         Fact::EventsNotConnected { why } => {
             let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
@@ -145,12 +145,12 @@ pub(super) fn fact(fact: &Fact) -> Said {
             )
         }
         Fact::EventsArrive { last_ms } => says(format!("the last event came at {}", at(*last_ms))),
-        Fact::NoEventYet => says("no event has come since the server was started").cure(
-            "if people have joined or left since, compare the address, event_token and event_aes_key with DingTalk's \
+        Fact::NoEventYet => says("no event has come yet").cure(
+            "if people have joined or left meanwhile, compare the address, event_token and event_aes_key with DingTalk's \
              developer console",
         ),
-        Fact::EventsUnseen => says("whether events arrive is known to the running server alone")
-            .cure("look at /admin/sync or /admin/doctor"),
+        Fact::EventsUnseen => says("no running server has said for three minutes how its stream stands")
+            .cure("start the server, then look again"),
         Fact::Probe(fact) => probe::fact(fact),
         Fact::Error { en, .. } => says(en),
     }

@@ -127,7 +127,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
             says(format!("{} 起已连接，最近一次事件 {}", at(*since_ms), at(*last)))
         }
         Fact::EventsConnected { since_ms, last_ms: None } => {
-            says(format!("{} 起已连接，服务器启动后还没有收到事件", at(*since_ms)))
+            says(format!("{} 起已连接，还没有收到事件", at(*since_ms)))
         }
         Fact::EventsNotConnected { why } => {
             let why = why.as_ref().map_or_else(String::new, |why| format!("：{why}"));
@@ -136,9 +136,9 @@ pub(super) fn fact(fact: &Fact) -> Said {
             )
         }
         Fact::EventsArrive { last_ms } => says(format!("最近一次事件 {}", at(*last_ms))),
-        Fact::NoEventYet => says("服务器启动后还没有收到事件")
+        Fact::NoEventYet => says("还没有收到过事件")
             .cure("如果其间有人入职或离职，请与钉钉开发者后台核对回调地址、event_token 和 event_aes_key。"),
-        Fact::EventsUnseen => says("能否收到事件，只有运行中的服务器知道").cure("请看 /admin/sync 或 /admin/doctor。"),
+        Fact::EventsUnseen => says("三分钟内没有运行中的服务器报告 Stream 连接的状态").cure("请启动服务器后再检查。"),
         Fact::Probe(fact) => probe::fact(fact),
         Fact::Error { zh_cn, .. } => says(zh_cn),
     }
