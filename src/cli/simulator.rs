@@ -103,7 +103,7 @@ pub async fn run(args: SimulatorArgs) -> anyhow::Result<()> {
     let url = running.url();
     let here = text!(
         "Simulated DingTalk: {url}/ (open it in a browser; Ctrl-C stops it)",
-        "模拟的钉钉：{url}/ （请在浏览器中打开；按 Ctrl-C 停止）"
+        "模拟钉钉：{url}/ （请在浏览器中打开；按 Ctrl-C 停止）"
     );
     println!("{here}");
     println!("  oapi_url, api_url, login_url: {url}");

@@ -40,7 +40,7 @@ const EN: RightsTexts = RightsTexts {
     state: "State",
     granted: "Granted",
     missing: "Missing",
-    unknown: "Cannot be told",
+    unknown: "Unknown",
     needed_for: "Needed for",
     purpose: |need| match need {
         "range" => "Sync, which is refused without the whole corp; events about people outside the range",

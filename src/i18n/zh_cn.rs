@@ -146,9 +146,9 @@ pub(super) static TEXTS: Texts = Texts {
     directory: DirectoryRefusals {
         event_refused: Message {
             title: "事件未被接收",
-            detail: "签名或密文与本应用的密钥不符，或者来自其他组织。",
+            detail: "签名或密文与本应用的密钥不符，或者来自其他企业。",
             hint: "",
-            admin: "请核对 Rocket.toml 里的 event_token、event_aes_key 与钉钉开放平台后台是否一致。",
+            admin: "请核对 Rocket.toml 里的 event_token、event_aes_key 与钉钉开发者后台是否一致。",
             ..PLAIN
         },
         too_long: Message {

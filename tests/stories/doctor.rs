@@ -240,7 +240,7 @@ async fn beside_a_server_the_command_says_how_events_arrive() {
     let settings = settings(deployment.dingtalk.url());
     deployment.writes(&settings.replace("name = \"oa\"", "name = \"oa\"\nevents = \"stream\""));
     let report = deployment.doctor("C").await;
-    assert!(report.text.contains("no running server has said"), "{}", report.text);
+    assert!(report.text.contains("no running server has reported"), "{}", report.text);
 
     let _server = Server::listening(program(deployment.path(), &["serve"]));
     deployment.simulator.listened_to(CLIENT_ID, 1).await;

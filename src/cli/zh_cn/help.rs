@@ -45,7 +45,7 @@ pub const COMMANDS: &[CommandHelp] = &[
 员工在钉钉里点一下应用图标就已登录。设置来自工作目录的 Rocket.toml，没有时用 /etc/miandeng 中的（或 ROCKET_CONFIG \
 指定的文件），ROCKET_… 环境变量可以覆盖；见 docs/zh-CN/settings.md。
 
-第一次使用？“miandeng demo”用模拟的钉钉运行一切，什么都不用配置。",
+第一次使用？“miandeng demo”用模拟钉钉运行一切，什么都不用配置。",
         after: "\
 退出码：0 完成，1 失败（原因见标准错误），2 用法有误。
 日志：MIANDENG_LOG=debug 输出更多，MIANDENG_LOG_FORMAT=json 输出 JSON。",
@@ -54,13 +54,13 @@ pub const COMMANDS: &[CommandHelp] = &[
     CommandHelp { path: "serve", about: "运行服务器（默认）", ..BARE },
     CommandHelp {
         path: "demo",
-        about: "用模拟的钉钉和示例员工运行服务器，什么都不用配置",
+        about: "用模拟钉钉和示例员工运行服务器，什么都不用配置",
         arguments: &[("port", "服务器的端口；已被占用时换一个空闲的")],
         ..BARE
     },
     CommandHelp {
         path: "simulator",
-        about: "单独运行模拟的钉钉，可离线开发任何钉钉应用",
+        about: "单独运行模拟钉钉，可离线开发任何钉钉应用",
         after: SIMULATOR,
         arguments: &[
             ("address", "监听的地址，只能是本机地址"),
@@ -111,7 +111,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     CommandHelp {
         path: "users",
         about: "查看和更改谁可以登录",
-        more: "钉钉说明一个人是谁；只有这张表里有他，他才能登录。命令返回时，更改已在运行中的服务器上生效。",
+        more: "来人是谁由钉钉证明；只有这张表里有的人才能登录。命令返回时，更改已在运行中的服务器上生效。",
         ..BARE
     },
     CommandHelp {

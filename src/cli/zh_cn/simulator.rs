@@ -3,7 +3,7 @@
 /// Lines of at most 96 columns.
 pub const SIMULATOR: &str = "\
 用任何语言开发钉钉应用，不需要账号，也不需要网络。一个地址代替 oapi.dingtalk.com、api.dingtalk.com、login.dingtalk.com \
-和 JSAPI 脚本，只应答本机。在浏览器里打开它，可以看到示例凭证，并选择由谁拿着模拟的手机。
+和 JSAPI 脚本，只应答本机。在浏览器里打开它，可以看到示例凭证，并选择由谁拿着模拟手机。
 
 应用的服务端：用这个地址代替 https://oapi.dingtalk.com 和 https://api.dingtalk.com。
 

@@ -149,7 +149,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
             "if people have joined or left meanwhile, compare the address, event_token and event_aes_key with DingTalk's \
              developer console",
         ),
-        Fact::EventsUnseen => says("no running server has said for three minutes how its stream stands")
+        Fact::EventsUnseen => says("no running server has reported the state of its stream for three minutes")
             .cure("start the server, then look again"),
         Fact::Probe(fact) => probe::fact(fact),
         Fact::Error { en, .. } => says(en),

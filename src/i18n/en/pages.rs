@@ -128,8 +128,8 @@ pub(super) const SIGN_IN: SignIn = SignIn {
             title: "You're being redirected in a loop",
             detail: "You were signed in several times in a row, but your browser does not keep the session cookie.",
             hint: "Allow cookies for this site, and check that the device's clock is right.",
-            admin: "Public_url must be exactly the address that the browser shows. If cookie_domain is set, that \
-                    address must lie within it.",
+            admin: "The setting public_url must be exactly the address that the browser shows. If cookie_domain is \
+                    set, that address must lie within it.",
             ..PLAIN
         },
         cookie_out_of_reach: Message {
@@ -145,8 +145,8 @@ pub(super) const SIGN_IN: SignIn = SignIn {
             title: "You're being redirected in a loop",
             detail: "You are signed in here, but the page you want keeps sending you back.",
             hint: "Check that the device's clock is right, and try again.",
-            admin: "Public_url must be exactly the address that the browser shows, and the proxy of that page \
-                    must pass the Cookie header on.",
+            admin: "The setting public_url must be exactly the address that the browser shows, and the proxy of that \
+                    page must pass the Cookie header on.",
             ..PLAIN
         },
         sent_back_by: |address| format!("The page is {address}"),

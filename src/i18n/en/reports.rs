@@ -127,7 +127,7 @@ pub(super) const REPORTS: Reports = Reports {
         copy_hint: "For whoever helps you: it holds no secrets and no personal data.",
         ok: "Good",
         warning: "Look at this",
-        unknown: "Cannot be told",
+        unknown: "Unknown",
         failed: "Fix this",
         on_terminal: ["ok     ", "WARNING", "UNKNOWN", "FAILED "],
     },

@@ -97,7 +97,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::CorpIsOurs { corp_id } => says(format!("{corp_id} 是应用所属的企业")),
         Fact::CorpIsNotOurs { corp_id, failure } => {
             says(format!("钉钉没有 {corp_id} 这个企业，或应用不属于它：{}", failed(failure)))
-                .cure("请登录应用所属的组织，从钉钉开发者后台首页重新复制 CorpId。")
+                .cure("请登录应用所属的企业，从钉钉开发者后台首页重新复制 CorpId。")
         }
         Fact::CorpUnchecked { corp_id, failure } => says(format!("{corp_id} 无法核对：{}", failed(failure)))
             .cure("请与钉钉开发者后台首页的 CorpId 核对；如果填错，所有人都会停在登录页，无法登录。"),

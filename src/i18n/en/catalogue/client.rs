@@ -49,7 +49,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::ClientFailed => explanation!(
             "The client failed by itself",
             "DingTalk gives no reason.",
-            "Try again. If it stays, update DingTalk."
+            "Try again. If that does not help, update DingTalk."
         ),
         Trouble::NotInDingtalk => explanation!(
             "The script does not find the DingTalk client",
@@ -70,7 +70,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::BridgeBroken => explanation!(
             "The script cannot reach the client",
             "The connection between page and client could not be made.",
-            "Close the page and open the app again from the workbench. If it stays, update DingTalk."
+            "Close the page and open the app again from the workbench. If that does not help, update DingTalk."
         ),
         Trouble::ConfiguredTwice => explanation!(
             "dd.config was called twice",
@@ -81,8 +81,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "The DingTalk client does not answer",
             "The client is too old, is no DingTalk although it says so, or hangs. A failed dd.config never stops the sign-in, \
              because the page asks for the code independently.",
-            "Close the page and open the app again from the workbench. If it stays, update DingTalk. On the desktop, let \
-             nothing rewrite window.name."
+            "Close the page and open the app again from the workbench. If that does not help, update DingTalk. On the \
+             desktop, let nothing rewrite window.name."
         ),
         Trouble::ScriptFailed => explanation!(
             "DingTalk's script did not load",
@@ -96,9 +96,9 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         // ClientSays.
         _ => explanation!(
-            "The client refused in the words of DingTalk's server",
+            "The client passed on a refusal from DingTalk's server",
             "3 on phones and 9 on the desktop only say that a sentence follows. It may hold another code, such as 52013.",
-            "Explain the sentence: miandeng explain --message '…'."
+            "Look the sentence up: miandeng explain --message '…'."
         ),
     }
 }

@@ -5,8 +5,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
     match trouble {
         Trouble::Busy => explanation!(
             "DingTalk is busy",
-            "DingTalk's own servers were too slow or overloaded. 88 is its gateway's code: alone it means a timeout, otherwise \
-             the real code stands in sub_code.",
+            "DingTalk's own servers were too slow or overloaded. 88 is its gateway's code: alone it means a timeout, \
+             otherwise the real code is in sub_code.",
             "Wait a moment; sign-ins work again by themselves."
         ),
         Trouble::AddressBarred => explanation!(
@@ -33,8 +33,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::InvalidToken => explanation!(
             "DingTalk rejects even a fresh access token",
-            "A token that has merely run out is renewed unnoticed. This one is of another organisation, or of another kind, such \
-             as a service window's or a person's.",
+            "A token that has merely run out is renewed unnoticed. This one belongs to another organisation, or is of \
+             another kind, such as a service window's or a person's.",
             "Check that client_id and client_secret belong to this corp_id, and that the server's clock is right."
         ),
         Trouble::CredentialType => explanation!(
@@ -67,7 +67,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "Check that no proxy between this server and DingTalk changes requests."
         ),
         Trouble::AdminCode => explanation!(
-            "The code is of the admin console's sign-in",
+            "The code comes from the admin console's sign-in",
             "DingTalk's admin console has a sign-in of its own, whose codes and secret (SSOSecret) are good for nothing else.",
             "Open the app from the workbench, and set client_id and client_secret instead of the SSOSecret."
         ),
@@ -120,8 +120,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::SignatureMismatch => explanation!(
             "The page's signature does not match",
-            "Another address was signed than the client shows, or another ticket or hash was used. DingTalk's message has the \
-             address that it saw. Signing in still works: only further JSAPIs need the signature.",
+            "The signed address is not the one that the client shows, or another ticket or hash was used. DingTalk's \
+             message has the address that it saw. Signing in still works: only further JSAPIs need the signature.",
             "Check that public_url is exactly what the client shows, that signature is sha1 or sha256 as the app needs, and \
              that no other program fetches tickets with this app's key."
         ),
@@ -149,12 +149,12 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::NoSuchDepartment => explanation!(
             "There is no such department",
             "It was removed or moved while the directory was read, or corp_id is wrong.",
-            "Run the sync again. If it stays, check corp_id."
+            "Run the sync again. If that does not help, check corp_id."
         ),
         Trouble::DirectoryUnreadable => explanation!(
             "DingTalk cannot list the directory",
             "DingTalk gives no further reason.",
-            "Run the sync again, and check 通讯录权限范围 if it stays."
+            "Run the sync again. If that does not help, check 通讯录权限范围."
         ),
         Trouble::CallbackUnreachable => explanation!(
             "DingTalk cannot deliver events to this server",

@@ -43,9 +43,9 @@ pub(super) const CATALOGUE: Catalogue = Catalogue {
         lead: "\
 # When something is wrong
 
-The employee's page shows a request ID. The log line with this ID names the cause, DingTalk's errcode and words, and what
-to do. `miandeng explain CODE` says what is below for one code; with `--message '…'` it also reads DingTalk's message: which
-address to list, which permission is missing, in what the signed address differs.",
+The employee's page shows a request ID. The log line with this ID names the cause, DingTalk's errcode and message, and
+what to do. `miandeng explain CODE` says what is below for one code; with `--message '…'` it also reads DingTalk's
+message: which address to list, which permission is missing, where the signed address differs.",
         heading: |source| match source {
             Source::Errcode => "Error codes of DingTalk's server",
             Source::Client => "Errors of the DingTalk client",

@@ -17,7 +17,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::StateMismatch => explanation!(
             "The sign-in page is too old, used, or another browser's",
             "Each page is tied by a cookie to the browser that opened it, for a few minutes and one sign-in.",
-            "Open the page again. If it stays, cookies are blocked, or public_url is not the address that the browser shows."
+            "Open the page again. If that does not help, cookies are blocked, or public_url is not the address that \
+             the browser shows."
         ),
         Trouble::CodeInvalid => explanation!(
             "DingTalk or this server rejected the auth code",
@@ -58,8 +59,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::DingtalkRefused => explanation!(
             "DingTalk refused for a reason that has to be fixed",
-            "The log line with the request ID has DingTalk's errcode and words.",
-            "Explain that code: miandeng explain CODE."
+            "The log line with the request ID has DingTalk's errcode and message.",
+            "Look that code up: miandeng explain CODE."
         ),
         Trouble::DingtalkUnreachable => explanation!(
             "DingTalk did not answer in time",
@@ -72,7 +73,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "Try again with the account that belongs to the organisation."
         ),
         Trouble::LinkExpired => explanation!(
-            "The link to another browser is used, older than 30 seconds, or its session has ended",
+            "The link to another browser was used already, is older than 30 seconds, or its session has ended",
             "Such a link works once, so that nobody can use it later.",
             "Make a new link in DingTalk."
         ),
@@ -89,13 +90,13 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "Open the page again. Scripts send the person to signin_url."
         ),
         Trouble::NotAllowed => explanation!(
-            "The rules are for other people",
+            "The rules do not let this person in",
             "The person is signed in, but is in none of the groups or users in the proxy's block, or is no administrator.",
             "Compare groups and users in the proxy's block with the person's departments under /admin/people."
         ),
         Trouble::UnlistedHost => explanation!(
             "The host is not one that people may be sent to",
-            "Only public_url's own host and allowed_return_hosts are led back to after a sign-in.",
+            "After a sign-in, people are sent back only to public_url's own host and to allowed_return_hosts.",
             "Add the host in the log to allowed_return_hosts, or correct what the proxy sends."
         ),
         Trouble::NotFound => explanation!(
@@ -106,10 +107,11 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::ForeignOrigin => explanation!(
             "A form came from another site",
             "Forms are taken from public_url's own pages only.",
-            "Open the page on this site and try again. If it stays, public_url is not the address that the browser shows."
+            "Open the page on this site and try again. If that does not help, public_url is not the address that the \
+             browser shows."
         ),
         Trouble::LastAdmin => explanation!(
-            "The last active administrator would go",
+            "This would remove the last active administrator",
             "Without one, nobody could open the administrators' pages.",
             "Make somebody else administrator first, or use --force on the command line."
         ),

@@ -85,8 +85,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         // ClientSays.
         _ => explanation!(
             "客户端转达了钉钉服务端的拒绝",
-            "手机端的 3 和桌面端的 9 只表示后面跟着一句话，其中可能还有别的代码，例如 52013。",
-            "请解释那句话：miandeng explain --message '…'。"
+            "手机端的 3 和桌面端的 9 只表示后面跟着一句话，其中可能还有别的错误码，例如 52013。",
+            "请运行 miandeng explain --message '…' 解读那句话。"
         ),
     }
 }

@@ -5,7 +5,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
     match trouble {
         Trouble::Busy => explanation!(
             "钉钉系统繁忙",
-            "钉钉自己的服务器太慢或过载。88 是钉钉网关的代码：单独出现表示超时，否则真正的代码在 sub_code 里。",
+            "钉钉自己的服务器太慢或过载。88 是钉钉网关的错误码：单独出现表示超时，否则真正的错误码在 sub_code 里。",
             "请稍等，过一会儿登录就会恢复。"
         ),
         Trouble::AddressBarred => explanation!(
@@ -30,13 +30,13 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::InvalidToken => explanation!(
             "新取得的 access token 也被拒绝",
-            "只是过期的 token 会自动更换，不会报错；这一个属于别的组织，或者是另一种 token，例如服务窗或个人的。",
+            "只是过期的 token 会自动更换，不会报错；这一个属于别的企业，或者是另一种 token，例如服务窗或个人的。",
             "请确认 client_id、client_secret 属于这个 corp_id，并检查服务器时间。"
         ),
         Trouble::CredentialType => explanation!(
             "钉钉不接受这种凭证",
-            "应用的密钥、老组织的 corpSecret、服务窗的 channelSecret 各有各的接口。",
-            "应用请设置 client_id 和 client_secret；没有它们的老组织设置 corp_secret；channel_secret 只用于 kind = \"channel\"。"
+            "应用的密钥、老企业的 corpSecret、服务窗的 channelSecret 各有各的接口。",
+            "应用请设置 client_id 和 client_secret；没有它们的老企业设置 corp_secret；channel_secret 只用于 kind = \"channel\"。"
         ),
         Trouble::InvalidCredentials => explanation!(
             "凭证有误",
@@ -45,12 +45,12 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::InvalidCorpId => explanation!(
             "corp_id 有误",
-            "钉钉没有这个组织，或者应用属于另一个组织。",
-            "请登录应用所属的组织，从钉钉“开发者后台首页”重新复制 CorpId。"
+            "钉钉没有这个企业，或者应用属于另一个企业。",
+            "请登录应用所属的企业，从钉钉“开发者后台首页”重新复制 CorpId。"
         ),
         Trouble::NoSuchUser => explanation!(
-            "这个组织里没有此人",
-            "此人已离职、不是员工，或者属于另一个组织。",
+            "这个企业里没有此人",
+            "此人已离职、不是员工，或者属于另一个企业。",
             "请确认 corp_id 正确，并且此人是钉钉通讯录中的员工。"
         ),
         Trouble::IncompleteCall => explanation!(
@@ -59,8 +59,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "请检查服务器与钉钉之间的代理是否改动了请求。"
         ),
         Trouble::AdminCode => explanation!(
-            "这是管理后台登录的代码",
-            "钉钉管理后台有单独的登录方式，它的代码和密钥（SSOSecret）不能用于别处。",
+            "这是管理后台免登的授权码",
+            "钉钉管理后台有单独的免登方式，它的授权码和密钥（SSOSecret）不能用于别处。",
             "请从工作台打开应用，并设置 client_id 和 client_secret，不要用 SSOSecret。"
         ),
         Trouble::NoPermission => explanation!(
@@ -75,7 +75,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::OutOfScope => explanation!(
             "该员工不在应用的范围内",
-            "应用只能看到组织中的一部分人和部门，或者范围改动后还没有发布。",
+            "应用只能看到企业中的一部分人和部门，或者范围改动后还没有发布。",
             "请扩大“可见范围”和“通讯录权限范围”，然后发布应用。"
         ),
         Trouble::AppDisabled => {
@@ -94,7 +94,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::PlatformThrottled => explanation!(
             "钉钉正在对所有人限制这个接口",
             "这个上限由钉钉的全部客户共用，整点时最容易达到。",
-            "请稍等，很快会恢复。自己的定时任务请放到整点之后十分钟。"
+            "请稍等，很快会恢复。自己的定时任务请避开整点，例如推迟十分钟。"
         ),
         Trouble::QuotaUsedUp => explanation!(
             "企业本月的接口调用额度已用完",
@@ -103,8 +103,8 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::UnknownTicket => explanation!(
             "钉钉找不到页面签名所用的 ticket",
-            "ticket 属于另一个组织，或者因为其他程序重新获取而失效。",
-            "请确认 corp_id 与 client_id 属于同一个组织，并且没有其他程序用同一应用的密钥获取 ticket。"
+            "ticket 属于另一个企业，或者因为其他程序重新获取而失效。",
+            "请确认 corp_id 与 client_id 属于同一个企业，并且没有其他程序用同一应用的密钥获取 ticket。"
         ),
         Trouble::SignatureMismatch => explanation!(
             "页面签名不一致",
@@ -113,7 +113,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::InvalidPageConfig => explanation!(
             "dd.config 的字段缺失或格式不对",
-            "按代码顺序分别是地址、随机串、签名、jsApiList、时间戳。",
+            "按错误码顺序分别是地址、随机串、签名、jsApiList、时间戳。",
             "请原样使用 /jsapi/config 返回的内容，jsApiList 中只写存在的接口。"
         ),
         Trouble::WrongAgent => explanation!(

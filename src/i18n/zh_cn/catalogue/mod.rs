@@ -43,7 +43,7 @@ pub(super) const CATALOGUE: Catalogue = Catalogue {
         lead: "\
 # 出了问题怎么办
 
-员工的页面上有请求编号；日志中带有该编号的一行写明了原因、钉钉的错误码和原文，以及解决办法。`miandeng explain CODE` 会解释某一个代码，内容与下文相同；加上 `--message '…'` 还会解读钉钉的消息：要添加哪个 IP、缺哪个权限、签名的地址差在哪里。",
+员工的页面上有请求编号；日志中带有该编号的一行写明了原因、钉钉的错误码和原文，以及解决办法。`miandeng explain CODE` 解释单个代码，内容与下文相同；加上 `--message '…'` 还会解读钉钉的消息：要添加哪个 IP、缺哪个权限、签名的地址差在哪里。",
         heading: |source| match source {
             Source::Errcode => "钉钉服务端的错误码",
             Source::Client => "钉钉客户端的错误",

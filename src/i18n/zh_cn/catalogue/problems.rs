@@ -56,7 +56,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::DingtalkRefused => explanation!(
             "钉钉拒绝了，需要处理",
             "日志中带有该请求编号的一行有钉钉的错误码和原文。",
-            "请解释那个错误码：miandeng explain CODE。"
+            "请运行 miandeng explain CODE 查看那个错误码的说明。"
         ),
         Trouble::DingtalkUnreachable => explanation!(
             "钉钉没有及时响应",
@@ -69,7 +69,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "请用属于该企业的账号重试。"
         ),
         Trouble::LinkExpired => explanation!(
-            "在浏览器中打开的链接已用过、超过 30 秒，或会话已结束",
+            "“在浏览器中打开”的链接已用过、超过 30 秒，或会话已结束",
             "这种链接只能用一次，以免之后被别人使用。",
             "请在钉钉中重新生成链接。"
         ),
@@ -79,12 +79,12 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "请把 cookie_domain 设为同时覆盖该主机和 public_url 的域名，让 public_url 与浏览器显示的完全一致，并让代理转发 Cookie 请求头。"
         ),
         Trouble::SignInRequired => explanation!(
-            "没有人登录",
+            "尚未登录",
             "没有会话，或会话已结束。脚本得到的是这个回应，而不是跳转。",
             "请重新打开页面。脚本请把人引导到 signin_url。"
         ),
         Trouble::NotAllowed => explanation!(
-            "规则只允许其他人",
+            "规则不允许此人访问",
             "此人已登录，但不在代理配置的 groups 或 users 之内，或者不是管理员。",
             "请把代理配置中的 groups、users 与 /admin/people 中此人的部门核对。"
         ),
@@ -102,7 +102,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "请在本站的页面上重试。如果仍然这样，说明 public_url 与浏览器显示的地址不一致。"
         ),
         Trouble::LastAdmin => explanation!(
-            "最后一位管理员不能去掉",
+            "不能去掉最后一位管理员",
             "没有管理员，就没有人能打开管理页面。",
             "请先把别人设为管理员，或在命令行使用 --force。"
         ),
