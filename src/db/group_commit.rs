@@ -28,23 +28,24 @@ impl GroupCommit {
         work: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut open = self.0.lock().await;
-        // On a full disk SQLite ends the transaction by itself. Its members fail as their senders are dropped.
-        if !open.as_ref().is_some_and(|group| group.transaction.is_in_transaction()) {
-            *open = None;
-            let group = Group { transaction: begin_write(writer).await?, members: Vec::new() };
-            *open = Some(group);
+        if open.is_none() {
+            *open = Some(Group { transaction: begin_write(writer).await?, members: Vec::new() });
             tokio::spawn(self.clone().commit());
         }
         let Some(group) = open.as_mut() else { return Err(not_committed().into()) };
         let mut own = group.transaction.begin().await?;
-        let done = match work(&mut own).await {
-            Ok(done) => done,
-            Err(error) => {
-                own.rollback().await?;
-                return Err(error);
-            }
+        let done = work(&mut own).await;
+        let ended = match done {
+            Ok(_) => own.commit().await,
+            Err(_) => own.rollback().await,
         };
-        own.commit().await?;
+        if let Err(error) = ended {
+            // On a full disk SQLite ends the whole transaction by itself, and the next member's savepoint would be a
+            // transaction of its own. The members fail as their senders are dropped.
+            *open = None;
+            return Err(error.into());
+        }
+        let done = done?;
         let (committed, outcome) = oneshot::channel();
         group.members.push(committed);
         drop(open);
@@ -55,8 +56,13 @@ impl GroupCommit {
     /// Queues for the group like its members: whoever asked before it is in.
     async fn commit(self) {
         let mut open = self.0.lock().await;
-        let Some(Group { transaction, members }) = open.take() else { return };
-        let outcome = transaction.commit().await;
+        let Some(Group { mut transaction, members }) = open.take() else { return };
+        // A member that gave up may have taken the transaction along; its end is known once the connection answers.
+        let outcome = match transaction.ping().await {
+            Ok(()) if transaction.is_in_transaction() => transaction.commit().await,
+            Ok(()) => Err(not_committed()),
+            Err(error) => Err(error),
+        };
         if let Err(error) = &outcome {
             tracing::error!(%error, "{} transactions could not be committed", members.len());
         }
