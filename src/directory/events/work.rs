@@ -136,6 +136,7 @@ impl Directory {
         if user.as_ref() != before || !inbox::done(db, event.id, self.clock.now_ms()).await? {
             return Ok(());
         }
+        let is_known = user.is_some();
         let effect = match (fresh, user) {
             (Fresh::Gone, Some(user)) => self.leaves(db, event, &user).await?,
             (Fresh::Gone, None) => Effect::None,
@@ -150,7 +151,9 @@ impl Directory {
             }
             (Fresh::There(..), None) => Effect::None,
         };
-        let is_incomplete = matches!(fresh, Fresh::There(_, None)) && effect != Effect::None;
+        // A move that was all that changed has no effect yet.
+        let is_incomplete = matches!(fresh, Fresh::There(details, None) if !details.departments.is_empty())
+            && (is_known || effect == Effect::Added);
         let is_contradicted = event.kind == EventKind::UserLeft && matches!(fresh, Fresh::There(..));
         if is_incomplete || is_contradicted {
             sync_is_due(db, &event.corp_id, "event-unclear", self.clock.now_ms()).await?;
