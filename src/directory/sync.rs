@@ -273,7 +273,8 @@ impl<'a> Sync<'a> {
         };
         run.write(db).await?;
         match (&before.due, &report.refused) {
-            (Some(due), None) => sync_due::sync_is_done(db, self.corp_id(), due).await,
+            // A plan that was confirmed leaves out who left since: another sync is to find them.
+            (Some(due), None) if self.leavers.is_none() => sync_due::sync_is_done(db, self.corp_id(), due).await,
             _ => Ok(()),
         }
     }
