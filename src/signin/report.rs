@@ -4,6 +4,7 @@
 use std::{
     collections::HashSet,
     fmt,
+    ops::RangeInclusive,
     sync::{Mutex, PoisonError},
 };
 
@@ -112,7 +113,9 @@ impl Report {
             Signature::Sha256 => Hash::Sha256,
         };
         let signed = Signed { url: Some(&self.signed), hash: Some(hash), ticket, agent_id: Some(&app.agent_id) };
-        Evidence::read(self.trouble?, &self.message, signed)
+        let trouble =
+            self.trouble.filter(|trouble| !matches!(trouble, Trouble::IpNotAllowed | Trouble::NoPermission))?;
+        Evidence::read(trouble, &self.message, signed)
     }
 
     /// The address that DingTalk saw beside the one that was signed.
@@ -134,9 +137,14 @@ impl fmt::Display for Client {
     }
 }
 
+/// What DingTalk's server tells a client about dd.config (dingtalk.md §5). Other codes reach us from the server itself:
+/// a stranger who reports one would have doctor give advice of the stranger's.
+const OF_DD_CONFIG: RangeInclusive<i64> = 52_010..=52_026;
+
 /// A code of the server's says most, then a sentence, then a number of the client's, then what the page could not do.
 fn trouble(kind: &str, message: &str, errcode: Option<i64>) -> Option<Trouble> {
-    let of_server = errcode.map(Trouble::of_errcode).filter(|trouble| *trouble != Trouble::Unknown);
+    let of_server = errcode.filter(|code| OF_DD_CONFIG.contains(code)).map(Trouble::of_errcode);
+    let of_server = of_server.filter(|trouble| *trouble != Trouble::Unknown);
     // The page writes the client's number in front.
     let number = message.split([' ', ',']).next().and_then(|number| number.parse().ok());
     of_server
@@ -179,6 +187,8 @@ mod tests {
         check("client-refused", "3 对应企业没有h域名微应用, platform ios", Some(Trouble::NoAppOnDomain));
         check("client-refused", "3 1002,err msg uid is not in employee for orgid", Some(Trouble::NotInCorp));
         check("client-refused", "-1 用户取消", Some(Trouble::Cancelled));
+        // Told to servers only: whoever reports it made it up.
+        check("dd.error", "x Code:60020 request ip=192.0.2.1", Some(Trouble::Unknown));
         check("client-refused", "4040 unsupported, unknown client", Some(Trouble::NotInDingtalk));
         check("client-refused", "something else", Some(Trouble::ClientSays));
         check("dd.error", "权限校验失败 Code:99999 - Message: x", Some(Trouble::Unknown));

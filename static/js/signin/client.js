@@ -114,8 +114,9 @@ export function isVerdict(error) {
  * @returns {string}
  */
 function errorCode(error) {
-  const code = error && (error.errorCode !== undefined ? error.errorCode : error.code);
-  return code === undefined || code === null ? '' : String(code);
+  const code = String(error && (error.errorCode !== undefined ? error.errorCode : error.code));
+  // An answer of another shape may hold an auth code under that name.
+  return /^-?[0-9a-z]{1,8}$/i.test(code) && !/^(undefined|null)$/.test(code) ? code : '';
 }
 
 /**
@@ -126,7 +127,7 @@ function errorCode(error) {
 export function describe(error) {
   if (!error || typeof error !== 'object') return String(error);
   const message = error.errorMessage || error.message || error.reason;
-  return [errorCode(error), message ? String(message) : ''].filter(Boolean).join(' ') || JSON.stringify(error);
+  return [errorCode(error), message ? String(message) : ''].filter(Boolean).join(' ') || 'no reason given';
 }
 
 /**
