@@ -26,7 +26,8 @@ async fn tour(language: &'static str) {
     let app = App::start().await;
     let window = admin_window(&app, language).await;
     opens(&app, &window, language, "/admin/sync", "admin-sync").await;
-    app.simulator.fault(fault(LIST, usize::MAX, FaultKind::Hang));
+    // Longer than the page takes to appear, and shorter than the story's patience.
+    app.simulator.fault(fault(LIST, usize::MAX, FaultKind::Delay(5_000)));
     checks(&app, &window, "document.querySelector('[data-progress]')").await;
     // The page would go on by itself while it is looked at.
     window.run("XMLHttpRequest.prototype.send = () => {}").await;
