@@ -4,7 +4,7 @@
 (function () {
   'use strict';
 
-  const PAUSE_MS = 2000;
+  const PAUSE_MS = 900;
   const PROGRESS = '[data-progress]';
 
   function lookLater() {
