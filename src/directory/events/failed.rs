@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 
-use super::{Directory, listen::wait, refusal::EventRefusal};
+use super::{Directory, is_foreign, listen::wait, refusal::EventRefusal};
 use crate::{
     config::Events,
     dingtalk::{DingtalkApp, events::Event},
@@ -26,7 +26,7 @@ impl Directory {
     /// asked for, however long that takes.
     pub(super) async fn fetch_failed(&self, app: &DingtalkApp) {
         for _ in 0..MOST_PAGES {
-            let (events, has_more) = match app.failed_events().await {
+            let (mut events, has_more) = match app.failed_events().await {
                 Ok(page) => page,
                 Err(error) => {
                     let app = &app.config.name;
@@ -34,12 +34,13 @@ impl Directory {
                     return;
                 }
             };
-            for event in &events {
-                let mut failures = 0;
-                while !self.stores(app, event).await {
-                    failures += 1;
-                    sleep(wait(failures, random::bytes())).await;
-                }
+            events.retain(|event| !is_foreign(&app.config, event));
+            let mut failures = 0;
+            // In one transaction: DingTalk will not tell the rest of a page that was stored in part.
+            while let Err(error) = self.take_all(&app.config, &events).await {
+                tracing::warn!(%error, app = app.config.name, "events could not be written down");
+                failures += 1;
+                sleep(wait(failures, random::bytes())).await;
             }
             if !has_more {
                 return;

@@ -116,21 +116,36 @@ impl Directory {
     /// Writes an event down. A leaver's sessions end in the same transaction: whoever asks the gate after the
     /// acknowledgement is refused.
     async fn take(&self, app: &App, event: &Event) -> Result<(), EventRefusal> {
-        if event.corp_id.as_ref().is_some_and(|corp| *corp != app.corp_id) {
+        if is_foreign(app, event) {
             return Err(EventRefusal::OtherCorp);
         }
+        Ok(self.take_all(app, std::slice::from_ref(event)).await?)
+    }
+
+    /// Writes events of the app's own corp down, all of them or none.
+    async fn take_all(&self, app: &App, events: &[Event]) -> sqlx::Result<()> {
         let now_ms = self.clock.now_ms();
-        let is_unknown = matches!(event.kind, EventKind::Other(_));
-        let about_departments = event.kind.is_about_departments();
-        if about_departments {
+        if events.iter().any(|event| event.kind.is_about_departments()) {
             self.paths.forget();
         }
-        if about_departments || (event.kind.is_about_people() && !event.users.is_empty()) {
-            let incoming = Incoming { app: &app.name, corp_id: &app.corp_id, event, now_ms };
-            self.pools.transaction(async |db: &mut Conn| self.write(db, &incoming).await).await?;
+        let concerns_us = |event: &&Event| {
+            event.kind.is_about_departments() || (event.kind.is_about_people() && !event.users.is_empty())
+        };
+        let ours: Vec<_> = events.iter().filter(concerns_us).collect();
+        if !ours.is_empty() {
+            let write_all = async |db: &mut Conn| {
+                for event in &ours {
+                    let incoming = Incoming { app: &app.name, corp_id: &app.corp_id, event, now_ms };
+                    self.write(db, &incoming).await?;
+                }
+                Ok::<_, sqlx::Error>(())
+            };
+            self.pools.transaction(write_all).await?;
             self.arrived.notify_one();
         }
-        self.receptions.heard(&app.name, now_ms, is_unknown);
+        for event in events {
+            self.receptions.heard(&app.name, now_ms, matches!(event.kind, EventKind::Other(_)));
+        }
         Ok(())
     }
 
@@ -165,6 +180,10 @@ impl Directory {
         let origin = RequestOrigin { app: app.to_owned(), ..RequestOrigin::default() };
         By::new(Actor::Dingtalk, Reason::DirectoryEvent, &self.clock).by_request(origin)
     }
+}
+
+fn is_foreign(app: &App, event: &Event) -> bool {
+    event.corp_id.as_ref().is_some_and(|corp| *corp != app.corp_id)
 }
 
 /// Whom pushes are for: an address that the console knows has the app's key, one that a call registered the corp's id.
