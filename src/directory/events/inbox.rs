@@ -131,6 +131,13 @@ pub(super) async fn postpone(db: &mut Conn, id: i64, due_at: i64) -> sqlx::Resul
     Ok(())
 }
 
+/// Lets whatever else is due of a corp wait as well.
+pub(super) async fn hold_up(db: &mut Conn, corp_id: &CorpId, due_at: i64) -> sqlx::Result<()> {
+    let sql = "UPDATE directory_events SET due_at = $2 WHERE corp_id = $1 AND done_at IS NULL AND due_at < $2";
+    sqlx::query(sql).bind(corp_id.as_str()).bind(due_at).execute(db).await?;
+    Ok(())
+}
+
 /// Deletes what was received before a time and is done, no more than `most` rows.
 ///
 /// # Errors

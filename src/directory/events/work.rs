@@ -77,13 +77,14 @@ impl Directory {
             }
             for event in due {
                 if !self.work_on(&event).await? {
-                    return Ok(());
+                    // The corp's other events wait with it, and those of other corps do not.
+                    break;
                 }
             }
         }
     }
 
-    /// Answers whether to go on: while DingTalk is down, the next event would only wait as long.
+    /// Answers whether to go on with the corp: while DingTalk is down, its next event would only wait as long.
     async fn work_on(&self, event: &OpenEvent) -> Result<bool, WorkError> {
         let apps = self.dingtalk.apps();
         let same_corp = || apps.iter().find(|app| app.config.corp_id == event.corp_id);
@@ -211,7 +212,9 @@ impl Directory {
         }
         let later = async |db: &mut Conn| {
             if !is_over {
-                return inbox::postpone(db, event.id, now_ms + wait_ms(event.attempts)).await;
+                let due_at = now_ms + wait_ms(event.attempts);
+                inbox::postpone(db, event.id, due_at).await?;
+                return if error.is_passing() { inbox::hold_up(db, &event.corp_id, due_at).await } else { Ok(()) };
             }
             if inbox::done(db, event.id, now_ms).await? {
                 sync_is_due(db, &event.corp_id, "event-not-read", now_ms).await?;
