@@ -1,4 +1,4 @@
-//! The overview: how many sign in, who is refused, and whether DingTalk's tokens are good. The numbers come from the trail.
+//! The overview: sign-ins, refusals, and the state of DingTalk's tokens. The numbers come from the trail.
 
 use std::borrow::Cow;
 

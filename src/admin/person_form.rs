@@ -47,7 +47,7 @@ impl PersonForm {
         Self::filled(t, true, Role::User, |_| String::new())
     }
 
-    /// For somebody who is there.
+    /// For a person who is already in the table.
     pub fn of(t: &'static Texts, user: &User) -> Self {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         Self::filled(t, false, user.role, |name| match name {

@@ -235,14 +235,14 @@ async fn details(
     userid: &DingUserId,
 ) -> (EmployeeDetails, Vec<crate::dingtalk::departments::DepartmentPath>) {
     let employee = app.employee(userid).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, app = app.config.name, "the details of somebody who is added could not be read");
+        tracing::warn!(%error, app = app.config.name, "a new person's details could not be read from DingTalk");
         EmployeeDetails::default()
     });
     if employee.departments.is_empty() {
         return (employee, Vec::new());
     }
     let departments = app.department_paths(&employee.departments).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, app = app.config.name, "the departments of somebody who is added could not be read");
+        tracing::warn!(%error, app = app.config.name, "a new person's departments could not be read from DingTalk");
         Vec::new()
     });
     (employee, departments)

@@ -1,4 +1,4 @@
-//! The pages of a person who is called whatever people can be called.
+//! Sample pages of one person, with hostile text wherever a person can have any.
 
 use super::*;
 use crate::{

@@ -24,7 +24,7 @@ pub fn last_run(run: Run, locale: Locale) -> LastRun {
     }
 }
 
-/// Who has done something: a name for what is no userid.
+/// Whoever acted, in words: the system and the command line have names instead of userids.
 pub fn actor(locale: Locale, word: &str) -> String {
     (locale.texts().reports.trail.actor_of)(word).unwrap_or_else(|| word.to_owned())
 }
