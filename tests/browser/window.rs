@@ -1,7 +1,8 @@
 //! A window of Chromium, as a person and a pretend client see it.
 
 use std::{
-    sync::{Arc, Mutex},
+    cell::RefCell,
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
@@ -26,8 +27,14 @@ use super::{
     harness::App,
 };
 
-/// Each browser is several processes, and more at once slow all of them down. One story may hold two.
+/// Each browser is several processes, and more at once slow all of them down.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
+
+thread_local! {
+    /// A story has a thread of its own, and one turn for all of its windows: two stories that each held one and waited for
+    /// another would wait for ever.
+    static TURN: RefCell<Weak<SemaphorePermit<'static>>> = const { RefCell::new(Weak::new()) };
+}
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Window {
@@ -37,7 +44,7 @@ pub struct Window {
     // Dropping it ends the browser.
     browser: Browser,
     _profile: TempDir,
-    _turn: SemaphorePermit<'static>,
+    _turn: Arc<SemaphorePermit<'static>>,
 }
 
 pub struct Look {
@@ -70,7 +77,7 @@ impl Window {
 
     /// `dingtalk`: the address of the client's DingTalk.
     pub async fn beside(dingtalk: &str, look: Look) -> Self {
-        let turn = BROWSERS.acquire().await.expect("it is never closed");
+        let turn = turn().await;
         let profile = tempfile::tempdir().expect("a temporary folder");
         let (browser, mut handler) = Browser::launch(settings(&profile)).await.expect("Chromium starts");
         tokio::spawn(async move { while handler.next().await.is_some() {} });
@@ -203,10 +210,21 @@ impl Window {
     }
 
     pub async fn shut(mut self) {
-        // The browser may be gone already.
+        // The browser may be gone already, or not go by itself.
         let _ = self.browser.close().await;
-        let _ = self.browser.wait().await;
+        if tokio::time::timeout(PATIENCE, self.browser.wait()).await.is_err() {
+            let _ = self.browser.kill().await;
+        }
     }
+}
+
+async fn turn() -> Arc<SemaphorePermit<'static>> {
+    if let Some(turn) = TURN.with_borrow(Weak::upgrade) {
+        return turn;
+    }
+    let turn = Arc::new(BROWSERS.acquire().await.expect("it is never closed"));
+    TURN.set(Arc::downgrade(&turn));
+    turn
 }
 
 fn settings(profile: &TempDir) -> BrowserConfig {
