@@ -120,6 +120,27 @@ mod tests {
         assert!(frames < 18, "{frames} frames");
     }
 
+    /// As SQLite does by itself on a full disk.
+    #[tokio::test]
+    async fn whose_group_is_rolled_back_beneath_them_are_told_and_the_next_have_a_group_of_their_own() {
+        let (_folder, pools) = open_temporary().await;
+        let held = pools.write().await.unwrap();
+        let first = pools.group_commit(async |db| add(db, 1).await);
+        let fails = pools.group_commit(async |db| {
+            query("ROLLBACK").execute(&mut *db).await?;
+            Ok::<_, sqlx::Error>(())
+        });
+        let third = pools.group_commit(async |db| add(db, 3).await);
+        let all = futures_util::future::join3(first, fails, third);
+        let mut all = pin!(all);
+        assert!(poll_immediate(&mut all).await.is_none());
+        held.rollback().await.unwrap();
+        let (first, fails, third) = all.await;
+        assert!(first.is_err() && fails.is_err(), "{first:?} {fails:?}");
+        third.unwrap();
+        assert_eq!(users(&pools).await, [3]);
+    }
+
     #[tokio::test]
     async fn nobody_sees_the_work_before_its_answer_and_who_gives_up_takes_nobody_along() {
         let (_folder, pools) = open_temporary().await;
