@@ -21,7 +21,7 @@ pub use self::{
     refused::Refused,
     report::Report,
     runs::{Run, last_runs, lease_holder},
-    schedule::{Schedule, due_ms},
+    schedule::{Schedule, next_ms},
     sync::{Mode, Step, Sync, SyncError},
     sync_due::{SyncDue, sync_is_due, sync_needed},
 };

@@ -99,9 +99,9 @@ fn is_due(last: &Run, every: Duration, now_ms: i64) -> bool {
     now_ms >= due_ms(last, every) || now_ms < last.started_ms
 }
 
-/// When a corp is synced by itself again, in milliseconds since 1970: from nine to eleven tenths of the interval after the
+/// When a corp is synced regularly again, in milliseconds since 1970: from nine to eleven tenths of the interval after the
 /// last run, by whomever. Servers and corps of one size spread out.
-pub fn due_ms(last: &Run, every: Duration) -> i64 {
+fn due_ms(last: &Run, every: Duration) -> i64 {
     let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
     let spread = every / 10 * (last.finished_ms.rem_euclid(100) * 2 - 99) / 100;
     last.finished_ms.saturating_add(every).saturating_add(spread)
@@ -111,15 +111,31 @@ fn listens(app: &App) -> bool {
     app.events.mode() != EventMode::Off
 }
 
-/// Once no more reasons are expected, and a while after the last run: as long as that took, so that a storm of reasons does not
-/// keep DingTalk busy, and much longer if it was refused, since a person has to do something about that.
+/// When a corp is to be synced by itself next, in milliseconds since 1970: by `sync_every`, or earlier because something may
+/// have been missed. `None`: not before something happens.
+pub fn next_ms(app: &App, last: Option<&Run>, due: Option<&SyncDue>) -> Option<i64> {
+    let regular = app.sync_every.map(|every| last.map_or(i64::MIN, |last| due_ms(last, every)));
+    let needed = due.filter(|_| listens(app)).map(|due| settled_ms(due).max(rested_ms(last)));
+    regular.into_iter().chain(needed).min()
+}
+
 fn is_needed(due: &SyncDue, last: Option<&Run>, now_ms: i64) -> bool {
-    let rested_ms = last.map_or(i64::MIN, |last| {
+    // What lies in the future is of before the clock was set back.
+    let is_settled = now_ms >= settled_ms(due) || now_ms < due.since_ms;
+    is_settled && (now_ms >= rested_ms(last) || last.is_some_and(|last| now_ms < last.started_ms))
+}
+
+/// When no more reasons are expected.
+fn settled_ms(due: &SyncDue) -> i64 {
+    due.since_ms.saturating_add(SETTLED_MS)
+}
+
+/// A while after the last run: as long as that took, so that a storm of reasons does not keep DingTalk busy, and much longer if it
+/// was refused, since a person has to do something about that.
+fn rested_ms(last: Option<&Run>) -> i64 {
+    last.map_or(i64::MIN, |last| {
         let took_ms = (last.finished_ms - last.started_ms).max(0);
         let rest_ms = if last.refused.is_some() { REFUSED_MS.max(took_ms.saturating_mul(10)) } else { took_ms };
         last.finished_ms.saturating_add(rest_ms)
-    });
-    // What lies in the future is of before the clock was set back.
-    let is_settled = now_ms >= due.since_ms.saturating_add(SETTLED_MS) || now_ms < due.since_ms;
-    is_settled && (now_ms >= rested_ms || last.is_some_and(|last| now_ms < last.started_ms))
+    })
 }

@@ -70,6 +70,7 @@ async fn sync(
     let (locale, now_ms) = (frame.locale, who.now() * 1000);
     let mut db = db.read().await?;
     let runs = directory::last_runs(&mut db, who.corp_id(), RUNS).await?;
+    let due = directory::sync_needed(&mut db, who.corp_id()).await?;
     let holder = directory::lease_holder(&mut db, who.corp_id(), now_ms).await?;
     let asked = asked.last(who.corp_id());
     let rights =
@@ -79,7 +80,8 @@ async fn sync(
     let apps: Vec<_> = dingtalk.apps().iter().filter(|app| app.config.corp_id == *who.corp_id()).collect();
     let row = |app: &&DingtalkApp| {
         let reception = directory.reception(&app.config.name);
-        AppRow::of(&app.config, apps.len() == 1, &reception, runs.first(), now_ms, locale)
+        let next_ms = directory::next_ms(&app.config, runs.first(), due.as_ref());
+        AppRow::of(&app.config, apps.len() == 1, &reception, next_ms, now_ms, locale)
     };
     let page = SyncPage {
         shell: who.shell(Section::Sync),

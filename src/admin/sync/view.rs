@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::outcome::actor;
 use crate::{
     config::{App, Events},
-    directory::{Asked, Failure, Reception, Report, Run, State, Step, due_ms},
+    directory::{Asked, Failure, Reception, Report, State, Step},
     i18n::{Locale, local},
 };
 
@@ -61,25 +61,22 @@ pub struct Group {
 }
 
 impl AppRow {
-    /// `is_only`: whether the corp has no other.
+    /// `is_only`: whether the corp has no other. `next_ms`: when the server syncs the corp by itself, if it is to.
     pub fn of(
         app: &App,
         is_only: bool,
         reception: &Reception,
-        last: Option<&Run>,
+        next_ms: Option<i64>,
         now_ms: i64,
         locale: Locale,
     ) -> Self {
         let t = locale.sync_page();
         let at = |at_ms: i64| local(at_ms.div_euclid(1000));
-        let next = |every| match last.map(|last| due_ms(last, every)).filter(|due| *due > now_ms) {
-            Some(due) => at(due),
-            None => t.at_once.to_owned(),
-        };
+        let next = |next_ms| if next_ms > now_ms { at(next_ms) } else { t.at_once.to_owned() };
         Self {
             name: app.name.clone(),
             every: app.sync_every.map_or_else(|| t.never.to_owned(), |every| (t.every)(&in_words(every))),
-            next: app.sync_every.map_or_else(|| "–".to_owned(), next),
+            next: next_ms.map_or_else(|| "–".to_owned(), next),
             events: match (&app.events, reception.connected_since) {
                 (Events::Off, _) => t.events_off.to_owned(),
                 (Events::Stream, Some(since)) => (t.events_connected)(&at(since)),

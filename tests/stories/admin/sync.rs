@@ -163,6 +163,22 @@ async fn too_many_leavers_are_disabled_only_after_a_second_question_and_nobody_e
     assert_eq!((stale.status, stale.header("location")), (303, "/admin/sync?stale=yes"));
 }
 
+/// Whoever left after the preview is not in it, and the next sync is to find them.
+#[tokio::test]
+async fn a_confirmed_plan_leaves_a_sync_due_that_events_have_asked_for() {
+    let (app, mut phone) = synced().await;
+    let mut tx = app.pools.write().await.unwrap();
+    let due = sqlx::query("INSERT INTO sync_due (corp_id, since, reason, reasons) VALUES ($1, $2, 'gap', 1)");
+    due.bind(CORP).bind(app.clock.now_ms()).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    app.simulator.remove_employee(CORP, "wangwu");
+    let plan = checks(&app, &mut phone).await;
+    let question = phone.gets(&format!("/admin/sync/insist?plan={}", id(&plan))).await;
+    app.simulator.remove_employee(CORP, "sunqi");
+    applies(&app, &mut phone, &question, "yes").await;
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM sync_due").await, 1);
+}
+
 #[tokio::test]
 async fn what_is_not_certain_is_refused_in_words_and_cannot_be_insisted_on() {
     let (app, mut phone) = synced().await;
@@ -288,6 +304,12 @@ async fn the_page_and_the_doctor_say_whether_events_arrive() {
     shows(&phone.gets("/admin/sync").await, &["最近一次 "]);
     posts(&mut phone, "/admin/doctor", &[]).await;
     shows(&phone.gets("/admin/doctor").await, &["事件 oa", "起已连接，最近一次事件"]);
+
+    app.clock.advance(60);
+    let event = DirectoryEvent::of_departments("org_dept_modify", CORP, &[110]);
+    assert_eq!(app.simulator.push(CLIENT_ID, &event).await, Pushed::Acknowledged);
+    app.clock.advance(5);
+    shows(&phone.gets("/admin/sync").await, &["即将开始"]);
 }
 
 #[tokio::test]
