@@ -4,7 +4,7 @@ use std::path::Path;
 
 use miandeng::simulator::Simulator;
 
-use crate::harness::{Server, Settings, Site, free_port, program};
+use crate::harness::{Server, Settings, Site, ends, free_port, program};
 
 pub enum Jsapi {
     /// The published package, from the server itself.
@@ -129,6 +129,6 @@ fn add(folder: &Path, people: &[(&str, &str, &str)]) {
         file.push_str(&format!("{userid},{name},union-{userid},研发部/后端组;市场部,{status}\n"));
     }
     std::fs::write(folder.join("people.csv"), file).expect("a file");
-    let output = program(folder, &["users", "import", "people.csv"]).output().expect("the program runs");
+    let output = ends(program(folder, &["users", "import", "people.csv"]));
     assert!(output.status.success(), "{output:?}");
 }

@@ -15,13 +15,13 @@ use super::{
     looks::every_look,
     window::{Look, Window},
 };
-use crate::harness::{CORP, program};
+use crate::harness::{CORP, ends, program};
 
 const OPENED: &str = "/?corpid=dingsamplecorp00000001";
 
 /// 张三 becomes an administrator, and two weeks have passed.
 async fn prepare(app: &App) {
-    let output = program(app.folder(), &["users", "set", "zhangsan", "--role", "admin"]).output().expect("it runs");
+    let output = ends(program(app.folder(), &["users", "set", "zhangsan", "--role", "admin"]));
     assert!(output.status.success(), "{output:?}");
     let pools = Pools::open(&app.folder().join("data.db").to_string_lossy()).await.expect("the database");
     let mut transaction = pools.write().await.expect("the writer");

@@ -30,9 +30,7 @@ async fn a_gate_that_is_stopped_closes_the_app(kind: Proxy) {
     let Site { app, miandeng, proxy } = site;
     let gate = address_of(&miandeng);
     drop(miandeng);
-    while TcpStream::connect(&gate).await.is_ok() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    crate::harness::until("nobody listens at the gate's port", async || TcpStream::connect(&gate).await.is_err()).await;
     for target in ["/", "/static/x.css", "/finance/"] {
         let reply = visitor.fetches("GET", target).await;
         match kind {

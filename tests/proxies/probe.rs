@@ -9,7 +9,7 @@ use super::{
     recipe::{Proxy, Recipe, Running},
     through_each_proxy,
 };
-use crate::harness::{Server, Settings, Site, program};
+use crate::harness::{Server, Settings, Site, ends, program};
 
 through_each_proxy! {
     a_good_recipe_is_called_good,
@@ -44,9 +44,9 @@ impl Deployment {
     /// Whether doctor is content, and its findings as `state: says → cure`.
     async fn doctor(&self) -> (bool, Vec<String>) {
         let address = format!("http://{}/", self.proxy.address);
-        let mut doctor = program(self.site.path(), &["doctor", "--json", "--probe", &address]);
+        let doctor = program(self.site.path(), &["doctor", "--json", "--probe", &address]);
         // Doctor may reach the app, which runs on this very thread.
-        let output = tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap();
+        let output = tokio::task::spawn_blocking(move || ends(doctor)).await.unwrap();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
         assert_eq!(output.status.success(), report["ok"] == true, "{output:?}");
         let text = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
@@ -54,7 +54,7 @@ impl Deployment {
             format!("{}: {} → {}", text(finding, "state"), text(finding, "says"), text(finding, "cure"))
         };
         let lines = report["findings"].as_array().unwrap().iter().map(line).collect();
-        let sessions: Output = program(self.site.path(), &["sessions", "list", "--json"]).output().unwrap();
+        let sessions: Output = ends(program(self.site.path(), &["sessions", "list", "--json"]));
         assert_eq!(String::from_utf8_lossy(&sessions.stdout).trim(), "[]", "the probe's session is gone");
         (report["ok"] == true, lines)
     }

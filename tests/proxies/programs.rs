@@ -5,7 +5,6 @@ use std::{
     fs,
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -18,7 +17,7 @@ use super::{
     site::{Visitor, address_of, miandeng},
     through_each_proxy,
 };
-use crate::harness::App;
+use crate::harness::{App, until};
 
 through_each_proxy! {
     no_connection_to_an_app_that_speaks_http2_becomes_a_tunnel,
@@ -84,12 +83,13 @@ async def app(scope, receive, send):
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         arguments(&mut command, &address, folder.path());
         let mut child = command.spawn().expect("/usr/bin/env");
-        while TcpStream::connect(&address).await.is_err() {
+        let listens = async || {
             if let Some(status) = child.try_wait().expect("its state") {
                 panic!("{command:?} ended with {status}: is it installed? .ci/run says what is needed");
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            TcpStream::connect(&address).await.is_ok()
+        };
+        until("the program listens", listens).await;
         Self { address, child, _folder: folder }
     }
 }

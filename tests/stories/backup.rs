@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOp
 
 use crate::{
     faults::{assert_sound, gate},
-    harness::{Server, Site, ends, one_line, program, program_after, text},
+    harness::{Server, Site, ends, one_line, program, program_after, text, until},
 };
 
 const PEOPLE: usize = 24;
@@ -114,9 +114,7 @@ async fn a_backup_that_is_killed_leaves_no_file_of_its_name_and_the_next_one_tid
         let server = Server::spawn(program_after("umask 0", site.path(), &["backup", "copy.db"]));
         let has_begun =
             || files(site.path(), ".miandeng-backup.").iter().any(|part| part.metadata().is_ok_and(|m| m.len() > 0));
-        while !has_begun() && !wanted.exists() {
-            std::thread::yield_now();
-        }
+        until("the backup begins", async || has_begun() || wanted.exists()).await;
         server.kill();
         if !wanted.exists() {
             killed += 1;

@@ -1,6 +1,6 @@
 //! `miandeng doctor` on deployments that do not work. (Its probe is in `tests/proxies/probe.rs`.)
 
-use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use miandeng::{
     catalogue::Trouble,
@@ -11,7 +11,7 @@ use miandeng::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, least_settings, prepare, program};
+use crate::harness::{CLIENT_ID, CLIENT_SECRET, CORP, Server, ends, least_settings, prepare, program, until};
 
 struct Deployment {
     folder: TempDir,
@@ -41,7 +41,7 @@ impl Deployment {
 
     /// 张三.
     fn adds_somebody(&self) {
-        let added = program(self.path(), &["users", "add", "zhangsan", "--name", "张三"]).output().unwrap();
+        let added = ends(program(self.path(), &["users", "add", "zhangsan", "--name", "张三"]));
         assert!(added.status.success(), "{added:?}");
     }
 
@@ -66,7 +66,7 @@ impl Deployment {
             let mut doctor = program(self.path(), arguments);
             doctor.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", language);
             // The simulated DingTalk runs on this very thread.
-            tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap()
+            tokio::task::spawn_blocking(move || ends(doctor)).await.unwrap()
         };
         let (for_people, for_programs) = (run(&["doctor"]).await, run(&["doctor", "--json"]).await);
         let text = String::from_utf8_lossy(&for_people.stdout).into_owned();
@@ -245,10 +245,8 @@ async fn beside_a_server_the_command_says_how_events_arrive() {
     let _server = Server::listening(program(deployment.path(), &["serve"]));
     deployment.simulator.listened_to(CLIENT_ID, 1).await;
     // The server writes it down a moment later.
-    let connected = async {
-        while !deployment.doctor("zh_CN.UTF-8").await.text.contains("起已连接，还没有收到事件") {}
-    };
-    tokio::time::timeout(Duration::from_secs(60), connected).await.expect("the stream is seen");
+    let is_seen = async || deployment.doctor("zh_CN.UTF-8").await.text.contains("起已连接，还没有收到事件");
+    until("the stream is seen", is_seen).await;
 }
 
 #[tokio::test]
@@ -353,10 +351,10 @@ async fn what_is_wrong_on_the_machine_itself_is_named() {
 #[tokio::test]
 async fn the_probe_sends_a_session_to_no_address_but_our_own() {
     let deployment = Deployment::with(|_| {}).await;
-    let output = program(deployment.path(), &["doctor", "--probe", "https://evil.example/"]).output().unwrap();
+    let output = ends(program(deployment.path(), &["doctor", "--probe", "https://evil.example/"]));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("https://evil.example/ is neither on public_url"), "{text}");
-    let wrong = program(deployment.path(), &["doctor", "--as", "zhangsan"]).output().unwrap();
+    let wrong = ends(program(deployment.path(), &["doctor", "--as", "zhangsan"]));
     assert_eq!(wrong.status.code(), Some(2), "--as belongs to --probe");
 }

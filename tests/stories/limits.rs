@@ -1,8 +1,6 @@
 //! Hundreds of codes at once: the limits also cover those under way, nobody at another address waits, whoever shares
 //! the address waits a moment, and a company behind one address is no flood.
 
-use std::time::Duration;
-
 use miandeng::simulator::FaultKind;
 use rocket::{
     futures::{
@@ -16,7 +14,7 @@ use url::Url;
 
 use crate::{
     faults::fault,
-    harness::{Answer, App, Phone},
+    harness::{Answer, App, Phone, until},
 };
 
 const EXCHANGE: &str = "/topapi/v2/user/getuserinfo";
@@ -130,9 +128,7 @@ async fn nobody_elsewhere_waits_for_the_codes_that_one_address_sends() {
     let code = employee.phone.code();
     app.simulator.fault(fault(EXCHANGE, usize::MAX, FaultKind::Delay(2000)));
     let flood = flood(attackers);
-    while app.simulator.calls(EXCHANGE) < TURNS {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("all turns are taken", async || app.simulator.calls(EXCHANGE) >= TURNS).await;
     assert_eq!(employee.sends(&code).await.status, 200);
     let asked = app.simulator.calls(EXCHANGE);
     assert!(asked <= 4 * TURNS, "{asked} calls until the employee was in");

@@ -223,7 +223,7 @@ fn settings_may_come_from_the_environment_alone() {
     let app = format!(r#"{{name="oa",corp_id="{CORP}",agent_id="1",client_id="k",client_secret="s"}}"#);
     command.env("ROCKET_MIANDENG", format!(r#"{{public_url="https://app.example.com",apps=[{app}]}}"#));
     command.env("ROCKET_DATABASES", r#"{miandeng={url="env.db"}}"#);
-    let output = command.output().unwrap();
+    let output = ends(command);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(folder.path().join("env.db").exists());
 }

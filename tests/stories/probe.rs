@@ -18,7 +18,7 @@ use tokio::{
 use crate::{
     gate::{PROXIES, Proxy},
     handover,
-    harness::{App, Phone, Server, Site, least_settings, program},
+    harness::{App, Phone, Server, Site, ends, least_settings, program},
     proxies::http,
 };
 
@@ -306,8 +306,8 @@ async fn is_probed(hides: bool) -> (Value, Vec<String>) {
     let host = Host { address, server: server.url().to_owned(), http, hides, loot: Arc::clone(&loot) };
     let probed = format!("http://{}/", host.address);
     let serving = tokio::spawn(host.serve(listener));
-    let mut doctor = program(site.path(), &["doctor", "--json", "--probe", &probed]);
-    let output = tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap();
+    let doctor = program(site.path(), &["doctor", "--json", "--probe", &probed]);
+    let output = tokio::task::spawn_blocking(move || ends(doctor)).await.unwrap();
     serving.abort();
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     let loot = loot.lock().unwrap().clone();

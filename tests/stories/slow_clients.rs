@@ -218,7 +218,9 @@ async fn an_answer_that_nobody_reads_is_given_up() {
     // More answers than the buffers of both ends hold. The questions are long, so that few of them wait to be read.
     let page = format!("GET /?corpid=dingsamplecorp00000001 HTTP/1.1\r\nX-Long: {}\r\n\r\n", "a".repeat(8192));
     // A busy server may take a second over one page; a full buffer takes nothing more.
-    while timeout(Duration::from_secs(5), lazy.write_all(page.as_bytes())).await.is_ok() {}
+    while let Ok(written) = timeout(Duration::from_secs(5), lazy.write_all(page.as_bytes())).await {
+        written.expect("the connection is open");
+    }
     for _ in 0..2 {
         let mut look = hourglass(&app).await;
         clock.advance(80);

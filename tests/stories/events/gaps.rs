@@ -4,16 +4,13 @@ use miandeng::{
     simulator::{DirectoryEvent, Employee, FaultKind, Pushed},
     users::Status,
 };
-use rocket::{
-    futures::future::join,
-    tokio::{self, task::yield_now},
-};
+use rocket::{futures::future::join, tokio};
 use serde_json::json;
 
 use super::{called_back, comes_true, joins, status, stream, works};
 use crate::{
     faults::fault,
-    harness::{App, CLIENT_ID, CORP},
+    harness::{App, CLIENT_ID, CORP, until},
 };
 
 const OPEN: &str = "/v1.0/gateway/connections/open";
@@ -129,9 +126,7 @@ async fn whoever_leaves_while_the_directory_is_read_is_not_taken_for_returned() 
     app.simulator.fault(fault(USER, 1, FaultKind::Delay(500)));
     app.clock.advance(5);
     let leaves = async {
-        while app.simulator.calls(USER) == 0 {
-            yield_now().await;
-        }
+        until("the person is read", async || app.simulator.calls(USER) > 0).await;
         app.simulator.leaves(CORP, "xinren").await;
         works(&app).await;
         assert_eq!(app.db_user("xinren").await.unwrap().status, Status::Disabled);

@@ -16,7 +16,7 @@ use rocket::tokio;
 use super::{called_back, joins, stream};
 use crate::{
     faults::gate,
-    harness::{App, CORP},
+    harness::{App, CORP, LONGEST},
 };
 
 const LEAVERS: usize = 200;
@@ -66,7 +66,8 @@ async fn measure(way: &str, app: App) {
         let (simulator, userid) = (app.simulator.clone(), phone.userid.clone());
         let started = clock.stopwatch();
         let pushed = tokio::spawn(async move { simulator.leaves(CORP, &userid).await });
-        while gate(&mut phone).await == 200 {}
+        let refused = async { while gate(&mut phone).await == 200 {} };
+        tokio::time::timeout(LONGEST, refused).await.expect("a refusal");
         took.push(started.elapsed());
         pushed.await.expect("a push");
     }

@@ -8,18 +8,15 @@ mod shared;
 mod stream;
 mod year;
 
-use std::time::Duration;
-
 use miandeng::{
     simulator::{Corp, Employee, Simulator},
     users::{Status, User},
 };
-use rocket::tokio;
 use serde_json::{Value, json};
 
 use crate::{
     faults::gate,
-    harness::{App, CORP, Phone},
+    harness::{App, CORP, Phone, until},
 };
 
 const TOKEN: &str = "miandengToken";
@@ -105,12 +102,5 @@ async fn trail(app: &App) -> Vec<(String, String)> {
 
 /// Returns when a statement counts something, which happens beside us.
 async fn comes_true(app: &App, count: &'static str) {
-    let found = async {
-        while app.db_count(count).await == 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), found)
-        .await
-        .unwrap_or_else(|_| panic!("never: {count}\n{}", crate::harness::whole_log()));
+    until(count, async || app.db_count(count).await > 0).await;
 }

@@ -4,7 +4,7 @@ use miandeng::simulator::Pushed;
 use rocket::{futures::future::join, tokio};
 
 use super::{called_back, comes_true, is_out, joins, open_events, stream, trail, works};
-use crate::harness::{App, CLIENT_ID, CORP};
+use crate::harness::{App, CLIENT_ID, CORP, until};
 
 async fn rows(app: &App, event: &str) -> usize {
     trail(app).await.iter().filter(|(written, _)| written == event).count()
@@ -44,9 +44,7 @@ async fn each_holds_a_stream_and_an_event_comes_over_either() {
     is_out(&mut first).await;
 
     other.stops().await;
-    while one.simulator.streams(CLIENT_ID) > 1 {
-        tokio::task::yield_now().await;
-    }
+    until("one stream is closed", async || one.simulator.streams(CLIENT_ID) <= 1).await;
     assert_eq!(one.simulator.leaves(CORP, "second").await, [Pushed::Acknowledged], "over the one that is left");
     is_out(&mut second).await;
     works(&one).await;

@@ -9,7 +9,7 @@ use rocket::{
 };
 
 use super::{assert_sound, gate};
-use crate::harness::{CORP, Phone, Server, Site, program, text};
+use crate::harness::{CORP, Phone, Server, Site, ends, program, text};
 
 const ROUNDS: usize = 50;
 const PEOPLE: usize = 64;
@@ -136,9 +136,9 @@ async fn comes_and_goes(mut phone: Phone, person: usize, answered: Arc<Semaphore
 async fn revocation(site: &Site, server: &Server) -> JoinHandle<Session> {
     let mut phone = site.phone(server, "zhangsan");
     phone.is_signed_in().await;
-    let mut command = program(site.path(), &["sessions", "revoke", "--user", "zhangsan"]);
+    let command = program(site.path(), &["sessions", "revoke", "--user", "zhangsan"]);
     tokio::task::spawn_blocking(move || {
-        let output = command.output().unwrap();
+        let output = ends(command);
         assert!(output.status.success(), "{}", text(&output.stderr));
         Session { userid: phone.userid, cookies: phone.cookies, lives: Some(false) }
     })

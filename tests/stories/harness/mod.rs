@@ -6,10 +6,12 @@ mod phone;
 mod program;
 mod server;
 mod settings;
+mod watchdog;
 
 use std::{
     net::Ipv4Addr,
-    sync::{Arc, Once},
+    sync::{Arc, Mutex, MutexGuard, Once, PoisonError},
+    time::Duration,
 };
 
 use figment::{Figment, providers::Serialized};
@@ -35,7 +37,7 @@ use tempfile::TempDir;
 pub use self::{
     log::{log_line, whole_log},
     phone::{Answer, Phone},
-    program::{Site, ends, free_port, one_line, program, program_after, program_at, text},
+    program::{LONGEST, Site, ends, free_port, one_line, program, program_after, program_at, text},
     server::Server,
     settings::{Settings, least_settings},
 };
@@ -327,5 +329,21 @@ pub fn prepare() {
         log::start();
         // A thousand people have a thousand connections, both ends in this process.
         let _ = rlimit::increase_nofile_limit(32_768);
+        watchdog::start();
     });
+    watchdog::watch();
+}
+
+/// Returns when something beside us has come about. A story in which it does not fails instead of hanging.
+pub async fn until(what: &str, mut has_come: impl AsyncFnMut() -> bool) {
+    let come = async {
+        while !has_come().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(program::LONGEST, come).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

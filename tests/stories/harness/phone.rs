@@ -6,7 +6,7 @@ use miandeng::simulator::Simulator;
 use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
 
-use super::{CLIENT_ID, CORP, PUBLIC_URL};
+use super::{CLIENT_ID, CORP, PUBLIC_URL, program::LONGEST};
 
 const USER_AGENT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 16_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                           Mobile/15E148 AliApp(DingTalk/7.8.1) com.laiwang.DingTalk/46766536 language/zh-Hans-CN";
@@ -24,7 +24,9 @@ pub struct Phone {
 
 /// One client for all phones of a deployment; each keeps its own cookies.
 pub fn http() -> Client {
-    Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client")
+    // A server that never answers fails a story instead of hanging it.
+    let client = Client::builder().redirect(Policy::none()).no_proxy().timeout(4 * LONGEST);
+    client.build().expect("a client")
 }
 
 #[derive(Debug, Clone)]

@@ -71,13 +71,13 @@ pub fn ends(mut command: Command) -> Output {
         })
     });
     drop(reads);
-    let goes_on = ended.recv_timeout(LONGEST) == Err(mpsc::RecvTimeoutError::Timeout);
+    let goes_on = ended.recv_timeout(4 * LONGEST) == Err(mpsc::RecvTimeoutError::Timeout);
     if goes_on {
         child.kill().expect("it can be killed");
     }
     let status = child.wait().expect("it has ended");
     let [stdout, stderr] = [stdout, stderr].map(|stream| stream.join().expect("what it wrote"));
-    assert!(!goes_on, "it goes on after {LONGEST:?}: {}{}", text(&stdout), text(&stderr));
+    assert!(!goes_on, "it does not end: {}{}", text(&stdout), text(&stderr));
     Output { status, stdout, stderr }
 }
 
@@ -134,7 +134,7 @@ impl Site {
     }
 
     pub fn runs(&self, arguments: &[&str]) -> String {
-        let output = program(self.path(), arguments).output().expect("the program runs");
+        let output = ends(program(self.path(), arguments));
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     }

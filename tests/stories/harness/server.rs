@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use miandeng::clock::Clock;
+
 use super::program::LONGEST;
 
 /// Killed when dropped.
@@ -74,12 +76,16 @@ impl Server {
 
     /// The next line that holds a text.
     pub fn says(&self, wanted: &str) -> String {
+        let since = Clock::system().stopwatch();
         loop {
             let at = self.read.get();
             let nothing_new = |lines: &mut Lines| lines.all.len() == at && lines.ended < 2;
             let waited = self.said.more.wait_timeout_while(self.said.lock(), LONGEST, nothing_new);
             let (lines, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            let Some(line) = lines.all.get(at) else { panic!("{wanted:?} was never said: {:#?}", lines.all) };
+            let in_time = since.elapsed() < 2 * LONGEST;
+            let Some(line) = lines.all.get(at).filter(|_| in_time) else {
+                panic!("{wanted:?} was never said: {:#?}", lines.all)
+            };
             self.read.set(at + 1);
             if line.contains(wanted) {
                 return line.clone();

@@ -20,9 +20,7 @@ async fn a_stopped_simulator_frees_its_port_though_an_answer_hangs() {
     let world = World::new().await;
     world.spoil("/gettoken", FaultKind::Hang);
     let hanging = tokio::spawn(world.http.get(world.url("/gettoken")).send());
-    while world.simulator.calls("/gettoken") == 0 {
-        tokio::task::yield_now().await;
-    }
+    crate::harness::until("the call arrives", async || world.simulator.calls("/gettoken") > 0).await;
     let address = world.running.url().trim_start_matches("http://").to_owned();
     tokio::time::timeout(Duration::from_secs(5), world.running.stop()).await.expect("it stops");
     assert!(hanging.await.expect("a task").is_err());

@@ -11,7 +11,7 @@ use std::process::Output;
 use miandeng::simulator::{Company, Department, Employee, MicroApp};
 use serde_json::{Value, json};
 
-use crate::harness::{CORP, Server, Site, ends, program, text};
+use crate::harness::{CORP, Server, Site, ends, program, text, until};
 
 pub const LIST: &str = "/topapi/v2/user/list";
 pub const SUB: &str = "/topapi/v2/department/listsub";
@@ -285,9 +285,7 @@ async fn killed_in_the_middle_a_sync_leaves_the_table_whole() {
     site.simulator.fault(crate::faults::fault("/topapi/v2/user/get", 1, hang));
     site.simulator.reset_calls();
     let sync = Server::spawn(program(site.path(), &["users", "sync", "--force"]));
-    while site.simulator.calls("/topapi/v2/user/get") == 0 {
-        tokio::task::yield_now().await;
-    }
+    until("the person is read", async || site.simulator.calls("/topapi/v2/user/get") > 0).await;
     sync.kill();
     assert_eq!(table(&site), before);
     crate::faults::assert_sound(&site.db_file()).await;

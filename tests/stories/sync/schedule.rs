@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{LIST, SUB};
 use crate::{
     faults::fault,
-    harness::{App, CORP},
+    harness::{App, CORP, until},
 };
 
 const JOB: &str = "directory-sync";
@@ -141,9 +141,7 @@ async fn whoever_joins_while_the_directory_is_read_is_not_taken_for_gone() {
     // 孙七 is looked for by name after all pages are read.
     app.simulator.fault(fault("/topapi/v2/user/get", 1, FaultKind::Delay(300)));
     let joins = async {
-        while app.simulator.calls("/topapi/v2/user/get") == 0 {
-            tokio::task::yield_now().await;
-        }
+        until("the person is read", async || app.simulator.calls("/topapi/v2/user/get") > 0).await;
         let mut tx = app.pools.write().await.unwrap();
         let newcomer = "INSERT INTO users (corp_id, userid, name, source, created_at, updated_at) \
                         VALUES ($1, 'newcomer', '新人', 'dingtalk', 0, 0)";

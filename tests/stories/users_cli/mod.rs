@@ -166,8 +166,8 @@ impl Operator {
 }
 
 impl Answer {
-    fn of(mut command: Command) -> Self {
-        let output = command.output().unwrap();
+    fn of(command: Command) -> Self {
+        let output = crate::harness::ends(command);
         Self {
             code: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),

@@ -40,7 +40,7 @@ fn a_workbook_with_dingtalks_own_columns_is_taken_whatever_its_name() {
             "-" => drop(command.stdin(fs::File::open(operator.path("staff")).unwrap())),
             _ => fs::rename(operator.path("staff"), operator.path(name)).unwrap(),
         }
-        let output = command.output().unwrap();
+        let output = crate::harness::ends(command);
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(
             (&answer["added"], &answer["sheet"], &answer["encoding"]),
