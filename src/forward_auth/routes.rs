@@ -139,6 +139,7 @@ async fn check(dialect: Dialect, request: &Request<'_>) -> Result<GateResponse, 
             Ok(GateResponse::Allowed(headers))
         }
         Decision::NotAllowed(who) => {
+            RequestContext::of(request).note(|notes| notes.name = Some(who.user.name.clone()));
             if let Some(trail) = trail(request) {
                 trail.refused(who, &original.rules).await;
             }

@@ -148,7 +148,10 @@ impl<'r> FromRequest<'r> for Admin {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match SignedIn::from_request(request).await {
             Outcome::Success(signed_in) if signed_in.user.role == Role::Admin => Outcome::Success(Self(signed_in)),
-            Outcome::Success(_) => refusal::refuse(request, Status::Forbidden, AdminsOnly),
+            Outcome::Success(signed_in) => {
+                RequestContext::of(request).note(|notes| notes.name = Some(signed_in.user.name.clone()));
+                refusal::refuse(request, Status::Forbidden, AdminsOnly)
+            }
             Outcome::Error(refused) => Outcome::Error(refused),
             Outcome::Forward(status) => Outcome::Forward(status),
         }

@@ -180,7 +180,10 @@ fn sent_back(address: &str, covered: bool) -> Problem {
 
 fn of_person(kind: Kind, says: fn(&Texts) -> Message, person: Person) -> Problem {
     let Person { userid, name } = person;
-    Problem::new(kind, says).person(name).noting(move |notes, _| notes.userid = Some(userid.to_string()))
+    Problem::new(kind, says).person(name.clone()).noting(move |notes, _| {
+        notes.userid = Some(userid.to_string());
+        notes.name = name;
+    })
 }
 
 impl From<Identity> for Box<Person> {

@@ -74,6 +74,7 @@ fn answered(request: &Request<'_>, response: &mut Response<'_>) {
                 app = notes.app.as_deref(),
                 corp_id = notes.corp_id.as_ref().map(tracing::field::debug),
                 userid = notes.userid.as_ref().map(tracing::field::debug),
+                name = notes.name.as_ref().map(tracing::field::debug),
                 page_request_id = notes.page_request_id.as_deref(),
                 wanted_host = notes.wanted.as_ref().map(|(host, _)| tracing::field::debug(host)),
                 wanted_path = notes.wanted.as_ref().map(|(_, path)| tracing::field::debug(path)),

@@ -36,6 +36,8 @@ pub struct Notes {
     pub app: Option<String>,
     pub corp_id: Option<String>,
     pub userid: Option<String>,
+    /// Whom this refuses, where it is somebody we can name.
+    pub name: Option<String>,
     /// The id on the person's page, if it is an earlier request's.
     pub page_request_id: Option<String>,
     /// What a request through the gate wanted: the app's host, and the path without its query.

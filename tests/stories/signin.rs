@@ -165,8 +165,21 @@ async fn who_is_not_in_the_table_is_refused_and_the_log_says_who() {
     let answer = app.phone("lisi").signs_in().await;
     assert_eq!((answer.status, answer.problem().as_str()), (403, "not-listed"));
     assert!(answer.all("set-cookie").is_empty());
-    assert!(log_line(answer.request_id()).contains("userid=\"lisi\""));
+    assert!(log_line(answer.request_id()).contains("userid=\"lisi\" name=\"李四\""));
     assert_eq!(app.db_user("lisi").await, None);
+}
+
+#[tokio::test]
+async fn a_name_in_the_log_commands_no_terminal() {
+    let app = App::start().await;
+    app.simulator.edit_corp(CORP, |corp| {
+        let employee = corp.employees.iter_mut().find(|employee| employee.userid == "lisi").unwrap();
+        employee.name = "李\u{1b}[2J\u{202e}四\nstatus=200".into();
+    });
+    let answer = app.phone("lisi").signs_in().await;
+    assert_eq!(answer.problem(), "not-listed");
+    let line = log_line(answer.request_id());
+    assert!(line.contains(r#"name="李\u{1b}[2J\u{202e}四\nstatus=200""#), "{line}");
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn what_passes_is_left_to_the_proxys_log_and_what_is_refused_is_logged() {
     assert_eq!((passed.status, passed.request_id().len()), (200, 16));
     assert!(!whole_log().contains(passed.request_id()));
     let refused = Proxy::Nginx.asks(&mut phone, "users=lisi").await;
-    assert!(log_line(refused.request_id()).contains("userid=\"zhangsan\""));
+    assert!(log_line(refused.request_id()).contains("userid=\"zhangsan\" name=\"张三\""));
 }
 
 #[tokio::test]
