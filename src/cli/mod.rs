@@ -14,6 +14,8 @@ mod restore;
 mod serve;
 mod sessions;
 mod simulator;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod terminal;
 mod users;
 mod zh_cn;

@@ -2,8 +2,10 @@
 
 use anyhow::Context;
 use figment::Figment;
-use rocket::{Ignite, Orbit, Rocket, fairing::AdHoc, futures::future::BoxFuture};
+use rocket::{Ignite, Orbit, Rocket, fairing::AdHoc};
 
+#[cfg(target_os = "linux")]
+use super::systemd;
 use super::{Deployment, logging, terminal::text};
 use crate::{
     app,
@@ -58,8 +60,14 @@ pub(super) async fn ignite(
     clock: Clock,
 ) -> anyhow::Result<Rocket<Ignite>> {
     figment.extract::<rocket::Config>().map_err(|error| ConfigError::parsing("", error))?;
-    let server = app::build(figment, config, pools, clock.clone()).await?;
-    let server = server.attach(AdHoc::on_liftoff("listening", listening));
+    let server = app::build(figment, config, pools.clone(), clock.clone()).await?;
+    let server = server.attach(AdHoc::on_liftoff("listening", |rocket| {
+        Box::pin(async move {
+            listening(rocket);
+            #[cfg(target_os = "linux")]
+            systemd::follow(rocket, pools);
+        })
+    }));
     #[cfg(unix)]
     let server = {
         open_files::allow_many();
@@ -73,7 +81,7 @@ pub(super) async fn ignite(
 }
 
 /// Says so once requests are answered; with port 0, the port is known only now.
-fn listening(rocket: &Rocket<Orbit>) -> BoxFuture<'_, ()> {
+fn listening(rocket: &Rocket<Orbit>) {
     let config = rocket.config();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -81,7 +89,6 @@ fn listening(rocket: &Rocket<Orbit>) -> BoxFuture<'_, ()> {
         tls = config.tls_enabled(),
         "miandeng is listening"
     );
-    Box::pin(std::future::ready(()))
 }
 
 /// Rocket's reasons in one line. Looking at the error also keeps Rocket from panicking when it is dropped.

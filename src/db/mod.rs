@@ -119,6 +119,11 @@ impl Pools {
         self.group.join(&self.writer, work).await
     }
 
+    /// Whether the database can be read now.
+    pub async fn check_read(&self) -> sqlx::Result<()> {
+        sqlx::query("SELECT count(*) FROM sqlite_master").fetch_one(&mut *self.read().await?).await.map(drop)
+    }
+
     /// Whether something can be written now. The lock alone does not tell: it is to be had on a full disk too. What is
     /// written changes nothing.
     ///

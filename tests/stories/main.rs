@@ -46,4 +46,5 @@ mod sync;
 mod tidy;
 mod upgrades;
 mod users_cli;
+mod watched;
 mod web_login;

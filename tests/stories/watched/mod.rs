@@ -1,0 +1,3 @@
+//! What the operator's machine sees of the server: systemd, Prometheus, signals.
+
+mod systemd;
