@@ -11,8 +11,21 @@ use std::{
 use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 
 /// The modules of the sign-in page, as one script. Each imports only from those before it.
-const SIGNIN: [&str; 7] =
-    ["copy", "signin/messages", "signin/client", "signin/bridge", "signin/official", "signin/qr", "signin/signin"];
+const SIGNIN: [&str; 7] = [
+    "page/copy",
+    "signin/messages",
+    "signin/client",
+    "signin/bridge",
+    "signin/official",
+    "signin/qr",
+    "signin/signin",
+];
+/// The style of every page, in the order in which one rule overrides another.
+const STYLE: [&str; 7] = ["tokens", "base", "brand", "messages", "buttons", "home", "handover"];
+/// Parts of a style sheet that is served as one file, so that browsers ask once.
+const ADMIN_PAGES: [&str; 4] = ["pieces", "buttons", "fields", "tables"];
+/// What pages carry is not served as well, nor are the parts of a file.
+const NOT_SERVED: [&str; 4] = ["static/js/signin", "static/js/page", "static/css/page", "static/css/admin-pages"];
 
 fn main() {
     // `sqlx::migrate!` reads the folder at compile time; without this line a new migration would not be noticed.
@@ -20,12 +33,12 @@ fn main() {
     println!("cargo:rerun-if-changed=static");
     println!("cargo:rerun-if-changed=build.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by Cargo"));
-    let css = |name| without_comments(&read(&format!("static/css/{name}.css")));
+    let css = |names: &[&str]| without_comments(&joined("static/css/page", names));
     let pieces = [
-        ("STYLE", css("app")),
-        ("NO_SCRIPT_STYLE", css("noscript")),
-        ("COPY_SCRIPT", without_comments(&read("static/js/copy.js"))),
-        ("SIGNIN_SCRIPT", signin_script()),
+        ("STYLE", css(&STYLE)),
+        ("NO_SCRIPT_STYLE", css(&["noscript"])),
+        ("COPY_SCRIPT", without_comments(&read("static/js/page/copy.js"))),
+        ("SIGNIN_SCRIPT", script(&SIGNIN)),
     ];
     let code: String = pieces.iter().map(|(name, text)| piece(&out, name, text)).collect();
     fs::write(out.join("assets.rs"), code + &files(&out)).expect("the folder of this build is writable");
@@ -50,25 +63,34 @@ fn files(out: &Path) -> String {
             list.push(path);
         }
     }
-    paths.sort();
-    let file = |path: &PathBuf| {
-        let name = path.strip_prefix("static").expect("below it").to_str().expect("a name in UTF-8").to_owned();
-        let bytes = fs::read(path).expect("a file of static/");
+    paths.retain(|path| !NOT_SERVED.iter().any(|folder| path.starts_with(folder)));
+    let mut files: Vec<(String, String)> = paths.iter().map(|path| (below_static(path), read(path))).collect();
+    files.push(("css/admin-pages.css".to_owned(), joined("static/css/admin-pages", &ADMIN_PAGES)));
+    files.sort();
+    let file = |(name, text): &(String, String)| {
         let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-        packer.write_all(&bytes).expect("memory");
+        packer.write_all(text.as_bytes()).expect("memory");
         let packed = packer.finish().expect("memory");
-        let plain = fs::canonicalize(path).expect("it is there");
+        let plain = write(&out.join(name.replace('/', "-")), text.as_bytes());
         let packed = write(&out.join(name.replace('/', "-") + ".gz"), &packed);
         format!("    ({name:?}, include_bytes!({plain:?}), include_bytes!({packed:?})),\n")
     };
-    let served = paths.iter().filter(|path| !path.starts_with("static/js/signin")).map(file);
-    format!("const FILES: &[(&str, &[u8], &[u8])] = &[\n{}];\n", served.collect::<String>())
+    format!("const FILES: &[(&str, &[u8], &[u8])] = &[\n{}];\n", files.iter().map(file).collect::<String>())
 }
 
-fn signin_script() -> String {
+fn below_static(path: &Path) -> String {
+    path.strip_prefix("static").expect("below it").to_str().expect("a name in UTF-8").to_owned()
+}
+
+/// Style sheets of a folder, in this order.
+fn joined(folder: &str, names: &[&str]) -> String {
+    names.iter().map(|name| read(format!("{folder}/{name}.css"))).collect::<Vec<_>>().join("\n")
+}
+
+fn script(modules: &[&str]) -> String {
     let mut script = String::from("(function () {\n'use strict';\n");
-    for module in SIGNIN {
-        let source = without_comments(&read(&format!("static/js/{module}.js")));
+    for module in modules {
+        let source = without_comments(&read(format!("static/js/{module}.js")));
         for line in source.lines() {
             if line.starts_with("import ") {
                 assert!(line.ends_with(".js';"), "{module}.js: write an import on one line: {line}");
@@ -104,8 +126,9 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
-fn read(path: &str) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+fn read(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> PathBuf {
