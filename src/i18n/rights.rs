@@ -43,7 +43,7 @@ const EN: RightsTexts = RightsTexts {
     unknown: "Unknown",
     needed_for: "Needed for",
     purpose: |need| match need {
-        "range" => "Sync, which is refused without the whole corp; events about people outside the range",
+        "range" => "Sync, which is refused without the whole organisation; events about people outside the range",
         "departments" => {
             "Sync; the departments of people in user_add_org and user_modify_org; org_dept_create, org_dept_modify and \
              org_dept_remove"

@@ -56,7 +56,7 @@ const EN: SyncTexts = SyncTexts {
     between: ", ",
     scope: |departments| {
         format!(
-            "the app may not see the whole corp (departments: {}); set its 通讯录权限范围 to all employees in DingTalk's console",
+            "the app may not see the whole organisation (departments: {}); set its 通讯录权限范围 to all employees in DingTalk's console",
             if departments.is_empty() { "none" } else { departments }
         )
     },
@@ -67,7 +67,7 @@ const EN: SyncTexts = SyncTexts {
             if departments.is_empty() { "none" } else { departments }
         )
     },
-    empty: "the directory is empty; a corp has at least one person, so the answer cannot be right",
+    empty: "the directory is empty; an organisation has at least one person, so the answer cannot be right",
     unknown_department: |department| {
         format!("somebody is in department {department}, which DingTalk does not show; the directory may be incomplete")
     },

@@ -225,7 +225,7 @@ async fn what_a_sync_lacks_is_named_as_the_console_has_it() {
     });
     let report = deployment.doctor("C").await;
     assert!(
-        !report.ok && report.text.contains("通讯录权限范围 is not the whole corp (departments: 100)"),
+        !report.ok && report.text.contains("通讯录权限范围 is not the whole organisation (departments: 100)"),
         "{}",
         report.text
     );

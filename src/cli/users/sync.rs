@@ -32,9 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// changed. Whoever is no longer in the directory is disabled and signed out, and enabled again when they return; people
 /// who were added by hand or from a file are left as they are.
 ///
-/// Nobody is disabled unless the directory was read to its end, by an app that may see the whole corp (通讯录权限范围: all
-/// employees), and no more of the active people than sync_disable_at_most. DingTalk takes 20 calls a second: 100 people, or
-/// one department, take one call.
+/// Nobody is disabled unless the directory was read to its end, by an app that may see the whole organisation
+/// (通讯录权限范围: all employees), and no more of the active people than sync_disable_at_most. DingTalk takes 20 calls a
+/// second: 100 people, or one department, take one call.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -123,7 +123,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::RangeTooSmall { name, departments } => {
             let departments: Vec<_> = departments.iter().map(i64::to_string).collect();
             let purpose = (Locale::En.rights_texts().purpose)("range");
-            says(format!("{name} is not the whole corp (departments: {}); needed for: {purpose}", departments.join(", ")))
+            says(format!("{name} is not the whole organisation (departments: {}); needed for: {purpose}", departments.join(", ")))
                 .cure(Locale::En.rights_texts().widen)
         }
         Fact::PermissionMissing { name, need, failure } => {
