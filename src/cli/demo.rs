@@ -1,7 +1,10 @@
 //! `miandeng demo`: the server against a simulated DingTalk, with sample employees. It reads no settings, and its
 //! database is in a temporary folder, so nothing is left behind and no earlier run can break this one.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -25,6 +28,8 @@ const LISTED: &str = "zhangsan";
 /// Not in the table.
 const UNLISTED: &str = "lisi";
 const SIMULATOR_PORT: u16 = 8008;
+/// Of the app that the demo pretends to be.
+const LOGO: &str = include_str!("demo_logo.svg");
 
 /// Where the demo listens.
 #[derive(Args)]
@@ -56,7 +61,9 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let employee = add_sample_employee(&pools, &corp, &clock).await?;
 
     let port = free_port(args.port)?;
-    let figment = figment(port, dingtalk.url(), &corp)?;
+    let logo = folder.path().join("logo.svg");
+    std::fs::write(&logo, LOGO).with_context(|| text!("the logo cannot be written", "无法写入徽标"))?;
+    let figment = figment(port, dingtalk.url(), &corp, &logo)?;
     let config = Config::from_figment(&figment)?;
     let server = serve::ignite(figment, config, pools.clone(), clock).await?;
 
@@ -101,10 +108,13 @@ async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyho
 }
 
 /// The demo's settings. Neither Rocket.toml nor the environment is read: what is set there is meant for a real server.
-fn figment(port: u16, dingtalk_url: &str, corp: &Corp) -> anyhow::Result<Figment> {
+fn figment(port: u16, dingtalk_url: &str, corp: &Corp, logo: &Path) -> anyhow::Result<Figment> {
     let app = corp.apps.first().with_context(|| text!("the sample organisation has no app", "示例企业没有应用"))?;
     let settings = json!({
         "public_url": format!("http://127.0.0.1:{port}"),
+        "title": text!("Leave Requests", "请假审批"),
+        "logo_file": logo,
+        "admin_contact": name_of(corp, LISTED),
         "dingtalk": {
             "oapi_url": dingtalk_url,
             "api_url": dingtalk_url,
@@ -114,6 +124,7 @@ fn figment(port: u16, dingtalk_url: &str, corp: &Corp) -> anyhow::Result<Figment
         "apps": [{
             "name": "demo",
             "corp_id": corp.corp_id,
+            "corp_name": corp.name,
             "agent_id": app.agent_id,
             "client_id": app.client_id,
             "client_secret": app.client_secret,

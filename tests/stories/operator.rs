@@ -121,6 +121,16 @@ async fn the_demo_signs_one_sample_employee_in_and_refuses_another() {
         let dingtalk = demo.says("http://127.0.0.1:").trim().trim_end_matches('/').to_owned();
         let server = app.split("/?").next().unwrap().to_owned();
         let browser = browser();
+        let page = browser
+            .get(format!("{server}/nowhere"))
+            .header("Accept", "text/html")
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        assert!(page.contains("/logo?v=") && page.contains("张三</p>"), "a logo, and whom to ask: {page}");
         let (status, person) = signs_in(&browser, &server, &dingtalk).await;
         assert_eq!((status, &person["userid"]), (200, &"zhangsan".into()));
         let hold = browser.post(format!("{dingtalk}/_simulator/hold")).json(&serde_json::json!({"userid": "lisi"}));
