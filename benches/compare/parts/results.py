@@ -1,8 +1,10 @@
 """From measurements to RESULTS.md: each target with what was measured, and the medians it comes from."""
 
+import os
+import re
 from statistics import median
 
-from . import people
+from . import machine, people
 
 CONNECTIONS = (32, 128)
 
@@ -171,6 +173,12 @@ def others_table(measured):
     return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)])
 
 
+def seconds():
+    """What benches/seconds/run has measured, which has a page of its own."""
+    with open(os.path.join(machine.ROOT, "benches", "SECONDS.md")) as file:
+        return re.sub(r"^#", "##", file.read(), flags=re.MULTILINE)
+
+
 def page(measured, command, date, machine, versions, rounds, seconds, quick):
     tables = "\n\n".join(loads_table(measured["loads"], connections) for connections in CONNECTIONS)
     listed = "\n".join(f"| {name} | {version} |" for name, version in versions)
@@ -203,6 +211,7 @@ connections that the server closed or left without an answer for ten seconds.
 
 {people.table(measured["list_pages"])}
 
+{seconds()}
 ## How it was measured
 
 - The gate is asked as `deploy/nginx` makes nginx ask, headers and all; the empty Rocket, nginx, Apache and Django get
