@@ -2,16 +2,20 @@
 //! that DingTalk's script had to do what the page's own bootstrap could not.
 
 use std::{
+    borrow::Cow,
     collections::HashSet,
     fmt,
     ops::RangeInclusive,
     sync::{Mutex, PoisonError},
 };
 
+use serde::Serialize;
+
 use super::{Requester, Services};
 use crate::{
     catalogue::{Evidence, Hash, Signed, Trouble, of_sentence, redact, seen_address},
     config::{App, Signature},
+    i18n::Texts,
     web::params::Params,
 };
 
@@ -30,6 +34,14 @@ pub struct Report {
     trouble: Option<Trouble>,
     /// Of a bootstrap that failed: the client.
     client: Option<Client>,
+}
+
+/// What the page tells administrators about its own report.
+#[derive(Serialize)]
+pub struct Explained {
+    /// The code as the client gave it, and what it means.
+    title: String,
+    advice: Cow<'static, str>,
 }
 
 /// A platform of clients and their version.
@@ -85,6 +97,20 @@ impl Report {
     /// Whether the ticket of the signature would tell more.
     pub fn is_about_a_signature(&self) -> bool {
         self.trouble == Some(Trouble::SignatureMismatch)
+    }
+
+    /// For whoever reported it. Nothing is compared with the ticket: anybody with a page could guess it piece by piece.
+    pub fn explained(&self, t: &'static Texts, app: &App) -> Option<Explained> {
+        let trouble = self.trouble?;
+        let title = (t.explain)(trouble).title;
+        let title = self.code().map_or_else(|| title.to_owned(), |code| format!("{code} · {title}"));
+        Some(Explained { title, advice: t.remedy(trouble, self.evidence(app, None).as_ref()) })
+    }
+
+    /// DingTalk's code, the client's number, or the name of what the page could not do.
+    fn code(&self) -> Option<String> {
+        let kind = Trouble::of_kind(&self.kind).map(|_| self.kind.clone());
+        self.errcode.or_else(|| number(&self.message)).map(|code| code.to_string()).or(kind)
     }
 
     /// Adds the report to the request's log line, in the deployment's language, and to what doctor is told. `ticket` is
@@ -145,13 +171,16 @@ const OF_DD_CONFIG: RangeInclusive<i64> = 52_010..=52_026;
 fn trouble(kind: &str, message: &str, errcode: Option<i64>) -> Option<Trouble> {
     let of_server = errcode.filter(|code| OF_DD_CONFIG.contains(code)).map(Trouble::of_errcode);
     let of_server = of_server.filter(|trouble| *trouble != Trouble::Unknown);
-    // The page writes the client's number in front.
-    let number = message.split([' ', ',']).next().and_then(|number| number.parse().ok());
     of_server
         .or_else(|| of_sentence(message))
-        .or_else(|| number.and_then(Trouble::of_client))
+        .or_else(|| number(message).and_then(Trouble::of_client))
         .or_else(|| Trouble::of_kind(kind))
         .or_else(|| errcode.map(|_| Trouble::Unknown))
+}
+
+/// The client's number, which the page writes in front.
+fn number(message: &str) -> Option<i64> {
+    message.split([' ', ',']).next()?.parse().ok()
 }
 
 fn between<'a>(text: &'a str, start: &str, ends: &[char]) -> Option<&'a str> {

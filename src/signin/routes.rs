@@ -2,7 +2,7 @@
 
 use rocket::{
     Data, Responder, Route, get,
-    http::{ContentType, Header, Status, uri::Origin},
+    http::{Accept, ContentType, Header, MediaType, Status, uri::Origin},
     post, routes,
     serde::json::Json,
 };
@@ -16,7 +16,7 @@ use super::{
     page,
     redirect_loop::is_covered,
     refusal::SignInRefusal,
-    report::Report,
+    report::{Explained, Report},
     return_to,
     state::Browser,
     troubles, web_login,
@@ -59,6 +59,12 @@ struct Welcome {
 struct Welcomed {
     body: Json<Welcome>,
     caching: Header<'static>,
+}
+
+#[derive(Responder)]
+enum Reported {
+    Noted(Status),
+    Explained { body: Json<Explained>, caching: Header<'static> },
 }
 
 /// The client opens the app. Somebody who is signed in already, in the wanted corp, never sees the page.
@@ -145,9 +151,16 @@ async fn userinfo(context: SignInContext<'_>, params: Result<Params, ParamError>
     Ok(Welcomed::of(admitted.user, redirect))
 }
 
-/// Logs what went wrong in the client. The state proves that a page of ours reports it.
+/// Logs what went wrong in the client. The state proves that a page of ours reports it. Whoever asks for JSON is told
+/// what administrators need to know of it; a page that is about to leave does not ask.
 #[post("/signin/report", data = "<body>")]
-async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Data<'_>) -> Result<Status, Problem> {
+async fn report(
+    frame: Frame<'_>,
+    context: SignInContext<'_>,
+    accept: Option<&Accept>,
+    kind: Option<&ContentType>,
+    body: Data<'_>,
+) -> Result<Reported, Problem> {
     let SignInContext { services, requester, .. } = context;
     let params = Params::posted(kind, body).await?;
     let app = AppChoice::read(&params)?.only(services.dingtalk)?;
@@ -160,14 +173,23 @@ async fn report(context: SignInContext<'_>, kind: Option<&ContentType>, body: Da
     let report = Report::read(&params);
     let ticket = if report.is_about_a_signature() { app.jsapi_ticket().await.ok() } else { None };
     let ticket = ticket.as_ref().map(|ticket| ticket.expose());
+    let asks = accept.is_some_and(|accept| accept.media_types().any(MediaType::is_json));
+    let explained = if asks { report.explained(frame.t, &app.config) } else { None };
     report.note(services, &requester, &app.config, ticket).await;
-    Ok(Status::NoContent)
+    Ok(match explained {
+        Some(explained) => Reported::Explained { body: Json(explained), caching: no_store() },
+        None => Reported::Noted(Status::NoContent),
+    })
 }
 
 impl Welcomed {
     fn of(user: User, redirect: String) -> Self {
         let (userid, corpid) = (user.userid.to_string(), user.corp_id.to_string());
         let body = Json(Welcome { userid, name: user.name, corpid, redirect });
-        Self { body, caching: Header::new("Cache-Control", "no-store") }
+        Self { body, caching: no_store() }
     }
+}
+
+fn no_store() -> Header<'static> {
+    Header::new("Cache-Control", "no-store")
 }

@@ -102,12 +102,37 @@ async fn a_refusal_of_the_client_is_shown_in_its_own_words_as_text() {
             let window = Window::in_dingtalk(&app, client).await;
             window.open(&app.url(OPENED)).await;
             window.shows("client-refused").await;
+            window.click("[data-admin] summary").await;
             assert_eq!(window.text("[data-said]").await, format!("3 {WORDS}"), "{platform:?}");
             assert_eq!(window.code_calls().len(), 1, "a refusal is not asked again");
             is_a_proper_failure(&app, &window).await;
             app.server.logs(&["client-report", "client-refused", "域名微应用"]).await;
             window.close().await;
         }
+    }
+}
+
+/// Both the employee and the administrator read what concerns them: one what to do, the other what DingTalk said.
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
+async fn what_the_client_said_is_named_for_administrators_and_folded_away() {
+    for (platform, code, said, names, advice) in [
+        (Platform::Ios, "3", "对应企业没有127.0.0.1域名微应用", "3 · 该企业没有使用这个域名的应用", "端内免登地址"),
+        (Platform::Pc, "3", "1002,err msg uid is not in employee for orgid", "3 · 此人不是该企业的员工", "切换"),
+    ] {
+        let app = App::start().await;
+        let window = Window::in_dingtalk(&app, Client::of(platform).that(Manner::Refuses(code, said))).await;
+        window.open(&app.url(OPENED)).await;
+        window.shows("client-refused").await;
+        window.until("document.querySelector('[data-admin] strong')").await;
+        assert_eq!(window.run("document.querySelector('[data-admin]').open").await, false, "folded away");
+        assert!(!window.text("main").await.contains(said), "no employee reads this unasked");
+        window.click("[data-admin] summary").await;
+        let told = window.text("[data-admin]").await;
+        for part in [names, advice, &format!("{code} {said}")] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        window.close().await;
     }
 }
 

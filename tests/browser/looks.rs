@@ -83,6 +83,7 @@ fn with_message(message: &str) -> String {
             again.parentNode.insertBefore(again,
                 '{message}' === 'refused' ? again.parentNode.lastElementChild : again.parentNode.firstElementChild);
             document.querySelector('[data-failed]').hidden = busy || '{message}' === 'plain-browser';
+            document.querySelector('[data-admin]').hidden = busy || ['plain-browser', 'refused'].includes('{message}');
         }})(['working', 'done'].includes('{message}'))"
     )
 }

@@ -157,6 +157,7 @@ async fn a_service_window_on_the_desktop_which_has_no_such_call_says_so() {
     let window = Window::in_dingtalk(&app, Client::of(Platform::Pc)).await;
     window.open(&app.url(OPENED)).await;
     window.shows("client-refused").await;
+    window.click("[data-admin] summary").await;
     assert!(window.text("[data-said]").await.contains("4050"));
     assert_eq!(window.code_calls(), [""; 0]);
     window.close().await;

@@ -32,7 +32,16 @@ export function show(name) {
   page.dataset.shown = name;
   page.setAttribute('aria-busy', String(busy));
   part('[data-failed]').hidden = busy || name === 'plain-browser';
+  part('[data-own]').textContent = shown.dataset.adminText || '';
+  foldAway();
   if (!busy) focusHeading(shown);
+}
+
+/** What only administrators need is there, folded away, on a page of a failure that has any of it. */
+function foldAway() {
+  const fold = part('[data-admin]');
+  const isEmpty = Array.from(fold.querySelectorAll('p')).every((text) => !text.textContent);
+  fold.hidden = isEmpty || part('[data-failed]').hidden;
 }
 
 /**
@@ -51,10 +60,10 @@ function focusHeading(message) {
 /**
  * @param {string} name the message's, and the report's kind
  * @param {string} message for the log
- * @param {string} [said] the client's words, for the person
+ * @param {string} [said] the part of it that is the client's own words
  */
 export function fail(name, message, said) {
-  part('[data-said]').textContent = said || '';
+  part('[data-said]').textContent = said || message;
   show(name);
   report(name, message);
 }
@@ -68,23 +77,13 @@ export function showRefusal(problem) {
   part('[data-title]').textContent = problem.title;
   part('[data-detail]').textContent = problem.detail || '';
   part('[data-hint]').textContent = hint || '';
-  fill('[data-account]', 'strong', person);
-  fill('[data-admin]', 'p', admin);
+  part('[data-account]').hidden = !person;
+  part('[data-account] strong').textContent = person || '';
+  part('[data-message="refused"]').dataset.adminText = admin || '';
+  part('[data-said]').textContent = '';
   if (problem.request_id) part('.request-id code').textContent = problem.request_id;
   wayOn(next || 'try-again');
   show('refused');
-}
-
-/**
- * Shows a part that has something to say.
- * @param {string} selector
- * @param {string} place
- * @param {string} [text]
- */
-function fill(selector, place, text) {
-  const whole = part(selector);
-  whole.hidden = !text;
-  /** @type {HTMLElement} */ (whole.querySelector(place)).textContent = text || '';
 }
 
 /**
@@ -100,15 +99,42 @@ function wayOn(next) {
 }
 
 /**
- * Tells the server's log. A beacon outlives this page, which may be on its way out.
+ * Tells the server's log, and administrators what the log then says. The request outlives this page, which may be on its
+ * way out.
  * @param {string} kind
  * @param {string} message
- * @param {{platform: string, version: string}} [client]
+ * @param {{platform: string, version: string}} [client] of which the page's own bootstrap got no code: no failure yet
  */
 export function report(kind, message, client) {
   const shown = part('.request-id code').textContent || '';
   const body = form(Object.assign({ kind, message, signed: _config.url, page: shown }, client));
-  if (navigator.sendBeacon) navigator.sendBeacon(attribute('reportUrl'), body);
+  const url = attribute('reportUrl');
+  if (client || !('keepalive' in Request.prototype)) {
+    if (navigator.sendBeacon) navigator.sendBeacon(url, body);
+    return;
+  }
+  fetch(url, { method: 'POST', body, keepalive: true, credentials: 'same-origin', headers: { Accept: 'application/json' } })
+    .then((response) => (response.status === 200 ? response.json() : null))
+    .then((said) => said && explain(kind, said))
+    .catch(() => {
+      // Then the page says less.
+    });
+}
+
+/**
+ * To administrators, in place of what the message says to them in general.
+ * @param {string} kind
+ * @param {Explained} explained
+ */
+function explain(kind, { title, advice }) {
+  const own = part('[data-own]');
+  const paragraph = document.createElement('p');
+  const name = document.createElement('strong');
+  name.textContent = title;
+  paragraph.append(name, document.createElement('br'), advice);
+  part('[data-admin]').insertBefore(paragraph, own);
+  if (page.dataset.shown === kind) own.textContent = '';
+  foldAway();
 }
 
 /**

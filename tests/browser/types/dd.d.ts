@@ -73,5 +73,11 @@ interface Problem {
   };
 }
 
+/** What `/signin/report` answers: what it means, and what to do. */
+interface Explained {
+  title: string;
+  advice: string;
+}
+
 declare const dd: DingTalk;
 declare const _config: PageConfig;

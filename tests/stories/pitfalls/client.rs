@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Deployment, log_says, page_says, shown};
+use super::{Deployment, log_says, page_explains, page_says, shown};
 use crate::harness::{CLIENT_ID, CORP};
 
 impl Deployment {
@@ -28,6 +28,7 @@ async fn pitfall_5_the_page_is_on_no_domain_of_the_app() {
     let page = deployment.app.phone("zhangsan").opens_app().await;
     page_says(&page, &["data-message=\"client-refused\"", "端内免登地址"]);
     let report = deployment.client_says("client-refused", &format!("{said}, platform ios, version 7.8.10")).await;
+    page_explains(&report, "3 · The organisation has no app on this page's domain", "端内免登地址");
     log_says(&report, &["client-report", "no app on this page's domain", "应用首页地址"]);
     deployment.doctor_says(&["no app on this page&#39;s domain", "端内免登地址"], "没有使用这个域名的应用").await;
 }
@@ -59,9 +60,11 @@ async fn pitfall_10_no_callback_comes_at_all() {
     let page = deployment.app.phone("zhangsan").opens_app().await;
     page_says(&page, &["data-message=\"no-bridge\"", "DingTalk is not responding"]);
     let report = deployment.client_says("no-bridge", "no answer in 8000 ms, platform ios, version 7.8.10").await;
+    page_explains(&report, "no-bridge · The DingTalk client does not answer", "update DingTalk");
     log_says(&report, &["client-report", "The DingTalk client does not answer"]);
     page_says(&page, &["data-message=\"script-failed\"", "jsapi_file"]);
     let report = deployment.client_says("script-failed", "the script cannot be loaded").await;
+    page_explains(&report, "script-failed · DingTalk's script did not load", "jsapi_file");
     log_says(&report, &["script did not load", "jsapi_file"]);
     deployment.doctor_says(&["(no-bridge)", "(script-failed)", "jsapi_file"], "钉钉客户端没有响应").await;
 }
@@ -70,6 +73,7 @@ async fn pitfall_10_no_callback_comes_at_all() {
 async fn pitfall_11_the_script_finds_no_client_inside_the_desktop_client() {
     let mut deployment = Deployment::start().await;
     let report = deployment.client_says("client-refused", "4040 unsupported environment, platform notInDingTalk").await;
+    page_explains(&report, "4040 · The script does not find the DingTalk client", "window.name");
     log_says(&report, &["The script does not find the DingTalk client", "window.name"]);
     deployment.doctor_says(&["(4040)", "window.name"], "脚本找不到钉钉客户端").await;
 }
@@ -80,6 +84,11 @@ async fn pitfall_12_somebody_of_another_organisation_opens_the_app() {
     let said = deployment.client_refuses(&shown(), "union-qianjiu").await;
     assert!(said.contains("uid is not in employee"), "{said}");
     let report = deployment.client_says("client-refused", &said).await;
+    page_explains(
+        &report,
+        "3 · The person is not an employee of this organisation",
+        "Switch to the right organisation",
+    );
     log_says(&report, &["not an employee of this organisation", "Switch to the right organisation"]);
     let page = deployment.app.phone("zhangsan").opens_app().await;
     page_says(&page, &["Check that you are in the right organisation"]);

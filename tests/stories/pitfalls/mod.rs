@@ -55,8 +55,8 @@ impl Deployment {
         }
     }
 
-    /// The page's script reports what the client or its script said. The sign-in page has a message for it, hidden until
-    /// then.
+    /// The page's script reports what the client or its script said, and the answer goes into the part of the page that is
+    /// for administrators.
     async fn client_says(&self, kind: &str, message: &str) -> Answer {
         let mut phone = self.app.phone("zhangsan");
         let page = phone.opens_app().await;
@@ -69,8 +69,10 @@ async fn reports(phone: &mut Phone, page: &Answer, kind: &str, message: &str) ->
     let text = |name: &str| config[name].as_str().unwrap().to_owned();
     let (signed, state) = (text("url"), text("state"));
     let fields = [("kind", kind), ("message", message), ("signed", &signed), ("state", &state), ("corpid", CORP)];
-    let report = phone.posts("/signin/report", &fields).await;
-    assert_eq!(report.status, 204, "{}", report.body);
+    let report =
+        phone.form("/signin/report", &fields).header("Accept", "application/json").header("Accept-Language", "en");
+    let report = phone.sends(report).await;
+    assert_eq!(report.status, 200, "{}", report.body);
     report
 }
 
@@ -80,6 +82,15 @@ fn log_says(answer: &Answer, parts: &[&str]) {
     for part in parts {
         assert!(line.contains(part), "{part}: {line}");
     }
+}
+
+/// What the page shows administrators of a report.
+#[track_caller]
+fn page_explains(report: &Answer, title: &str, advice: &str) {
+    let told = report.json();
+    let text = |name: &str| told[name].as_str().unwrap().to_owned();
+    assert_eq!(text("title"), title);
+    assert!(text("advice").contains(advice), "{advice}: {told}");
 }
 
 #[track_caller]

@@ -1,9 +1,10 @@
-//! dd.config refused. It keeps nobody from signing in, so the employee sees nothing of it; an administrator does.
+//! dd.config refused. It keeps nobody from signing in, so the employee sees nothing of it; an administrator does, and if
+//! the sign-in fails as well, the page has it in their part.
 
 use miandeng::simulator::Corp;
 use serde_json::{Value, json};
 
-use super::{Deployment, log_says, reports, shown};
+use super::{Deployment, log_says, page_explains, reports, shown};
 use crate::harness::{Answer, CORP, PUBLIC_URL};
 
 impl Deployment {
@@ -44,6 +45,7 @@ async fn pitfall_1_another_address_was_signed_than_the_client_shows() {
         (format!("{PUBLIC_URL}/?dd_nav=1&corpid={CORP}"), "The parameters differ (DingTalk saw dd_nav, not signed)"),
     ] {
         let report = deployment.dd_config_fails(&opened(), &shown).await;
+        page_explains(&report, "52013 · The page's signature does not match", says);
         log_says(&report, &["errcode=52013", "client-report", "The page's signature does not match", says]);
     }
     let end = ["DingTalk saw http://, but https:// was signed: public_url must begin with http://."];
@@ -57,6 +59,11 @@ async fn pitfall_1_a_query_in_another_order_and_a_hash_route() {
     let deployment = Deployment::start().await;
     let shown = format!("{PUBLIC_URL}/?a=1&corpid={CORP}");
     let report = deployment.dd_config_fails(&format!("/?corpid={CORP}&a=1"), &shown).await;
+    page_explains(
+        &report,
+        "52013 · The page's signature does not match",
+        "The parameters were signed in another order",
+    );
     log_says(&report, &["errcode=52013", "The parameters were signed in another order"]);
     // A page of your own that signs its whole address, as a report of it reads.
     let message =
@@ -74,6 +81,7 @@ async fn pitfall_2_a_chinese_query_is_signed_encoded_or_decoded_twice() {
     let mut deployment = Deployment::start().await;
     let shown = format!("{}&name=%E5%BC%A0%E4%B8%89", shown());
     let report = deployment.dd_config_fails(&format!("{}&name=%25E5%25BC%25A0%25E4%25B8%2589", opened()), &shown).await;
+    page_explains(&report, "52013 · The page's signature does not match", "The query was signed percent-encoded");
     log_says(&report, &["errcode=52013", "The query was signed percent-encoded"]);
     let shown = format!("{}&rate=100%2525", super::shown());
     let report = deployment.dd_config_fails(&format!("{}&rate=100%25", opened()), &shown).await;
@@ -87,6 +95,8 @@ async fn pitfall_3_the_app_wants_the_other_hash() {
     deployment.app.simulator.edit_corp(CORP, |corp: &mut Corp| corp.only_hash = Some("sha256".into()));
     let report = deployment.dd_config_fails(&opened(), &shown()).await;
     let advice = "which leaves the hash: set signature = \\\"sha256\\\" instead of \\\"sha1\\\"";
+    // Whether it is the hash or the ticket, the page may not tell: that would confirm a guessed piece of the ticket.
+    page_explains(&report, "52013 · The page's signature does not match", "");
     log_says(&report, &["errcode=52013", "which is what was signed", advice]);
     deployment.doctor_says(&["which leaves the hash"], "剩下的就是哈希算法").await;
 }
@@ -99,6 +109,11 @@ async fn pitfall_4_another_program_fetches_tickets_with_this_apps_key() {
     // Fetched elsewhere: the ticket that this server keeps is dead, and DingTalk lists another one.
     deployment.app.simulator.void_tickets(CORP);
     let report = deployment.dd_config_fails(&opened(), &shown()).await;
+    page_explains(
+        &report,
+        "52011 · DingTalk does not find the ticket that the page was signed with",
+        "no other program fetches tickets",
+    );
     log_says(&report, &["errcode=52011", "does not find the ticket", "no other program fetches tickets"]);
 
     let message = format!("权限校验失败 Code:52013 - Message: 签名校验失败,url:[{}],ticketList:[zzzz***]", shown());
@@ -119,6 +134,7 @@ async fn pitfall_8_the_agent_id_of_another_app_or_a_service_window_as_a_micro_ap
     });
     let report = deployment.dd_config_fails(&opened(), &shown()).await;
     let title = "agent_id and client_id do not belong together";
+    page_explains(&report, &format!("52019 · {title}"), "The page was made with agent_id 300000001.");
     log_says(&report, &["errcode=52019", title, "The page was made with agent_id 300000001."]);
     deployment.doctor_says(&[title, "(52019)", "The page was made with agent_id 300000001."], "52019").await;
 
