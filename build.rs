@@ -11,8 +11,9 @@ use std::{
 use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 
 /// The modules of the sign-in page, as one script. Each imports only from those before it.
-const SIGNIN: [&str; 7] = [
+const SIGNIN: [&str; 8] = [
     "page/copy",
+    "page/countdown",
     "signin/messages",
     "signin/client",
     "signin/bridge",
@@ -20,6 +21,8 @@ const SIGNIN: [&str; 7] = [
     "signin/qr",
     "signin/signin",
 ];
+/// Those of a page that says how long to wait.
+const WAIT: [&str; 2] = ["page/countdown", "page/wait"];
 /// The style of every page, in the order in which one rule overrides another.
 const STYLE: [&str; 7] = ["tokens", "base", "brand", "messages", "buttons", "home", "handover"];
 /// Parts of a style sheet that is served as one file, so that browsers ask once.
@@ -38,6 +41,7 @@ fn main() {
         ("STYLE", css(&STYLE)),
         ("NO_SCRIPT_STYLE", css(&["noscript"])),
         ("COPY_SCRIPT", without_comments(&read("static/js/page/copy.js"))),
+        ("WAIT_SCRIPT", script(&WAIT)),
         ("SIGNIN_SCRIPT", script(&SIGNIN)),
     ];
     let code: String = pieces.iter().map(|(name, text)| piece(&out, name, text)).collect();

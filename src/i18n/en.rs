@@ -21,6 +21,8 @@ pub(super) static TEXTS: Texts = Texts {
     reopen: "Sorted out? Open it again",
     sign_in_here: "Sign in here",
     back: "Back",
+    try_again_in: ["You can try again in ", " s."],
+    try_again_now: "You can try again now.",
     account: "Your DingTalk account",
     contact: "Contact the administrator",
     contact_is: "Contact",

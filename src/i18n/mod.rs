@@ -69,6 +69,10 @@ pub struct Texts {
     /// In place of `retry`, where another way in is needed.
     pub sign_in_here: &'static str,
     pub back: &'static str,
+    /// Before and after the number of seconds.
+    pub try_again_in: [&'static str; 2],
+    /// When they are over.
+    pub try_again_now: &'static str,
     /// Before the name that DingTalk gave.
     pub account: &'static str,
     /// A link to the administrator.

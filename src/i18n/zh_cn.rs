@@ -21,6 +21,8 @@ pub(super) static TEXTS: Texts = Texts {
     reopen: "已处理好？重新进入",
     sign_in_here: "在这里登录",
     back: "返回",
+    try_again_in: ["请等待 ", " 秒后再试。"],
+    try_again_now: "现在可以重试了。",
     account: "您的钉钉账号",
     contact: "联系管理员",
     contact_is: "请联系",

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::gzip::{Piece, is_wanted};
 use crate::hex_digits::hex_digits;
 
-/// [`STYLE`], [`NO_SCRIPT_STYLE`], [`COPY_SCRIPT`] and [`SIGNIN_SCRIPT`], and the files: path, content, gzip.
+/// [`STYLE`], [`NO_SCRIPT_STYLE`], [`COPY_SCRIPT`], [`WAIT_SCRIPT`] and [`SIGNIN_SCRIPT`], and the files: path, content, gzip.
 mod made_by_build {
     use super::Piece;
 
@@ -25,7 +25,7 @@ mod made_by_build {
     }
 }
 
-pub use made_by_build::{COPY_SCRIPT, NO_SCRIPT_STYLE, SIGNIN_SCRIPT, STYLE};
+pub use made_by_build::{COPY_SCRIPT, NO_SCRIPT_STYLE, SIGNIN_SCRIPT, STYLE, WAIT_SCRIPT};
 
 struct File {
     plain: &'static [u8],

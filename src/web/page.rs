@@ -65,6 +65,11 @@ impl<'a> Frame<'a> {
         assets::COPY_SCRIPT.text()
     }
 
+    /// What counts `[data-wait]` down. The page's policy permits it by `assets::WAIT_SCRIPT.source()`.
+    pub fn wait_script(&self) -> &'static str {
+        assets::WAIT_SCRIPT.text()
+    }
+
     /// The address of a static file. It changes with the file's content, so browsers need never ask again.
     pub fn asset(&self, path: &str) -> String {
         assets::url(self.base, path)
@@ -108,7 +113,7 @@ fn is_at_a_desk(request: &Request<'_>) -> bool {
 }
 
 /// What any page may hold.
-const PIECES: [&Piece; 2] = [&assets::STYLE, &assets::COPY_SCRIPT];
+const PIECES: [&Piece; 3] = [&assets::STYLE, &assets::COPY_SCRIPT, &assets::WAIT_SCRIPT];
 
 impl Page {
     /// `policy` adds what the page may do: run scripts (`script-src`), send forms (`form-action`, or they go anywhere).
@@ -140,7 +145,13 @@ impl Page {
         Self::new(status, template, &policy)
     }
 
-    /// The same on another host.
+    /// The same of a problem that is over in a while: it also counts that down.
+    pub fn passing_problem(status: Status, template: &impl Template) -> Result<Self, NotRendered> {
+        let (copy, wait) = (assets::COPY_SCRIPT.source(), assets::WAIT_SCRIPT.source());
+        Self::new(status, template, &format!("script-src {copy} {wait}; form-action 'none'"))
+    }
+
+    /// The page of a problem on another host.
     pub fn elsewhere(status: Status, template: &impl Template) -> Result<Self, NotRendered> {
         Ok(Self { is_elsewhere: true, ..Self::problem(status, template)? })
     }

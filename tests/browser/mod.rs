@@ -26,3 +26,4 @@ mod reports;
 mod signed_in;
 mod signing_in;
 mod sync;
+mod waiting;

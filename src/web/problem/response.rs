@@ -42,6 +42,8 @@ struct PagePart<'a> {
     hint: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     admin: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait: Option<u64>,
     next: &'static str,
 }
 
@@ -54,11 +56,14 @@ struct ProblemPage<'a> {
     person: Option<&'a str>,
     next: Next,
     retry_at: &'a str,
+    /// Seconds until the way on is open.
+    wait: Option<u64>,
 }
 
 impl ProblemPage<'_> {
+    /// Nothing where the countdown says it.
     fn hint(&self) -> &'static str {
-        self.wording.hint_for(self.frame.is_at_a_desk)
+        if self.wait.is_some() { "" } else { self.wording.hint_for(self.frame.is_at_a_desk) }
     }
 
     /// Whether somebody else has to act before the way on leads anywhere.
@@ -116,6 +121,7 @@ impl<'r> Responder<'r, 'static> for Problem {
                 person: parts.person.as_deref(),
                 hint: advice,
                 admin: &wording.admin,
+                wait: parts.wait(),
                 next: parts.next().word(),
             },
         };
@@ -144,10 +150,12 @@ impl<'r> Responder<'r, 'static> for PageProblem {
                 next => next,
             },
             retry_at: retry_at.as_deref().unwrap_or_default(),
+            wait: parts.wait(),
             frame,
         };
         let status = Status::new(parts.kind.status);
         let page = match self.is_elsewhere {
+            false if page.wait.is_some() => Page::passing_problem(status, &page),
             false => Page::problem(status, &page),
             true => Page::elsewhere(status, &page),
         };
@@ -164,6 +172,11 @@ impl<'r> Responder<'r, 'static> for PageProblem {
 impl Parts {
     fn next(&self) -> Next {
         self.next.unwrap_or(self.kind.next)
+    }
+
+    /// How long a person has to wait who has tried too often. Where only a part is away for a moment, the next try tells.
+    fn wait(&self) -> Option<u64> {
+        self.retry_after.filter(|_| self.kind.status == 429 && self.next() == Next::TryAgain)
     }
 
     /// Shows the id of the request that was refused.
@@ -217,6 +230,7 @@ pub(crate) fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::S
         person: (next == Next::OnceFixed).then_some(HOSTILE),
         next,
         retry_at: HOSTILE,
+        wait: (next == Next::OnceFixed).then_some(9),
     };
     let pages = [page(frame(locale), Next::OnceFixed), page(elsewhere(locale), Next::Nothing)];
     pages.iter().map(|page| Sample::of("problem.html", page)).collect()

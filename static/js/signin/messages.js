@@ -1,5 +1,7 @@
 /* What the page says. Every message is in the page, hidden; one is revealed, and failures reach the server's log. */
 
+import { countDown } from '../page/countdown.js';
+
 const page = /** @type {HTMLElement} */ (document.getElementById('signin'));
 
 /**
@@ -73,14 +75,18 @@ export function fail(name, message, said) {
  * @param {Problem} problem
  */
 export function showRefusal(problem) {
-  const { person, hint, admin, next } = problem.page || { hint: problem.hint };
+  const { person, hint, admin, wait, next } = problem.page || { hint: problem.hint };
   part('[data-title]').textContent = problem.title;
   part('[data-detail]').textContent = problem.detail || '';
-  part('[data-hint]').textContent = hint || '';
+  part('[data-hint]').textContent = (!wait && hint) || '';
   part('[data-account]').hidden = !person;
   part('[data-account] strong').textContent = person || '';
   part('[data-message="refused"]').dataset.adminText = admin || '';
   part('[data-said]').textContent = '';
+  if (wait) {
+    part('[data-wait]').hidden = false;
+    countDown(part('[data-wait]'), part('[data-retry]'), wait);
+  }
   if (problem.request_id) part('.request-id code').textContent = problem.request_id;
   wayOn(next || 'try-again');
   show('refused');

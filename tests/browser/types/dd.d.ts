@@ -69,6 +69,8 @@ interface Problem {
     person?: string;
     hint: string;
     admin?: string;
+    /** Seconds until the next try. */
+    wait?: number;
     next: string;
   };
 }

@@ -69,3 +69,19 @@ async fn a_forged_forwarded_address_from_a_stranger_does_not_dodge_the_limit() {
     }
     assert_eq!(statuses, BTreeSet::from([403, 429]));
 }
+
+/// The sign-in page's script counts down what the answer says.
+#[tokio::test]
+async fn who_fails_too_often_is_told_for_how_long() {
+    let app = App::start().await;
+    let mut phone = app.phone("lisi");
+    let mut answer = phone.posts("/userinfo", &[("code", "x")]).await;
+    assert_eq!(answer.json()["page"].get("wait"), None, "nobody waits for nothing");
+    for _ in 0..100 {
+        if answer.status == 429 {
+            break;
+        }
+        answer = phone.posts("/userinfo", &[("code", "x")]).await;
+    }
+    assert_eq!(answer.json()["page"]["wait"].to_string(), answer.header("retry-after"));
+}

@@ -121,6 +121,7 @@ async fn who_fails_too_often_without_a_page_of_ours_waits_and_nobody_else_does()
     let page = stranger.gets("/login/dingtalk/callback?authCode=x&state=x").await;
     is_refused(&page, 429, "rate-limited");
     assert_eq!(page.header("retry-after"), "1");
+    assert!(page.body.contains(">请等待 <span>1</span> 秒后再试。<"), "in words, without a script: {}", page.body);
     assert_eq!(
         browser.gets(&back).await.status,
         303,
