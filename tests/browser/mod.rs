@@ -21,6 +21,7 @@ mod bootstrap;
 mod failing;
 mod outside;
 mod own_page;
+mod preferences;
 mod processes;
 mod reports;
 mod signed_in;
