@@ -138,6 +138,23 @@ async fn what_the_client_said_is_named_for_administrators_and_folded_away() {
 
 #[tokio::test]
 #[ignore = "needs Chromium; CI runs it"]
+async fn what_dd_config_failed_for_is_named_there_too() {
+    let app = App::official().await;
+    let client = Client::of(Platform::Ios).behind_https().that(Manner::Refuses("3", "对应企业没有h域名微应用"));
+    let window = Window::in_dingtalk(&app, client).await;
+    window.open(&app.url(OPENED)).await;
+    window.shows("client-refused").await;
+    window.until("document.querySelectorAll('[data-admin] strong').length === 2").await;
+    window.click("[data-admin] summary").await;
+    let told = window.text("[data-admin]").await;
+    for part in ["52013 · 页面签名不一致", "https://", "3 · 该企业没有使用这个域名的应用"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; CI runs it"]
 async fn who_cancels_in_the_client_can_try_again() {
     let app = App::start().await;
     let client = Client::of(Platform::Ios).that(Manner::Refuses("-1", "用户取消"));
