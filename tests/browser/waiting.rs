@@ -5,6 +5,7 @@ use chromiumoxide::cdp::browser_protocol::page::AddScriptToEvaluateOnNewDocument
 use super::{
     client::{Client, Platform},
     harness::App,
+    looks::{is_readable, picture},
     window::Window,
 };
 
@@ -30,6 +31,8 @@ async fn the_sign_in_page_counts_down_and_then_tries_again() {
     assert!(says.starts_with("请等待 4") && says.ends_with(" 秒后再试。"), "{says}");
     assert_eq!(window.text("[data-hint]").await, "", "once is enough");
     assert_eq!(window.run("document.querySelector('[data-retry]').disabled").await, true);
+    picture(&window, "phone-light-zh-wait").await;
+    is_readable(&window, "a page that waits").await;
     window
         .run("sessionStorage.tried = 'yes'; Date.now = (now => now() + 46_000).bind(null, Date.now.bind(Date))")
         .await;

@@ -21,6 +21,8 @@ export function countDown(says, way, seconds) {
       setTimeout(tick, 250);
       return;
     }
+    // Only this is read out, not each second.
+    says.setAttribute('aria-live', 'polite');
     says.textContent = says.dataset.over || '';
     shut(way, false);
     if (way instanceof HTMLAnchorElement) way.href = address;
