@@ -67,6 +67,10 @@ pub async fn every_look(window: &Window, language: &str, page: &str) {
         if !look.0.starts_with("small") {
             is_accessible(window, &name).await;
         }
+        if look.0.starts_with("desktop") {
+            let broken = "[...document.querySelectorAll('button, .button')].filter(b => b.offsetHeight > 60).map(b => b.innerText)";
+            assert_eq!(window.run(broken).await, serde_json::json!([]), "{name} has buttons of two lines");
+        }
     }
 }
 
@@ -100,9 +104,9 @@ async fn tour(language: &'static str) {
     window.open(&app.url(OPENED)).await;
     window.shows("client-refused").await;
     let refusal =
-        "document.querySelector('[data-title]').textContent = zh ? '您还没有访问权限' : 'You don’t have access yet';
+        "document.querySelector('[data-title]').textContent = zh ? '您还没有访问权限' : `You don't have access yet`;
         document.querySelector('[data-detail]').textContent = zh ? '钉钉确认了您的身份，但您的账号尚未加入本系统。'
-            : 'DingTalk knows who you are, but you haven’t been given access to this system yet.';
+            : `DingTalk knows who you are, but you haven't been given access to this system yet.`;
         document.querySelector('[data-hint]').textContent = zh ? '请联系管理员添加，并提供请求编号。'
             : 'Ask your administrator to add you, and give them the request ID.';
         document.querySelector('[data-account] strong').textContent = '李四';

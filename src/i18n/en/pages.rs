@@ -11,7 +11,7 @@ pub(super) const SIGN_IN: SignIn = SignIn {
     done: "Signed in, opening the page…",
     stalled: "The page did not load completely. Check the network, then try again.",
     script_failed: Message {
-        title: "A part of the sign-in page did not load",
+        title: "Part of this page did not load",
         detail: "Your device could not fetch it from DingTalk's network.",
         hint: "Check the network, then try again.",
         admin: "Set jsapi_file to serve DingTalk's script from your own server.",
