@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { X509Certificate, createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createListener, connect } from 'node:net';
 import { join } from 'node:path';
@@ -16,6 +16,13 @@ const PROGRAM = process.env.MIANDENG || join(ROOT, 'target/release/miandeng');
 const CORP = 'dingsamplecorp00000001';
 const CLIENT_ID = 'dingsampleclientid01';
 const SCRIPT = '/dingding/dingtalk-jsapi/3.1.0/dingtalk.open.js';
+
+/** Builds miandeng, unless a binary is given, and fetches DingTalk's script. */
+export function prepare() {
+  const run = (program, parameters) => execFileSync(program, parameters, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (!process.env.MIANDENG) run('cargo', ['build', '--release', '--locked']);
+  if (!existsSync(join(ROOT, 'tests/browser/node_modules'))) run('npm', ['ci', '--prefix', 'tests/browser']);
+}
 
 export class Site {
   static async start(folder) {
