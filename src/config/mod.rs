@@ -4,6 +4,7 @@ mod app;
 mod error;
 mod file;
 mod hosts;
+mod identity;
 mod looks;
 mod names;
 mod paths;
@@ -21,6 +22,7 @@ pub use self::{
     error::ConfigError,
     file::{database_url, figment},
     hosts::HostPattern,
+    identity::{IdentityEncoding, IdentityHeaders},
     looks::{Contact, Logo, LogoKind, Looks},
     proxies::{Proxies, is_local},
 };
@@ -52,7 +54,7 @@ pub struct Config {
     pub session_lifetime: Duration,
     /// How long rows of the audit trail are kept.
     pub audit_retention: Duration,
-    /// The headers in which the gate names people.
+    /// The headers in which the gate names people. `identity_headers` and `identity_encoding`.
     pub identity_headers: IdentityHeaders,
     /// Whether the gate also names people in a signed token.
     pub signed_identity: bool,
@@ -74,15 +76,6 @@ pub struct Config {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(Url);
-
-/// The sets of headers in which the gate names people to the apps behind it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct IdentityHeaders {
-    /// `Remote-User` and its companions.
-    pub remote: bool,
-    /// `X-Auth-Request-User` and its companions, the names of oauth2-proxy.
-    pub x_auth_request: bool,
-}
 
 /// What becomes of a DingTalk employee who is not in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,16 +194,7 @@ impl Config {
         let allowed_return_hosts = each("miandeng.allowed_return_hosts", raw.allowed_return_hosts, HostPattern::parse)?;
         let jsapi_origins = each("miandeng.jsapi_origins", raw.jsapi_origins, hosts::origin)?;
         let trusted_proxies = each("miandeng.trusted_proxies", raw.trusted_proxies, hosts::network)?;
-        let mut identity_headers = IdentityHeaders::default();
-        for name in raw.identity_headers {
-            match name.as_str() {
-                "remote" => identity_headers.remote = true,
-                "x-auth-request" => identity_headers.x_auth_request = true,
-                _ => {
-                    return Err(ConfigError::wrong("miandeng.identity_headers", name, BadSetting::IdentityHeaders));
-                }
-            }
-        }
+        let identity_headers = IdentityHeaders::check(raw.identity_headers, &raw.identity_encoding)?;
         let cookie_domain = match raw.cookie_domain.as_str() {
             "" => None,
             domain => Some(

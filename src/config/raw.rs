@@ -26,6 +26,7 @@ pub(super) struct Raw {
     #[serde(deserialize_with = "lenient_string")]
     pub audit_retention: String,
     pub identity_headers: Vec<String>,
+    pub identity_encoding: String,
     pub signed_identity: bool,
     pub trusted_proxies: Vec<String>,
     pub unknown_users: String,
@@ -102,6 +103,7 @@ impl Default for Raw {
             session_lifetime: "7d".into(),
             audit_retention: "400d".into(),
             identity_headers: vec!["remote".into()],
+            identity_encoding: "percent".into(),
             signed_identity: false,
             trusted_proxies: vec!["127.0.0.1/32".into(), "::1/128".into()],
             unknown_users: "refuse".into(),

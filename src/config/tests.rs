@@ -52,6 +52,11 @@ fn a_wrong_setting_is_named_with_its_value_and_cure() {
     );
     refuses(url, &format!("{url}\nhome = \"//evil.com\""), r#"miandeng.home = "//evil.com": write a path"#);
     refuses(url, &format!("{url}\nbootstrap = \"Own\""), r#"miandeng.bootstrap = "Own": write "own" or "official""#);
+    refuses(
+        url,
+        &format!("{url}\nidentity_encoding = \"utf8\""),
+        r#"miandeng.identity_encoding = "utf8": write "percent" or "utf-8""#,
+    );
     for path in ["admin", "/", "/home", "/auth/admin", "/a//b", "/../x"] {
         refuses(
             url,

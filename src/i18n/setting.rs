@@ -41,6 +41,7 @@ pub enum BadSetting {
     Duration,
     IdleTooLong,
     IdentityHeaders,
+    IdentityEncoding,
     UnknownUsers,
     Bootstrap,
     DefaultLocale,

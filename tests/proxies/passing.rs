@@ -1,18 +1,21 @@
 //! What people and programs do all day, through each proxy.
 
+use miandeng::users::Change;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
     http::upgrade,
     recipe::{ORIGIN, Proxy, Recipe},
-    site::Site,
+    site::{Site, miandeng_with},
     through_each_proxy,
 };
 use crate::harness::{CORP, whole_log};
 
 through_each_proxy! {
     who_is_signed_in_reaches_the_app_under_their_own_name,
+    a_name_in_plain_utf8_reaches_the_app_as_it_is,
     who_is_not_signed_in_is_sent_to_the_sign_in_page_and_back,
     a_script_is_told_where_to_sign_in,
     the_app_gets_every_cookie_but_ours,
@@ -49,6 +52,19 @@ async fn who_is_signed_in_reaches_the_app_under_their_own_name(proxy: Proxy) {
             assert!(seen.folded(unknown).is_empty(), "{unknown}: {seen:?}");
         }
     }
+}
+
+async fn a_name_in_plain_utf8_reaches_the_app_as_it_is(proxy: Proxy) {
+    let miandeng = miandeng_with(|settings| settings["identity_encoding"] = json!("utf-8")).await;
+    let change = Change { department: Some("研发部/后端组;财务".into()), ..Change::default() };
+    miandeng.db_change("zhangsan", change).await;
+    let site = Site::of(Recipe::of(proxy), miandeng).await;
+    let reply = site.signed_in().await.navigates("GET", "/").await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let seen = site.app.takes_one();
+    assert_eq!(seen.folded("Remote-Name"), ["张三"]);
+    assert_eq!(seen.folded("Remote-Groups"), ["研发部/后端组,财务"]);
+    assert_eq!(seen.folded("X-Auth-Request-Groups"), ["研发部/后端组,财务"]);
 }
 
 async fn who_is_not_signed_in_is_sent_to_the_sign_in_page_and_back(proxy: Proxy) {

@@ -1,7 +1,7 @@
 //! An app behind miandeng behind a proxy, and a visitor.
 
 use miandeng::simulator::Simulator;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     echo::EchoApp,
@@ -29,7 +29,10 @@ impl Site {
     }
 
     pub async fn with(recipe: Recipe) -> Self {
-        let miandeng = miandeng().await;
+        Self::of(recipe, miandeng().await).await
+    }
+
+    pub async fn of(recipe: Recipe, miandeng: App) -> Self {
         let app = EchoApp::start().await;
         let proxy = recipe.start(&address_of(&miandeng), &app.address).await;
         Self { app, miandeng, proxy }
@@ -110,12 +113,17 @@ impl Visitor {
 
 /// With the recipes' settings; 张三 is in the table, without mail address or department.
 pub async fn miandeng() -> App {
+    miandeng_with(|_| {}).await
+}
+
+pub async fn miandeng_with(more: impl FnOnce(&mut Value)) -> App {
     App::with(|settings| {
         settings["public_url"] = json!(ORIGIN);
         settings["base_path"] = json!("/_signin");
         settings["home"] = json!("/");
         settings["signed_identity"] = json!(true);
         settings["identity_headers"] = json!(["remote", "x-auth-request"]);
+        more(settings);
     })
     .await
 }

@@ -56,7 +56,7 @@ fn problem(bad: &BadSetting) -> String {
         }
         BadSetting::CorpId(why) => return format!("{}; copy it again", id(*why)),
         BadSetting::AgentIdTaken(app) => {
-            return format!("app {app:?} of this corp already has it; copy each app's own AgentId");
+            return format!("app {app:?} of this organisation already has it; copy each app's own AgentId");
         }
         BadSetting::SetTwice(key) => return format!("is set twice; remove it or {key}_file"),
         BadSetting::NoSettings => {
@@ -89,6 +89,7 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::Duration => "write a time with its unit, e.g. \"8h\", \"7d\" or \"3s\"",
         BadSetting::IdleTooLong => "is longer than session_lifetime; make it shorter, or session_lifetime longer",
         BadSetting::IdentityHeaders => "write \"remote\" and/or \"x-auth-request\"",
+        BadSetting::IdentityEncoding => "write \"percent\" or \"utf-8\"",
         BadSetting::UnknownUsers => "write \"refuse\" or \"create\"",
         BadSetting::Bootstrap => "write \"own\" or \"official\"",
         BadSetting::DefaultLocale => "write \"zh-CN\" or \"en\"",

@@ -1,4 +1,4 @@
-//! 设置哪里有误，该怎么写。
+//! 配置哪里有误，该怎么写。
 
 use super::bad_value::id;
 use crate::i18n::{Locale, io::IoFailure, setting::BadSetting};
@@ -17,14 +17,14 @@ fn problem(bad: &BadSetting) -> String {
             let place = place.as_ref().map_or("无法读取".to_owned(), |place| position(place));
             return format!("{file}{place}；请检查那里的语法");
         }
-        BadSetting::Unknown { closest: Some(name), .. } => return format!("没有这个设置；是不是 {name:?}？"),
+        BadSetting::Unknown { closest: Some(name), .. } => return format!("没有这个配置项；是不是 {name:?}？"),
         BadSetting::Unknown { closest: None, known } => {
-            return format!("没有这个设置；这里可用：{}", known.join("、"));
+            return format!("没有这个配置项；这里可用：{}", known.join("、"));
         }
         BadSetting::WrongType(expected) => return format!("类型不对；应为{}", kind_of(expected)),
         BadSetting::WrongValue(expected) => return format!("值不对；应为{}", kind_of(expected)),
         BadSetting::NamedFileUnreadable(error) => {
-            return format!("无法读取（{}）；请写设置文件的路径，并以能读取它的用户运行", io(error));
+            return format!("无法读取（{}）；请写配置文件的路径，并以能读取它的用户运行", io(error));
         }
         BadSetting::FileUnreadable(error) => {
             return format!("无法读取（{}）；请以能读取它的用户运行，或用 ROCKET_CONFIG 指定另一个文件", io(error));
@@ -48,9 +48,9 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::AgentIdTaken(app) => {
             return format!("与同一企业的应用 {app:?} 重复；请分别复制每个应用自己的 AgentId");
         }
-        BadSetting::SetTwice(key) => return format!("设置了两次；请去掉它，或去掉 {key}_file"),
+        BadSetting::SetTwice(key) => return format!("写了两次；请去掉它，或去掉 {key}_file"),
         BadSetting::NoSettings => {
-            "没有找到设置；请写 [default.miandeng] 一节（见 docs/zh-CN/settings.md），或运行“miandeng demo”"
+            "没有找到配置；请写 [default.miandeng] 一节（见 docs/zh-CN/settings.md），或运行“miandeng demo”"
         }
         BadSetting::NoTable => "不是表；请写 [default.miandeng] 一节",
         BadSetting::NoTableInVariable => "不是表；请写 {public_url=\"https://…\",apps=[{name=\"oa\",…}]}",
@@ -67,10 +67,11 @@ fn problem(bad: &BadSetting) -> String {
         }
         BadSetting::Origin => "请写协议和域名，不带路径，例如 \"https://front.example.com\"",
         BadSetting::Network => "请写地址或网段，例如 \"127.0.0.1/32\" 或 \"10.1.0.0/16\"",
-        BadSetting::CookieDomainOfAddress => "public_url 的主机是 IP 地址，没有子域名；请去掉这个设置",
+        BadSetting::CookieDomainOfAddress => "public_url 的主机是 IP 地址，没有子域名；请去掉这一项",
         BadSetting::Duration => "请写带单位的时间，例如 \"8h\"、\"7d\" 或 \"3s\"",
         BadSetting::IdleTooLong => "比 session_lifetime 长；请改短，或把 session_lifetime 改长",
         BadSetting::IdentityHeaders => "请写 \"remote\"、\"x-auth-request\"，或两者都写",
+        BadSetting::IdentityEncoding => "请写 \"percent\" 或 \"utf-8\"",
         BadSetting::UnknownUsers => "请写 \"refuse\" 或 \"create\"",
         BadSetting::Bootstrap => "请写 \"own\" 或 \"official\"",
         BadSetting::DefaultLocale => "请写 \"zh-CN\" 或 \"en\"",
@@ -128,7 +129,7 @@ fn kind_of(english: &str) -> String {
         "a boolean" | "bool" => "true 或 false",
         "a map" | "map" => "表",
         "u8" | "u16" | "u32" | "u64" | "usize" => "不小于 0 的整数",
-        other if other.starts_with("struct ") => "一节设置",
+        other if other.starts_with("struct ") => "一节配置",
         other => return format!(" {other}"),
     }
     .to_owned()

@@ -49,6 +49,36 @@ async fn every_value_is_plain_ascii_and_decodes_to_what_the_table_holds() {
     }
 }
 
+/// For programs that decode nothing: only what a header cannot hold, or what would change its meaning, is encoded.
+#[tokio::test]
+async fn in_utf_8_values_are_as_they_are_but_for_what_a_header_cannot_hold() {
+    let app = App::with(|settings| {
+        settings["identity_encoding"] = json!("utf-8");
+        settings["identity_headers"] = json!(["remote", "x-auth-request"]);
+    })
+    .await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    for (name, department, says, groups) in [
+        ("张三", "研发部/后端组; 财务", "张三", "研发部/后端组,财务"),
+        ("O'Neil, \"Jo\" 👩‍💻", "市场 & 品牌", "O'Neil, \"Jo\" 👩‍💻", "市场 & 品牌"),
+        ("100%张", "a,b; 100%", "100%25张", "a%2Cb,100%25"),
+        ("a\r\nSet-Cookie: x=1\u{7f}\u{85}", "研发部\r\nX: y;财务", "a%0D%0ASet-Cookie: x=1%7F%C2%85", "财务"),
+    ] {
+        let change = Change { name: Some(name.into()), department: Some(department.into()), ..Change::default() };
+        app.db_change("zhangsan", change).await;
+        for proxy in PROXIES {
+            let answer = proxy.asks(&mut phone, "").await;
+            assert_eq!(answer.status, 200, "{proxy:?}");
+            let header = |name: &str| String::from_utf8(answer.headers[name].as_bytes().to_vec()).unwrap();
+            assert_eq!((header("remote-name"), header("remote-groups")), (says.into(), groups.into()), "{proxy:?}");
+            assert_eq!(header("x-auth-request-groups"), groups);
+            assert_eq!((answer.header("remote-user"), answer.header("set-cookie")), ("zhangsan", ""));
+            assert_eq!(decoded(&header("remote-name")), name);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_known_is_sent_empty_so_that_nothing_of_the_clients_stays() {
     let app = App::start().await;
