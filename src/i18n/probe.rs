@@ -108,4 +108,6 @@ pub enum ProxyFix {
     EnvoyMutation(String),
     EnvoyListener(&'static str),
     EnvoyAllowedHeaders(&'static str),
+    HaproxyFrontend(String),
+    ApacheForget(String),
 }

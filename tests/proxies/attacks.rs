@@ -1,5 +1,7 @@
 //! What clients try, through each proxy.
 
+use miandeng::forward_auth::header_names;
+
 use super::{
     http::{Header, ask},
     identity::{IDENTITY, forged},
@@ -12,6 +14,7 @@ through_each_proxy! {
     no_spelling_of_an_identity_reaches_the_app,
     headers_that_a_client_names_in_connection_stay,
     a_client_cannot_say_where_a_request_came_from,
+    nothing_that_apps_believe_is_a_clients_word,
     nothing_that_looks_harmless_passes_unasked,
     no_odd_address_opens_the_app,
     a_cookie_that_is_none_opens_nothing,
@@ -155,6 +158,19 @@ async fn a_client_cannot_say_where_a_request_came_from(proxy: Proxy) {
         |value: &str| ["evil", "EVIL", "6.6.6", "666", "gopher", "TRACE"].iter().any(|word| value.contains(word));
     assert!(seen.headers.iter().all(|(_, value)| !evil(value)), "{seen:?}");
     assert_eq!(seen.folded("X-Forwarded-For"), ["127.0.0.1"]);
+}
+
+/// The gate's own list, which `doctor --probe` tries too.
+async fn nothing_that_apps_believe_is_a_clients_word(proxy: Proxy) {
+    let site = Site::behind(proxy).await;
+    let visitor = site.signed_in().await;
+    let names: Vec<_> = header_names::all().collect();
+    for portion in names.chunks(40) {
+        let headers: Vec<Header<'_>> = portion.iter().map(|name| (*name, "evil")).collect();
+        assert_eq!(visitor.sends("GET", "/x", &headers, b"").await.status, 200);
+        let seen = site.app.takes_one();
+        assert!(seen.headers.iter().all(|(_, value)| !value.contains("evil")), "{seen:?}");
+    }
 }
 
 async fn nothing_that_looks_harmless_passes_unasked(proxy: Proxy) {

@@ -118,7 +118,9 @@ async fn reply(mut stream: TcpStream, answer: &str, is_head: bool) -> std::io::R
 }
 
 async fn speak_back(mut stream: TcpStream) -> std::io::Result<()> {
-    let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    // To the key that `http::upgrade` sends (RFC 6455, 1.3). HAProxy looks at it.
+    let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     stream.write_all(head.as_bytes()).await?;
     let (mut reading, mut writing) = stream.split();
     tokio::io::copy(&mut reading, &mut writing).await.map(drop)

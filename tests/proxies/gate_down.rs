@@ -34,7 +34,7 @@ async fn a_gate_that_is_stopped_closes_the_app(kind: Proxy) {
     for target in ["/", "/static/x.css", "/finance/"] {
         let reply = visitor.fetches("GET", target).await;
         match kind {
-            Proxy::Nginx => {
+            Proxy::Nginx | Proxy::Haproxy | Proxy::Apache => {
                 assert_eq!((reply.status, reply.header("retry-after")), (503, "5"), "{target}: {}", reply.text());
                 assert!(reply.text().contains("请稍后再试") && reply.header("cache-control") == "no-store");
             }

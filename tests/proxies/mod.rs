@@ -1,10 +1,12 @@
-//! The recipes of `deploy/` as an operator installs them: the real nginx and Caddy with those very files, but for
-//! addresses, between miandeng and an app that says what reached it.
+//! The recipes of `deploy/` as an operator installs them: the real nginx, Caddy, HAProxy and Apache with those very
+//! files, but for addresses, between miandeng and an app that says what reached it.
 //!
 //! Debian has no Traefik and no Envoy. Requests as their documentation describes them go to their endpoints instead
 //! (`replay`), which needs nothing installed. The others:
 //!
-//! ```sh apt-get install nginx caddy python3-hypercorn php-cli lighttpd cargo test --test stories proxies -- --ignored
+//! ```sh
+//! apt-get install nginx caddy haproxy apache2 lua-socket python3-hypercorn php-cli python3-django lighttpd curl openssl
+//! cargo proxies
 //! ```
 
 mod echo;
@@ -23,21 +25,18 @@ mod tls;
 
 macro_rules! through_each_proxy {
     ($($story:ident,)*) => {
-        mod nginx {
+        $crate::proxies::through_each_proxy! { @of nginx Nginx $($story)* }
+        $crate::proxies::through_each_proxy! { @of caddy Caddy $($story)* }
+        $crate::proxies::through_each_proxy! { @of haproxy Haproxy $($story)* }
+        $crate::proxies::through_each_proxy! { @of apache Apache $($story)* }
+    };
+    (@of $name:ident $proxy:ident $($story:ident)*) => {
+        mod $name {
             $(
                 #[tokio::test]
-                #[ignore = "needs nginx, Caddy and the programs behind them; CI runs it"]
+                #[ignore = "needs the proxies and the programs behind them; CI runs it"]
                 async fn $story() {
-                    super::$story($crate::proxies::recipe::Proxy::Nginx).await;
-                }
-            )*
-        }
-        mod caddy {
-            $(
-                #[tokio::test]
-                #[ignore = "needs nginx, Caddy and the programs behind them; CI runs it"]
-                async fn $story() {
-                    super::$story($crate::proxies::recipe::Proxy::Caddy).await;
+                    super::$story($crate::proxies::recipe::Proxy::$proxy).await;
                 }
             )*
         }

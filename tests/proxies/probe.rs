@@ -108,6 +108,13 @@ async fn a_header_that_is_not_deleted_is_named_with_its_cure(proxy: Proxy) {
                 .with("copy_headers Remote-User Remote-Name Remote-Email", "copy_headers Remote-User Remote-Name"),
             "request_header -Remote-Email",
         ),
+        Proxy::Haproxy => (
+            recipe.with("    http-request del-header ^remote- -m reg\n", "").with("    \"Remote-Email\",\n", ""),
+            "http-request del-header Remote-Email",
+        ),
+        Proxy::Apache => {
+            (recipe.with("    \"^remote%-\",\n", "").with("    \"Remote-Email\",\n", ""), "\"^remote%-email$\",")
+        }
     };
     let deployment = Deployment::behind(broken).await;
     let (ok, lines) = deployment.doctor().await;
@@ -130,6 +137,11 @@ async fn an_underscore_that_is_let_through_is_named_with_its_cure(proxy: Proxy) 
                 .with("\t\theader_up -Upgrade\n", "\t\theader_up -Upgrade\n\t\theader_up -*_*\n"),
             "request_header -*_*",
         ),
+        Proxy::Haproxy => (
+            recipe.with("del-header [^a-z0-9-] -m reg", "del-header [^a-z0-9_-] -m reg"),
+            "http-request del-header [^a-z0-9-] -m reg",
+        ),
+        Proxy::Apache => (recipe.with("\"[^a-z0-9-]\",", "\"[^a-z0-9_-]\","), "\"[^a-z0-9-]\","),
     };
     let deployment = Deployment::behind(broken).await;
     let (ok, lines) = deployment.doctor().await;
@@ -148,12 +160,17 @@ async fn a_disguise_that_is_let_through_is_refused_by_the_gate_or_named_with_its
             (recipe.with("ignore_invalid_headers on;", "ignore_invalid_headers off;"), "ignore_invalid_headers on;")
         }
         Proxy::Caddy => (recipe.with("request_header -*.*\n", ""), ""),
+        Proxy::Haproxy => (
+            recipe.with("del-header [^a-z0-9-] -m reg", "del-header [^a-z0-9.-] -m reg"),
+            "http-request del-header [^a-z0-9-] -m reg",
+        ),
+        Proxy::Apache => (recipe.with("\"[^a-z0-9-]\",", "\"[^a-z0-9.-]\","), "\"[^a-z0-9-]\","),
     };
     let deployment = Deployment::behind(broken).await;
     let (ok, lines) = deployment.doctor().await;
     match proxy {
-        // nginx asks the gate with a few headers of its own choice.
-        Proxy::Nginx => {
+        // These ask the gate with a few headers of their own choice.
+        Proxy::Nginx | Proxy::Haproxy | Proxy::Apache => {
             assert!(!ok);
             assert!(lines.iter().any(|line| line.starts_with("failed") && line.contains(cure)), "{lines:#?}");
         }
@@ -173,6 +190,8 @@ async fn a_header_of_where_a_request_came_from_is_named_with_its_cure(proxy: Pro
             "proxy_set_header X-Rewrite-URL \"\";",
         ),
         Proxy::Caddy => (recipe.with("request_header -X-Rewrite-URL\n", ""), "request_header -X-Rewrite-URL"),
+        Proxy::Haproxy => (recipe.with("rewrite-url|", ""), "http-request del-header X-Rewrite-URL"),
+        Proxy::Apache => (recipe.with("    \"^x%-rewrite%-url$\",\n", ""), "\"^x%-rewrite%-url$\","),
     };
     let deployment = Deployment::behind(broken).await;
     let (_, lines) = deployment.doctor().await;
@@ -195,6 +214,10 @@ async fn a_proxy_that_does_not_ask_is_found_out_before_a_session_is_sent(proxy: 
     let broken = match proxy {
         Proxy::Nginx => Recipe::of(proxy).with("auth_request /_miandeng/gate;", "auth_request off;"),
         Proxy::Caddy => Recipe::of(proxy).with("import miandeng \"\"\n", "\n"),
+        Proxy::Haproxy => {
+            Recipe::of(proxy).with("http-request lua.miandeng", "#").with("http-request deny deny_status 503", "#")
+        }
+        Proxy::Apache => Recipe::of(proxy).with("LuaHookAccessChecker", "#"),
     };
     let deployment = Deployment::behind(broken).await;
     let (ok, lines) = deployment.doctor().await;

@@ -26,8 +26,8 @@ through_each_proxy! {
 }
 
 /// Killed when dropped.
-struct Program {
-    address: String,
+pub struct Program {
+    pub address: String,
     child: Child,
     _folder: TempDir,
 }
@@ -70,7 +70,7 @@ async def app(scope, receive, send):
         .await
     }
 
-    async fn start(files: &[(&str, &str)], arguments: impl Fn(&mut Command, &str, &Path)) -> Self {
+    pub async fn start(files: &[(&str, &str)], arguments: impl Fn(&mut Command, &str, &Path)) -> Self {
         let address = own_address().replace(":8080", ":3000");
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in files {

@@ -1,7 +1,8 @@
 //! The files of `deploy/` with this machine's addresses, and the proxies that read them.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU8, Ordering},
@@ -18,6 +19,8 @@ pub const ORIGIN: &str = "http://app.example.com:8080";
 pub enum Proxy {
     Nginx,
     Caddy,
+    Haproxy,
+    Apache,
 }
 
 /// Killed when dropped.
@@ -47,6 +50,8 @@ impl Recipe {
                 "nginx/app.example.com.conf",
             ],
             Proxy::Caddy => &["caddy/Caddyfile"],
+            Proxy::Haproxy => &["haproxy/haproxy.cfg", "haproxy/miandeng.lua"],
+            Proxy::Apache => &["apache/app.example.com.conf", "apache/miandeng.lua"],
         };
         let file = |name: &&str| (PathBuf::from(name).components().skip(1).collect(), text_of(name));
         let origin = ORIGIN.to_owned();
@@ -79,7 +84,10 @@ impl Recipe {
 
     pub async fn start(self, gate: &str, app: &str) -> Running {
         let (address, origin) = (self.address.clone(), self.origin.clone());
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let placed = self.with("127.0.0.1:8000", gate).with("127.0.0.1:3000", app);
+        let script = folder.path().join("miandeng.lua").display().to_string();
+        let site = host(origin.trim_start_matches("http://")).to_owned();
         let placed = match (placed.proxy, placed.tls.clone()) {
             (Proxy::Nginx, Some([key, certificate])) => placed
                 .with("listen 443 ", &format!("listen {address} "))
@@ -100,8 +108,24 @@ impl Recipe {
             (Proxy::Caddy, _) => {
                 placed.with("\napp.example.com {", &format!("\n{origin} {{\n\tbind {}", host(&address)))
             }
+            (Proxy::Haproxy, _) => placed
+                .with(OF_HAPROXYS_SERVICE, "")
+                .with("/etc/haproxy/miandeng.lua", &script)
+                .with("bind :443 ssl crt /etc/ssl/app.example.com.pem alpn h2,http/1.1", &format!("bind {address}"))
+                .with("-i app.example.com app.example.com:443", &format!("-i {site} {site}:8080"))
+                .with("\"https://app.example.com\"", &format!("{origin:?}"))
+                .with("X-Forwarded-Proto https", "X-Forwarded-Proto http"),
+            (Proxy::Apache, _) => placed
+                .with("<VirtualHost *:443>", "<VirtualHost *:8080>")
+                .with("    SSLEngine on\n", "")
+                .with("    SSLCertificateFile    /etc/ssl/app.example.com.pem\n", "")
+                .with("    SSLCertificateKeyFile /etc/ssl/app.example.com.key\n", "")
+                .with("/etc/apache2/miandeng.lua", &script)
+                .with("ServerName app.example.com", &format!("ServerName {site}"))
+                .with("MIANDENG_ORIGIN=https://app.example.com", &format!("MIANDENG_ORIGIN={origin}")),
         };
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        // Apache's workers are somebody else.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("it is ours");
         placed.write(folder.path());
         let log = fs::File::create(folder.path().join("log")).expect("a log");
         let mut command = placed.command(folder.path());
@@ -121,6 +145,8 @@ impl Recipe {
         match self.proxy {
             Proxy::Nginx => fs::write(folder.join("nginx.conf"), NGINX_CONF),
             Proxy::Caddy => fs::write(folder.join("main"), CADDY_MAIN),
+            Proxy::Haproxy => Ok(()),
+            Proxy::Apache => fs::write(folder.join("apache2.conf"), APACHE2_CONF.replace("ADDRESS", &self.address)),
         }
         .expect("a file");
     }
@@ -135,6 +161,9 @@ impl Recipe {
                 .env("HOME", folder)
                 .env("XDG_DATA_HOME", folder)
                 .env("XDG_CONFIG_HOME", folder),
+            Proxy::Haproxy => command.args(["-db", "-f", &in_folder("haproxy.cfg")]),
+            // One process: what it starts would outlive it.
+            Proxy::Apache => command.args(["-X", "-d", &in_folder(""), "-f", &in_folder("apache2.conf")]),
         };
         command
     }
@@ -175,9 +204,10 @@ pub fn text_of(name: &str) -> String {
 /// On Debian only root's path leads to servers.
 fn program(proxy: Proxy) -> &'static str {
     match proxy {
-        Proxy::Nginx if Path::new("/usr/sbin/nginx").exists() => "/usr/sbin/nginx",
-        Proxy::Nginx => "nginx",
+        Proxy::Nginx => "/usr/sbin/nginx",
         Proxy::Caddy => "caddy",
+        Proxy::Haproxy => "/usr/sbin/haproxy",
+        Proxy::Apache => "/usr/sbin/apache2",
     }
 }
 
@@ -209,6 +239,41 @@ http {
     include miandeng/http.conf;
     include app.example.com.conf;
 }
+";
+
+/// What only Debian's service of HAProxy has.
+const OF_HAPROXYS_SERVICE: &str = "\
+    log /dev/log local0
+    user haproxy                                # leave out these five lines where HAProxy runs without root
+    group haproxy
+    chroot /var/lib/haproxy
+    stats socket /run/haproxy/admin.sock mode 660 level admin
+";
+
+/// What Debian's apache2.conf has around the sites. As root, Apache serves as somebody else.
+const APACHE2_CONF: &str = "\
+DefaultRuntimeDir .
+PidFile apache2.pid
+ErrorLog /dev/stderr
+Listen ADDRESS
+ServerName apache.invalid
+User www-data
+Group www-data
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+LoadModule setenvif_module /usr/lib/apache2/modules/mod_setenvif.so
+LoadModule reqtimeout_module /usr/lib/apache2/modules/mod_reqtimeout.so
+LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
+LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
+LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
+LoadModule lua_module /usr/lib/apache2/modules/mod_lua.so
+ThreadsPerChild 25
+<Directory />
+    AllowOverride None
+    Require all denied
+</Directory>
+Include app.example.com.conf
 ";
 
 const CADDY_MAIN: &str = "\

@@ -195,6 +195,15 @@ async fn what_traefik_and_envoy_cannot_delete_is_refused_by_the_gate() {
     }
 }
 
+/// The scripts write what the gate says, in its own order.
+#[test]
+fn the_scripts_of_haproxy_and_apache_name_each_identity_header() {
+    let list: String = header_names::IDENTITY.iter().map(|name| format!("    {name:?},\n")).collect();
+    for script in ["haproxy/miandeng.lua", "apache/miandeng.lua"] {
+        assert!(text_of(script).contains(&format!("local IDENTITY = {{\n{list}}}")), "{script}");
+    }
+}
+
 #[test]
 fn the_other_recipe_for_nginx_differs_in_addresses_alone() {
     let (one_host, two_hosts) = (text_of("nginx/app.example.com.conf"), text_of("nginx/bi.example.com.conf"));

@@ -32,6 +32,8 @@ pub(super) enum Proxy {
     Nginx,
     Caddy,
     Envoy,
+    Apache,
+    /// HAProxy and Traefik do not name themselves.
     Other,
 }
 
@@ -43,6 +45,7 @@ impl Proxy {
             () if says("nginx") || says("openresty") || says("tengine") => Self::Nginx,
             () if says("caddy") => Self::Caddy,
             () if says("envoy") => Self::Envoy,
+            () if says("apache") => Self::Apache,
             () => Self::Other,
         }
     }
@@ -83,7 +86,7 @@ pub(super) fn claims_identity(name: &str) -> bool {
 
 /// What to write into which proxy so that a header of this name stays outside. Of an unknown proxy, into each.
 pub(super) fn fixes(proxy: Proxy, name: &str) -> Vec<ProxyFix> {
-    let [nginx, caddy, traefik, envoy] = match name.chars().find(|c| ODD.contains(c)) {
+    let [nginx, caddy, traefik, envoy, haproxy, apache] = match name.chars().find(|c| ODD.contains(c)) {
         Some(odd) => against_disguise(odd),
         None => against_header(taken_for(name).unwrap_or(name)),
     };
@@ -91,12 +94,13 @@ pub(super) fn fixes(proxy: Proxy, name: &str) -> Vec<ProxyFix> {
         Proxy::Nginx => vec![nginx],
         Proxy::Caddy => vec![caddy],
         Proxy::Envoy => vec![envoy],
-        Proxy::Other => vec![nginx, caddy, traefik, envoy],
+        Proxy::Apache => vec![apache],
+        Proxy::Other => vec![nginx, caddy, traefik, envoy, haproxy, apache],
     }
 }
 
-/// For nginx, Caddy, Traefik and Envoy.
-fn against_header(header: &str) -> [ProxyFix; 4] {
+/// For nginx, Caddy, Traefik, Envoy, HAProxy and Apache.
+fn against_header(header: &str) -> [ProxyFix; 6] {
     let value = NGINX_VALUES.iter().find(|(known, _)| *known == header).map_or("\"\"", |(_, value)| value);
     let lower = header.to_ascii_lowercase();
     [
@@ -104,10 +108,12 @@ fn against_header(header: &str) -> [ProxyFix; 4] {
         ProxyFix::CaddyRoute(format!("request_header -{header}")),
         ProxyFix::TraefikMiddleware(format!("{header}: \"\"")),
         ProxyFix::EnvoyMutation(format!("- {{ remove: {lower} }}")),
+        ProxyFix::HaproxyFrontend(format!("http-request del-header {header}")),
+        ProxyFix::ApacheForget(format!("\"^{}$\",", lower.replace('-', "%-"))),
     ]
 }
 
-fn against_disguise(odd: char) -> [ProxyFix; 4] {
+fn against_disguise(odd: char) -> [ProxyFix; 6] {
     let (nginx, envoy) = if odd == '_' {
         (
             ProxyFix::NginxHttp("underscores_in_headers off;"),
@@ -119,7 +125,10 @@ fn against_disguise(odd: char) -> [ProxyFix; 4] {
             ProxyFix::EnvoyAllowedHeaders("- { safe_regex: { regex: \"[^:]*[^a-z0-9:-][^:]*\" } }"),
         )
     };
-    [nginx, ProxyFix::CaddyRoute(format!("request_header -*{odd}*")), ProxyFix::TraefikNoList, envoy]
+    let haproxy = ProxyFix::HaproxyFrontend("http-request del-header [^a-z0-9-] -m reg".to_owned());
+    let apache = ProxyFix::ApacheForget("\"[^a-z0-9-]\",".to_owned());
+    let caddy = ProxyFix::CaddyRoute(format!("request_header -*{odd}*"));
+    [nginx, caddy, ProxyFix::TraefikNoList, envoy, haproxy, apache]
 }
 
 #[cfg(test)]
@@ -155,6 +164,9 @@ mod tests {
         check("Caddy", "x-corp-id", ProxyFix::CaddyRoute("request_header -X-Corp-Id".to_owned()));
         check("Caddy", "x~corp~id", ProxyFix::CaddyRoute("request_header -*~*".to_owned()));
         check("envoy", "remote-user", ProxyFix::EnvoyMutation("- { remove: remote-user }".to_owned()));
-        assert!(fixes(Proxy::named(&["gunicorn"]), "remote_user").contains(&ProxyFix::TraefikNoList));
+        check("Apache/2.4.68 (Debian)", "x-corp-id", ProxyFix::ApacheForget("\"^x%-corp%-id$\",".to_owned()));
+        let unnamed = fixes(Proxy::named(&["gunicorn"]), "remote_user");
+        assert!(unnamed.contains(&ProxyFix::TraefikNoList));
+        assert!(unnamed.iter().any(|fix| matches!(fix, ProxyFix::HaproxyFrontend(_))));
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
         ProbeFact::CookieArrives { name } => says(format!(
             "the app receives the session cookie {name}: anyone who can read its log or memory can act as its visitors"
         ))
-        .cure("the recipes for nginx and Caddy remove it from Cookie; Traefik and Envoy cannot"),
+        .cure("the recipes for nginx, Caddy, HAProxy and Apache remove it from Cookie; Traefik and Envoy cannot"),
         ProbeFact::MayNotSignIn { userid } => says(format!("{userid} may not sign in")).cure("name somebody who may"),
         ProbeFact::NobodyMaySignIn => {
             says("nobody may sign in, so nobody can pass the gate").cure("miandeng users add …")
@@ -124,5 +124,7 @@ pub(super) fn fix(fix: &ProxyFix) -> String {
         ProxyFix::EnvoyAllowedHeaders(line) => {
             format!("Envoy: {line}  in allowed_headers, so that the gate refuses it")
         }
+        ProxyFix::HaproxyFrontend(line) => format!("HAProxy: {line}  in the frontend, before lua.miandeng"),
+        ProxyFix::ApacheForget(line) => format!("Apache: {line}  in FORGET of miandeng.lua"),
     }
 }

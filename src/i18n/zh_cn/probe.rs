@@ -65,7 +65,7 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
         }
         ProbeFact::CookieArrives { name } => {
             says(format!("应用收到了会话 Cookie {name}：能读到它的日志或内存的人，都能冒充访问者"))
-                .cure("nginx 和 Caddy 的现成配置会把它从 Cookie 中去掉；Traefik 和 Envoy 做不到")
+                .cure("nginx、Caddy、HAProxy 和 Apache 的现成配置会把它从 Cookie 中去掉；Traefik 和 Envoy 做不到")
         }
         ProbeFact::MayNotSignIn { userid } => says(format!("{userid} 不能登录")).cure("请指定一个可以登录的人"),
         ProbeFact::NobodyMaySignIn => says("没有人可以登录，所以谁也通不过网关").cure("miandeng users add …"),
@@ -108,5 +108,7 @@ pub(super) fn fix(fix: &ProxyFix) -> String {
         ProxyFix::EnvoyMutation(line) => format!("Envoy：{line}  写在 ext_authz 之前的 header_mutation 过滤器中"),
         ProxyFix::EnvoyListener(line) => format!("Envoy：{line}"),
         ProxyFix::EnvoyAllowedHeaders(line) => format!("Envoy：{line}  写在 allowed_headers 中，让网关拒绝它"),
+        ProxyFix::HaproxyFrontend(line) => format!("HAProxy：{line}  写在 frontend 中，lua.miandeng 之前"),
+        ProxyFix::ApacheForget(line) => format!("Apache：{line}  写在 miandeng.lua 的 FORGET 中"),
     }
 }
