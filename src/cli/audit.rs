@@ -46,7 +46,7 @@ struct Which {
     /// Only what concerns this person, or what this person did
     #[arg(long, value_name = "USERID", value_parser = userid_argument)]
     user: Option<DingUserId>,
-    /// Only this corp's
+    /// Only this organisation's
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument)]
     corp_id: Option<CorpId>,
     /// Only this event

@@ -77,7 +77,7 @@ impl Deployment {
             (None, _) => {
                 let corps = join(&corps);
                 bail!(text!(
-                    "several corps are configured; add --corp-id with one of {corps}",
+                    "several organisations are configured; add --corp-id with one of {corps}",
                     "配置了多个企业；请用 --corp-id 指定其中一个：{corps}"
                 ))
             }
@@ -91,7 +91,7 @@ impl Deployment {
         if !corps.contains(&corp) {
             let (corp, corps) = (corp.as_str(), join(&corps));
             bail!(text!(
-                "corp {corp:?} is not configured; write one of {corps}",
+                "organisation {corp:?} is not configured; write one of {corps}",
                 "没有配置企业 {corp:?}；请写其中一个：{corps}"
             ));
         }

@@ -41,7 +41,7 @@ struct ListSessions {
     /// Only this person's sessions
     #[arg(long, value_name = "USERID", value_parser = userid_argument)]
     user: Option<DingUserId>,
-    /// Only this corp's sessions; with --user, the person's corp (may be left out if only one is configured)
+    /// Only this organisation's sessions; with --user, the person's organisation (may be left out if only one is configured)
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument)]
     corp_id: Option<CorpId>,
     /// Print JSON; times in ISO 8601 (UTC)
@@ -64,7 +64,7 @@ struct RevokeSessions {
     /// All sessions of this person
     #[arg(long, value_name = "USERID", value_parser = userid_argument, group = "which")]
     user: Option<DingUserId>,
-    /// The person's corp; may be left out if only one is configured
+    /// The person's organisation; may be left out if only one is configured
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument, conflicts_with_all = ["id", "all"])]
     corp_id: Option<CorpId>,
     /// Everybody's sessions

@@ -66,7 +66,7 @@ pub enum SyncError {
     #[error("corp {corp_id} is being synced by {actor} already")]
     Busy { corp_id: CorpId, actor: String },
     /// Nothing was written.
-    #[error("another process has taken over the sync of corp {0}")]
+    #[error("another process has taken over the sync of organisation {0}")]
     TakenOver(CorpId),
     #[error(transparent)]
     Database(#[from] sqlx::Error),

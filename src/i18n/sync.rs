@@ -79,7 +79,7 @@ const EN: SyncTexts = SyncTexts {
         )
     },
     too_many_cure: "; if they have really left, add --force",
-    refused: |corp, reason| format!("the sync of corp {corp} was refused, nobody was disabled: {reason}"),
+    refused: |corp, reason| format!("the sync of organisation {corp} was refused, nobody was disabled: {reason}"),
     busy: |corp, actor| format!("corp {corp} is being synced by {actor} already; try again when that is done"),
     waiting: |corp, actor| format!("corp {corp} is being synced by {actor}; waiting for that to end"),
     progress: |done, known, people| {

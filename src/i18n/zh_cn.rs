@@ -111,7 +111,7 @@ pub(super) static TEXTS: Texts = Texts {
             title: "您没有这个应用的权限",
             detail: "您已登录，但这个应用只对其他人员或部门开放。",
             hint: "如需使用，请联系管理员，并提供请求编号。",
-            admin: "代理设置里的 groups 和 users 决定谁可以使用。",
+            admin: "代理配置里的 groups 和 users 决定谁可以使用。",
             ..PLAIN
         },
         unlisted_host: Message {

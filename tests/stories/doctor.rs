@@ -153,7 +153,7 @@ async fn a_report_is_chinese_where_the_terminal_is() {
     let deployment = Deployment::with(|company| company.corps[0].apps[0].authed_depts = vec![7]).await;
     let report = deployment.doctor("zh_CN.UTF-8").await;
     let lines = [
-        "正常      设置：已读取；public_url http://127.0.0.1:9，应用 oa\n",
+        "正常      配置：已读取；public_url http://127.0.0.1:9，应用 oa\n",
         "正常      人员：用户表里有 1 人可以登录\n",
         "正常      时钟：与钉钉一致\n",
         "正常      钉钉应用 oa：access token、一次普通调用和 ticket 均正常\n",

@@ -9,8 +9,8 @@ pub struct Origin {
     pub at_ms: i64,
 }
 
-/// The last change of a column by the trail's rows, the newest first; or who made the person's row. `None` where the trail
-/// does not reach back so far.
+/// The last change of a column by the trail's rows, the newest first; or who made the person's row. `None` if the trail no
+/// longer has that row.
 pub fn of(column: &str, user: &User, trail: &[Row]) -> Option<Origin> {
     let about = trail.iter().filter(|row| row.userid == user.userid.as_str() && row.corp_id == user.corp_id.as_str());
     let row = about.clone().find(|row| match row.event.as_str() {

@@ -37,7 +37,7 @@ pub struct DoctorArgs {
     /// Whose session the probe uses (default: an administrator, or else the first person in the table)
     #[arg(long = "as", value_name = "USERID", value_parser = userid_argument, requires = "probe")]
     person: Option<DingUserId>,
-    /// That person's corp; may be left out if only one is configured
+    /// That person's organisation; may be left out if only one is configured
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument, requires = "person")]
     corp_id: Option<CorpId>,
     /// Print JSON

@@ -40,13 +40,21 @@ fn as_code(text: &str) -> String {
     const PARAMETER: &str = "?corpid=$CORPID$";
     let name = if text.contains(PARAMETER) { PARAMETER } else { PLACEHOLDER };
     let text = text.replace(name, &format!("`{name}`"));
-    let mut parts = Vec::new();
+    let mut page = String::new();
     let mut rest = text.as_str();
     while let Some((before, quoted, after)) = command(rest) {
-        parts.extend([before, "`", quoted, "`"]);
+        page += before;
+        let gap_before = if before.ends_with(is_han) { " " } else { "" };
+        let gap_after = if after.starts_with(is_han) { " " } else { "" };
+        page += &format!("{gap_before}`{quoted}`{gap_after}");
         rest = after;
     }
-    parts.concat() + rest
+    page + rest
+}
+
+/// Chinese characters, between which and code a blank is written; beside punctuation there is none.
+fn is_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
 /// The first quoted command: what stands before it, the command, and what follows.

@@ -143,7 +143,7 @@ impl Add {
             Err(NotAdded::AlreadyThere) => {
                 let userid = userid.as_str();
                 bail!(text!(
-                    "{userid:?} of corp {corp_id} is in the user table already; \"miandeng users set\" changes a person",
+                    "{userid:?} of organisation {corp_id} is in the user table already; \"miandeng users set\" changes a person",
                     "企业 {corp_id} 的 {userid:?} 已在用户表中；要更改资料请用“miandeng users set”"
                 ))
             }
@@ -249,5 +249,5 @@ impl Remove {
 /// A person in a sentence, on one line whatever DingTalk says the name is.
 fn who(user: &User) -> String {
     let User { userid, name, corp_id, .. } = user;
-    Inert(text!("{userid} {name} of corp {corp_id}", "{name}（{userid}，企业 {corp_id}）")).to_string()
+    Inert(text!("{userid} {name} of organisation {corp_id}", "{name}（{userid}，企业 {corp_id}）")).to_string()
 }

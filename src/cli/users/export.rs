@@ -31,7 +31,7 @@ pub struct Export {
     /// The file to write, readable by its owner only; without it, or with -, standard output
     #[arg(value_name = "FILE.csv")]
     file: Option<PathBuf>,
-    /// Only this corp
+    /// Only this organisation
     #[arg(long, value_name = "CORP", value_parser = super::corp_id_argument)]
     corp_id: Option<CorpId>,
     /// Only people with this status

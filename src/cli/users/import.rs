@@ -25,7 +25,7 @@ const SHOWN: usize = 50;
 /// Add and change many people from a CSV file or an Excel workbook (.xlsx), all or none.
 ///
 /// The first line names the columns, in any order: userid and name, and any of corp_id, unionid, mobile, email,
-/// department, title, role (user, admin), status (active, disabled). corp_id may be left out where one corp is
+/// department, title, role (user, admin), status (active, disabled). corp_id may be left out where one organisation is
 /// configured. The names of DingTalk's export are known as well: 员工UserID or UserID, 姓名, 手机号, 邮箱, 部门, 职位, 角色
 /// (普通成员, 管理员), 状态 (启用, 停用). Lines of one cell above them, such as a title, are left out. The columns source,
 /// created_at, updated_at and last_signed_in_at are not read, so that an export can be imported.
@@ -70,7 +70,7 @@ pub struct Import {
     /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on although a corp loses its last active administrator; with --template, overwrite an existing file
+    /// Go on although an organisation loses its last active administrator; with --template, overwrite an existing file
     #[arg(long)]
     force: bool,
     /// Print JSON; if rows are wrong, all of them

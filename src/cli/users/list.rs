@@ -8,10 +8,10 @@ use crate::{
     users::{self, Filter, Role, Status},
 };
 
-/// List people, by corp and userid.
+/// List people, by organisation and userid.
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Only this corp
+    /// Only this organisation
     #[arg(long, value_name = "CORP", value_parser = super::corp_id_argument)]
     corp_id: Option<CorpId>,
     /// Only people with this status

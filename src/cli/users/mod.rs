@@ -68,7 +68,7 @@ pub struct PersonArgs {
     /// The person's userid in DingTalk (staffId), exactly as written there
     #[arg(value_parser = userid_argument)]
     userid: DingUserId,
-    /// The person's corp; may be left out if only one is configured
+    /// The person's organisation; may be left out if only one is configured
     #[arg(long, value_name = "CORP", value_parser = corp_id_argument)]
     corp_id: Option<CorpId>,
 }
@@ -85,7 +85,7 @@ impl PersonArgs {
             None => {
                 let userid = self.userid.as_str();
                 bail!(text!(
-                    "{userid:?} of corp {corp_id} is not in the user table; \"miandeng users list\" shows everybody",
+                    "{userid:?} of organisation {corp_id} is not in the user table; \"miandeng users list\" shows everybody",
                     "企业 {corp_id} 的 {userid:?} 不在用户表中；所有人见“miandeng users list”"
                 ))
             }
@@ -110,7 +110,7 @@ fn argument(
 
 #[derive(Debug, clap::Args)]
 pub struct Force {
-    /// Go on although a corp loses its last active administrator
+    /// Go on although an organisation loses its last active administrator
     #[arg(long)]
     force: bool,
 }

@@ -44,7 +44,7 @@ Examples:
 The server does it by itself where sync_every is set. Permissions of the app: 通讯录部门信息读权限, 成员信息读权限,
 通讯录部门成员读权限; 企业员工手机号信息 and 邮箱等个人信息 for these two fields.")]
 pub struct SyncArgs {
-    /// Read with this app, by its name in the settings; otherwise each corp is read with its first app
+    /// Read with this app, by its name in the settings; otherwise each organisation is read with its first app
     #[arg(long, value_name = "NAME")]
     app: Option<String>,
     /// Show what would change, and change nothing
@@ -53,7 +53,7 @@ pub struct SyncArgs {
     /// Go on however many people would be disabled; an incomplete directory disables nobody all the same
     #[arg(long)]
     force: bool,
-    /// Print JSON; an array if several corps are configured
+    /// Print JSON; an array if several organisations are configured
     #[arg(long)]
     json: bool,
 }
@@ -110,7 +110,7 @@ impl SyncArgs {
             let names = names.join(", ");
             bail!(text!(
                 "no app is called {name:?}; the settings have {names}",
-                "没有名为 {name:?} 的应用；设置中有 {names}"
+                "没有名为 {name:?} 的应用；配置中有 {names}"
             ));
         }
         Ok(apps)

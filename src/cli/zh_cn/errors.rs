@@ -123,7 +123,7 @@ fn restoring(error: &NotRestored) -> String {
 fn changing(error: &NotChanged) -> String {
     match error {
         NotChanged::LastAdmin { corp } => format!(
-            "企业 {corp} 将没有可用的管理员；请先设置另一位（“miandeng users set USERID --role admin”），或加 --force"
+            "企业 {corp} 将没有可用的管理员；请先指定另一位（“miandeng users set USERID --role admin”），或加 --force"
         ),
         NotChanged::Database(error) => database(error),
     }

@@ -42,7 +42,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     CommandHelp {
         about: "钉钉客户端内免登（免密码登录）",
         more: "\
-员工在钉钉里点一下应用图标就已登录。设置来自工作目录的 Rocket.toml，没有时用 /etc/miandeng 中的（或 ROCKET_CONFIG \
+员工在钉钉里点一下应用图标就已登录。配置来自工作目录的 Rocket.toml，没有时用 /etc/miandeng 中的（或 ROCKET_CONFIG \
 指定的文件），ROCKET_… 环境变量可以覆盖；见 docs/zh-CN/settings.md。
 
 第一次使用？“miandeng demo”用模拟钉钉运行一切，什么都不用配置。",
@@ -73,7 +73,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     CommandHelp {
         path: "doctor",
         about: "检查这个部署及其与钉钉的连接，并说明怎么改",
-        more: "读取设置，打开数据库，用每个应用的凭证调用钉钉。不改动钉钉的任何内容，也不影响正在运行的服务器。",
+        more: "读取配置，打开数据库，用每个应用的凭证调用钉钉。不改动钉钉的任何内容，也不影响正在运行的服务器。",
         after: "\
 示例：
   miandeng doctor
@@ -90,7 +90,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     CommandHelp {
         path: "explain",
         about: "说明钉钉错误码、客户端错误或问题类型的含义，以及怎么办",
-        more: "不读取也不调用任何东西，没有设置也能用。错误码不分大小写。",
+        more: "不读取也不调用任何东西，没有配置也能用。错误码不分大小写。",
         after: "\
 示例：
   miandeng explain 60020
@@ -230,7 +230,7 @@ CSV 文件是 UTF-8（有无 BOM 均可），或 Excel 保存的 GB18030。值�
 设置了 sync_every 时，服务器会自动同步。应用需要的权限：通讯录部门信息读权限、成员信息读权限、通讯录部门成员读权限；\
 手机号和邮箱另需企业员工手机号信息、邮箱等个人信息。",
         arguments: &[
-            ("app", "用这个应用读取（设置中的名称）；不写时，每个企业用它的第一个应用"),
+            ("app", "用这个应用读取（配置中的名称）；不写时，每个企业用它的第一个应用"),
             ("dry_run", "只看会有什么变化，不做更改"),
             ("force", "无论会停用多少人都继续；通讯录没有读完整时，仍然不停用任何人"),
             ("json", "以 JSON 输出；配置了多个企业时是数组"),
@@ -316,7 +316,7 @@ CSV 文件是 UTF-8（有无 BOM 均可），或 Excel 保存的 GB18030。值�
 无论发生什么，有这个名称的文件都是好的备份。备份期间可以照常登录。
 
 备份里什么都有：人员、谁已登录（没有 Cookie，只有摘要）、最近两小时的钉钉 token，以及签发身份的密钥。请像密码文件一样保管。\
-设置和其中的密钥不在备份里。
+配置和其中的密钥不在备份里。
 
 用“miandeng restore”恢复。",
         after: "\

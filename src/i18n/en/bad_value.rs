@@ -34,7 +34,7 @@ pub(super) fn value(bad: &BadValue) -> String {
         BadValue::Role { in_chinese: true } => "write 普通成员 or 管理员".into(),
         BadValue::Status { in_chinese: false } => "write \"active\" or \"disabled\"".into(),
         BadValue::Status { in_chinese: true } => "write 启用 or 停用".into(),
-        BadValue::NoSuchCorp(known) => format!("no such corp is configured; write {}", known.join(" or ")),
+        BadValue::NoSuchCorp(known) => format!("no such organisation is configured; write {}", known.join(" or ")),
         BadValue::AlreadyOnLine(line) => format!("is already on line {line}; keep one of the two"),
         BadValue::NamelessColumn => "is in a column without a name; name the column on the first line".into(),
         BadValue::TooFewCells { has, columns } => format!(
@@ -133,7 +133,7 @@ fn header(bad: &BadHeader, reader: Reader) -> String {
         BadHeader::Twice(name) => format!("names the column {name:?} twice; keep one of the two"),
         BadHeader::Lacks(name) => format!("names no column {name:?}; userid and name are needed"),
         BadHeader::LacksCorp(corps) => format!(
-            "names no column \"corp_id\", which is needed because several corps are configured: {}",
+            "names no column \"corp_id\", which is needed because several organisations are configured: {}",
             corps.join(", ")
         ),
         BadHeader::Unknown { names, known } => {

@@ -93,9 +93,9 @@ pub(super) fn fact(fact: &Fact) -> Said {
             ))
             .cure((TEXTS.explain)(Trouble::OutOfScope).hint)
         }
-        Fact::CorpIsOurs { corp_id } => says(format!("{corp_id} is the app's corp")),
+        Fact::CorpIsOurs { corp_id } => says(format!("{corp_id} is the app's organisation")),
         Fact::CorpIsNotOurs { corp_id, failure } => {
-            says(format!("{corp_id} is unknown to DingTalk, or is not the app's corp: {}", failure.english)).cure(
+            says(format!("{corp_id} is unknown to DingTalk, or is not the app's organisation: {}", failure.english)).cure(
                 "copy CorpId again from the home page of DingTalk's developer console, signed in to the organisation that the \
                  app belongs to",
             )

@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) fn check(check: &Check) -> String {
     match check {
-        Check::Settings => "设置".into(),
+        Check::Settings => "配置".into(),
         Check::Database => "数据库".into(),
         Check::People => "人员".into(),
         Check::Clock => "时钟".into(),

@@ -120,7 +120,7 @@ pub(super) const REPORTS: Reports = Reports {
     },
     doctor: Doctor {
         title: "体检",
-        lead: "检查设置、数据库，以及与钉钉的连接，并告诉您该怎么改。不影响正在使用的人。每分钟最多检查一次。",
+        lead: "检查配置、数据库，以及与钉钉的连接，并告诉您该怎么改。不影响正在使用的人。每分钟最多检查一次。",
         run: "立即检查",
         made: "检查时间",
         none: "本服务器启动后还没有检查过。",
@@ -167,7 +167,7 @@ pub(super) const REPORTS: Reports = Reports {
         "client-signed-in" => Some("登录其他应用"),
         "backup" => Some("备份"),
         "restored" => Some("恢复"),
-        "settings-refused" => Some("设置有误"),
+        "settings-refused" => Some("配置有误"),
         _ => None,
     },
 };

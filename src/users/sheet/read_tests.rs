@@ -86,7 +86,7 @@ fn every_bad_row_is_named_with_its_line_column_and_value() {
             "line 2, role \"boss\": write \"user\" or \"admin\"",
             "line 2, status \"gone\": write \"active\" or \"disabled\"",
             "line 2, email \"li\": is not a mail address; write one such as \"li@example.com\", or nothing",
-            "line 2, corp_id \"dingx\": no such corp is configured; write dinga",
+            "line 2, corp_id \"dingx\": no such organisation is configured; write dinga",
         ]
     );
 }

@@ -18,7 +18,7 @@ fn is_refused(site: &Site, reason: &str) {
     let said = text(&output.stderr);
     assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
     assert!(
-        said.starts_with(&format!("miandeng: the sync of corp {CORP} was refused, nobody was disabled: ")),
+        said.starts_with(&format!("miandeng: the sync of organisation {CORP} was refused, nobody was disabled: ")),
         "{said}"
     );
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");

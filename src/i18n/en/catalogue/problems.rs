@@ -123,7 +123,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::TooLong => explanation!(
             "What was sent is too long",
             "Bodies are bounded, and DingTalk's own are far shorter.",
-            "Find out who sends it."
+            "The log line has the sender's address: find the program that sends it."
         ),
         Trouble::Unavailable => explanation!(
             "The database does not answer",

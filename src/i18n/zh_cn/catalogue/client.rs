@@ -34,7 +34,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         Trouble::ClientField => explanation!(
             "客户端拒绝了调用中的某个字段",
             "有字段为空或格式不对：corpId、地址、用户 ID、会话 ID，或整个 JSON。",
-            "请检查设置中的 corp_id 和 agent_id。自己的页面请检查传给 dd 的内容。"
+            "请检查配置中的 corp_id 和 agent_id。自己的页面请检查传给 dd 的内容。"
         ),
         Trouble::ApiNotAuthorised => explanation!(
             "客户端还不允许调用这个接口",

@@ -9,7 +9,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "请从工作台打开应用。“应用首页地址”和“PC端首页地址”要原样带有 ?corpid=$CORPID$。"
         ),
         Trouble::UnknownApp => explanation!(
-            "设置中没有与这个地址对应的应用",
+            "配置中没有与这个地址对应的应用",
             "地址中的 corpid 或 agentid 属于另一个企业或应用，或者地址对应了多个应用。",
             "请把“应用首页地址”和“PC端首页地址”中的 corpid、agentid 与 Rocket.toml 中的 corp_id、agent_id 核对。"
         ),
@@ -112,7 +112,11 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
             "请从应用页面重新复制 event_token 和 event_aes_key。如果没有人改过，就是别人发来的。"
         ),
         Trouble::TooLong => {
-            explanation!("发来的内容太长", "请求体有长度上限，钉钉自己发的远远不到。", "请查明是谁发来的。")
+            explanation!(
+                "发来的内容太长",
+                "请求体有长度上限，钉钉自己发的远远不到。",
+                "请按日志中的地址查明是哪个程序发来的。"
+            )
         }
         Trouble::Unavailable => explanation!(
             "数据库没有响应",
