@@ -236,6 +236,42 @@ mod documents {
         }
     }
 
+    const PAGES: [&str; 6] = [
+        include_str!("../../docs/en/deployments.md"),
+        include_str!("../../docs/zh-CN/deployments.md"),
+        include_str!("../../docs/en/identity.md"),
+        include_str!("../../docs/zh-CN/identity.md"),
+        include_str!("../../docs/en/service-windows.md"),
+        include_str!("../../docs/zh-CN/service-windows.md"),
+    ];
+
+    /// With what it leaves out: the public address, the app, or the secrets' files, which are the operator's to make.
+    fn completed(example: &str) -> String {
+        let (url, app) = GOOD.split_once("[[miandeng.apps]]").unwrap();
+        let (table, url) = url.split_at(url.find("public_url").unwrap());
+        let url = if example.contains("public_url") { "" } else { url };
+        let example = example.replace("default.miandeng", "miandeng");
+        if example.contains("[[miandeng.apps]]") {
+            let secrets = [("client_secret_file =", "client_secret ="), ("channel_secret_file =", "channel_secret =")];
+            return secrets
+                .iter()
+                .fold(format!("{table}{url}{example}"), |text, (file, value)| text.replace(file, value));
+        }
+        format!("{table}{url}{example}\n[[miandeng.apps]]{app}")
+    }
+
+    #[test]
+    fn the_settings_that_pages_show_are_good() {
+        let mut count = 0;
+        for page in PAGES {
+            for fence in page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
+                read(&completed(fence)).unwrap_or_else(|error| panic!("{error}\n{fence}"));
+                count += 1;
+            }
+        }
+        assert_eq!(count, 10);
+    }
+
     #[test]
     fn the_tables_have_the_defaults_of_rocket_toml() {
         for table in TABLES {

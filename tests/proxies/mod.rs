@@ -16,6 +16,7 @@ mod recipe;
 mod site;
 
 mod attacks;
+mod examples;
 mod gate_down;
 mod passing;
 mod probe;

@@ -83,6 +83,50 @@ fn both_languages_have_the_same_pages_and_a_short_readme_that_leads_to_each() {
     }
 }
 
+/// A fence's language and lines.
+fn fences(page: &Path) -> Vec<(String, Vec<String>)> {
+    let page = fs::read_to_string(root().join(page)).unwrap();
+    let parts: Vec<_> = page.split("```").collect();
+    let fence = |part: &&str| {
+        let (language, text) = part.split_once('\n').unwrap();
+        (language.to_owned(), text.lines().map(|line| line.trim().to_owned()).collect())
+    };
+    parts.iter().skip(1).step_by(2).map(fence).collect()
+}
+
+#[test]
+fn what_pages_show_of_a_recipe_is_in_the_recipe() {
+    let mut count = 0;
+    for proxy in ["nginx", "caddy", "haproxy", "apache", "traefik"] {
+        let files = fs::read_dir(root().join("deploy").join(proxy)).unwrap().map(|entry| entry.unwrap().path());
+        let recipe: String =
+            files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap()).collect();
+        for language in ["en", "zh-CN"] {
+            let page = format!("docs/{language}/{proxy}.md");
+            for (_, lines) in fences(Path::new(&page)).into_iter().filter(|(language, _)| language != "console") {
+                for line in lines {
+                    assert!(recipe.contains(&line), "{page}: {line}");
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count > 40, "{count} lines are found");
+}
+
+/// Their stories run them (`tests/proxies/examples.rs`).
+#[test]
+fn the_examples_in_the_pages_are_the_files() {
+    for page in ["docs/en/reading-identity.md", "docs/zh-CN/reading-identity.md"] {
+        let page = fs::read_to_string(root().join(page)).unwrap();
+        for entry in fs::read_dir(root().join("docs/examples")).unwrap() {
+            let path = entry.unwrap().path();
+            let example = fs::read_to_string(&path).unwrap();
+            assert!(page.contains(&format!("\n{example}```\n")), "{path:?} is not on the page as it is");
+        }
+    }
+}
+
 /// The commands in a page, without `miandeng` in front.
 fn commands(page: &Path) -> Vec<String> {
     let (prose, code) = lines(page);
