@@ -15,6 +15,9 @@ use tokio::net::TcpStream;
 /// What browsers show. Each proxy has a loopback address of its own for this port, so that stories do not collide.
 pub const ORIGIN: &str = "http://app.example.com:8080";
 
+const CERTIFICATE: &str = "/etc/ssl/app.example.com.pem";
+const KEY: &str = "/etc/ssl/app.example.com.key";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
     Nginx,
@@ -34,7 +37,7 @@ pub struct Recipe {
     proxy: Proxy,
     pub address: String,
     origin: String,
-    /// Key and certificate. Without them nginx listens in the clear.
+    /// Key and certificate. Without them the proxy listens in the clear.
     tls: Option<[String; 2]>,
     files: Vec<(PathBuf, String)>,
 }
@@ -91,8 +94,8 @@ impl Recipe {
         let placed = match (placed.proxy, placed.tls.clone()) {
             (Proxy::Nginx, Some([key, certificate])) => placed
                 .with("listen 443 ", &format!("listen {address} "))
-                .with("/etc/ssl/app.example.com.pem", &certificate)
-                .with("/etc/ssl/app.example.com.key", &key)
+                .with(CERTIFICATE, &certificate)
+                .with(KEY, &key)
                 .with("$miandeng_origin https://app.example.com;", &format!("$miandeng_origin {origin};")),
             (Proxy::Nginx, None) => placed
                 .with("listen 443 ssl http2 default_server;", &format!("listen {address} default_server;"))
@@ -108,21 +111,30 @@ impl Recipe {
             (Proxy::Caddy, _) => {
                 placed.with("\napp.example.com {", &format!("\n{origin} {{\n\tbind {}", host(&address)))
             }
-            (Proxy::Haproxy, _) => placed
-                .with(OF_HAPROXYS_SERVICE, "")
-                .with("/etc/haproxy/miandeng.lua", &script)
-                .with("bind :443 ssl crt /etc/ssl/app.example.com.pem alpn h2,http/1.1", &format!("bind {address}"))
-                .with("-i app.example.com app.example.com:443", &format!("-i {site} {site}:8080"))
-                .with("\"https://app.example.com\"", &format!("{origin:?}"))
-                .with("X-Forwarded-Proto https", "X-Forwarded-Proto http"),
-            (Proxy::Apache, _) => placed
-                .with("<VirtualHost *:443>", "<VirtualHost *:8080>")
-                .with("    SSLEngine on\n", "")
-                .with("    SSLCertificateFile    /etc/ssl/app.example.com.pem\n", "")
-                .with("    SSLCertificateKeyFile /etc/ssl/app.example.com.key\n", "")
-                .with("/etc/apache2/miandeng.lua", &script)
-                .with("ServerName app.example.com", &format!("ServerName {site}"))
-                .with("MIANDENG_ORIGIN=https://app.example.com", &format!("MIANDENG_ORIGIN={origin}")),
+            (Proxy::Haproxy, tls) => match tls {
+                Some([key, certificate]) => {
+                    fs::copy(key, format!("{certificate}.key")).expect("where HAProxy looks for it");
+                    placed.with("bind :443 ", &format!("bind {address} ")).with(CERTIFICATE, &certificate)
+                }
+                None => placed
+                    .with(&format!("bind :443 ssl crt {CERTIFICATE} alpn h2,http/1.1"), &format!("bind {address}")),
+            }
+            .with(OF_HAPROXYS_SERVICE, "")
+            .with("/etc/haproxy/miandeng.lua", &script)
+            .with("-i app.example.com app.example.com:443", &format!("-i {site} {site}:8080"))
+            .with("\"https://app.example.com\"", &format!("{origin:?}"))
+            .with("X-Forwarded-Proto https", "X-Forwarded-Proto http"),
+            (Proxy::Apache, tls) => match tls {
+                Some([key, certificate]) => placed.with(CERTIFICATE, &certificate).with(KEY, &key),
+                None => placed
+                    .with("    SSLEngine on\n", "")
+                    .with(&format!("    SSLCertificateFile    {CERTIFICATE}\n"), "")
+                    .with(&format!("    SSLCertificateKeyFile {KEY}\n"), ""),
+            }
+            .with("<VirtualHost *:443>", "<VirtualHost *:8080>")
+            .with("/etc/apache2/miandeng.lua", &script)
+            .with("ServerName app.example.com", &format!("ServerName {site}"))
+            .with("MIANDENG_ORIGIN=https://app.example.com", &format!("MIANDENG_ORIGIN={origin}")),
         };
         // Apache's workers are somebody else.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("it is ours");
@@ -268,6 +280,8 @@ LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
 LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
 LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
 LoadModule lua_module /usr/lib/apache2/modules/mod_lua.so
+LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+LoadModule http2_module /usr/lib/apache2/modules/mod_http2.so
 ThreadsPerChild 25
 <Directory />
     AllowOverride None

@@ -1,4 +1,4 @@
-//! What nginx's recipe says of TLS, HTTP/2 and compression, as a browser meets it. Needs curl and openssl.
+//! What recipes say of TLS, HTTP/2 and compression, as a browser meets it. Needs curl and openssl.
 
 use std::{fs, path::Path};
 
@@ -56,6 +56,30 @@ async fn nginx_speaks_http2_takes_up_earlier_tls_sessions_and_passes_compressed_
         assert!(first.contains("New, TLSv1"), "{first}");
         let again = hangs_up(&[&to[..], &["-sess_in", &kept]].concat()).await;
         assert!(again.contains("Reused, TLSv1"), "{version}: {again}");
+    }
+}
+
+/// HTTP/2 and TLS as in the recipe; Caddy would fetch a certificate.
+#[tokio::test]
+#[ignore = "needs HAProxy, Apache, curl and openssl; CI runs it"]
+async fn haproxy_and_apache_speak_http2() {
+    for proxy in [Proxy::Haproxy, Proxy::Apache] {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::with(Recipe::of(proxy).with_tls(certify(folder.path()).await)).await;
+        let (host, port) = site.proxy.address.split_once(':').unwrap();
+        let head = async |path: &str, header: &str| {
+            let resolve = format!("app.example.com:{port}:{host}");
+            let url = format!("https://app.example.com:{port}{path}");
+            output("curl", &["-sk", "--http2", "--resolve", &resolve, "-D", "-", "-o", "/dev/null", &url, "-H", header])
+                .await
+        };
+        let sign_in = head(&format!("/_signin/?corpid={CORP}"), "Accept: text/html").await;
+        assert!(sign_in.starts_with("HTTP/2 200"), "{proxy:?}: {sign_in}");
+        for forged in ["Remote-User: boss", "remote_user: boss", "Remote.User: boss", "Cookie: miandeng=boss"] {
+            let refused = head("/", forged).await;
+            assert!(refused.starts_with("HTTP/2 401"), "{proxy:?} {forged}: {refused}");
+        }
+        assert!(site.app.seen().is_empty());
     }
 }
 

@@ -127,6 +127,25 @@ fn the_examples_in_the_pages_are_the_files() {
     }
 }
 
+/// Words that people read, and others for the same thing that crept in once.
+#[test]
+fn one_thing_has_one_word() {
+    const NOT_IN_CHINESE: [&str; 8] = ["撤销", "注销", "登出", "设置文件", "设置项", "设置中", "读取设置", "检查设置"];
+    for page in pages().iter().filter(|page| page.to_string_lossy().contains("zh-CN")) {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        for word in NOT_IN_CHINESE {
+            assert!(!text.contains(word), "{page:?} says {word}");
+        }
+    }
+    for page in pages().iter().filter(|page| page.starts_with("docs/en") || page.ends_with("README.md")) {
+        let prose = lines(page).0.join(" ");
+        let prose: String = prose.split('`').step_by(2).collect();
+        let is_corp = |word: &str| matches!(word, "corp" | "corps" | "corp's");
+        let found = prose.split(|c: char| c.is_whitespace() || ".,:;()|".contains(c)).find(|word| is_corp(word));
+        assert_eq!(found, None, "{page:?}: an organisation is called so");
+    }
+}
+
 /// The commands in a page, without `miandeng` in front.
 fn commands(page: &Path) -> Vec<String> {
     let (prose, code) = lines(page);
