@@ -114,3 +114,19 @@ async fn a_gate_that_talks_garbage_closes_the_app(proxy: Proxy) {
         assert!(site.app.seen().is_empty(), "{:?}", String::from_utf8_lossy(says));
     }
 }
+
+/// HAProxy goes on with the next rule after a script that fails, and Apache answers 500.
+#[tokio::test]
+#[ignore = "needs HAProxy and Apache; CI runs it"]
+async fn a_script_that_fails_closes_the_app() {
+    for (proxy, good, broken) in [
+        (Proxy::Haproxy, "    local request = txn.http", "    error(\"broken\")\n    local request = txn.http"),
+        (Proxy::Apache, "function check(r)\n", "function check(r)\n    error(\"broken\")\n"),
+        (Proxy::Apache, "require \"socket\"", "require \"what.is.not.installed\""),
+    ] {
+        let site = Site::with(Recipe::of(proxy).with(good, broken)).await;
+        let reply = site.signed_in().await.navigates("GET", "/").await;
+        assert!(matches!(reply.status, 500 | 503), "{broken}: {}", reply.status);
+        assert!(site.app.seen().is_empty());
+    }
+}
