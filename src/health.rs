@@ -39,7 +39,7 @@ fn healthz(log: &RequestContext) -> &'static str {
 /// The database can be written, and every app can get an access token. DingTalk's words are in the log alone: anyone
 /// may ask.
 #[get("/readyz")]
-async fn readyz(db: &State<Db>, dingtalk: &State<Dingtalk>) -> (Status, Json<Readiness>) {
+async fn readyz(db: &State<Db>, dingtalk: &Dingtalk) -> (Status, Json<Readiness>) {
     let database = async {
         match timeout(PATIENCE, db.check_write()).await {
             Ok(Ok(())) => None,

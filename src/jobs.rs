@@ -10,13 +10,12 @@ use std::{
     error::Error,
     future::Future,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use rocket::{
-    Orbit, Rocket, Shutdown,
-    fairing::{Fairing, Info, Kind},
+    Shutdown,
     futures::{
         FutureExt,
         future::{BoxFuture, join_all},
@@ -24,7 +23,7 @@ use rocket::{
 };
 use tokio::{
     select,
-    sync::Notify,
+    sync::{Notify, watch},
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -36,11 +35,13 @@ const GRACE: Duration = Duration::from_secs(5);
 /// After a failure a job waits this many intervals: a full disk must not be filled further by lines about it.
 const AFTER_FAILURE: u32 = 5;
 
-/// The jobs of a server. As a fairing it starts them once requests are answered, and awaits their end.
+/// The jobs of a server.
 pub struct Jobs {
     clock: Clock,
     jobs: Vec<Arc<Job>>,
     started: Mutex<Vec<JoinHandle<()>>>,
+    /// Whether others have taken their place.
+    is_replaced: watch::Sender<bool>,
 }
 
 /// Why a run did nothing, or not everything.
@@ -70,7 +71,7 @@ type Work = Box<dyn FnMut() -> BoxFuture<'static, Result<(), JobError>> + Send>;
 
 impl Jobs {
     pub fn new(clock: Clock) -> Self {
-        Self { clock, jobs: Vec::new(), started: Mutex::default() }
+        Self { clock, jobs: Vec::new(), started: Mutex::default(), is_replaced: watch::Sender::new(false) }
     }
 
     /// Adds a job that runs each interval, give or take a tenth, so that servers which were started together do not all
@@ -135,8 +136,42 @@ impl Jobs {
         job.run(&self.clock).await
     }
 
-    fn started(&self) -> Vec<JoinHandle<()>> {
-        std::mem::take(&mut *self.started.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Starts the jobs. They end with the server, or when others take their place.
+    pub fn start(&self, shutdown: Shutdown) {
+        let start = |job: &Arc<Job>| {
+            let (shutdown, mut replaced) = (shutdown.clone(), self.is_replaced.subscribe());
+            let end = async move {
+                select! {
+                    () = shutdown => {}
+                    _ = replaced.wait_for(|is_replaced| *is_replaced) => {}
+                }
+            };
+            tokio::spawn(Arc::clone(job).repeat(self.clock.clone(), end.boxed()))
+        };
+        let started: Vec<_> = self.jobs.iter().map(start).collect();
+        self.started().extend(started);
+    }
+
+    /// Starts the jobs in place of others, whose runs under way go on to their end.
+    pub fn replace(&self, others: &Self, shutdown: Shutdown) {
+        others.is_replaced.send_replace(true);
+        let ending = std::mem::take(&mut *others.started());
+        self.started().extend(ending.into_iter().filter(|job| !job.is_finished()));
+        self.start(shutdown);
+    }
+
+    /// Awaits the end of the jobs, once the server stops.
+    pub async fn finish(&self) {
+        let started = std::mem::take(&mut *self.started());
+        let late: Vec<_> = started.iter().map(JoinHandle::abort_handle).collect();
+        if timeout(GRACE, join_all(started)).await.is_err() {
+            tracing::warn!("a job was still running when the server stopped; what it has not committed is undone");
+            late.iter().for_each(tokio::task::AbortHandle::abort);
+        }
+    }
+
+    fn started(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -161,18 +196,18 @@ impl Job {
         }
     }
 
-    async fn repeat(self: Arc<Self>, clock: Clock, mut shutdown: Shutdown) {
+    async fn repeat(self: Arc<Self>, clock: Clock, mut end: BoxFuture<'static, ()>) {
         let mut intervals = 1;
         loop {
             select! {
                 () = sleep(spread(self.interval * intervals, random::bytes())) => {}
                 () = self.woken() => {}
-                () = &mut shutdown => break,
+                () = &mut end => break,
             }
             if self.is_dropped {
                 select! {
                     _ = self.run(&clock) => {}
-                    () = &mut shutdown => break,
+                    () = &mut end => break,
                 }
                 continue;
             }
@@ -189,33 +224,11 @@ fn spread(interval: Duration, random: [u8; 1]) -> Duration {
     interval.mul_f64(0.9 + 0.2 * f64::from(random[0]) / 255.0)
 }
 
-#[rocket::async_trait]
-impl Fairing for Jobs {
-    fn info(&self) -> Info {
-        Info { name: "jobs", kind: Kind::Liftoff | Kind::Shutdown }
-    }
-
-    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
-        let start = |job: &Arc<Job>| tokio::spawn(Arc::clone(job).repeat(self.clock.clone(), rocket.shutdown()));
-        let started = self.jobs.iter().map(start).collect();
-        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = started;
-    }
-
-    async fn on_shutdown(&self, _: &Rocket<Orbit>) {
-        let started = self.started();
-        let late: Vec<_> = started.iter().map(JoinHandle::abort_handle).collect();
-        if timeout(GRACE, join_all(started)).await.is_err() {
-            tracing::warn!("a job was still running when the server stopped; what it has not committed is undone");
-            late.iter().for_each(tokio::task::AbortHandle::abort);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io;
 
-    use rocket::local::asynchronous::Client;
+    use rocket::{fairing::AdHoc, local::asynchronous::Client};
     use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
     use super::*;
@@ -251,7 +264,12 @@ mod tests {
 
     async fn server(jobs: Jobs) -> Client {
         let config = rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::debug_default() };
-        Client::untracked(rocket::custom(config).attach(jobs)).await.expect("a server")
+        let jobs = Arc::new(jobs);
+        let started = Arc::clone(&jobs);
+        let server = rocket::custom(config)
+            .attach(AdHoc::on_liftoff("start", move |rocket| Box::pin(async move { started.start(rocket.shutdown()) })))
+            .attach(AdHoc::on_shutdown("finish", move |_| Box::pin(async move { jobs.finish().await })));
+        Client::untracked(server).await.expect("a server")
     }
 
     #[tokio::test]
@@ -275,6 +293,21 @@ mod tests {
         let (jobs, mut heard) = jobs(NEVER);
         server(jobs).await.terminate().await;
         assert_eq!(heard.recv().await, Some("tidies up"));
+        assert_eq!(heard.recv().await, None, "the jobs are gone");
+    }
+
+    #[tokio::test]
+    async fn jobs_that_are_replaced_end_and_are_awaited_with_those_in_their_place() {
+        let (old, mut heard) = jobs(NEVER);
+        let old = Arc::new(old);
+        let config = rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::debug_default() };
+        let server = Client::untracked(rocket::custom(config)).await.expect("a server");
+        old.start(server.rocket().shutdown());
+        let new = Jobs::new(Clock::standing());
+        new.replace(&old, server.rocket().shutdown());
+        new.finish().await;
+        assert_eq!(heard.recv().await, Some("tidies up"));
+        drop(old);
         assert_eq!(heard.recv().await, None, "the jobs are gone");
     }
 

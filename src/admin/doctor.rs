@@ -83,7 +83,7 @@ impl DoctorPage<'_> {
 fn report(
     frame: Frame<'_>,
     who: Administrator<'_>,
-    config: &State<Config>,
+    config: &Config,
     reports: &State<Reports>,
 ) -> Result<Page, PageProblem> {
     let report = reports.last(who.corp_id()).map(|report| shown(&report, config, frame.locale));
@@ -93,10 +93,10 @@ fn report(
 #[post("/doctor", data = "<form>")]
 async fn run(
     form: Posted<'_>,
-    config: &State<Config>,
+    config: &Config,
     clock: &State<Clock>,
-    dingtalk: &State<Dingtalk>,
-    directory: &State<Arc<Directory>>,
+    dingtalk: &Dingtalk,
+    directory: &Directory,
     db: &State<Db>,
     reports: &State<Reports>,
 ) -> SeeOther {

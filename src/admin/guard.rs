@@ -28,6 +28,7 @@ use crate::{
     web::{
         client_ip,
         csrf::{FormTokens, SameOrigin},
+        in_force,
         params::Params,
         problem::Problem,
         refusal,
@@ -167,9 +168,12 @@ impl<'r> FromRequest<'r> for Administrator<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         let rocket = request.rocket();
-        let (Some(config), Some(tokens), Some(clock), Some(db)) =
-            (rocket.state::<Config>(), rocket.state::<FormTokens>(), rocket.state::<Clock>(), rocket.state::<Db>())
-        else {
+        let (Some(config), Some(tokens), Some(clock), Some(db)) = (
+            in_force::part::<Config>(request),
+            rocket.state::<FormTokens>(),
+            rocket.state::<Clock>(),
+            rocket.state::<Db>(),
+        ) else {
             let problem = Problem::internal("the server lacks its state");
             return refusal::refuse(request, Status::InternalServerError, problem);
         };

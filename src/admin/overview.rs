@@ -93,9 +93,9 @@ impl OverviewPage<'_> {
 async fn overview(
     frame: Frame<'_>,
     who: Administrator<'_>,
-    config: &State<Config>,
+    config: &Config,
     clock: &State<Clock>,
-    dingtalk: &State<Dingtalk>,
+    dingtalk: &Dingtalk,
     db: &State<Db>,
 ) -> Result<Page, PageProblem> {
     let (t, now, policy) = (frame.t, clock.now(), Policy::of(config));

@@ -92,7 +92,7 @@ async fn refused(
     who: Administrator<'_>,
     uri: &Origin<'_>,
     clock: &State<Clock>,
-    dingtalk: &State<Dingtalk>,
+    dingtalk: &Dingtalk,
     mut db: Connection<Db>,
 ) -> Result<Page, PageProblem> {
     let params = Params::of_query(uri);
@@ -203,7 +203,7 @@ fn name_of(row: &Row) -> Option<String> {
 
 /// Lets somebody in who was refused. Nobody else: the name comes from the refusal, or from DingTalk itself.
 #[post("/refused/add", data = "<form>")]
-async fn add(form: Posted<'_>, dingtalk: &State<Dingtalk>, db: &State<Db>) -> Result<SeeOther, PageProblem> {
+async fn add(form: Posted<'_>, dingtalk: &Dingtalk, db: &State<Db>) -> Result<SeeOther, PageProblem> {
     let who = &form.who;
     let userid = DingUserId::new(form.fields.required("userid")?).map_err(|_| ParamError::Malformed("userid"))?;
     let refusal = audit::last_refusal(&mut *db.read().await?, who.corp_id(), &userid).await?;

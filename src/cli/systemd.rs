@@ -13,7 +13,7 @@ use rocket::{
 };
 use sd_notify::NotifyState;
 
-use crate::{config::Config, db::Pools};
+use crate::{config::Config, db::Pools, web::in_force::Current};
 
 /// Says that requests are answered from now on, and follows the server to its end.
 pub fn follow(rocket: &Rocket<Orbit>, pools: Pools) {
@@ -24,7 +24,9 @@ pub fn follow(rocket: &Rocket<Orbit>, pools: Pools) {
         tell(&[NotifyState::Stopping]);
     });
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
-    let (config, base) = (rocket.config(), rocket.state::<Config>().map_or("", |config| config.base_path.as_str()));
+    let settled = rocket.state::<Current>().map(Current::now);
+    let base = settled.as_ref().and_then(|settled| settled.part()).map_or("", |config: &Config| &config.base_path);
+    let config = rocket.config();
     let scheme = if config.tls_enabled() { "https" } else { "http" };
     let address = SocketAddr::new(within_reach(config.address), config.port);
     let watch = Watch { url: format!("{scheme}://{address}{base}/healthz"), pools, every: patience / 3 };

@@ -44,7 +44,7 @@ use crate::{clock::Clock, config::Config};
 pub const ROOT: i64 = 1;
 
 /// All configured apps. A clone is a handle on the same apps and caches.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Dingtalk {
     apps: Arc<[DingtalkApp]>,
 }

@@ -90,14 +90,24 @@ struct Slot {
 pub struct AskedSyncs {
     pools: Pools,
     clock: Clock,
-    dingtalk: Dingtalk,
+    /// The apps in force.
+    dingtalk: Mutex<Dingtalk>,
+    /// Held while what was asked for runs: after a reload of the settings, there is a second job for a while.
+    running: tokio::sync::Mutex<()>,
     slots: Mutex<HashMap<CorpId, Slot>>,
     arrived: Arc<Notify>,
 }
 
 impl AskedSyncs {
-    pub fn new(pools: Pools, clock: Clock, dingtalk: Dingtalk) -> Arc<Self> {
-        Arc::new(Self { pools, clock, dingtalk, slots: Mutex::default(), arrived: Arc::default() })
+    /// Of no app yet.
+    pub fn new(pools: Pools, clock: Clock) -> Arc<Self> {
+        let (dingtalk, running, slots) = (Mutex::default(), tokio::sync::Mutex::default(), Mutex::default());
+        Arc::new(Self { pools, clock, dingtalk, running, slots, arrived: Arc::default() })
+    }
+
+    /// From now on with these apps.
+    pub fn follow(&self, dingtalk: Dingtalk) {
+        *self.dingtalk.lock().unwrap_or_else(PoisonError::into_inner) = dingtalk;
     }
 
     /// Wakes whoever runs them.
@@ -141,6 +151,7 @@ impl AskedSyncs {
 
     /// Runs what was asked for, and what is asked for meanwhile. What goes wrong is said to whoever has asked.
     pub async fn run(self: Arc<Self>) -> Result<(), Infallible> {
+        let _one_at_a_time = self.running.lock().await;
         self.give_up_broken();
         let mut running = FuturesUnordered::new();
         loop {
@@ -153,7 +164,8 @@ impl AskedSyncs {
     }
 
     async fn run_one(&self, corp_id: CorpId) {
-        let Some((app, sync)) = self.prepared(&corp_id) else { return };
+        let dingtalk = self.dingtalk.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((app, sync)) = self.prepared(&dingtalk, &corp_id) else { return };
         let done = async {
             if let (Mode::DryRun { .. }, Some(actor)) =
                 (sync.mode, runs::lease_holder(&mut *self.pools.read().await?, &corp_id, self.clock.now_ms()).await?)
@@ -178,11 +190,11 @@ impl AskedSyncs {
         self.change(&corp_id, |slot| slot.asked.state = State::Failed(state));
     }
 
-    fn prepared(&self, corp_id: &CorpId) -> Option<(&DingtalkApp, Sync<'_>)> {
+    fn prepared<'a>(&'a self, dingtalk: &'a Dingtalk, corp_id: &CorpId) -> Option<(&'a DingtalkApp, Sync<'a>)> {
         let slots = self.slots();
         let Slot { asked, request, leavers, force, .. } = slots.get(corp_id)?;
         let of_corp = |app: &&DingtalkApp| app.config.name == asked.app && app.config.corp_id == *corp_id;
-        let app = self.dingtalk.apps().iter().find(of_corp)?;
+        let app = dingtalk.apps().iter().find(of_corp)?;
         let State::Running { in_earnest, .. } = asked.state else { return None };
         let mode = if in_earnest { Mode::Asked { force: *force } } else { Mode::DryRun { force: false } };
         let sync = Sync::new(&self.pools, &self.clock, app, asked.actor.clone(), mode);

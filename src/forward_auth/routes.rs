@@ -23,7 +23,7 @@ use crate::{
     audit::Refusals,
     config::Config,
     sessions::guard::{FromHere, MaybeSignedIn},
-    web::{params::ParamError, problem::Problem, request_context::RequestContext},
+    web::{in_force, params::ParamError, problem::Problem, request_context::RequestContext},
 };
 
 /// Every method that Rocket knows, since a proxy may pass on the client's. Rocket answers 400 to any other.
@@ -79,7 +79,7 @@ impl Handler for Dialect {
 
 impl Dialect {
     fn is_spelt_plainly(self, request: &Request<'_>) -> bool {
-        let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
+        let base = in_force::part::<Config>(request).map_or("", |config| config.base_path.as_str());
         let path = request.uri().path().as_str().strip_prefix(base).unwrap_or_default();
         match self {
             Self::Nginx => path == "/auth/nginx",
@@ -115,8 +115,7 @@ enum GateResponse {
 }
 
 async fn check(dialect: Dialect, request: &Request<'_>) -> Result<GateResponse, GateRefusal> {
-    let config =
-        request.rocket().state::<Config>().ok_or_else(|| Problem::internal("the server lacks its settings"))?;
+    let config = in_force::part::<Config>(request).ok_or_else(|| Problem::internal("the server lacks its settings"))?;
     let original = Original::read(dialect, request, config)?;
     let who = MaybeSignedIn::at(request, original.as_str()).await?;
     let address = || sign_in_address(config, &original);
@@ -129,7 +128,7 @@ async fn check(dialect: Dialect, request: &Request<'_>) -> Result<GateResponse, 
             // The proxy logs each request that it lets through, and a page is made of many.
             RequestContext::of(request).note(|notes| notes.is_routine = true);
             let mut headers = identity::headers(&who.user, config.identity_headers);
-            if let Some(signer) = request.rocket().state::<Option<SignedIdentity>>().and_then(Option::as_ref) {
+            if let Some(signer) = in_force::part::<SignedIdentity>(request) {
                 let url = original.url().ok_or(ParamError::Malformed("URL"))?;
                 let host = &url[Position::BeforeHost..Position::AfterPort];
                 let token = signer.token(who, host, &original.rules).await;

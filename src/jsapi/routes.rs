@@ -18,7 +18,7 @@ use crate::{
     clock::Clock,
     config::Config,
     dingtalk::{Dingtalk, jsapi::PageConfig},
-    web::{gzip, params::Params, problem::Problem, request_context::RequestContext},
+    web::{gzip, in_force, params::Params, problem::Problem, request_context::RequestContext},
 };
 
 /// The script's address names no version, so a new copy is seen after an hour.
@@ -46,8 +46,8 @@ struct CrossOrigin<R> {
 async fn config(
     caller: CallingPage,
     request_context: &RequestContext,
-    config: &State<Config>,
-    dingtalk: &State<Dingtalk>,
+    config: &Config,
+    dingtalk: &Dingtalk,
     clock: &State<Clock>,
     uri: &RequestUri<'_>,
 ) -> CrossOrigin<Result<(ContentType, String), Problem>> {
@@ -87,8 +87,20 @@ async fn signed(
 
 /// The operator's copy of DingTalk's script, for phones that cannot reach the CDN.
 #[get("/jsapi/dingtalk.js")]
-fn script(script: &State<Option<Script>>) -> Result<Script, Problem> {
-    script.as_ref().cloned().ok_or_else(Problem::not_found)
+fn script(copy: OwnCopy) -> Result<Script, Problem> {
+    copy.0.ok_or_else(Problem::not_found)
+}
+
+/// The copy, if the settings have one.
+struct OwnCopy(Option<Script>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for OwnCopy {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        Outcome::Success(Self(in_force::part(request).cloned()))
+    }
 }
 
 impl<'r> Responder<'r, 'static> for Script {
@@ -130,7 +142,7 @@ impl<'r> FromRequest<'r> for CallingPage {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
         let mut origins = request.headers().get("Origin");
-        let caller = match (origins.next(), origins.next(), request.rocket().state::<Config>()) {
+        let caller = match (origins.next(), origins.next(), in_force::part::<Config>(request)) {
             (None, _, _) => Self::Unnamed,
             (Some(origin), None, Some(config)) => {
                 origin_policy::permitted_caller(origin, config).map_or(Self::Foreign, Self::Permitted)

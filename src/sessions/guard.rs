@@ -19,7 +19,7 @@ use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
     users::{Role, User},
-    web::{client_ip::ClientIp, cookies, problem::Problem, refusal, request_context::RequestContext},
+    web::{client_ip::ClientIp, cookies, in_force, problem::Problem, refusal, request_context::RequestContext},
 };
 
 /// The person who is signed in. Nobody else reaches a handler that takes this.
@@ -83,7 +83,7 @@ impl<'r> Look<'r> {
     fn of(request: &'r Request<'_>) -> Result<Option<Self>, Problem> {
         let rocket = request.rocket();
         let (Some(config), Some(sessions), Some(clock)) =
-            (rocket.state::<Config>(), rocket.state::<SessionCache>(), rocket.state::<Clock>())
+            (in_force::part(request), in_force::part::<SessionCache>(request), rocket.state::<Clock>())
         else {
             return Err(Problem::internal("the server lacks its state"));
         };
@@ -114,7 +114,7 @@ impl<'r> FromRequest<'r> for SessionCookie {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let config = request.rocket().state::<Config>();
+        let config = in_force::part::<Config>(request);
         Outcome::Success(config.map_or(Self(None), |config| Self::of(request, config)))
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     users::{Role, User},
     web::{
         csrf::SameOrigin,
+        in_force,
         page::{Frame, Page},
         problem::{PageProblem, Problem},
         see_other::SeeOther,
@@ -84,7 +85,7 @@ impl HomePage<'_> {
 #[get("/home")]
 async fn home(
     frame: Frame<'_>,
-    config: &State<Config>,
+    config: &Config,
     clock: &State<Clock>,
     who: SignedIn,
     mut db: Connection<Db>,
@@ -109,7 +110,7 @@ async fn home(
 #[post("/logout")]
 async fn log_out(
     _same_origin: SameOrigin,
-    config: &State<Config>,
+    config: &Config,
     db: &State<Db>,
     jar: &CookieJar<'_>,
     cookie: SessionCookie,
@@ -132,7 +133,7 @@ async fn sign_out_there(
     _same_origin: SameOrigin,
     who: SignedIn,
     id: i64,
-    config: &State<Config>,
+    config: &Config,
     db: &State<Db>,
     clock: &State<Clock>,
     origin: FromHere,
@@ -146,7 +147,7 @@ async fn sign_out_there(
 async fn sign_out_elsewhere(
     _same_origin: SameOrigin,
     who: SignedIn,
-    config: &State<Config>,
+    config: &Config,
     db: &State<Db>,
     clock: &State<Clock>,
     origin: FromHere,
@@ -159,7 +160,7 @@ async fn sign_out_elsewhere(
 /// Nobody is signed in where somebody must be ([`SignedIn`]).
 #[catch(401)]
 fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, PageProblem> {
-    let config = request.rocket().state::<Config>().ok_or_else(|| Problem::internal("no settings"))?;
+    let config = in_force::part::<Config>(request).ok_or_else(|| Problem::internal("no settings"))?;
     let (start, here) = (config.path("/"), request.uri());
     // A form is not posted again, and `/home` is where a sign-in leads by itself.
     if request.method() != Method::Get || here.path() == config.path("/home").as_str() {

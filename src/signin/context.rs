@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     db::Db,
     sessions::{self, Token},
-    web::{client_ip::ClientIp, cookies, request_context::RequestContext},
+    web::{client_ip::ClientIp, cookies, in_force, request_context::RequestContext},
 };
 
 pub struct SignInContext<'r> {
@@ -47,10 +47,10 @@ impl<'r> FromRequest<'r> for SignInContext<'r> {
 fn services<'r>(request: &'r Request<'_>) -> Option<Services<'r>> {
     let rocket = request.rocket();
     Some(Services {
-        config: rocket.state::<Config>()?,
+        config: in_force::part::<Config>(request)?,
         db: rocket.state::<Db>()?,
         clock: rocket.state()?,
-        dingtalk: rocket.state()?,
+        dingtalk: in_force::part(request)?,
         states: rocket.state()?,
         limits: rocket.state()?,
         redirect_loops: rocket.state()?,

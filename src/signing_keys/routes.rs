@@ -1,6 +1,6 @@
 //! `/.well-known/jwks.json`
 
-use rocket::{Route, State, get, routes};
+use rocket::{Route, get, routes};
 use serde::Serialize;
 
 use super::{current::SigningKeys, key::PublicKey};
@@ -18,7 +18,7 @@ struct KeySet {
 
 /// Apps may cache it: a key is published an hour before it signs.
 #[get("/.well-known/jwks.json")]
-async fn key_set(keys: &State<SigningKeys>) -> Result<PublicJson<KeySet>, Problem> {
+async fn key_set(keys: &SigningKeys) -> Result<PublicJson<KeySet>, Problem> {
     let keys = keys.published().await;
     if keys.is_empty() {
         return Err(Problem::not_found());

@@ -3,7 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rocket::Request;
 
-use super::logo;
+use super::{in_force, logo};
 use crate::config::{Config, Contact};
 
 pub struct Brand<'a> {
@@ -17,7 +17,7 @@ pub struct Brand<'a> {
 
 impl<'a> Brand<'a> {
     pub fn of(request: &'a Request<'_>) -> Self {
-        match request.rocket().state::<Config>() {
+        match in_force::part::<Config>(request) {
             Some(config) => Self {
                 title: &config.looks.title,
                 logo: config.looks.logo.as_ref().map(|logo| logo::address(&config.base_path, logo)),
@@ -31,7 +31,7 @@ impl<'a> Brand<'a> {
     /// The same for a page on another host, which has none of our files.
     #[must_use]
     pub fn elsewhere(self, request: &Request<'_>) -> Self {
-        let origin = request.rocket().state::<Config>().map(|config| config.public_url.origin());
+        let origin = in_force::part::<Config>(request).map(|config| config.public_url.origin());
         Self { logo: self.logo.map(|path| [origin.unwrap_or_default(), &path].concat()), ..self }
     }
 
@@ -43,7 +43,7 @@ impl<'a> Brand<'a> {
 
 /// Where a page's pictures may come from, as the start of a list of sources.
 pub fn image_sources(request: &Request<'_>, is_elsewhere: bool) -> String {
-    match request.rocket().state::<Config>() {
+    match in_force::part::<Config>(request) {
         Some(config) if config.looks.logo.is_some() => match is_elsewhere {
             true => format!("{} ", config.public_url.origin()),
             false => "'self' ".to_owned(),

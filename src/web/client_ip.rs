@@ -10,7 +10,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::ows;
+use super::{in_force, ows};
 use crate::config::Config;
 
 /// The client's own address: the connection's, or what a trusted proxy says of it.
@@ -22,7 +22,7 @@ impl ClientIp {
     /// those. `X-Real-IP` counts where that header is missing.
     pub fn of(request: &Request<'_>) -> Self {
         let peer = peer(request);
-        let Some(config) = request.rocket().state::<Config>() else {
+        let Some(config) = in_force::part::<Config>(request) else {
             return Self(peer);
         };
         let trusted = |ip: &IpAddr| is_trusted(config, ip);

@@ -8,7 +8,7 @@ use rocket::{
 };
 use sha2::Sha256;
 
-use super::problem::Problem;
+use super::{in_force, problem::Problem};
 use crate::{config::Config, hex_digits::hex_digits};
 
 /// Guards every route that changes something by the session cookie (cross-site request forgery). The cookie's
@@ -23,7 +23,7 @@ impl<'r> FromRequest<'r> for SameOrigin {
     type Error = Problem;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
-        let Some(config) = request.rocket().state::<Config>() else {
+        let Some(config) = in_force::part::<Config>(request) else {
             return Outcome::Error((Status::InternalServerError, Problem::internal("no settings")));
         };
         let ours = config.public_url.origin();

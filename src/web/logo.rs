@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use rocket::{
-    Request, Response, Route, State, get,
+    Request, Response, Route, get,
     http::{ContentType, Status},
     response::{self, Responder},
     routes,
@@ -27,8 +27,8 @@ pub fn address(base: &str, logo: &Logo) -> String {
 struct Picture<'a>(&'a Logo);
 
 #[get("/logo")]
-fn logo(config: &State<Config>) -> Option<Picture<'_>> {
-    config.inner().looks.logo.as_ref().map(Picture)
+fn logo(config: &Config) -> Option<Picture<'_>> {
+    config.looks.logo.as_ref().map(Picture)
 }
 
 impl<'r> Responder<'r, 'static> for Picture<'_> {

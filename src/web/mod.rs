@@ -7,6 +7,7 @@ pub(crate) mod client_ip;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
 pub(crate) mod gzip;
+pub mod in_force;
 pub(crate) mod logo;
 pub(crate) mod method;
 pub(crate) mod ows;

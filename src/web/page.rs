@@ -14,6 +14,7 @@ use super::{
     assets,
     brand::{self, Brand},
     gzip::{self, Assembled, Piece},
+    in_force,
     request_context::{self, RequestContext},
 };
 use crate::{
@@ -38,7 +39,7 @@ pub struct Frame<'a> {
 impl<'a> Frame<'a> {
     pub fn of(request: &'a Request<'_>) -> Self {
         let locale = request_context::locale(request);
-        let base = request.rocket().state::<Config>().map_or("", |config| config.base_path.as_str());
+        let base = in_force::part::<Config>(request).map_or("", |config| config.base_path.as_str());
         Self {
             locale,
             t: locale.texts(),

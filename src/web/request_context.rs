@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -12,6 +12,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
+use super::in_force::{Current, Settled};
 use crate::{clock::Clock, config::Config, i18n::Locale};
 
 /// The request's own facts, made once and shared by everything that handles it.
@@ -22,6 +23,8 @@ pub struct RequestContext {
     pub operator: Locale,
     /// The method that the client sent. Rocket itself puts GET in place of HEAD.
     pub method: Method,
+    /// What was in force when the request came.
+    pub(super) settled: Option<Arc<Settled>>,
     pub(super) started: Instant,
     /// Whether the access log hears of the answer. It does not of a request that Rocket finds malformed.
     pub(super) is_followed: bool,
@@ -62,9 +65,12 @@ impl RequestContext {
     }
 
     fn begin(request: &Request<'_>, is_followed: bool) -> Self {
+        let settled = request.rocket().state::<Current>().map(Current::now);
+        let config = settled.as_ref().and_then(|settled| settled.part());
         Self {
             id: crate::random::unique(),
-            operator: default_locale(request),
+            operator: config.map_or(Locale::ZhCn, |config: &Config| config.default_locale),
+            settled,
             method: request.method(),
             started: request.rocket().state::<Clock>().cloned().unwrap_or_default().stopwatch(),
             is_followed,
@@ -98,11 +104,7 @@ impl RequestContext {
 
 /// The language to answer a request in. Apart from its context, because most requests are answered without a word.
 pub fn locale(request: &Request<'_>) -> Locale {
-    Locale::negotiate(request.headers().get_one("Accept-Language"), default_locale(request))
-}
-
-fn default_locale(request: &Request<'_>) -> Locale {
-    request.rocket().state::<Config>().map_or(Locale::ZhCn, |config| config.default_locale)
+    Locale::negotiate(request.headers().get_one("Accept-Language"), RequestContext::of(request).operator)
 }
 
 #[rocket::async_trait]

@@ -33,7 +33,7 @@ use rocket::{
     },
 };
 
-use super::client_ip;
+use super::{client_ip, in_force};
 use crate::{clock::Clock, config::Config};
 
 /// From accepting a connection (a TLS handshake included) to the end of its first request's header.
@@ -107,7 +107,7 @@ impl Fairing for SlowClients {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, _: &mut Response<'r>) {
         let is_trusted = |config| client_ip::is_trusted(config, &client_ip::peer(request));
-        if let Some(peer) = request.remote().filter(|_| request.rocket().state::<Config>().is_some_and(is_trusted)) {
+        if let Some(peer) = request.remote().filter(|_| in_force::part::<Config>(request).is_some_and(is_trusted)) {
             self.0.used(peer, PROXY_IDLE_MS);
         }
     }

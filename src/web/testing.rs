@@ -15,7 +15,11 @@ use rocket::{
     local::blocking::Client,
 };
 
-use super::{brand::Brand, page::Frame};
+use super::{
+    brand::Brand,
+    in_force::{Current, Settled},
+    page::Frame,
+};
 use crate::{
     config::{Config, Contact},
     i18n::Locale,
@@ -61,7 +65,7 @@ pub fn elsewhere(locale: Locale) -> Frame<'static> {
 thread_local! {
     static CLIENT: Client = {
         let rocket = rocket::custom(rocket::Config { log_level: rocket::config::LogLevel::Off, ..Default::default() });
-        Client::untracked(rocket.manage(config().clone())).expect("a client")
+        Client::untracked(rocket.manage(Current::new(Settled::new(config().clone())))).expect("a client")
     };
 }
 

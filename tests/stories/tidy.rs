@@ -185,7 +185,7 @@ fn each_part_knows_only_those_below_it() {
 fn rocket_is_named_only_where_http_is_spoken() {
     let speaks_http = |file: &str| {
         let name = file.rsplit('/').next().unwrap();
-        let parts = ["admin/", "web/", "simulator/", "app.rs", "health.rs", "jobs.rs", "main.rs", "cli/"];
+        let parts = ["admin/", "web/", "simulator/", "app.rs", "app/", "health.rs", "jobs.rs", "main.rs", "cli/"];
         let names = ["routes.rs", "guard.rs", "cookie.rs", "forwarded.rs", "context.rs", "page.rs"];
         parts.iter().any(|part| file.starts_with(part)) || names.contains(&name)
     };

@@ -62,9 +62,9 @@ async fn sync(
     frame: Frame<'_>,
     who: Administrator<'_>,
     uri: &Origin<'_>,
-    dingtalk: &State<Dingtalk>,
+    dingtalk: &Dingtalk,
     asked: &State<Arc<AskedSyncs>>,
-    directory: &State<Arc<Directory>>,
+    directory: &Directory,
     db: &State<Db>,
 ) -> Result<Page, PageProblem> {
     let (locale, now_ms) = (frame.locale, who.now() * 1000);
@@ -100,7 +100,7 @@ async fn sync(
 }
 
 #[post("/sync/plan", data = "<sent>")]
-fn plan(sent: Posted<'_>, dingtalk: &State<Dingtalk>, asked: &State<Arc<AskedSyncs>>) -> Result<SeeOther, PageProblem> {
+fn plan(sent: Posted<'_>, dingtalk: &Dingtalk, asked: &State<Arc<AskedSyncs>>) -> Result<SeeOther, PageProblem> {
     let (who, app) = (&sent.who, sent.fields.plain("app", 64)?);
     let is_ours = dingtalk.apps().iter().any(|ours| ours.config.name == app && ours.config.corp_id == *who.corp_id());
     if !is_ours {

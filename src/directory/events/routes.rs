@@ -1,7 +1,5 @@
 //! `/dingtalk/events/<app>`, where DingTalk posts events.
 
-use std::sync::Arc;
-
 use rocket::{Data, Route, State, data::ToByteUnit, http::uri::Origin, post, routes, serde::json::Json};
 
 use super::{Directory, refusal::EventRefusal};
@@ -22,7 +20,7 @@ async fn receive(
     app: &str,
     uri: &Origin<'_>,
     body: Data<'_>,
-    directory: &State<Arc<Directory>>,
+    directory: &Directory,
     troubles: &State<Troubles>,
     context: &RequestContext,
 ) -> Result<Json<Reply>, Problem> {

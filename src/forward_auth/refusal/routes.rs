@@ -18,7 +18,7 @@ use crate::{
         forwarded::{self, Dialect},
     },
     web::{
-        client_ip,
+        client_ip, in_force,
         params::Params,
         problem::{PageProblem, ProblemResponse},
     },
@@ -62,7 +62,7 @@ impl<'r> FromRequest<'r> for RefusedFor {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        let config = request.rocket().state::<Config>();
+        let config = in_force::part::<Config>(request);
         let peer = client_ip::peer(request);
         Outcome::Success(Self {
             is_trusted: config.is_some_and(|config| client_ip::is_trusted(config, &peer)),

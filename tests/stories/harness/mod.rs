@@ -28,7 +28,7 @@ use miandeng::{
     sessions,
     simulator::{Company, Running, Simulator},
     users::{self, Change, NewUser, User},
-    web::slow_clients::SlowClients,
+    web::{in_force::Current, slow_clients::SlowClients},
 };
 use rocket::{Build, Rocket, Shutdown, fairing::AdHoc, tokio};
 use serde_json::{Value, json};
@@ -149,8 +149,9 @@ impl App {
         let config = Config::from_figment(&figment).expect("good settings");
         let pools = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("a database");
         let server = app::build(figment, config, pools.clone(), clock.clone()).await.expect("a server");
-        let jobs = server.state::<Arc<Jobs>>().cloned().expect("the jobs");
-        let directory = server.state::<Arc<Directory>>().cloned().expect("who takes events");
+        let settled = server.state::<Current>().expect("what is in force").now();
+        let jobs = settled.part::<Arc<Jobs>>().cloned().expect("the jobs");
+        let directory = settled.part::<Arc<Directory>>().cloned().expect("who takes events");
         let (port, listening) = tokio::sync::oneshot::channel();
         let server = change(server).attach(AdHoc::on_liftoff("port", |rocket| {
             let _ = port.send(rocket.config().port);

@@ -1,0 +1,84 @@
+//! What is made of the settings, at the start and again at each reload; and what outlives a reload.
+
+use std::sync::Arc;
+
+use super::jobs;
+use crate::{
+    audit::Refusals,
+    clock::Clock,
+    config::Config,
+    credentials::CredentialTable,
+    db::Pools,
+    dingtalk::{ClientError, Dingtalk, events::BadKey},
+    directory::{AskedSyncs, Directory},
+    forward_auth::signed_identity::{self, SignedIdentity},
+    jsapi::script::Script,
+    sessions::{self, Policy, SessionCache},
+    signing_keys::{KeyError, SigningKeys},
+    web::in_force::Settled,
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("the database does not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The operator's copy of DingTalk's script is gone since the settings were checked.
+    #[error("miandeng.dingtalk.jsapi_file cannot be read: {0}")]
+    Script(#[source] std::io::Error),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error("event_aes_key {0}")]
+    EventKey(#[from] BadKey),
+}
+
+/// What a server has from its start to its end, whatever its settings.
+pub(super) struct Kept {
+    pub pools: Pools,
+    pub clock: Clock,
+    pub activity: sessions::Activity,
+    pub writer: Arc<sessions::Writer>,
+    pub refusals: Arc<Refusals>,
+    pub asked: Arc<AskedSyncs>,
+}
+
+impl Kept {
+    pub fn new(pools: Pools, clock: Clock) -> Self {
+        let (activity, writer) = sessions::activity(pools.clone());
+        let refusals = Arc::new(Refusals::new(clock.clone()));
+        let asked = AskedSyncs::new(pools.clone(), clock.clone());
+        Self { pools, clock, activity, writer, refusals, asked }
+    }
+
+    /// Syncs that administrators ask for go by the apps that are in force.
+    pub fn follow(&self, settled: &Settled) {
+        if let Some(dingtalk) = settled.part::<Dingtalk>() {
+            self.asked.follow(dingtalk.clone());
+        }
+    }
+}
+
+/// Makes everything that follows from the settings, and starts nothing yet. What is remembered of sessions is not taken
+/// along: it was judged by other settings.
+pub(super) async fn settle(kept: &Kept, config: Config) -> Result<Settled, BuildError> {
+    let Kept { pools, clock, .. } = kept;
+    let sessions = SessionCache::new(pools.clone(), Policy::of(&config), kept.activity.clone()).await?;
+    let algorithms = config.signed_identity.then_some(signed_identity::ALGORITHM);
+    let keys = SigningKeys::open(pools, clock, algorithms).await?;
+    let signed_identity = config.signed_identity.then(|| SignedIdentity::new(&config, keys.clone(), clock));
+    let store = Arc::new(CredentialTable(pools.clone()));
+    let dingtalk = Dingtalk::new(&config, store, clock)?;
+    let directory = Directory::new(&config, pools.clone(), dingtalk.clone(), clock.clone())?;
+    let jobs = Arc::new(jobs::jobs(kept, &config, &dingtalk, &directory));
+    let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
+    let settled = Settled::new(config).with(sessions).with(dingtalk).with(directory).with(keys).with(jobs);
+    let settled = match signed_identity {
+        Some(signed_identity) => settled.with(signed_identity),
+        None => settled,
+    };
+    Ok(match script {
+        Some(script) => settled.with(script),
+        None => settled,
+    })
+}
