@@ -2,15 +2,16 @@
 
 mod guards;
 mod jobs;
+mod scrape;
 mod settled;
 
 use std::sync::Arc;
 
 use figment::Figment;
-use rocket::{Build, Catcher, Request, Rocket, catch, catchers, http::Status, shield::Shield};
+use rocket::{Build, Catcher, Request, Rocket, Route, catch, catchers, http::Status, shield::Shield};
 
-pub use self::settled::BuildError;
 use self::{jobs::JobsInForce, settled::Kept};
+pub use self::settled::BuildError;
 use crate::{
     admin,
     clock::Clock,
@@ -48,6 +49,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let kept = Kept::new(pools.clone(), clock.clone());
     let current = Current::new(settled::settle(&kept, config).await?);
     kept.follow(&current.now());
+    let mount = |server: Rocket<Build>, group, routes| server.mount(&base, grouped(group, routes));
     let server = rocket::custom(figment)
         .manage(Reports::new(clock.clone(), database))
         .manage(FormTokens::new(&state_key))
@@ -59,6 +61,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(FailedBootstraps::default())
         .manage(Arc::clone(&kept.refusals))
         .manage(Arc::clone(&kept.asked))
+        .manage(Arc::clone(&kept.metrics))
         .manage(Limits::new(&clock))
         .manage(RedirectLoops::new(clock.clone()))
         .manage(Db::from(pools))
@@ -68,23 +71,31 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         // None of Shield's defaults: `X-Frame-Options` knows no hosts, as `frame-ancestors` does, `Permissions-Policy`
         // is about what no browser has any more, and `nosniff` comes with the request id.
         .attach(Shield::new())
-        .manage(current)
-        .mount(&base, signin::routes::routes())
-        .mount(&base, jsapi::routes::routes())
-        .mount(&base, sessions::routes::routes())
-        .mount(&base, forward_auth::routes::routes())
-        .mount(&base, signing_keys::routes::routes())
-        .mount(&base, directory::routes())
-        .mount(&base, probe::routes::routes())
-        .mount(&base, assets::routes())
-        .mount(&base, logo::routes())
-        .mount(&base, health::routes())
-        .register("/", catchers())
-        .register("/", sessions::routes::catchers());
+        .manage(current);
+    let server = [
+        ("gate", forward_auth::routes::routes()),
+        ("sign-in", signin::routes::routes()),
+        ("sessions", sessions::routes::routes()),
+        ("jsapi", jsapi::routes::routes()),
+        ("events", directory::routes()),
+        ("probe", probe::routes::routes()),
+        ("static", [signing_keys::routes::routes(), assets::routes(), logo::routes()].concat()),
+        ("monitoring", [health::routes(), scrape::routes()].concat()),
+    ]
+    .into_iter()
+    .fold(server, |server, (group, routes)| mount(server, group, routes))
+    .register("/", catchers())
+    .register("/", sessions::routes::catchers());
     Ok(match admin {
-        Some(path) => server.mount(path, admin::routes()),
+        Some(path) => server.mount(path, grouped("admin", admin::routes())),
         None => server,
     })
+}
+
+/// Rocket's name of a route, which nothing else reads, says in which group its requests are counted.
+fn grouped(group: &'static str, mut routes: Vec<Route>) -> Vec<Route> {
+    routes.iter_mut().for_each(|route| route.name = Some(group.into()));
+    routes
 }
 
 fn catchers() -> Vec<Catcher> {

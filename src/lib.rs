@@ -25,6 +25,7 @@ mod inert;
 mod invisible;
 pub mod jobs;
 mod jsapi;
+pub mod metrics;
 pub mod people;
 mod probe;
 mod random;

@@ -13,6 +13,7 @@ use crate::{
     directory::{AskedSyncs, Directory},
     forward_auth::signed_identity::{self, SignedIdentity},
     jsapi::script::Script,
+    metrics::Metrics,
     sessions::{self, Policy, SessionCache},
     signing_keys::{KeyError, SigningKeys},
     web::in_force::Settled,
@@ -41,6 +42,7 @@ pub(super) struct Kept {
     pub writer: Arc<sessions::Writer>,
     pub refusals: Arc<Refusals>,
     pub asked: Arc<AskedSyncs>,
+    pub metrics: Arc<Metrics>,
 }
 
 impl Kept {
@@ -48,7 +50,7 @@ impl Kept {
         let (activity, writer) = sessions::activity(pools.clone());
         let refusals = Arc::new(Refusals::new(clock.clone()));
         let asked = AskedSyncs::new(pools.clone(), clock.clone());
-        Self { pools, clock, activity, writer, refusals, asked }
+        Self { pools, clock, activity, writer, refusals, asked, metrics: Arc::default() }
     }
 
     /// Syncs that administrators ask for go by the apps that are in force.
@@ -68,7 +70,7 @@ pub(super) async fn settle(kept: &Kept, config: Config) -> Result<Settled, Build
     let keys = SigningKeys::open(pools, clock, algorithms).await?;
     let signed_identity = config.signed_identity.then(|| SignedIdentity::new(&config, keys.clone(), clock));
     let store = Arc::new(CredentialTable(pools.clone()));
-    let dingtalk = Dingtalk::new(&config, store, clock)?;
+    let dingtalk = Dingtalk::new(&config, store, clock, &kept.metrics.calls)?;
     let directory = Directory::new(&config, pools.clone(), dingtalk.clone(), clock.clone())?;
     let jobs = Arc::new(jobs::jobs(kept, &config, &dingtalk, &directory));
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;

@@ -13,7 +13,7 @@ use rocket::{
 };
 use sd_notify::NotifyState;
 
-use crate::{config::Config, db::Pools, web::in_force::Current};
+use crate::{config::Config, db::Pools, health::WATCHDOG, web::in_force::Current};
 
 /// Says that requests are answered from now on, and follows the server to its end.
 pub fn follow(rocket: &Rocket<Orbit>, pools: Pools) {
@@ -74,7 +74,8 @@ impl Watch {
     /// anew: a full disk stays full, and whoever holds the lock goes on holding it.
     async fn check(&self) -> anyhow::Result<()> {
         // Our own certificate is made out to another name than this address.
-        let client = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true).build()?;
+        let client =
+            reqwest::Client::builder().no_proxy().user_agent(WATCHDOG).tls_danger_accept_invalid_certs(true).build()?;
         client.get(&self.url).send().await?.error_for_status()?;
         self.pools.check_read().await?;
         Ok(())

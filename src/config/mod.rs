@@ -60,6 +60,8 @@ pub struct Config {
     pub signed_identity: bool,
     /// Whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who may read `/metrics`.
+    pub metrics_from: Vec<IpNet>,
     /// What becomes of an employee who is not in the table.
     pub unknown_users: UnknownUsers,
     /// How the sign-in page asks the client for a code.
@@ -194,6 +196,7 @@ impl Config {
         let allowed_return_hosts = each("miandeng.allowed_return_hosts", raw.allowed_return_hosts, HostPattern::parse)?;
         let jsapi_origins = each("miandeng.jsapi_origins", raw.jsapi_origins, hosts::origin)?;
         let trusted_proxies = each("miandeng.trusted_proxies", raw.trusted_proxies, hosts::network)?;
+        let metrics_from = each("miandeng.metrics_from", raw.metrics_from, hosts::network)?;
         let identity_headers = IdentityHeaders::check(raw.identity_headers, &raw.identity_encoding)?;
         let cookie_domain = match raw.cookie_domain.as_str() {
             "" => None,
@@ -235,6 +238,7 @@ impl Config {
             identity_headers,
             signed_identity: raw.signed_identity,
             trusted_proxies,
+            metrics_from,
             unknown_users,
             bootstrap: Bootstrap::check(&raw.bootstrap)?,
             default_locale,

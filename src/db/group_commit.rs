@@ -7,9 +7,13 @@
 use std::sync::Arc;
 
 use sqlx::{Acquire, Connection, Sqlite, SqlitePool, Transaction};
-use tokio::sync::{Mutex, oneshot};
+use tokio::{
+    sync::{Mutex, oneshot},
+    time::Instant,
+};
 
 use super::{Conn, begin_write};
+use crate::metrics::Histogram;
 
 /// Handed from member to member in the order in which they asked.
 #[derive(Clone, Default)]
@@ -25,13 +29,16 @@ impl GroupCommit {
     pub async fn join<T, E: From<sqlx::Error>>(
         &self,
         writer: &SqlitePool,
+        waits: &Histogram,
         work: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
+        let began = Instant::now();
         let mut open = self.0.lock().await;
         if open.is_none() {
             *open = Some(Group { transaction: begin_write(writer).await?, members: Vec::new() });
             tokio::spawn(self.clone().commit());
         }
+        waits.observe(began.elapsed());
         let Some(group) = open.as_mut() else { return Err(not_committed().into()) };
         let mut own = group.transaction.begin().await?;
         let done = work(&mut own).await;

@@ -24,6 +24,7 @@ use std::{
 };
 
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
+use tokio::time::Instant;
 
 pub use self::{
     freshness::Stamp,
@@ -32,6 +33,7 @@ pub use self::{
     rocket_pool::Db,
 };
 use self::{group_commit::GroupCommit, wal_index::WalIndex};
+use crate::metrics::Histogram;
 
 /// A connection, as the query functions beside each table take it.
 pub type Conn = SqliteConnection;
@@ -47,6 +49,7 @@ pub struct Pools {
     wal_index: WalIndex,
     group: GroupCommit,
     checks: Arc<Checks>,
+    waits: Arc<Waits>,
     repaired: Arc<[Repaired]>,
     /// Keeps a restore away while the file is open.
     _in_use: Arc<Option<in_use::Held>>,
@@ -54,6 +57,26 @@ pub struct Pools {
 
 /// What is written together or not at all. Dropped without [`Transaction::commit`], it is undone.
 pub struct Transaction(sqlx::Transaction<'static, Sqlite>);
+
+/// How long callers waited for a connection.
+pub struct Waits {
+    pub read: Histogram,
+    /// For the one writer, and for the file's lock.
+    pub write: Histogram,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { read: Histogram::of_answers(), write: Histogram::of_answers() }
+    }
+}
+
+/// The connections of a pool.
+#[derive(Debug, Clone, Copy)]
+pub struct InUse {
+    pub open: u32,
+    pub in_use: u32,
+}
 
 /// Checks whether the database can be written.
 #[derive(Default)]
@@ -69,6 +92,19 @@ impl Pools {
         &self.repaired
     }
 
+    pub fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    /// The connections that read, and the one that writes.
+    pub fn connections(&self) -> [(&'static str, InUse); 2] {
+        let of = |pool: &SqlitePool| {
+            let open = pool.size();
+            InUse { open, in_use: open.saturating_sub(u32::try_from(pool.num_idle()).unwrap_or(open)) }
+        };
+        [("read", of(&self.readers)), ("write", of(&self.writer))]
+    }
+
     /// This moment in the database's history, by its promises (`db::freshness`). It costs no query.
     pub fn stamp(&self) -> Option<Stamp> {
         self.wal_index.stamp()
@@ -76,12 +112,12 @@ impl Pools {
 
     /// A connection that only reads.
     pub async fn read(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
-        self.readers.acquire().await
+        timed(&self.waits.read, self.readers.acquire()).await
     }
 
     /// A transaction that only reads, and reads everything as it was at its first statement.
     pub async fn snapshot(&self) -> sqlx::Result<Transaction> {
-        self.readers.begin().await.map(Transaction)
+        timed(&self.waits.read, self.readers.begin()).await.map(Transaction)
     }
 
     /// The writer, in a transaction that holds the file's write lock from its first statement on: two writers can
@@ -90,7 +126,7 @@ impl Pools {
     /// # Errors
     /// When another process holds the lock for longer than five seconds, or the pool is closed.
     pub async fn write(&self) -> sqlx::Result<Transaction> {
-        begin_write(&self.writer).await.map(Transaction)
+        timed(&self.waits.write, begin_write(&self.writer)).await.map(Transaction)
     }
 
     /// Does some work in one transaction, and commits it if it succeeds.
@@ -116,7 +152,7 @@ impl Pools {
         &self,
         work: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.group.join(&self.writer, work).await
+        self.group.join(&self.writer, &self.waits.write, work).await
     }
 
     /// Whether the database can be read now.
@@ -153,6 +189,13 @@ impl Pools {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+async fn timed<T>(waits: &Histogram, wait: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let done = wait.await;
+    waits.observe(began.elapsed());
+    done
 }
 
 async fn begin_write(writer: &SqlitePool) -> sqlx::Result<sqlx::Transaction<'static, Sqlite>> {

@@ -95,6 +95,7 @@ impl Pools {
             wal_index,
             group: GroupCommit::default(),
             checks: Arc::default(),
+            waits: Arc::default(),
             repaired,
             _in_use,
         })

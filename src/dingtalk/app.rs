@@ -80,6 +80,11 @@ impl DingtalkApp {
         states
     }
 
+    /// How many calls of this app are under way, and how many wait for their turn.
+    pub fn load(&self) -> (usize, usize) {
+        self.queue.load()
+    }
+
     /// Renews in the background what is about to expire.
     pub fn keep_fresh(&self) {
         [Some(&self.token), self.channel_token.as_ref(), Some(&self.ticket)]

@@ -3,9 +3,10 @@
 //! Every call has a connect and a total timeout, follows no redirect, reads at most [`MAX_RESPONSE`] and asks for no
 //! compression. The old host always answers HTTP 200, with an `errcode` in the body; the new one uses HTTP statuses.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::{
     DingtalkError,
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::{
     config::{self, ConfigError, DingtalkConfig, Proxies},
+    metrics::Calls,
     secret::Secret,
 };
 
@@ -60,6 +62,7 @@ pub struct Client {
     oapi: HostClient,
     api: HostClient,
     timeout: Duration,
+    calls: Arc<Calls>,
 }
 
 #[derive(Clone)]
@@ -81,11 +84,11 @@ impl Client {
     ///
     /// # Errors
     /// When the machine's certificates or proxy settings cannot be used, or a proxy would see a secret in the clear.
-    pub fn new(config: &DingtalkConfig) -> Result<Self, ClientError> {
+    pub fn new(config: &DingtalkConfig, calls: Arc<Calls>) -> Result<Self, ClientError> {
         Proxies::of_environment().check(config)?;
         let oapi = HostClient::new(&config.oapi_url, config.timeout)?;
         let api = HostClient::new(&config.api_url, config.timeout)?;
-        Ok(Self { oapi, api, timeout: config.timeout })
+        Ok(Self { oapi, api, timeout: config.timeout, calls })
     }
 
     pub(super) fn timeout(&self) -> Duration {
@@ -145,7 +148,11 @@ impl Client {
     async fn send(&self, call: ApiCall<'_>, repeat: Repeat) -> Result<ApiResponse, DingtalkError> {
         let mut waits = BACKOFF.into_iter();
         loop {
-            let (error, never_sent) = match self.once(&call).await {
+            let began = Instant::now();
+            let tried = self.once(&call).await;
+            let outcome = tried.as_ref().map_or_else(|(error, _)| error.outcome(), |_| "ok");
+            self.calls.done(call.name, outcome, began.elapsed());
+            let (error, never_sent) = match tried {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };

@@ -147,6 +147,20 @@ impl DingtalkError {
         }
     }
 
+    /// What it is counted as.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::CodeInvalid(_) => "code-invalid",
+            Self::TokenInvalid(_) => "token-invalid",
+            Self::NoSuchUser(_) => "no-such-user",
+            Self::Refused(_) => "refused",
+            Self::Throttled(_) | Self::Banned { .. } => "throttled",
+            Self::Busy(_) | Self::Failed(_) => "busy",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Unexpected { .. } => "unexpected",
+        }
+    }
+
     /// Whether the same call may succeed a moment later by itself.
     pub fn is_passing(&self) -> bool {
         matches!(

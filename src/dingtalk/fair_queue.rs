@@ -3,7 +3,14 @@
 //! Each address has one caller in the queue; its others wait behind that one. A flood of codes from one address delays
 //! nobody elsewhere, and one address alone has every turn.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::{policy::EvictionPolicy, sync::Cache};
 use tokio::{
@@ -24,6 +31,7 @@ const LINES: u64 = 10_000;
 
 pub(super) struct FairQueue {
     free: Arc<Semaphore>,
+    waiting: AtomicUsize,
     lines: Cache<IpAddr, Arc<Mutex<()>>>,
 }
 
@@ -36,7 +44,12 @@ pub struct Turn {
 impl FairQueue {
     pub fn new() -> Self {
         let lines = Cache::builder().max_capacity(LINES).eviction_policy(EvictionPolicy::lru()).build();
-        Self { free: Arc::new(Semaphore::new(AT_ONCE)), lines }
+        Self { free: Arc::new(Semaphore::new(AT_ONCE)), waiting: AtomicUsize::new(0), lines }
+    }
+
+    /// How many calls are under way, and how many wait for their turn.
+    pub fn load(&self) -> (usize, usize) {
+        (AT_ONCE - self.free.available_permits(), self.waiting.load(Ordering::Relaxed))
     }
 
     /// A turn for somebody at an address. `call` is for the error.
@@ -46,26 +59,44 @@ impl FairQueue {
             let _first = line.lock().await;
             self.free().await
         };
-        in_time(first_of_address, call).await
+        self.in_time(first_of_address, call).await
     }
 
     /// A turn for a call that follows a good code, so nobody can multiply it at will.
     pub async fn next(&self, call: &'static str) -> Result<Turn, DingtalkError> {
-        in_time(self.free(), call).await
+        self.in_time(self.free(), call).await
     }
 
     async fn free(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
         Arc::clone(&self.free).acquire_owned().await
     }
+
+    async fn in_time(
+        &self,
+        permit: impl Future<Output = Result<OwnedSemaphorePermit, AcquireError>>,
+        call: &'static str,
+    ) -> Result<Turn, DingtalkError> {
+        let _waiting = Waiting::among(&self.waiting);
+        match timeout(LONGEST_QUEUE, permit).await {
+            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
+            _ => Err(DingtalkError::Unreachable { call, why: "too many calls of this app wait already".into() }),
+        }
+    }
 }
 
-async fn in_time(
-    permit: impl Future<Output = Result<OwnedSemaphorePermit, AcquireError>>,
-    call: &'static str,
-) -> Result<Turn, DingtalkError> {
-    match timeout(LONGEST_QUEUE, permit).await {
-        Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
-        _ => Err(DingtalkError::Unreachable { call, why: "too many calls of this app wait already".into() }),
+/// Counts one that waits until it has its turn, or gives up.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn among(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -38,7 +38,7 @@ pub use self::{
     scopes::Scopes,
     token_cache::{Credential, CredentialStatus, Store},
 };
-use crate::{clock::Clock, config::Config};
+use crate::{clock::Clock, config::Config, metrics::Calls};
 
 /// The number of the department that all others are below.
 pub const ROOT: i64 = 1;
@@ -61,8 +61,8 @@ impl Dingtalk {
     ///
     /// # Errors
     /// When no HTTP client can be made on this machine, or it would show a proxy the apps' secrets.
-    pub fn new(config: &Config, store: Arc<dyn Store>, clock: &Clock) -> Result<Self, ClientError> {
-        let client = Client::new(&config.dingtalk)?;
+    pub fn new(config: &Config, store: Arc<dyn Store>, clock: &Clock, calls: &Arc<Calls>) -> Result<Self, ClientError> {
+        let client = Client::new(&config.dingtalk, Arc::clone(calls))?;
         let mut caches = caches::Caches::new(client.clone(), &config.dingtalk, store, clock);
         let apps = config.apps.iter();
         Ok(Self { apps: apps.map(|app| DingtalkApp::new(app.clone(), client.clone(), &mut caches)).collect() })

@@ -15,7 +15,9 @@ mod sync_due;
 
 pub use self::{
     asked::{Asked, AskedSyncs, Failure, Stale, State, Wish},
-    events::{Directory, REMEMBERED_MS, Reception, StreamSeen, last_event, routes::routes, streams_seen, sweep},
+    events::{
+        Directory, REMEMBERED_MS, Reception, StreamSeen, last_event, routes::routes, streams_seen, sweep, waiting,
+    },
     plan::{Counts, Plan},
     read::{Progress, Snapshot},
     refused::Refused,

@@ -21,9 +21,11 @@ pub(super) async fn check(subject: &Subject<'_>, kept: Option<&Dingtalk>) -> Vec
     let is_server = kept.is_some();
     // A kept token says nothing about today's credentials, so a token is asked for: DingTalk repeats one that is still
     // good. A new ticket may end the one that the server signs with, so the kept ticket is used.
-    let made = Dingtalk::new(config, Arc::new(Anew), clock).and_then(|anew| {
-        let kept =
-            kept.cloned().map_or_else(|| Dingtalk::new(config, Arc::new(CredentialTable((*pools).clone())), clock), Ok);
+    let made = Dingtalk::new(config, Arc::new(Anew), clock, &Arc::default()).and_then(|anew| {
+        let kept = kept.cloned().map_or_else(
+            || Dingtalk::new(config, Arc::new(CredentialTable((*pools).clone())), clock, &Arc::default()),
+            Ok,
+        );
         Ok((anew, kept?))
     });
     match made {

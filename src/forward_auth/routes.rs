@@ -22,6 +22,7 @@ use super::{
 use crate::{
     audit::Refusals,
     config::Config,
+    metrics::{GateOutcome, GateProxy, Metrics},
     sessions::guard::{FromHere, MaybeSignedIn},
     web::{in_force, params::ParamError, problem::Problem, request_context::RequestContext},
 };
@@ -66,7 +67,12 @@ impl Handler for Dialect {
         if !self.is_spelt_plainly(request) {
             return Outcome::from(request, Problem::not_found());
         }
-        match check(*self, request).await {
+        let checked = check(*self, request).await;
+        if let Some(metrics) = request.rocket().state::<Arc<Metrics>>() {
+            let outcome = checked.as_ref().map_or_else(GateRefusal::outcome, GateResponse::outcome);
+            metrics.gate.decided(self.proxy(), outcome);
+        }
+        match checked {
             Ok(response) => Outcome::from(request, response),
             Err(refusal) => match forwarded::reader(*self, request, "GET") {
                 Reader::Person { .. } => Outcome::from(request, refusal.page()),
@@ -86,6 +92,16 @@ impl Dialect {
             Self::Traefik => path == "/auth/traefik",
             Self::Caddy => path == "/auth/caddy",
             Self::Envoy => path.starts_with("/auth/envoy/") || path == "/auth/envoy",
+        }
+    }
+
+    /// As it is counted.
+    fn proxy(self) -> GateProxy {
+        match self {
+            Self::Nginx => GateProxy::Nginx,
+            Self::Traefik => GateProxy::Traefik,
+            Self::Caddy => GateProxy::Caddy,
+            Self::Envoy => GateProxy::Envoy,
         }
     }
 }
@@ -112,6 +128,15 @@ enum GateResponse {
     To(Status, String),
     /// 401 with the sign-in address as `Location`, from which nginx makes its own answer.
     Unauthorized(String, Problem),
+}
+
+impl GateResponse {
+    fn outcome(&self) -> GateOutcome {
+        match self {
+            Self::Allowed(_) => GateOutcome::Allowed,
+            Self::To(..) | Self::Unauthorized(..) => GateOutcome::SignIn,
+        }
+    }
 }
 
 async fn check(dialect: Dialect, request: &Request<'_>) -> Result<GateResponse, GateRefusal> {

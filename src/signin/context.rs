@@ -13,6 +13,7 @@ use crate::{
     audit::Refusals,
     config::Config,
     db::Db,
+    metrics::Metrics,
     sessions::{self, Token},
     web::{client_ip::ClientIp, cookies, in_force, request_context::RequestContext},
 };
@@ -58,5 +59,6 @@ fn services<'r>(request: &'r Request<'_>) -> Option<Services<'r>> {
         refusals: rocket.state::<Arc<Refusals>>()?,
         bootstraps: rocket.state()?,
         troubles: rocket.state()?,
+        metrics: rocket.state::<Arc<Metrics>>()?,
     })
 }

@@ -49,8 +49,10 @@ pub async fn by_code(
     if !services.used_codes.spend(&code.app.config.name, &code.secret) {
         return Err(SignInRefusal::CodeUsed);
     }
+    let (app, way) = (code.app, code.way);
     let identity = identify::identify(services, &code, turn).await?;
-    let admitted = admit::admit(services, requester, code.app, identity, code.way).await?;
+    let admitted = admit::admit(services, requester, app, identity, way).await?;
+    services.metrics.sign_ins.done(&app.config.name, way.as_str(), requester.log.elapsed());
     services.redirect_loops.signed_in(state.browser(), &admitted.token);
     Ok(admitted)
 }

@@ -33,6 +33,7 @@ use crate::{
     config::Config,
     db::Pools,
     dingtalk::{Dingtalk, DingtalkApp},
+    metrics::Metrics,
     secret::Secret,
     sessions::{self, Token},
     troubles::Troubles,
@@ -56,6 +57,7 @@ pub struct Services<'a> {
     pub refusals: &'a Refusals,
     pub bootstraps: &'a FailedBootstraps,
     pub troubles: &'a Troubles,
+    pub metrics: &'a Metrics,
 }
 
 pub struct Requester<'a> {

@@ -10,7 +10,7 @@ use crate::{
     users::User,
     web::{
         params::ParamError,
-        problem::{INVALID_REQUEST, Kind, Next, Problem, Wording},
+        problem::{INVALID_REQUEST, Kind, Next, Problem, UNAVAILABLE, Wording},
     },
 };
 
@@ -90,6 +90,14 @@ impl SignInRefusal {
             Self::Disabled(_) => DISABLED.word(),
             Self::LinkExpired => LINK_EXPIRED.word(),
             Self::Dingtalk(error) => dingtalk_problems::kind(error).word(),
+        })
+    }
+
+    /// The problem's word.
+    pub fn word(&self) -> &'static str {
+        self.reason().unwrap_or(match self {
+            Self::Database(_) => UNAVAILABLE.word(),
+            _ => INVALID_REQUEST.word(),
         })
     }
 

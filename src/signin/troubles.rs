@@ -6,12 +6,16 @@ use crate::{
     dingtalk::DingtalkError,
 };
 
-/// Notes a refusal, and hands the result on. A HEAD request changes nothing.
+/// Notes and counts a refusal, and hands the result on. A HEAD request changes nothing.
 pub(super) async fn noted<T>(
     services: Services<'_>,
     requester: &Requester<'_>,
     result: Result<T, SignInRefusal>,
 ) -> Result<T, SignInRefusal> {
+    if let Err(refusal) = &result {
+        let (app, _) = requester.log.app();
+        services.metrics.sign_ins.refused(&app.unwrap_or_default(), refusal.word());
+    }
     if let Err(refusal) = &result
         && let Some(trouble) = refusal.trouble()
         && !requester.log.is_head()

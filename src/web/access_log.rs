@@ -1,5 +1,7 @@
 //! What every answer carries, and the one log line that each request gets.
 
+use std::sync::Arc;
+
 use rocket::{
     Data, Request, Response,
     fairing::{Fairing, Info, Kind},
@@ -8,6 +10,7 @@ use rocket::{
 };
 
 use super::{method, problem::ProblemResponse, request_context::RequestContext};
+use crate::metrics::Metrics;
 
 /// Logs each request once; routine ones on `debug`. The path is logged without its query, which may hold a code.
 pub struct AccessLog;
@@ -60,7 +63,12 @@ fn answered(request: &Request<'_>, response: &mut Response<'_>) {
 
     let notes = request_context.notes();
     let status = response.status().code;
-    let elapsed_ms = request_context.started.elapsed().as_secs_f64() * 1000.0;
+    let elapsed = request_context.elapsed();
+    if let Some(metrics) = request.rocket().state::<Arc<Metrics>>() {
+        let group = request.route().and_then(|route| route.name.as_deref());
+        metrics.requests.answered(group, status, elapsed);
+    }
+    let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
     // `?` writes text quoted, so that nothing in it can break the line.
     macro_rules! line {
         ($level:ident) => {

@@ -48,6 +48,21 @@ impl ClientIp {
         Self(client)
     }
 
+    /// The same for what only listed machines may read: nobody where a proxy has passed the request on without saying, in
+    /// full, for whom. A proxy on this machine would lend its own address to everybody.
+    pub fn strictly(request: &Request<'_>) -> Option<Self> {
+        const OF_PROXIES: [&str; 6] =
+            ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "Via"];
+        let peer = peer(request);
+        let config = in_force::part::<Config>(request)?;
+        if !is_trusted(config, &peer) || !OF_PROXIES.iter().any(|name| request.headers().contains(name)) {
+            return Some(Self(peer));
+        }
+        let client = Self::of(request);
+        // The proxy's own address stands for a header that is missing or cannot be read.
+        (!is_trusted(config, &client.0) && client.0 != peer).then_some(client)
+    }
+
     /// What a limit counts by: an IPv4 address, or the /64 that one IPv6 customer has at the least.
     pub fn prefix(self) -> IpAddr {
         match self.0 {
@@ -133,6 +148,20 @@ mod tests {
                 vec![("X-Forwarded-For", joined.as_str())]
             };
             prop_assert_eq!(address(&headers, PROXY), client);
+        }
+
+        /// Whatever a client writes, it does not become the proxy, nor anybody else whom the proxy does not name last.
+        #[test]
+        fn nobody_passes_for_a_listed_machine_through_a_proxy(written in written(), client in any::<IpAddr>(), name in 0..6_usize) {
+            let client = canonical(client);
+            prop_assume!(!is_trusted(crate::web::testing::config(), &client));
+            let strictly = |headers: &[(&str, &str)], peer| read("/", headers, peer, |request| ClientIp::strictly(request).map(|ip| ip.0));
+            let added = format!("{written}, {client}");
+            prop_assert_eq!(strictly(&[("X-Forwarded-For", &added)], PROXY), Some(client));
+            let unsaid = ["Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "Via", "X-Forwarded-For", "X-Real-IP"][name];
+            prop_assert_eq!(strictly(&[(unsaid, "for=unknown")], PROXY), None);
+            prop_assert_eq!(strictly(&[], PROXY), Some(PROXY));
+            prop_assert_eq!(strictly(&[("X-Forwarded-For", &written)], STRANGER), Some(STRANGER));
         }
 
         /// What no proxy writes around an address makes it none: the last one before it counts.

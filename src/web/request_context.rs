@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rocket::{
@@ -25,7 +25,7 @@ pub struct RequestContext {
     pub method: Method,
     /// What was in force when the request came.
     pub(super) settled: Option<Arc<Settled>>,
-    pub(super) started: Instant,
+    started: Instant,
     /// Whether the access log hears of the answer. It does not of a request that Rocket finds malformed.
     pub(super) is_followed: bool,
     notes: Mutex<Notes>,
@@ -80,6 +80,11 @@ impl RequestContext {
 
     pub fn note(&self, add: impl FnOnce(&mut Notes)) {
         add(&mut self.lock());
+    }
+
+    /// How long ago the request came.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Whether the client asked for headers alone: nothing may change.

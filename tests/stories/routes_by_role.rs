@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 51] = [
+const TABLE: [Row; 52] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -127,6 +127,7 @@ const TABLE: [Row; 51] = [
     row("/static/<path..>", GET, "/static/js/none.js", Is::Refused),
     row("/healthz", GET, "/healthz", Is::Public),
     row("/readyz", GET, "/readyz", Is::Public),
+    row("/metrics", GET, "/metrics", Is::Refused),
 ];
 
 impl Is {

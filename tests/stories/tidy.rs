@@ -70,7 +70,10 @@ fn may_use(part: &str, allowed: &[&str]) {
 
 #[test]
 fn each_part_knows_only_those_below_it() {
-    may_use("dingtalk/", &["clock", "config", "dingtalk", "catalogue", "hex_digits", "ids", "invisible", "secret"]);
+    let below = ["clock", "config", "dingtalk", "catalogue", "hex_digits", "ids", "invisible", "metrics", "secret"];
+    may_use("dingtalk/", &below);
+    // Everybody may count, and nobody is counted by name.
+    may_use("metrics/", &["metrics"]);
     may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "users"]);
     may_use("people", &["audit", "clock", "db", "ids", "sessions", "users"]);
     let below = [
@@ -116,7 +119,7 @@ fn each_part_knows_only_those_below_it() {
     may_use("troubles.rs", &["catalogue", "clock", "db"]);
     may_use("config/", &["config", "i18n", "ids", "secret"]);
     // `web` knows no feature, and no feature's refusals.
-    may_use("web/", &["clock", "config", "hex_digits", "random", "i18n", "web"]);
+    may_use("web/", &["clock", "config", "hex_digits", "metrics", "random", "i18n", "web"]);
     may_use("dingtalk_problems.rs", &["dingtalk", "catalogue", "i18n", "web"]);
     may_use("health.rs", &["db", "dingtalk", "web"]);
     may_use("sessions/", &["audit", "clock", "config", "db", "random", "sessions", "i18n", "users", "web"]);
@@ -131,6 +134,7 @@ fn each_part_knows_only_those_below_it() {
         "db",
         "forward_auth",
         "i18n",
+        "metrics",
         "random",
         "sessions",
         "signing_keys",
@@ -149,6 +153,7 @@ fn each_part_knows_only_those_below_it() {
         "catalogue",
         "hex_digits",
         "ids",
+        "metrics",
         "people",
         "random",
         "secret",

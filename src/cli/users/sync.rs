@@ -61,7 +61,7 @@ pub struct SyncArgs {
 impl SyncArgs {
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
         let Deployment { config, pools, clock } = deployment;
-        let dingtalk = Dingtalk::new(config, Arc::new(CredentialTable(pools.clone())), clock)?;
+        let dingtalk = Dingtalk::new(config, Arc::new(CredentialTable(pools.clone())), clock, &Arc::default())?;
         let locale = locale();
         let mode = match self.dry_run {
             true => Mode::DryRun { force: self.force },

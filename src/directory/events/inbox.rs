@@ -107,6 +107,11 @@ pub async fn last_event(db: &mut Conn, app: &str) -> sqlx::Result<Option<i64>> {
 }
 
 /// What is due, in the order of arrival.
+/// How many events are still to be worked on.
+pub async fn waiting(db: &mut Conn) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM directory_events WHERE done_at IS NULL").fetch_one(db).await
+}
+
 pub(super) async fn due(db: &mut Conn, now_ms: i64, most: u32) -> sqlx::Result<Vec<OpenEvent>> {
     type Row = (i64, String, String, String, String, i64, i64);
     let sql = "SELECT id, corp_id, userid, event, app, received_at, attempts FROM directory_events \

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 pub(super) use self::inbox::{heard_of_since, last_number};
 use self::{department_paths::DepartmentPaths, inbox::Incoming, reception::Receptions, refusal::EventRefusal};
 pub use self::{
-    inbox::{last_event, sweep},
+    inbox::{last_event, sweep, waiting},
     reception::Reception,
     streams::{StreamSeen, streams_seen},
 };

@@ -5,6 +5,7 @@ pub(super) mod routes;
 
 use crate::{
     i18n::{Message, Texts},
+    metrics::GateOutcome,
     web::{
         params::ParamError,
         problem::{INTERNAL, INVALID_REQUEST, Kind, PageProblem, Problem},
@@ -71,6 +72,18 @@ impl GateRefusal {
                 PageProblem::elsewhere(problem.because(cause))
             }
             (other, _) => PageProblem::elsewhere(other),
+        }
+    }
+
+    /// As it is counted.
+    pub fn outcome(&self) -> GateOutcome {
+        match self {
+            Self::SignInRequired { .. } => GateOutcome::SignIn,
+            Self::NotAllowed => GateOutcome::NotAllowed,
+            Self::UnlistedHost { .. } | Self::UntrustedProxy { .. } | Self::Unreadable(_) | Self::Disguise { .. } => {
+                GateOutcome::Refused
+            }
+            Self::Failed(_) => GateOutcome::Failed,
         }
     }
 

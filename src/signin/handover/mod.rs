@@ -70,7 +70,8 @@ async fn spend(services: Services<'_>, requester: &Requester<'_>, key: Key) -> R
         return Err(error.into());
     }
     transaction.commit().await?;
-    let admitted = admitted?;
+    let (admitted, app) = admitted?;
+    services.metrics.sign_ins.done(&app, "link", requester.log.elapsed());
     requester.note_person(&admitted.user);
     Ok(admitted)
 }
@@ -81,7 +82,7 @@ async fn follow(
     services: Services<'_>,
     requester: &Requester<'_>,
     key: &Key,
-) -> Result<Admitted, SignInRefusal> {
+) -> Result<(Admitted, String), SignInRefusal> {
     let now = services.clock.now();
     let link = table::take(db, key, now).await?.ok_or(SignInRefusal::LinkExpired)?;
     // The session was in use when the link was made.
@@ -96,5 +97,5 @@ async fn follow(
         sessions::end(db, previous).await?;
     }
     trail::signed_in(db, services, requester, &user, &app, "link").await?;
-    Ok(Admitted { user, token })
+    Ok((Admitted { user, token }, app))
 }

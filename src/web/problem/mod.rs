@@ -40,7 +40,7 @@ pub enum Next {
 pub const INVALID_REQUEST: Kind = Kind::new("invalid-request", 400).lasting();
 pub const INTERNAL: Kind = Kind::new("internal-error", 500);
 /// The database does not answer.
-const UNAVAILABLE: Kind = Kind::new("unavailable", 503);
+pub const UNAVAILABLE: Kind = Kind::new("unavailable", 503);
 pub const FOREIGN_ORIGIN: Kind = Kind::new("foreign-origin", 403).lasting();
 const NOT_FOUND: Kind = Kind::new("not-found", 404).lasting();
 

@@ -1,3 +1,4 @@
 //! What the operator's machine sees of the server: systemd, Prometheus, signals.
 
+mod metrics;
 mod systemd;
