@@ -2,6 +2,7 @@
 
 mod guards;
 mod jobs;
+mod reload;
 mod scrape;
 mod settled;
 
@@ -11,7 +12,7 @@ use figment::Figment;
 use rocket::{Build, Catcher, Request, Rocket, Route, catch, catchers, http::Status, shield::Shield};
 
 use self::{jobs::JobsInForce, settled::Kept};
-pub use self::settled::BuildError;
+pub use self::{reload::Reload, settled::BuildError};
 use crate::{
     admin,
     clock::Clock,
@@ -46,7 +47,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
     let admin = (!config.admin_path.is_empty()).then(|| config.path(&config.admin_path));
     let database = config::database_url(&figment).unwrap_or_else(|_| "the database".to_owned());
-    let kept = Kept::new(pools.clone(), clock.clone());
+    let kept = Arc::new(Kept::new(pools.clone(), clock.clone()));
     let current = Current::new(settled::settle(&kept, config).await?);
     kept.follow(&current.now());
     let mount = |server: Rocket<Build>, group, routes| server.mount(&base, grouped(group, routes));
@@ -66,6 +67,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         .manage(RedirectLoops::new(clock.clone()))
         .manage(Db::from(pools))
         .manage(clock)
+        .manage(Reload::new(Arc::clone(&kept), current.clone()))
         .attach(AccessLog)
         .attach(JobsInForce(current.clone()))
         // None of Shield's defaults: `X-Frame-Options` knows no hosts, as `frame-ancestors` does, `Permissions-Policy`

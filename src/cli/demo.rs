@@ -65,7 +65,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     std::fs::write(&logo, LOGO).with_context(|| text!("the logo cannot be written", "无法写入徽标"))?;
     let figment = figment(port, dingtalk.url(), &corp, &logo)?;
     let config = Config::from_figment(&figment)?;
-    let server = serve::ignite(figment, config, pools.clone(), clock).await?;
+    let server = serve::ignite(figment, config, pools.clone(), clock, |server| server).await?;
 
     let [chinese, english] = note(port, &corp, &employee);
     simulator.note(chinese, english);

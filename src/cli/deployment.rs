@@ -14,6 +14,10 @@ use crate::{
     people::{By, Reason},
 };
 
+/// How many seconds requests have to finish when the server stops. A sign-in takes ten where DingTalk's answers come as
+/// late as they may; Rocket's own default is two.
+const GRACE: u32 = 15;
+
 pub struct Deployment {
     pub config: Config,
     pub pools: Pools,
@@ -22,7 +26,8 @@ pub struct Deployment {
 
 /// The settings as they are written, over Rocket's defaults.
 pub fn figment() -> Result<Figment, ConfigError> {
-    config::figment(Figment::from(rocket::Config::default()))
+    let shutdown = rocket::config::Shutdown { grace: GRACE, ..Default::default() };
+    config::figment(Figment::from(rocket::Config { shutdown, ..rocket::Config::default() }))
 }
 
 impl Deployment {

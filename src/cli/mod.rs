@@ -10,6 +10,8 @@ mod log_lines;
 pub mod logging;
 #[cfg(unix)]
 mod open_files;
+#[cfg(unix)]
+mod reload;
 mod restore;
 mod serve;
 mod sessions;

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use figment::Figment;
-use rocket::{Ignite, Orbit, Rocket, fairing::AdHoc};
+use rocket::{Build, Ignite, Orbit, Rocket, fairing::AdHoc};
 
 #[cfg(target_os = "linux")]
 use super::systemd;
@@ -30,7 +30,9 @@ pub async fn run() -> anyhow::Result<()> {
     let proxies = Proxies::of_environment();
     let behind = |(key, address): (_, &str)| Some((key, address.to_owned(), proxies.before(address)?));
     let proxied: Vec<_> = config.dingtalk.called().into_iter().filter_map(behind).collect();
-    let server = ignite(super::figment()?, config, pools.clone(), clock).await?;
+    let figment = super::figment()?;
+    let started = figment.clone();
+    let server = ignite(figment, config, pools.clone(), clock, |server| reloading(server, started)).await?;
     for (key, address, proxy) in proxied {
         tracing::info!("{key} {address} goes through the proxy {proxy}, which the environment names");
     }
@@ -52,16 +54,31 @@ async fn note_refused(error: &anyhow::Error) {
     let _ = sqlx::Connection::close(db).await;
 }
 
-/// Builds and checks a server without starting it.
+#[cfg(unix)]
+fn reloading(server: Rocket<Build>, started: Figment) -> Rocket<Build> {
+    server.attach(AdHoc::on_liftoff("reload", |rocket| {
+        super::reload::on_hangup(rocket, started);
+        Box::pin(std::future::ready(()))
+    }))
+}
+
+#[cfg(not(unix))]
+fn reloading(server: Rocket<Build>, _: Figment) -> Rocket<Build> {
+    server
+}
+
+/// Builds and checks a server without starting it; `further` attaches what only this one has.
 pub(super) async fn ignite(
     figment: Figment,
     config: Config,
     pools: Pools,
     clock: Clock,
+    further: impl FnOnce(Rocket<Build>) -> Rocket<Build>,
 ) -> anyhow::Result<Rocket<Ignite>> {
     figment.extract::<rocket::Config>().map_err(|error| ConfigError::parsing("", error))?;
     let server = app::build(figment, config, pools.clone(), clock.clone()).await?;
-    let server = server.attach(AdHoc::on_liftoff("listening", |rocket| {
+    // Before the server says that it listens: from then on SIGHUP ends nothing.
+    let server = further(server).attach(AdHoc::on_liftoff("listening", |rocket| {
         Box::pin(async move {
             listening(rocket);
             #[cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
-//! What systemd hears of the server (sd_notify(3)): that it is ready, that it still answers, and that it stops.
+//! What systemd hears of the server (sd_notify(3)): that it is ready, that it still answers, that it reads
+//! its settings again, and that it stops.
 //!
 //! Without systemd nobody listens, and nothing is sent.
 
@@ -33,7 +34,21 @@ pub fn follow(rocket: &Rocket<Orbit>, pools: Pools) {
     tokio::spawn(watch.run());
 }
 
-pub fn tell(states: &[NotifyState<'_>]) {
+/// Says that the settings are read again (`Type=notify-reload` wants the time).
+pub fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(_) => tell(&[NotifyState::Reloading]),
+    }
+}
+
+/// Says that this is done, and why the settings were refused if they were: `systemctl status` shows it.
+pub fn reloaded(refused: Option<&str>) {
+    let status = refused.map_or_else(String::new, |why| format!("The settings were refused: {why}"));
+    tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
+}
+
+fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(%error, "systemd could not be told how the server is");
     }

@@ -17,7 +17,7 @@ use crate::i18n::setting::BadSetting;
 const NAME: &str = "Rocket.toml";
 /// Where the file is looked for. Not in the folders above, as Rocket would: they may be somebody else's.
 const FOLDERS: [&str; 2] = ["", "/etc/miandeng"];
-const DATABASE_URL: &str = "databases.miandeng.url";
+pub(super) const DATABASE_URL: &str = "databases.miandeng.url";
 
 /// The settings: what the file says, and `ROCKET_…` variables before it, over Rocket's defaults.
 pub fn figment(defaults: Figment) -> Result<Figment, ConfigError> {

@@ -10,6 +10,7 @@ mod names;
 mod paths;
 mod proxies;
 mod raw;
+mod restart;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -25,6 +26,7 @@ pub use self::{
     identity::{IdentityEncoding, IdentityHeaders},
     looks::{Contact, Logo, LogoKind, Looks},
     proxies::{Proxies, is_local},
+    restart::takes_restart,
 };
 use crate::{
     i18n::{Locale, setting::BadSetting},

@@ -6,7 +6,7 @@ use super::ConfigError;
 use crate::i18n::setting::BadSetting;
 
 /// Other names at the top: Rocket's own settings, and what its variables for finding them leave behind.
-const TOP: [&str; 19] = [
+pub(super) const TOP: [&str; 19] = [
     "address",
     "port",
     "workers",

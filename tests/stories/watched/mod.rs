@@ -1,4 +1,5 @@
 //! What the operator's machine sees of the server: systemd, Prometheus, signals.
 
 mod metrics;
+mod reload;
 mod systemd;
