@@ -216,6 +216,7 @@ async fn a_person_makes_ten_links_at_once_and_then_one_each_half_minute() {
         is_refused(&page, 429, "rate-limited");
         assert_eq!(page.header("retry-after"), "30");
         assert!(page.body.contains("链接"), "{}", page.body);
+        assert!(page.body.contains(">请等待 <span>30</span> 秒后再试。<") && page.body.contains("最近的链接"));
     }
     assert_eq!(app.db_count("SELECT count(*) FROM handovers").await, links);
     makes_a_link(&mut other).await;

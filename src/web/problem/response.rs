@@ -56,14 +56,15 @@ struct ProblemPage<'a> {
     person: Option<&'a str>,
     next: Next,
     retry_at: &'a str,
-    /// Seconds until the way on is open.
+    /// Seconds until the next try.
     wait: Option<u64>,
 }
 
 impl ProblemPage<'_> {
     /// Nothing where the countdown says it.
     fn hint(&self) -> &'static str {
-        if self.wait.is_some() { "" } else { self.wording.hint_for(self.frame.is_at_a_desk) }
+        let is_said = self.wait.is_some() && self.next == Next::TryAgain;
+        if is_said { "" } else { self.wording.hint_for(self.frame.is_at_a_desk) }
     }
 
     /// Whether somebody else has to act before the way on leads anywhere.
@@ -176,7 +177,7 @@ impl Parts {
 
     /// How long a person has to wait who has tried too often. Where only a part is away for a moment, the next try tells.
     fn wait(&self) -> Option<u64> {
-        self.retry_after.filter(|_| self.kind.status == 429 && self.next() == Next::TryAgain)
+        self.retry_after.filter(|_| self.kind.status == 429)
     }
 
     /// Shows the id of the request that was refused.

@@ -2,15 +2,17 @@
 
 /**
  * @param {HTMLElement} says holds the number in a span, and what to say afterwards in `data-over`
- * @param {HTMLElement} way a button, or a link that looks like one
+ * @param {HTMLElement | null} way a button, or a link that looks like one
  * @param {number} seconds
  */
 export function countDown(says, way, seconds) {
   const end = Date.now() + seconds * 1000;
-  const address = way.getAttribute('href') || '';
+  const address = (way && way.getAttribute('href')) || '';
   const number = /** @type {HTMLElement} */ (says.querySelector('span'));
-  shut(way, true);
-  way.removeAttribute('href');
+  if (way) {
+    shut(way, true);
+    way.removeAttribute('href');
+  }
   tick();
 
   function tick() {
@@ -24,7 +26,7 @@ export function countDown(says, way, seconds) {
     // Only this is read out, not each second.
     says.setAttribute('aria-live', 'polite');
     says.textContent = says.dataset.over || '';
-    shut(way, false);
+    if (way) shut(way, false);
     if (way instanceof HTMLAnchorElement) way.href = address;
   }
 }

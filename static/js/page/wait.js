@@ -3,5 +3,6 @@
 import { countDown } from './countdown.js';
 
 const says = /** @type {HTMLElement} */ (document.querySelector('[data-wait]'));
-const way = /** @type {HTMLElement | null} */ (document.querySelector('.way-on'));
-if (way) countDown(says, way, Number((says.querySelector('span') || says).textContent));
+// The way back is open all the time.
+const way = /** @type {HTMLElement | null} */ (document.querySelector('[data-next="try-again"] .way-on'));
+countDown(says, way, Number((says.querySelector('span') || says).textContent));
