@@ -54,14 +54,14 @@ impl From<DingtalkError> for Problem {
     }
 }
 
-/// A problem that names DingTalk's code. The log says what the operator must do; people read it only where nothing else
-/// helps.
+/// A problem that names DingTalk's code. The log says what it means and what to do, and the page says the same to
+/// administrators, but while DingTalk is away nobody can do anything.
 fn with_code(kind: Kind, message: fn(&Texts) -> Message, refusal: Refusal) -> Problem {
     let (code, evidence) = (refusal.code.clone(), refusal.evidence());
     let (trouble, of_log) = (code.meaning(), evidence.clone());
     let says = move |t: &'static Texts| {
         let wording = Wording::from(message(t));
-        let admin = if kind == REFUSED { t.advice(trouble, evidence.as_ref()) } else { wording.admin };
+        let admin = if kind == UNREACHABLE { wording.admin } else { t.advice(trouble, evidence.as_ref()) };
         let detail = sentences(&wording.detail, &(t.dingtalk.errcode)(&code.to_string())).into();
         Wording { detail, admin, ..wording }
     };

@@ -34,6 +34,7 @@ async fn pitfall_6_a_code_is_sent_twice_or_is_another_apps() {
     let answer = phone.sends_code(&code, &page.state()).await;
     assert_eq!((answer.status, answer.problem().as_str()), (401, "code-invalid"));
     assert_eq!(answer.json()["errcode"], 40078);
+    page_says(&answer, &["40078", "DingTalk does not know this auth code", "no other app has the same domain"]);
     log_says(&answer, &["errcode=40078", "DingTalk does not know this auth code", "no other app has the same domain"]);
     deployment.doctor_says(&["(40078)", "(code-invalid)", "no other app has the same domain"], "不认这个免登码").await;
 }
@@ -46,6 +47,7 @@ async fn pitfall_7_the_servers_address_has_changed_while_a_token_was_good() {
     assert_eq!((answer.status, answer.problem().as_str()), (502, "dingtalk-refused"));
     let advice = "The address to add is 127.0.0.1. Add the address in DingTalk's message under 开发配置 > 安全设置 > 服务器出口IP.";
     assert!(answer.json()["hint"].as_str().unwrap().ends_with(advice), "{}", answer.body);
+    page_says(&answer, &["60020", advice]);
     log_says(&answer, &["errcode=60020", advice]);
     let listed = "The address to add is 127.0.0.1.";
     deployment.doctor_says(&["dingtalk oa", "sign-ins oa", "(60020)", listed], "要添加的 IP 是 127.0.0.1。").await;
@@ -104,6 +106,7 @@ async fn pitfall_14_a_unionid_is_looked_up_with_another_kind_of_token() {
     let fields = [("code", &*code), ("corpid", CORP), ("agentid", "200000001"), ("state", &*page.state())];
     let answer = window.posts("/userinfo", &fields).await;
     assert_eq!((answer.status, answer.problem().as_str()), (502, "dingtalk-refused"), "{}", answer.body);
+    page_says(&answer, &["40014", "access token"]);
     log_says(&answer, &["errcode=40014", "app=\"window\""]);
     app.db_change(
         "zhangsan",
