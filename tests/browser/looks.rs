@@ -88,6 +88,7 @@ fn with_message(message: &str) -> String {
                 '{message}' === 'refused' ? again.parentNode.lastElementChild : again.parentNode.firstElementChild);
             document.querySelector('[data-failed]').hidden = busy || '{message}' === 'plain-browser';
             document.querySelector('[data-admin]').hidden = busy || ['plain-browser', 'refused'].includes('{message}');
+            document.querySelector('[data-admin]').open = '{message}' === 'client-refused';
         }})(['working', 'done'].includes('{message}'))"
     )
 }
