@@ -1,4 +1,5 @@
-//! What the compiler is given beside the source: the migrations, and the files of `static/`, compressed once and for all.
+//! What the compiler is given beside the source: the migrations, the files of `static/`, compressed once and for all, and
+//! the workbooks to fill in.
 //!
 //! What is inlined into pages loses its comments and its indentation first: every page carries it.
 
@@ -9,6 +10,9 @@ use std::{
 };
 
 use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
+
+#[path = "build/people_template.rs"]
+mod people_template;
 
 /// The modules of the sign-in page, as one script. Each imports only from those before it.
 const SIGNIN: [&str; 8] = [
@@ -35,6 +39,7 @@ fn main() {
     println!("cargo:rerun-if-changed=migrations");
     println!("cargo:rerun-if-changed=static");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by Cargo"));
     let css = |names: &[&str]| without_comments(&joined("static/css/page", names));
     let pieces = [
@@ -46,6 +51,17 @@ fn main() {
     ];
     let code: String = pieces.iter().map(|(name, text)| piece(&out, name, text)).collect();
     fs::write(out.join("assets.rs"), code + &files(&out)).expect("the folder of this build is writable");
+    people_templates(&out);
+}
+
+/// For each language, and for one corp or several: `people-en.xlsx`, `people-en-corps.xlsx`.
+fn people_templates(out: &Path) {
+    for language in &people_template::LANGUAGES {
+        for (ending, several_corps) in [("", false), ("-corps", true)] {
+            let workbook = people_template::workbook(language, several_corps).expect("a workbook");
+            write(&out.join(format!("people-{}{ending}.xlsx", language.name)), &workbook);
+        }
+    }
 }
 
 /// A text that is inlined into pages: as it is, and as a piece of a gzip body (`web::gzip`).

@@ -178,11 +178,8 @@ fn starting(error: &NotStarted) -> String {
     }
 }
 
-fn template(error: &TemplateError) -> String {
-    match error {
-        TemplateError::Name => "文件名必须以 .xlsx 或 .csv 结尾".into(),
-        TemplateError::Workbook(error) => format!("无法生成工作簿：{error}"),
-    }
+fn template(TemplateError: &TemplateError) -> String {
+    "文件名必须以 .xlsx 或 .csv 结尾".into()
 }
 
 fn database(error: &sqlx::Error) -> String {

@@ -1,67 +1,43 @@
 //! A file to fill in.
 
-use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
-
 use super::Column;
 use crate::i18n::Locale;
 
-/// How far the drop-down lists reach.
-const ROWS: u32 = 10_000;
-
 #[derive(Debug, thiserror::Error)]
-pub enum TemplateError {
-    #[error("its name must end in .xlsx or .csv")]
-    Name,
-    #[error(transparent)]
-    Workbook(#[from] XlsxError),
+#[error("its name must end in .xlsx or .csv")]
+pub struct TemplateError;
+
+/// Made by the build script, `build/people_template.rs`.
+macro_rules! workbook {
+    ($name:literal) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/people-", $name, ".xlsx"))
+    };
 }
 
-/// An empty file with the columns' names: a workbook or CSV, by the ending of `name` (`.xlsx`, `.csv`). The columns are
-/// text, so that a spreadsheet neither rounds a mobile number nor turns a userid into a date.
+/// An empty file with the columns' names: a workbook or CSV, by the ending of `name` (`.xlsx`, `.csv`).
 pub fn template(name: &str, locale: Locale, several_corps: bool) -> Result<Vec<u8>, TemplateError> {
-    let columns = columns(several_corps);
-    let names: Vec<_> = columns.iter().map(|&column| column.heading(locale)).collect();
     let name = name.to_ascii_lowercase();
     if name.ends_with(".csv") {
+        let names: Vec<_> = columns(several_corps).map(|column| column.heading(locale)).collect();
         // The BOM tells Excel that it is UTF-8.
         return Ok(format!("\u{feff}{}\r\n", names.join(",")).into_bytes());
     }
     if !name.ends_with(".xlsx") {
-        return Err(TemplateError::Name);
+        return Err(TemplateError);
     }
-    let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet();
-    sheet.set_name(match locale {
-        Locale::ZhCn => "人员",
-        Locale::En => "people",
-    })?;
-    sheet.set_freeze_panes(1, 0)?;
-    for ((at, column), name) in (0..).zip(columns).zip(names) {
-        sheet.set_column_format(at, &Format::new().set_num_format("@"))?;
-        sheet.set_column_width(at, 20)?;
-        sheet.write_string_with_format(0, at, name, &Format::new().set_bold())?;
-        if let Some(words) = words(column, locale) {
-            sheet.add_data_validation(1, at, ROWS, at, &DataValidation::new().allow_list_strings(&words)?)?;
-        }
-    }
-    Ok(workbook.save_to_buffer()?)
+    let workbook: &[u8] = match (locale, several_corps) {
+        (Locale::En, false) => workbook!("en"),
+        (Locale::En, true) => workbook!("en-corps"),
+        (Locale::ZhCn, false) => workbook!("zh_cn"),
+        (Locale::ZhCn, true) => workbook!("zh_cn-corps"),
+    };
+    Ok(workbook.to_vec())
 }
 
-fn columns(several_corps: bool) -> Vec<Column> {
+fn columns(several_corps: bool) -> impl Iterator<Item = Column> {
     use Column::{CorpId, Department, Email, Mobile, Name, Role, Title, Userid};
-    let mut columns = vec![Userid, Name, Mobile, Email, Department, Title, Role];
-    if several_corps {
-        columns.insert(0, CorpId);
-    }
-    columns
-}
-
-fn words(column: Column, locale: Locale) -> Option<[&'static str; 2]> {
-    match (column, locale) {
-        (Column::Role, Locale::ZhCn) => Some(["普通成员", "管理员"]),
-        (Column::Role, Locale::En) => Some(["user", "admin"]),
-        _ => None,
-    }
+    let corp = several_corps.then_some(CorpId);
+    corp.into_iter().chain([Userid, Name, Mobile, Email, Department, Title, Role])
 }
 
 #[cfg(test)]
@@ -69,7 +45,7 @@ mod tests {
     use super::*;
     use crate::{
         ids::CorpId,
-        users::sheet::{Options, read},
+        users::sheet::{Options, read, table::Table},
     };
 
     #[test]
@@ -83,7 +59,22 @@ mod tests {
                 }
             }
             for name in ["a", "a.xls", "csv"] {
-                assert!(matches!(template(name, locale, false), Err(TemplateError::Name)), "{name}");
+                assert!(matches!(template(name, locale, false), Err(TemplateError)), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_workbooks_have_the_columns_of_the_csv() {
+        for locale in [Locale::En, Locale::ZhCn] {
+            for several_corps in [false, true] {
+                let cells = |name| {
+                    let file = template(name, locale, several_corps).unwrap();
+                    let rows = Table::read(&file, None).unwrap().rows;
+                    rows.into_iter().map(|row| row.cells.into_iter().flatten().collect()).collect::<Vec<Vec<_>>>()
+                };
+                assert_eq!(cells("a.xlsx"), cells("a.csv"));
+                assert_eq!(cells("a.csv")[0].len(), columns(several_corps).count());
             }
         }
     }
