@@ -31,6 +31,7 @@ mod probe;
 mod random;
 pub mod secret;
 pub mod sessions;
+mod setup;
 pub mod signin;
 mod signing_keys;
 pub mod simulator;

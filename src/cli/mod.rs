@@ -2,10 +2,12 @@
 
 mod audit;
 mod backup;
+mod completions;
 mod demo;
 mod deployment;
 mod doctor;
 mod explain;
+mod init;
 mod log_lines;
 pub mod logging;
 #[cfg(unix)]
@@ -34,7 +36,8 @@ use crate::i18n::Locale;
 /// An employee taps the app's icon in DingTalk and is signed in. Settings come from Rocket.toml in the working folder, or
 /// else in /etc/miandeng (or from the file that ROCKET_CONFIG names), and from ROCKET_… variables; see docs/en/settings.md.
 ///
-/// New here? "miandeng demo" runs everything against a simulated DingTalk, with nothing to configure.
+/// New here? "miandeng demo" runs everything against a simulated DingTalk, with nothing to configure. "miandeng init" writes
+/// the settings of a deployment.
 #[derive(Parser)]
 #[command(name = "miandeng", version, after_help = EXIT_CODES)]
 pub struct Arguments {
@@ -47,6 +50,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed (the reason is on standar
 
 #[derive(Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     /// Run the server (the default)
     Serve,
     /// Run the server against a simulated DingTalk, with sample employees: nothing to configure
@@ -60,16 +64,14 @@ enum Command {
     Audit(audit::AuditCommand),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
 }
 
 impl Arguments {
     /// Reads the program's arguments. Help and wrong usage end here, the latter with exit code 2.
     pub fn read() -> Self {
-        let english = Self::command();
-        let mut command = match locale() {
-            Locale::En => english,
-            Locale::ZhCn => zh_cn::translated(english),
-        };
+        let mut command = in_the_terminals_language(Self::command());
         let read = command.try_get_matches_from_mut(std::env::args_os());
         let read = read.and_then(|found| Self::from_arg_matches(&found).map_err(|error| error.format(&mut command)));
         read.unwrap_or_else(|error| match (locale(), zh_cn::usage(&error)) {
@@ -83,6 +85,7 @@ impl Arguments {
 
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command.unwrap_or(Command::Serve) {
+            Command::Init(args) => init::run(args),
             Command::Serve => serve::run().await,
             Command::Demo(args) => demo::run(args).await,
             Command::Simulator(args) => simulator::run(args).await,
@@ -93,7 +96,16 @@ impl Arguments {
             Command::Audit(command) => command.run().await,
             Command::Backup(args) => backup::run(args).await,
             Command::Restore(args) => restore::run(args).await,
+            Command::Completions(args) => completions::completions(&args),
+            Command::Man(args) => completions::man(&args),
         }
+    }
+}
+
+fn in_the_terminals_language(english: clap::Command) -> clap::Command {
+    match locale() {
+        Locale::En => english,
+        Locale::ZhCn => zh_cn::translated(english),
     }
 }
 

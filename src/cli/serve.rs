@@ -14,6 +14,7 @@ use crate::{
     config::{self, Config, ConfigError, Proxies},
     db::{self, Pools},
     i18n::{Locale, io::IoFailure},
+    setup::console,
 };
 #[cfg(unix)]
 use crate::{cli::open_files, web::slow_clients::SlowClients};
@@ -30,11 +31,15 @@ pub async fn run() -> anyhow::Result<()> {
     let proxies = Proxies::of_environment();
     let behind = |(key, address): (_, &str)| Some((key, address.to_owned(), proxies.before(address)?));
     let proxied: Vec<_> = config.dingtalk.called().into_iter().filter_map(behind).collect();
+    let addresses = console::addresses(&config);
     let figment = super::figment()?;
     let started = figment.clone();
     let server = ignite(figment, config, pools.clone(), clock, |server| reloading(server, started)).await?;
     for (key, address, proxy) in proxied {
         tracing::info!("{key} {address} goes through the proxy {proxy}, which the environment names");
+    }
+    for console::Addresses { app, home_page, redirect_url } in addresses {
+        tracing::info!(app, home_page, redirect_url, "DingTalk's console must have these addresses");
     }
     let stopped = server.launch().await;
     // After the last request was answered, whatever made the server stop.

@@ -4,6 +4,7 @@ use super::{Check, Fact, Scope, Subject, finding::Finding, sign_ins};
 use crate::{
     config::{Config, UnknownUsers},
     db,
+    setup::console,
     users::{self, Numbers},
 };
 
@@ -20,7 +21,26 @@ pub fn settings(config: &Config, scope: Scope<'_>) -> Vec<Finding> {
     if let Some(all) = config.trusted_proxies.iter().find(|network| network.prefix_len() == 0) {
         findings.push(Finding::failed(Check::Settings, Fact::EverybodyTrusted { network: all.to_string() }));
     }
+    findings.extend(for_the_console(config, scope));
     findings
+}
+
+fn for_the_console(config: &Config, scope: Scope<'_>) -> Vec<Finding> {
+    let covered = |name: &str| config.apps.iter().any(|app| app.name == name && scope.covers(&app.corp_id));
+    let addresses = console::addresses(config).into_iter().filter(|addresses| covered(&addresses.app));
+    let finding = |console::Addresses { app, home_page, redirect_url }| {
+        Finding::ok(Check::Console(app), Fact::ConsoleAddresses { home_page, redirect_url })
+    };
+    addresses.map(finding).chain([Finding::ok(Check::EgressIp, egress_ip())]).collect()
+}
+
+/// What can be known here of the address that DingTalk sees.
+fn egress_ip() -> Fact {
+    let address = console::outward_address();
+    Fact::EgressIp {
+        address: address.map(|address| address.to_string()),
+        is_private: address.is_some_and(console::is_private),
+    }
 }
 
 /// Whether the file can be written, who could read it, and whether anybody is in it.

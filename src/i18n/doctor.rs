@@ -29,6 +29,10 @@ pub enum Check {
     Events(String),
     /// The probe of the proxy in front.
     Proxy,
+    /// What DingTalk's console must be told of an app, by its name.
+    Console(String),
+    /// The same of this machine.
+    EgressIp,
     /// By the app's name, or "" where no app was meant.
     SignIns(String),
 }
@@ -50,6 +54,8 @@ impl Check {
             Self::Directory(name) => format!("directory {name}"),
             Self::Events(name) => format!("events {name}"),
             Self::Proxy => "proxy".into(),
+            Self::Console(name) => format!("console {name}"),
+            Self::EgressIp => "egress_ip".into(),
             Self::SignIns(name) if name.is_empty() => "sign-ins".into(),
             Self::SignIns(name) => format!("sign-ins {name}"),
         }
@@ -190,6 +196,15 @@ pub enum Fact {
     /// No server runs, or it cannot write.
     EventsUnseen,
     Probe(ProbeFact),
+    ConsoleAddresses {
+        home_page: String,
+        redirect_url: Option<String>,
+    },
+    /// What can be known here of 服务器出口IP.
+    EgressIp {
+        address: Option<String>,
+        is_private: bool,
+    },
     /// An error that is said in both languages where it belongs.
     Error {
         en: String,

@@ -18,6 +18,7 @@ mod site;
 mod attacks;
 mod examples;
 mod gate_down;
+mod init;
 mod passing;
 mod probe;
 mod programs;

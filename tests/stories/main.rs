@@ -20,6 +20,7 @@ mod gate;
 mod guards;
 mod handover;
 mod harness;
+mod init;
 mod jsapi_config;
 mod languages;
 mod limits;

@@ -109,10 +109,12 @@ fn each_part_knows_only_those_below_it() {
         "i18n",
         "ids",
         "inert",
+        "setup",
         "troubles",
         "users",
     ];
     may_use("doctor/", &below);
+    may_use("setup/", &["config", "i18n", "secret", "setup"]);
     may_use("simulator/", &["clock", "simulator"]);
     may_use("i18n/", &["catalogue", "clock", "db", "i18n", "ids"]);
     may_use("catalogue/", &["catalogue"]);

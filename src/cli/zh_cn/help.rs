@@ -14,7 +14,7 @@ pub struct CommandHelp {
     pub arguments: &'static [(&'static str, &'static str)],
 }
 
-const BARE: CommandHelp = CommandHelp { path: "", about: "", more: "", after: "", arguments: &[] };
+pub(super) const BARE: CommandHelp = CommandHelp { path: "", about: "", more: "", after: "", arguments: &[] };
 
 /// Of arguments that mean the same wherever they are.
 pub const SHARED: &[(&str, &str)] = &[
@@ -45,12 +45,13 @@ pub const COMMANDS: &[CommandHelp] = &[
 员工在钉钉里点一下应用图标就已登录。配置来自工作目录的 Rocket.toml，没有时用 /etc/miandeng 中的（或 ROCKET_CONFIG \
 指定的文件），ROCKET_… 环境变量可以覆盖；见 docs/zh-CN/settings.md。
 
-第一次使用？“miandeng demo”用模拟钉钉运行一切，什么都不用配置。",
+第一次使用？“miandeng demo”用模拟钉钉运行一切，什么都不用配置；“miandeng init”生成正式部署的设置。",
         after: "\
 退出码：0 完成，1 失败（原因见标准错误），2 用法有误。
 日志：MIANDENG_LOG=debug 输出更多，MIANDENG_LOG_FORMAT=json 输出 JSON。",
         ..BARE
     },
+    super::setup::INIT,
     CommandHelp { path: "serve", about: "运行服务器（默认）", ..BARE },
     CommandHelp {
         path: "demo",
@@ -344,6 +345,8 @@ CSV 文件是 UTF-8（有无 BOM 均可），或 Excel 保存的 GB18030。值�
             ("keep_sessions", "备份时已登录的人保持登录"),
         ],
     },
+    super::setup::COMPLETIONS,
+    super::setup::MAN,
 ];
 
 const LAST_ADMIN: &str = "即使企业会失去最后一位可用的管理员也继续";

@@ -2,6 +2,7 @@
 
 mod errors;
 mod help;
+mod setup;
 mod simulator;
 mod usage;
 

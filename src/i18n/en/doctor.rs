@@ -19,6 +19,21 @@ pub(super) fn check(check: &Check) -> String {
 pub(super) fn fact(fact: &Fact) -> Said {
     match fact {
         Fact::SettingsRead { public_url, apps } => says(format!("read; public_url {public_url}, apps {}", apps.join(", "))),
+        Fact::ConsoleAddresses { home_page, redirect_url } => {
+            let redirect = redirect_url.as_ref().map(|url| format!("; redirect URL (重定向URL): {url}")).unwrap_or_default();
+            says(format!("to enter there: home page and PC home page (应用首页地址, PC端首页地址): {home_page}{redirect}"))
+        }
+        Fact::EgressIp { address: None, .. } => {
+            says("this machine does not know its own address; list the one that DingTalk sees (服务器出口IP)")
+        }
+        Fact::EgressIp { address: Some(address), is_private: true } => says(format!(
+            "list your network's public address in the console (服务器出口IP); this machine knows only its own, {address}, \
+             which is private. DingTalk names the right one when it refuses a call (60020)"
+        )),
+        Fact::EgressIp { address: Some(address), is_private: false } => says(format!(
+            "to list in the console (服务器出口IP): probably {address}, this machine's own, unless calls leave through \
+             another one; DingTalk names the right one when it refuses a call (60020)"
+        )),
         Fact::PlainHttp { origin } => {
             says(format!("public_url is {origin}: anyone on the network path can read the session cookie"))
                 .cure("put a proxy with TLS in front, and write https:// in public_url")

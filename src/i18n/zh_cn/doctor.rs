@@ -24,6 +24,8 @@ pub(super) fn check(check: &Check) -> String {
         Check::Directory(name) => format!("通讯录 {name}"),
         Check::Events(name) => format!("事件 {name}"),
         Check::Proxy => "网关代理".into(),
+        Check::Console(name) => format!("开发者后台 {name}"),
+        Check::EgressIp => "服务器出口IP".into(),
         Check::SignIns(name) if name.is_empty() => "登录".into(),
         Check::SignIns(name) => format!("登录 {name}"),
         Check::PublicUrl | Check::CorpId(_) | Check::AgentId(_) => check.word(),
@@ -33,6 +35,17 @@ pub(super) fn check(check: &Check) -> String {
 pub(super) fn fact(fact: &Fact) -> Said {
     match fact {
         Fact::SettingsRead { public_url, apps } => says(format!("已读取；public_url {public_url}，应用 {}", apps.join("、"))),
+        Fact::ConsoleAddresses { home_page, redirect_url } => {
+            let redirect = redirect_url.as_ref().map(|url| format!("；重定向URL：{url}")).unwrap_or_default();
+            says(format!("应填写：应用首页地址和PC端首页地址：{home_page}{redirect}"))
+        }
+        Fact::EgressIp { address: None, .. } => says("本机不知道自己的地址；请填写钉钉看到的公网 IP"),
+        Fact::EgressIp { address: Some(address), is_private: true } => says(format!(
+            "请填写您网络的公网 IP；本机只知道自己的内网地址 {address}。填错时，钉钉在拒绝调用（60020）时会给出正确的 IP"
+        )),
+        Fact::EgressIp { address: Some(address), is_private: false } => says(format!(
+            "可能是 {address}，即本机的地址；调用也可能经别的地址发出。填错时，钉钉在拒绝调用（60020）时会给出正确的 IP"
+        )),
         Fact::PlainHttp { origin } => says(format!("public_url 是 {origin}：网络途中的任何人都能看到会话 Cookie"))
             .cure("在前面放一个带 TLS 的代理，并把 public_url 改为 https://"),
         Fact::EverybodyTrusted { network } => {
