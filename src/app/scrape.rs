@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rocket::{
-    Request, Route, State, get,
+    Request, Route, get,
     http::{ContentType, Status},
     request::{FromRequest, Outcome},
     routes,
@@ -32,34 +32,50 @@ pub(super) fn routes() -> Vec<Route> {
     routes![metrics]
 }
 
-/// Somebody whom `metrics_from` lists. Others are not told that there is anything.
-struct Listed;
+/// What is asked, for somebody whom `metrics_from` lists. Others are not told that there is anything.
+struct Asked<'r> {
+    log: &'r RequestContext,
+    metrics: &'r Metrics,
+    config: &'r Config,
+    clock: &'r Clock,
+    pools: &'r Pools,
+    dingtalk: &'r Dingtalk,
+    directory: &'r Directory,
+}
+
+impl<'r> Asked<'r> {
+    fn of(request: &'r Request<'_>) -> Option<Self> {
+        let (rocket, config) = (request.rocket(), in_force::part::<Config>(request)?);
+        let ClientIp(ip) = ClientIp::strictly(request)?;
+        config.metrics_from.iter().find(|network| network.contains(&ip))?;
+        Some(Self {
+            log: RequestContext::of(request),
+            metrics: rocket.state::<Arc<Metrics>>()?,
+            config,
+            clock: rocket.state()?,
+            pools: rocket.state::<Db>()?,
+            dingtalk: in_force::part(request)?,
+            directory: in_force::part::<Arc<Directory>>(request)?,
+        })
+    }
+}
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Listed {
+impl<'r> FromRequest<'r> for Asked<'r> {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let from = in_force::part::<Config>(request).map_or(&[][..], |config| &config.metrics_from);
-        match ClientIp::strictly(request) {
-            Some(ClientIp(ip)) if from.iter().any(|network| network.contains(&ip)) => Outcome::Success(Self),
-            _ => refusal::refuse(request, Status::NotFound, Problem::not_found()),
+        match Self::of(request) {
+            Some(asked) => Outcome::Success(asked),
+            None => refusal::refuse(request, Status::NotFound, Problem::not_found()),
         }
     }
 }
 
 /// `text/plain; version=0.0.4`, as Prometheus calls its text.
 #[get("/metrics")]
-async fn metrics(
-    _listed: Listed,
-    log: &RequestContext,
-    metrics: &State<Arc<Metrics>>,
-    config: &Config,
-    clock: &State<Clock>,
-    db: &State<Db>,
-    dingtalk: &Dingtalk,
-    directory: &Directory,
-) -> (ContentType, String) {
+async fn metrics(asked: Asked<'_>) -> (ContentType, String) {
+    let Asked { log, metrics, config, clock, pools, dingtalk, directory } = asked;
     log.note(|notes| notes.is_routine = true);
     let mut out = Exposition::default();
     let name = "miandeng_build_info";
@@ -69,8 +85,8 @@ async fn metrics(
     queues(&mut out, dingtalk);
     credentials(&mut out, dingtalk).await;
     events(&mut out, dingtalk, directory);
-    connections(&mut out, db);
-    let read = timeout(PATIENCE, Table::read(db, config, clock.now())).await;
+    connections(&mut out, pools);
+    let read = timeout(PATIENCE, Table::read(pools, config, clock.now())).await;
     let table = match read {
         Ok(Ok(table)) => Some(table),
         Ok(Err(error)) => {
