@@ -60,6 +60,29 @@ async fn systemd_hears_when_the_server_is_ready_and_when_it_stops() {
 }
 
 #[tokio::test]
+async fn systemd_hears_when_the_settings_are_read_again_and_why_they_were_refused() {
+    let site = Site::new().await;
+    let systemd = Systemd::listening(&site);
+    let mut serve = program(site.path(), &["serve"]);
+    serve.env("NOTIFY_SOCKET", site.path().join("notify"));
+    let server = Server::spawn(serve).listens();
+    assert_eq!(systemd.hears(), "READY=1");
+    let file = site.path().join("Rocket.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let wrong = good.replace("[default.miandeng]", "[default.miandeng]\nsession_idle = \"never\"");
+    for (settings, status) in [(&good, "STATUS="), (&wrong, "STATUS=The settings were refused: miandeng.session_idle")]
+    {
+        std::fs::write(&file, settings).unwrap();
+        sends(&server, signal::Signal::SIGHUP);
+        let reloading = systemd.hears();
+        let time = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect("the time");
+        assert!(time.parse::<u64>().is_ok(), "{reloading}");
+        let ready = systemd.hears();
+        assert!(ready.starts_with("READY=1") && ready.contains(status), "{ready}");
+    }
+}
+
+#[tokio::test]
 async fn the_watchdog_is_told_while_the_server_answers() {
     let site = Site::new().await;
     let systemd = Systemd::listening(&site);
