@@ -52,7 +52,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     kept.follow(&current.now());
     let mount = |server: Rocket<Build>, group, routes| server.mount(&base, grouped(group, routes));
     let server = rocket::custom(figment)
-        .manage(Reports::new(clock.clone(), database))
+        .manage(Reports::new(clock.clone(), database, Passes::new(&state_key, clock.clone())))
         .manage(FormTokens::new(&state_key))
         .manage(admin::Uploads::new(clock.clone()))
         .manage(Passes::new(&state_key, clock.clone()))

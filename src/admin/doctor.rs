@@ -101,7 +101,7 @@ async fn run(
     reports: &State<Reports>,
 ) -> SeeOther {
     let scope = Scope::Corp(form.who.corp_id());
-    let subject = Subject { config, pools: db, database: reports.database(), clock, scope };
+    let subject = Subject { config, pools: db, database: reports.database(), clock, passes: reports.passes(), scope };
     let examine = async {
         let mut findings = doctor::settings(config, scope);
         findings.extend(doctor::database(&subject).await);

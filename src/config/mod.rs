@@ -11,6 +11,7 @@ mod paths;
 mod proxies;
 mod raw;
 mod restart;
+mod sources;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -27,6 +28,7 @@ pub use self::{
     looks::{Contact, Logo, LogoKind, Looks},
     proxies::{Proxies, is_local},
     restart::takes_restart,
+    sources::{SecretFiles, Sources},
 };
 use crate::{
     i18n::{Locale, setting::BadSetting},
@@ -76,6 +78,10 @@ pub struct Config {
     pub dingtalk: DingtalkConfig,
     /// The DingTalk apps, at least one. List `apps`.
     pub apps: Vec<App>,
+    /// Where all this comes from.
+    pub sources: Sources,
+    /// What holds secrets of it.
+    pub secret_files: SecretFiles,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +167,8 @@ impl Config {
             }
             Err(_) => return Err(ConfigError::at("miandeng", BadSetting::NoSettings)),
         };
-        Self::check(raw)
+        let (sources, secret_files) = (Sources::of(figment), SecretFiles::of(figment, &raw.apps));
+        Ok(Self { sources, secret_files, ..Self::check(raw)? })
     }
 
     /// Whether a session on one of our pages is sent over https only.
@@ -247,6 +254,8 @@ impl Config {
             looks,
             dingtalk: DingtalkConfig::check(raw.dingtalk)?,
             apps,
+            sources: Sources::default(),
+            secret_files: SecretFiles::default(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Settings and database: what can be seen without leaving the machine.
 
-use super::{Check, Fact, Scope, Subject, finding::Finding, sign_ins};
+use super::{Check, Fact, Scope, Subject, files, finding::Finding, sign_ins};
 use crate::{
     config::{Config, UnknownUsers},
     db,
@@ -22,6 +22,12 @@ pub fn settings(config: &Config, scope: Scope<'_>) -> Vec<Finding> {
         findings.push(Finding::failed(Check::Settings, Fact::EverybodyTrusted { network: all.to_string() }));
     }
     findings.extend(for_the_console(config, scope));
+    findings.extend(files::check(config));
+    // Settings are also those of the other corps.
+    if scope.covers_all(config) {
+        let from = config.sources.0.iter().cloned();
+        findings.extend(from.map(|(source, keys)| Finding::ok(Check::Settings, Fact::SettingsFrom { source, keys })));
+    }
     findings
 }
 
@@ -55,6 +61,7 @@ pub async fn database(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = vec![writable];
     findings.extend(readers(subject));
     findings.push(people(subject).await);
+    findings.extend(shut_out(subject).await);
     findings.extend(sign_ins::lately(subject).await);
     findings
 }
@@ -77,4 +84,19 @@ async fn people(subject: &Subject<'_>) -> Finding {
         Ok(Numbers { active: 0, .. }) => Finding::ok(Check::People, Fact::NobodyYet),
         Ok(Numbers { active, .. }) => Finding::ok(Check::People, Fact::MaySignIn { people: active }),
     }
+}
+
+/// Rows that nobody can sign in with. Where the table cannot be read, that is said already.
+async fn shut_out(subject: &Subject<'_>) -> Vec<Finding> {
+    let read = async {
+        let db = &mut *subject.pools.read().await?;
+        Ok::<_, sqlx::Error>((users::active_by_corp(db).await?, users::alike(db, subject.scope.corp()).await?))
+    };
+    let Ok((corps, alike)) = read.await else { return Vec::new() };
+    let has_app = |corp_id: &str| subject.config.apps.iter().any(|app| app.corp_id.as_str() == corp_id);
+    let strangers =
+        corps.into_iter().filter(|(corp_id, _)| subject.scope.covers_all(subject.config) && !has_app(corp_id));
+    let strangers = strangers.map(|(corp_id, people)| Fact::PeopleOfNoApp { corp_id, people });
+    let alike = (!alike.is_empty()).then_some(Fact::AlikeUserids { userids: alike });
+    strangers.chain(alike).map(|fact| Finding::warning(Check::People, fact)).collect()
 }

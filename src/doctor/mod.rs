@@ -2,11 +2,14 @@
 //!
 //! A finding is a value (`i18n::doctor`) until somebody reads it. Nothing here changes anything at DingTalk or disturbs a running server.
 
+mod certificate;
 mod dingtalk;
 mod directory;
 mod events;
+mod files;
 mod finding;
 mod machine;
+mod own_address;
 pub mod reach;
 mod redact;
 mod reports;
@@ -20,7 +23,7 @@ pub use self::{
     reports::{Report, Reports},
 };
 pub use crate::i18n::doctor::{Check, Fact};
-use crate::{clock::Clock, config::Config, db::Pools, dingtalk::Dingtalk, ids::CorpId};
+use crate::{clock::Clock, config::Config, db::Pools, dingtalk::Dingtalk, ids::CorpId, probe::Passes};
 
 /// What is looked at.
 pub struct Subject<'a> {
@@ -32,6 +35,8 @@ pub struct Subject<'a> {
     pub database: &'a str,
     /// The time.
     pub clock: &'a Clock,
+    /// For our own echo.
+    pub passes: &'a Passes,
     /// Whose part of it.
     pub scope: Scope<'a>,
 }
@@ -53,6 +58,11 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Whether there is nobody else in the deployment.
+    fn covers_all(self, config: &Config) -> bool {
+        config.apps.iter().all(|app| self.covers(&app.corp_id))
+    }
+
     fn covers(self, corp_id: &CorpId) -> bool {
         self.corp().is_none_or(|own| own == corp_id)
     }
@@ -64,6 +74,9 @@ pub async fn outside(subject: &Subject<'_>, server: Option<&Dingtalk>) -> Vec<Fi
     let mut findings = Vec::from_iter(reach::proxies(subject.config));
     findings.extend(reach::clock(subject).await);
     findings.extend(dingtalk::check(subject, server).await);
+    findings.extend(own_address::name(subject).await);
+    findings.extend(certificate::check(subject.config, subject.clock.now()).await);
     findings.push(reach::public_url(subject).await);
+    findings.extend(own_address::forwarded(subject).await);
     findings
 }

@@ -50,7 +50,7 @@ pub(super) fn proxies(config: &Config) -> Option<Finding> {
     (!set.is_empty()).then(|| Finding::ok(Check::Proxies, Fact::ProxyVariables { set, ways: ways.into() }))
 }
 
-fn client_for(address: &str) -> reqwest::Result<reqwest::Client> {
+pub(super) fn client_for(address: &str) -> reqwest::Result<reqwest::Client> {
     if is_local(address) { builder().no_proxy().build() } else { client() }
 }
 

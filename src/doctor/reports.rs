@@ -9,6 +9,7 @@ use super::Finding;
 use crate::{
     clock::{Clock, UnixSeconds},
     ids::CorpId,
+    probe::Passes,
 };
 
 /// A younger report is answered again: each run calls DingTalk.
@@ -18,6 +19,7 @@ const PAUSE_MS: i64 = 60_000;
 pub struct Reports {
     clock: Clock,
     database: String,
+    passes: Passes,
     /// Held while a report is made.
     running: tokio::sync::Mutex<()>,
     last: Mutex<HashMap<CorpId, Arc<Report>>>,
@@ -34,14 +36,18 @@ pub struct Report {
 }
 
 impl Reports {
-    /// No report has been made yet. `database` is how the settings name it.
-    pub fn new(clock: Clock, database: String) -> Self {
-        Self { clock, database, running: tokio::sync::Mutex::default(), last: Mutex::default() }
+    /// No report has been made yet. `database` is how the settings name it; `passes` are for our own echo.
+    pub fn new(clock: Clock, database: String, passes: Passes) -> Self {
+        Self { clock, database, passes, running: tokio::sync::Mutex::default(), last: Mutex::default() }
     }
 
     /// The database, as the settings name it.
     pub fn database(&self) -> &str {
         &self.database
+    }
+
+    pub fn passes(&self) -> &Passes {
+        &self.passes
     }
 
     /// The last report, if there is one.
@@ -78,7 +84,8 @@ mod tests {
     #[tokio::test]
     async fn however_many_ask_one_report_a_minute_is_made() {
         let clock = Clock::standing();
-        let (reports, runs) = (Reports::new(clock.clone(), String::new()), AtomicUsize::new(0));
+        let (reports, runs) =
+            (Reports::new(clock.clone(), String::new(), Passes::new(&[7; 32], clock.clone())), AtomicUsize::new(0));
         let corp_id = CorpId::new("dinga").expect("a corp id");
         let run = || {
             reports.run(&corp_id, async {

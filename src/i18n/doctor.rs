@@ -1,7 +1,7 @@
 //! What `doctor` finds, as values. A new finding is a variant here and a text in each language (`en::doctor`,
 //! `zh_cn::doctor`), or two where something is to be done.
 
-use super::{Locale, io::IoFailure, probe::ProbeFact};
+use super::{Locale, io::IoFailure, probe::ProbeFact, setting::Source};
 use crate::{
     catalogue::{Evidence, Trouble},
     clock::UnixSeconds,
@@ -17,7 +17,14 @@ pub enum Check {
     Clock,
     /// The variables that name a proxy.
     Proxies,
+    /// What holds secrets.
+    Files,
+    /// Where the name of `public_url` leads.
+    Name,
+    Certificate,
     PublicUrl,
+    /// What the proxy in front says of visitors.
+    Forwarded,
     Dingtalk,
     /// By the app's name; as for the next four.
     App(String),
@@ -46,7 +53,11 @@ impl Check {
             Self::People => "people".into(),
             Self::Clock => "clock".into(),
             Self::Proxies => "proxies".into(),
+            Self::Files => "files".into(),
+            Self::Name => "name".into(),
+            Self::Certificate => "certificate".into(),
             Self::PublicUrl => "public_url".into(),
+            Self::Forwarded => "forwarded".into(),
             Self::Dingtalk => "dingtalk".into(),
             Self::App(name) => format!("dingtalk {name}"),
             Self::CorpId(name) => format!("corp_id {name}"),
@@ -71,6 +82,85 @@ pub enum Fact {
     SettingsRead {
         public_url: String,
         apps: Vec<String>,
+    },
+    /// Keys, with the values that are set.
+    SettingsFrom {
+        source: Source,
+        keys: Vec<String>,
+    },
+    FilesClosed {
+        files: usize,
+    },
+    FileReadable {
+        file: String,
+        mode: u32,
+    },
+    FileWritable {
+        file: String,
+        mode: u32,
+    },
+    PeopleOfNoApp {
+        corp_id: String,
+        people: i64,
+    },
+    /// Some of them.
+    AlikeUserids {
+        userids: Vec<String>,
+    },
+    LeadsTo {
+        host: String,
+        addresses: Vec<String>,
+    },
+    LeadsInside {
+        host: String,
+        addresses: Vec<String>,
+    },
+    LeadsNowhere {
+        host: String,
+        why: IoFailure,
+    },
+    CertificateGood {
+        host: String,
+        days: i64,
+        at: UnixSeconds,
+    },
+    CertificateEnds {
+        host: String,
+        days: i64,
+        at: UnixSeconds,
+    },
+    CertificateExpired {
+        host: String,
+        at: UnixSeconds,
+    },
+    /// As the TLS library says it.
+    CertificateRefused {
+        host: String,
+        why: String,
+    },
+    /// Until when, it does not say.
+    CertificateAccepted {
+        host: String,
+    },
+    NoCertificate {
+        host: String,
+        why: IoFailure,
+    },
+    ClaimBelieved {
+        peer: String,
+    },
+    ProxyNotTrusted {
+        peer: String,
+    },
+    VisitorsUnnamed {
+        peer: String,
+    },
+    VisitorsNamed {
+        client: String,
+        peer: String,
+    },
+    NoProxy {
+        client: String,
     },
     PlainHttp {
         origin: String,

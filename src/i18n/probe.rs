@@ -85,6 +85,14 @@ pub enum ProbeFact {
     HeaderTwice {
         name: &'static str,
     },
+    RecipeCurrent {
+        version: u32,
+    },
+    RecipeOld {
+        /// Older ones than the second do not say.
+        version: Option<u32>,
+        current: u32,
+    },
     CookieArrives {
         name: String,
     },

@@ -3,6 +3,14 @@
 use super::io::IoFailure;
 use crate::ids::InvalidId;
 
+/// Where a setting has its value from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    File(String),
+    Environment,
+    Default,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadSetting {
     NoSettings,

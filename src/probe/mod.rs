@@ -16,6 +16,9 @@ use crate::{clock::Clock, hex_digits::hex_digits};
 pub const PROXY_PATH: &str = "/_miandeng/echo";
 /// The header that the pass travels in. It begins like none that a recipe deletes.
 pub const PASS_HEADER: &str = "Miandeng-Probe";
+/// The version of the recipes in `deploy/`. A recipe leads the echo's address to this path below ours, so that nobody but
+/// the recipe can say it. One is added whenever operators must install a recipe again.
+pub const RECIPE: u32 = 2;
 /// How long a pass is good, in seconds.
 const LIFETIME: i64 = 60;
 
@@ -27,11 +30,26 @@ pub struct Passes {
 /// What reached the app's side.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reached {
+    #[serde(flatten)]
+    pub from: CameFrom,
     /// Proves that this deployment has seen this, with that pass.
     pub seal: String,
     /// Names and values in the order of their coming; of credentials the names alone.
     pub headers: Vec<(String, String)>,
     pub cookies: Vec<String>,
+}
+
+/// How the request came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CameFrom {
+    /// The version of the recipe that led here; older ones say none.
+    pub recipe: Option<u32>,
+    /// The visitor's address, as limits count it.
+    pub client: String,
+    /// The other end of the connection.
+    pub peer: String,
+    /// Whether that is one of `trusted_proxies`.
+    pub is_trusted: bool,
 }
 
 impl Passes {
@@ -62,22 +80,28 @@ impl Passes {
         is_ours && (1..=LIFETIME).contains(&(expires.saturating_sub(self.clock.now())))
     }
 
-    pub fn answer(&self, pass: &str, headers: Vec<(String, String)>, cookies: Vec<String>) -> Reached {
-        let seal = hex_digits(self.answers_seal(pass, &headers, &cookies).finalize().into_bytes());
-        Reached { seal, headers, cookies }
+    pub fn answer(&self, pass: &str, headers: Vec<(String, String)>, cookies: Vec<String>, from: CameFrom) -> Reached {
+        let seal = String::new();
+        let mut reached = Reached { from, seal, headers, cookies };
+        reached.seal = hex_digits(self.answers_seal(pass, &reached).finalize().into_bytes());
+        reached
     }
 
     /// Whether this is, unchanged, what this deployment has answered to a pass.
     pub fn vouch_for(&self, reached: &Reached, pass: &str) -> bool {
-        let is_ours = |seal: Vec<u8>| self.answers_seal(pass, &reached.headers, &reached.cookies).verify_slice(&seal);
+        let is_ours = |seal: Vec<u8>| self.answers_seal(pass, reached).verify_slice(&seal);
         hex::decode(&reached.seal).is_ok_and(|seal| is_ours(seal).is_ok())
     }
 
     /// Each text with its length before it: no two answers run together into the same bytes.
-    fn answers_seal(&self, pass: &str, headers: &[(String, String)], cookies: &[String]) -> Hmac<Sha256> {
+    fn answers_seal(&self, pass: &str, reached: &Reached) -> Hmac<Sha256> {
+        let Reached { from, headers, cookies, .. } = reached;
         let mut mac = seal(&self.key, "answer|");
         let mut add = |text: &str| mac.update(format!("{}:{text}", text.len()).as_bytes());
         add(pass);
+        add(&format!("{:?} {}", from.recipe, from.is_trusted));
+        add(&from.client);
+        add(&from.peer);
         add(&headers.len().to_string());
         headers.iter().for_each(|(name, value)| {
             add(name);
@@ -130,11 +154,13 @@ mod tests {
         let pass = passes.issue();
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let headers = || vec![header("remote-user", "zhangsan"), header("remote_user", "forged")];
-        let good = passes.answer(&pass, headers(), vec!["a".into(), "b".into()]);
+        let good = passes.answer(&pass, headers(), vec!["a".into(), "b".into()], CameFrom::default());
         assert!(passes.vouch_for(&good, &pass));
         assert!(!passes.vouch_for(&good, &passes.issue()), "another pass");
         assert!(!Passes::new(&[8; 32], Clock::standing()).vouch_for(&good, &pass), "another deployment");
-        let changes: [fn(&mut Reached); 8] = [
+        let changes: [fn(&mut Reached); 10] = [
+            |reached| reached.from.recipe = Some(1),
+            |reached| reached.from.client = "192.0.2.1".into(),
             |reached| drop(reached.headers.pop()),
             |reached| reached.headers.swap(0, 1),
             |reached| reached.headers[1].1.clear(),
@@ -149,7 +175,7 @@ mod tests {
             change(&mut changed);
             assert!(!passes.vouch_for(&changed, &pass), "{changed:?}");
         }
-        let bare = passes.answer(&pass, vec![header("a", "b")], Vec::new());
+        let bare = passes.answer(&pass, vec![header("a", "b")], Vec::new(), CameFrom::default());
         let other = Reached { headers: Vec::new(), cookies: vec!["a".into(), "b".into()], ..bare };
         assert!(!passes.vouch_for(&other, &pass), "a header is no two cookies");
     }
@@ -163,7 +189,7 @@ mod tests {
         ) {
             let passes = Passes::new(&[7; 32], Clock::standing());
             let pass = passes.issue();
-            let answer = passes.answer(&pass, headers.clone(), cookies.clone());
+            let answer = passes.answer(&pass, headers.clone(), cookies.clone(), CameFrom::default());
             let read: Reached = serde_json::from_str(&serde_json::to_string(&answer).unwrap()).unwrap();
             prop_assert!(passes.vouch_for(&read, &pass));
             let is_the_same = other == (headers, cookies);

@@ -20,7 +20,7 @@ use crate::{
 pub use self::{
     columns::{Columns, Difference},
     newcomer::{newcomer, said_of},
-    numbers::{Numbers, names, numbers},
+    numbers::{Numbers, active_by_corp, alike, names, numbers},
     search::{Matches, Search, Sort, fill_search, matches, page, search},
     write::{Change, Key, NewUser, remove, signed_in, upsert},
 };

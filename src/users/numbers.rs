@@ -34,6 +34,28 @@ pub async fn numbers(db: &mut Conn, corp_id: Option<&CorpId>) -> sqlx::Result<Nu
     sql.build_query_as().fetch_one(db).await
 }
 
+/// How many people of each corp in the table may sign in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_by_corp(db: &mut Conn) -> sqlx::Result<Vec<(String, i64)>> {
+    let sql = "SELECT corp_id, COUNT(*) FROM users WHERE status = 'active' GROUP BY corp_id ORDER BY corp_id";
+    sqlx::query_as(sql).fetch_all(db).await
+}
+
+/// Some userids that differ from another one of their corp in their letters' case alone: DingTalk has one of the two.
+///
+/// # Errors
+/// When the database fails.
+pub async fn alike(db: &mut Conn, corp_id: Option<&CorpId>) -> sqlx::Result<Vec<String>> {
+    let mut sql = QueryBuilder::new("SELECT MIN(userid) FROM users WHERE status = 'active'");
+    if let Some(corp_id) = corp_id {
+        sql.push(" AND corp_id = ").push_bind(corp_id.as_str().to_owned());
+    }
+    sql.push(" GROUP BY corp_id, LOWER(userid) HAVING COUNT(*) > 1 ORDER BY 1 LIMIT 5");
+    sql.build_query_scalar().fetch_all(db).await
+}
+
 /// The names of people of a corp by their userids. Whoever is not in the table is left out.
 ///
 /// # Errors

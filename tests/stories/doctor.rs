@@ -46,7 +46,9 @@ impl Deployment {
     }
 
     fn writes(&self, settings: &str) {
-        std::fs::write(self.folder.path().join("Rocket.toml"), settings).unwrap();
+        let file = self.folder.path().join("Rocket.toml");
+        std::fs::write(&file, settings).unwrap();
+        closes(&file);
     }
 
     fn empties_the_database(&self) {
@@ -108,6 +110,17 @@ impl Report {
     }
 }
 
+/// As the documentation installs it.
+#[cfg(unix)]
+fn closes(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn closes(_: &Path) {}
+
 /// The least settings, for a server that does not run.
 fn settings(dingtalk: &str) -> String {
     let oapi = format!("oapi_url = \"{dingtalk}\"");
@@ -157,7 +170,7 @@ async fn a_report_is_chinese_where_the_terminal_is() {
         "正常      人员：用户表里有 1 人可以登录\n",
         "正常      时钟：与钉钉一致\n",
         "正常      钉钉应用 oa：access token、一次普通调用和 ticket 均正常\n",
-        "注意      钉钉应用 oa：应用只能看到部门 7：其他部门的人登录会被拒绝（50002）\n          → 该员工不在应用的范围内",
+        "! 注意      钉钉应用 oa：应用只能看到部门 7：其他部门的人登录会被拒绝（50002）\n            → 该员工不在应用的范围内",
         "无法判断  agent_id oa：100000001 在这里无法核对",
         "注意      public_url：http://127.0.0.1:9/healthz 没有响应：",
     ];

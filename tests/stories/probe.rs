@@ -195,6 +195,8 @@ async fn the_operator_and_its_person_see_what_it_is() {
 /// A listed host in foreign hands: it asks the gate as our recipes do, and does what it likes with answer and cookie.
 #[derive(Clone)]
 struct Host {
+    /// Where its recipe leads the echo's address.
+    echo: &'static str,
     address: String,
     server: String,
     http: Client,
@@ -252,7 +254,7 @@ impl Host {
     }
 
     async fn echo(&self, headers: &[(String, String)], identity: HeaderMap) -> String {
-        let mut request = self.http.get(format!("{}/probe/echo", self.server));
+        let mut request = self.http.get(format!("{}{}", self.server, self.echo));
         for (name, value) in headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
             request = request.header(name, value);
         }
@@ -293,7 +295,7 @@ impl Host {
 }
 
 /// Doctor's findings, and what the host could do.
-async fn is_probed(hides: bool) -> (Value, Vec<String>) {
+async fn is_probed(hides: bool, echo: &'static str) -> (Value, Vec<String>) {
     let site = Site::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -303,7 +305,7 @@ async fn is_probed(hides: bool) -> (Value, Vec<String>) {
     let server: Server = site.serves();
     let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let loot = Arc::default();
-    let host = Host { address, server: server.url().to_owned(), http, hides, loot: Arc::clone(&loot) };
+    let host = Host { echo, address, server: server.url().to_owned(), http, hides, loot: Arc::clone(&loot) };
     let probed = format!("http://{}/", host.address);
     let serving = tokio::spawn(host.serve(listener));
     let doctor = program(site.path(), &["doctor", "--json", "--probe", &probed]);
@@ -321,7 +323,7 @@ fn says(report: &Value, state: &str, text: &str) -> bool {
 
 #[tokio::test]
 async fn a_listed_host_in_foreign_hands_gets_nothing_by_it() {
-    let (report, loot) = is_probed(false).await;
+    let (report, loot) = is_probed(false, "/probe/echo/2").await;
     assert!(says(&report, "ok", "Remote-User reaches the app"), "it was signed in there: {report:#}");
     assert!(says(&report, "failed", "remote_user, "), "{report:#}");
     assert_eq!(loot, Vec::<String>::new());
@@ -329,7 +331,34 @@ async fn a_listed_host_in_foreign_hands_gets_nothing_by_it() {
 
 #[tokio::test]
 async fn whoever_stands_in_between_hides_nothing_of_what_the_echo_saw() {
-    let (report, _) = is_probed(true).await;
+    let (report, _) = is_probed(true, "/probe/echo/2").await;
     assert!(says(&report, "failed", "does not get the answer of miandeng's echo"), "{report:#}");
     assert!(!says(&report, "ok", "forged"), "{report:#}");
+}
+
+#[tokio::test]
+async fn a_recipe_of_an_older_version_is_named() {
+    let (report, _) = is_probed(false, "/probe/echo/2").await;
+    assert!(says(&report, "ok", "the proxy's recipe is of version 2"), "{report:#}");
+    for (echo, version) in [("/probe/echo", "an older version"), ("/probe/echo/1", "version 1")] {
+        let (report, _) = is_probed(false, echo).await;
+        assert!(says(&report, "warning", &format!("the proxy's recipe is of {version}")), "{report:#}");
+    }
+}
+
+/// What a recipe says of its version is true when it is installed.
+#[test]
+fn each_recipe_leads_to_the_echo_of_its_version() {
+    let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    let mut recipes = 0;
+    for folder in std::fs::read_dir(deploy).unwrap().map(|folder| folder.unwrap().path()).filter(|path| path.is_dir()) {
+        for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for after in text.split("/probe/echo").skip(1) {
+                assert!(after.starts_with("/2"), "{}", file.display());
+                recipes += 1;
+            }
+        }
+    }
+    assert!(recipes >= 5, "{recipes}");
 }

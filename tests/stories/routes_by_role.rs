@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 52] = [
+const TABLE: [Row; 53] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -83,6 +83,7 @@ const TABLE: [Row; 52] = [
     row("/.well-known/jwks.json", GET, "/.well-known/jwks.json", Is::Public),
     row("/dingtalk/events/<app>", POST, "/dingtalk/events/oa", Is::Refused),
     row("/probe/echo", GET, "/probe/echo", Is::Refused),
+    row("/probe/echo/<recipe>", GET, "/probe/echo/2", Is::Refused),
     row("/admin", GET, "/admin", Is::Admins),
     row("/admin/refused", GET, "/admin/refused?q=x&page=9", Is::Admins),
     row("/admin/refused/add", POST, "/admin/refused/add", Is::AdminsForm),

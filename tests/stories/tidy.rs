@@ -109,6 +109,7 @@ fn each_part_knows_only_those_below_it() {
         "i18n",
         "ids",
         "inert",
+        "probe",
         "setup",
         "troubles",
         "users",

@@ -15,6 +15,8 @@ use crate::{
     doctor::{self, Check, Fact, Finding, Scope, Severity, Subject},
     i18n::Locale,
     ids::{CorpId, DingUserId},
+    probe::Passes,
+    signing_keys,
 };
 
 /// Check this deployment and its connection to DingTalk, and say what to fix.
@@ -75,11 +77,19 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
             return findings;
         }
     };
+    let passes = match signing_keys::state_key(&deployment.pools, &deployment.clock).await {
+        Ok(key) => Passes::new(&key, deployment.clock.clone()),
+        Err(error) => {
+            findings.push(Finding::failed(Check::Database, told(&error.into())));
+            return findings;
+        }
+    };
     let subject = Subject {
         config: &deployment.config,
         pools: &deployment.pools,
         database: &url,
         clock: &deployment.clock,
+        passes: &passes,
         scope: Scope::Deployment,
     };
     findings.extend(doctor::database(&subject).await);

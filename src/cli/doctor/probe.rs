@@ -21,7 +21,7 @@ use crate::{
     forward_auth::header_names::{ODD, taken_for},
     i18n::probe::{ProbeFact, ProxyFix},
     ids::{CorpId, DingUserId},
-    probe::{PASS_HEADER, PROXY_PATH, Passes, Reached},
+    probe::{PASS_HEADER, PROXY_PATH, Passes, RECIPE, Reached},
     sessions::{self, Token, cookie},
     signing_keys,
     users::{self, Filter, Role, Status, User},
@@ -121,7 +121,8 @@ impl Probe<'_> {
 
     async fn with_session(&self, user: &User, token: &Token) -> Result<Vec<Finding>, Finding> {
         let (plain, proxy) = self.reaches_the_echo(user, token).await?;
-        let mut findings = self.identity_arrives(user, &plain);
+        let mut findings = vec![recipe(&plain)];
+        findings.extend(self.identity_arrives(user, &plain));
         findings.extend(self.own_cookie(&plain));
         let (plain, disguised) = (forgery::plain(), forgery::disguised());
         let (mut arrived, mut refused) = (Vec::new(), 0);
@@ -256,6 +257,14 @@ impl Probe<'_> {
             let fact = ProbeFact::SessionNotEnded { error: error.to_string() };
             Finding::failed(Check::Database, Fact::Probe(fact))
         })
+    }
+}
+
+/// The recipe's own path tells its version.
+fn recipe(reached: &Reached) -> Finding {
+    match reached.from.recipe {
+        Some(version) if version >= RECIPE => good(ProbeFact::RecipeCurrent { version }),
+        version => Finding::warning(Check::Proxy, Fact::Probe(ProbeFact::RecipeOld { version, current: RECIPE })),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
         Locale,
         doctor::{Check, Fact, Said, says},
         local,
+        setting::Source,
     },
 };
 
@@ -34,6 +35,77 @@ pub(super) fn fact(fact: &Fact) -> Said {
             "to list in the console (服务器出口IP): probably {address}, this machine's own, unless calls leave through \
              another one; DingTalk names the right one when it refuses a call (60020)"
         )),
+        Fact::SettingsFrom { source, keys } => {
+            let keys = keys.join(", ");
+            says(match source {
+                Source::File(file) => format!("from {file}: {keys}"),
+                Source::Environment => format!("from ROCKET_… variables: {keys}"),
+                Source::Default => format!("not set, so the default counts: {keys}"),
+            })
+        }
+        Fact::FilesClosed { files: 1 } => says("other users of this machine cannot read the file with secrets"),
+        Fact::FilesClosed { files } => says(format!("other users of this machine cannot read the {files} files with secrets")),
+        Fact::FileReadable { file, mode } => {
+            says(format!("other users of this machine can read {file} (mode {mode:04o}), which holds a secret"))
+                .cure(format!("chmod o= {file} (the server's group may read it)"))
+        }
+        Fact::FileWritable { file, mode } => {
+            says(format!("other users of this machine can change {file} (mode {mode:04o})"))
+                .cure(format!("chmod o= {file}, and check what it says"))
+        }
+        Fact::PeopleOfNoApp { corp_id, people } => {
+            says(format!("rows of the organisation {corp_id}, which has no app in the settings: {people}; nobody can sign in with them"))
+                .cure("add an app of that organisation, or disable them (miandeng users list --corp-id)")
+        }
+        Fact::AlikeUserids { userids } => says(format!(
+            "userids that differ from another only in capital letters: {}; nobody can sign in with one of the two",
+            userids.join(", ")
+        ))
+        .cure("compare them with DingTalk's contacts, and remove the wrong row (miandeng users remove)"),
+        Fact::LeadsTo { host, addresses } => says(format!("{host} leads to {}", addresses.join(", "))),
+        Fact::LeadsInside { host, addresses } => says(format!(
+            "{host} leads to {} as seen from here, which only your own network reaches",
+            addresses.join(", ")
+        ))
+        .cure("open the address on a phone without Wi-Fi, if employees are to sign in from outside"),
+        Fact::LeadsNowhere { host, why } => says(format!("{host} leads nowhere: {}", why.english))
+            .cure("enter the name in DNS; from inside some networks a public name is not known although employees know it"),
+        Fact::CertificateGood { host, days, at } => {
+            says(format!("{host} shows one that is good for {days} more days, until {}", local(*at)))
+        }
+        Fact::CertificateEnds { host, days, at } => {
+            says(format!("{host} shows one that ends in {days} days, at {}", local(*at)))
+                .cure("renew it, and find out why it was not renewed by itself; then reload the proxy")
+        }
+        Fact::CertificateExpired { host, at } => {
+            says(format!("{host} shows one that ended at {}: DingTalk's client opens no page", local(*at)))
+                .cure("renew it, then reload the proxy")
+        }
+        Fact::CertificateRefused { host, why } => {
+            says(format!("{host} shows one that this machine does not accept: {why}")).cure(
+                "install one of a public authority for this very name, with its intermediate certificates; if your own \
+                 authority has issued it, phones must know that too",
+            )
+        }
+        Fact::CertificateAccepted { host } => says(format!("{host} shows one that this machine accepts")),
+        Fact::NoCertificate { host, why } => says(format!("{host} shows none: {}", why.english)).cure(NOT_REACHED),
+        Fact::ClaimBelieved { peer } => says(format!(
+            "the proxy ({peer}) passes on X-Forwarded-For or X-Real-IP as a visitor has written it: anyone passes for any \
+             address, and limits hold nobody up"
+        ))
+        .cure("have the proxy set both itself, as the recipes do (nginx: proxy_set_header X-Forwarded-For $remote_addr;)"),
+        Fact::ProxyNotTrusted { peer } => says(format!(
+            "requests come from {peer}, which looks like a proxy and is not in trusted_proxies: everybody counts as one visitor"
+        ))
+        .cure(format!("add \"{peer}\" to trusted_proxies, if it is your proxy")),
+        Fact::VisitorsUnnamed { peer } => {
+            says(format!("the proxy ({peer}) does not say for whom it asks: everybody counts as one visitor"))
+                .cure("have it set X-Forwarded-For to the visitor's address, as the recipes do")
+        }
+        Fact::VisitorsNamed { client, peer } => {
+            says(format!("the proxy ({peer}) names the visitor ({client}) and passes on nothing that a visitor claims"))
+        }
+        Fact::NoProxy { client } => says(format!("visitors reach the server without a proxy; this one was {client}")),
         Fact::PlainHttp { origin } => {
             says(format!("public_url is {origin}: anyone on the network path can read the session cookie"))
                 .cure("put a proxy with TLS in front, and write https:// in public_url")

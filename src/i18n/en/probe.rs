@@ -74,6 +74,14 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
         ProbeFact::HeaderTwice { name } => {
             says(format!("{name} reaches the app more than once")).cure("set it instead of appending it")
         }
+        ProbeFact::RecipeCurrent { version } => says(format!("the proxy's recipe is of version {version}, as it should be")),
+        ProbeFact::RecipeOld { version, current } => {
+            let version = version.map_or_else(|| "an older version".to_owned(), |version| format!("version {version}"));
+            says(format!("the proxy's recipe is of {version}; this program brings version {current}")).cure(
+                "install all files of the recipe again (deploy/, and CHANGELOG.md says why); in one of your own, lead \
+                 /_miandeng/echo to /probe/echo/2 once it does what the recipe does",
+            )
+        }
         ProbeFact::CookieArrives { name } => says(format!(
             "the app receives the session cookie {name}: anyone who can read its log or memory can act as its visitors"
         ))

@@ -129,7 +129,7 @@ pub(super) const REPORTS: Reports = Reports {
         warning: "Look at this",
         unknown: "Unknown",
         failed: "Fix this",
-        on_terminal: ["ok     ", "WARNING", "UNKNOWN", "FAILED "],
+        on_terminal: ["✓ ok     ", "! WARNING", "? UNKNOWN", "✗ FAILED "],
     },
     reason: |word| match word {
         "not-listed" => Some("Not in the user table"),

@@ -9,6 +9,7 @@ use crate::{
         doctor::{Check, DingtalkFailure, Fact, FailureKind, Said, says},
         io::IoFailure,
         local,
+        setting::Source,
     },
 };
 
@@ -28,6 +29,10 @@ pub(super) fn check(check: &Check) -> String {
         Check::EgressIp => "服务器出口IP".into(),
         Check::SignIns(name) if name.is_empty() => "登录".into(),
         Check::SignIns(name) => format!("登录 {name}"),
+        Check::Files => "文件".into(),
+        Check::Name => "域名".into(),
+        Check::Certificate => "证书".into(),
+        Check::Forwarded => "转发头".into(),
         Check::PublicUrl | Check::CorpId(_) | Check::AgentId(_) => check.word(),
     }
 }
@@ -46,6 +51,69 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::EgressIp { address: Some(address), is_private: false } => says(format!(
             "可能是 {address}，即本机的地址；调用也可能经别的地址发出。填错时，钉钉在拒绝调用（60020）时会给出正确的 IP"
         )),
+        Fact::SettingsFrom { source, keys } => {
+            let keys = keys.join("、");
+            says(match source {
+                Source::File(file) => format!("来自 {file}：{keys}"),
+                Source::Environment => format!("来自 ROCKET_… 环境变量：{keys}"),
+                Source::Default => format!("没有设置，采用默认值：{keys}"),
+            })
+        }
+        Fact::FilesClosed { files } => says(format!("含有密钥的 {files} 个文件，本机其他用户都读不到")),
+        Fact::FileReadable { file, mode } => {
+            says(format!("本机其他用户可以读取 {file}（权限 {mode:04o}），其中有密钥"))
+                .cure(format!("chmod o= {file}（服务器所在的组可以保留读权限）"))
+        }
+        Fact::FileWritable { file, mode } => says(format!("本机其他用户可以修改 {file}（权限 {mode:04o}）"))
+            .cure(format!("chmod o= {file}，并检查其中的内容")),
+        Fact::PeopleOfNoApp { corp_id, people } => {
+            says(format!("企业 {corp_id} 在配置中没有应用，它的 {people} 人无法登录"))
+                .cure("为该企业添加应用，或停用这些人（miandeng users list --corp-id）")
+        }
+        Fact::AlikeUserids { userids } => {
+            says(format!("有些 userid 与另一个只差大小写：{}；两者中必有一个无法登录", userids.join("、")))
+                .cure("对照钉钉通讯录，删除错误的一行（miandeng users remove）")
+        }
+        Fact::LeadsTo { host, addresses } => says(format!("{host} 指向 {}", addresses.join("、"))),
+        Fact::LeadsInside { host, addresses } => {
+            says(format!("从这里看，{host} 指向 {}，只有内网能访问", addresses.join("、")))
+                .cure("如果员工要在外面登录，请关掉手机的 Wi-Fi，打开该地址试试")
+        }
+        Fact::LeadsNowhere { host, why } => says(format!("{host} 无法解析：{}", why.text(Locale::ZhCn)))
+            .cure("请在 DNS 中添加这个域名；有些内网解析不了公网域名，但员工可以"),
+        Fact::CertificateGood { host, days, at } => {
+            says(format!("{host} 的证书还有 {days} 天到期（{}）", local(*at)))
+        }
+        Fact::CertificateEnds { host, days, at } => {
+            says(format!("{host} 的证书 {days} 天后到期（{}）", local(*at)))
+                .cure("请续期，并查明为什么没有自动续期；然后重新加载代理")
+        }
+        Fact::CertificateExpired { host, at } => {
+            says(format!("{host} 的证书已于 {} 到期，钉钉客户端打不开页面", local(*at))).cure("请续期，然后重新加载代理")
+        }
+        Fact::CertificateRefused { host, why } => says(format!("本机不认可 {host} 的证书：{why}")).cure(
+            "请安装公共机构为这个域名签发的证书，连同中间证书；如果由自建机构签发，手机也必须信任该机构",
+        ),
+        Fact::CertificateAccepted { host } => says(format!("本机认可 {host} 的证书")),
+        Fact::NoCertificate { host, why } => {
+            says(format!("{host} 没有出示证书：{}", why.text(Locale::ZhCn))).cure(NOT_REACHED)
+        }
+        Fact::ClaimBelieved { peer } => says(format!(
+            "代理（{peer}）原样转发访问者自己写的 X-Forwarded-For 或 X-Real-IP：任何人都能冒充任意地址，限流形同虚设"
+        ))
+        .cure("请让代理自己设置这两个请求头，就像现成配置那样（nginx：proxy_set_header X-Forwarded-For $remote_addr;）"),
+        Fact::ProxyNotTrusted { peer } => {
+            says(format!("请求来自 {peer}，它看起来是代理，却不在 trusted_proxies 中：所有人被当作同一个访问者"))
+                .cure(format!("如果它是您的代理，请把 \"{peer}\" 加入 trusted_proxies"))
+        }
+        Fact::VisitorsUnnamed { peer } => {
+            says(format!("代理（{peer}）没有说明替谁访问：所有人被当作同一个访问者"))
+                .cure("请让代理把 X-Forwarded-For 设为访问者的地址，就像现成配置那样")
+        }
+        Fact::VisitorsNamed { client, peer } => {
+            says(format!("代理（{peer}）说明了访问者（{client}），也没有转发访问者自称的地址"))
+        }
+        Fact::NoProxy { client } => says(format!("访问者不经代理直接到达服务器；这次是 {client}")),
         Fact::PlainHttp { origin } => says(format!("public_url 是 {origin}：网络途中的任何人都能看到会话 Cookie"))
             .cure("在前面放一个带 TLS 的代理，并把 public_url 改为 https://"),
         Fact::EverybodyTrusted { network } => {

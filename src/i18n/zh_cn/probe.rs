@@ -63,6 +63,14 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
         ProbeFact::HeaderTwice { name } => {
             says(format!("{name} 不止一次到达应用")).cure("请设置这个请求头，不要追加")
         }
+        ProbeFact::RecipeCurrent { version } => says(format!("代理的配置是版本 {version}，与程序一致")),
+        ProbeFact::RecipeOld { version, current } => {
+            let version = version.map_or_else(|| "旧版本".to_owned(), |version| format!("版本 {version}"));
+            says(format!("代理的配置是{version}，程序自带的是版本 {current}")).cure(
+                "请重新安装 deploy/ 中的全部配置文件（原因见 CHANGELOG.md）；如果是自己写的配置，改到与现成配置一致后，把 \
+                 /_miandeng/echo 指向 /probe/echo/2",
+            )
+        }
         ProbeFact::CookieArrives { name } => {
             says(format!("应用收到了会话 Cookie {name}：能读到它的日志或内存的人，都能冒充访问者"))
                 .cure("nginx、Caddy、HAProxy 和 Apache 的现成配置会把它从 Cookie 中去掉；Traefik 和 Envoy 做不到")

@@ -130,7 +130,7 @@ pub(super) const REPORTS: Reports = Reports {
         warning: "注意",
         unknown: "无法判断",
         failed: "需要处理",
-        on_terminal: ["正常    ", "注意    ", "无法判断", "需要处理"],
+        on_terminal: ["✓ 正常    ", "! 注意    ", "? 无法判断", "✗ 需要处理"],
     },
     reason: |word| match word {
         "not-listed" => Some("不在用户表中"),

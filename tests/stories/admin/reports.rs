@@ -54,7 +54,7 @@ async fn the_doctor_checks_on_demand_and_once_a_minute_at_the_most() {
     let run = posts(&mut phone, "/admin/doctor", &[]).await;
     assert_eq!((run.status, run.header("location")), (303, "/admin/doctor"), "{}", run.body);
     let page = phone.gets("/admin/doctor").await;
-    for part in ["access token、一次普通调用和 ticket 均正常", "✓", "正常", "public_url", "检查时间"]
+    for part in ["access token、一次普通调用和 ticket 均正常", "✓", "正常", "域名", "public_url", "检查时间"]
     {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }

@@ -1,5 +1,6 @@
 //! What the operator's machine sees of the server: systemd, Prometheus, signals.
 
+mod deployment;
 mod metrics;
 mod reload;
 mod systemd;
