@@ -345,7 +345,7 @@ async fn the_nightly_service_makes_a_backup_and_keeps_the_newest_ones() {
     assert_eq!(lines.len(), 2);
     for line in lines {
         let line = line.replace("$$", "$").replace("%%", "%");
-        let line = line.replace("/usr/local/bin/miandeng", env!("CARGO_BIN_EXE_miandeng"));
+        let line = line.replace("exec miandeng", concat!("exec ", env!("CARGO_BIN_EXE_miandeng")));
         let line = line.replace("/var/backups/miandeng", kept.path().to_str().unwrap());
         let command = program_after(&format!("KEEP=14; export KEEP; {line}; exit"), site.path(), &[]);
         let output = ends(command);
