@@ -152,8 +152,8 @@ impl<'a> Line<'a> {
             Some((key, _)) => (key, false),
             None => (inside.split(']').next().unwrap_or_default(), inside.starts_with('[')),
         };
-        let is_key = !is_heading && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        if !(is_key && inside.contains(" = ")) && !is_heading {
+        let is_key = inside.contains(" = ") && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        if !is_heading && !is_key {
             return Self { code: line, width: 0, comment: None, setting: None };
         }
         let (code, comment) = match comment_in(inside) {
