@@ -126,7 +126,8 @@ fn check(locale: Locale, base: &str, html: &str) {
                     "html" => assert_eq!(value("lang"), Some(locale.tag())),
                     // Whatever is not by its address or the page's nonce is by its digest.
                     "script" if value("src").or(value("nonce")).is_none() => {
-                        let ours = [&assets::COPY_SCRIPT, &assets::SIGNIN_SCRIPT].map(|piece| piece.text());
+                        let ours = [&assets::COPY_SCRIPT, &assets::SIGNIN_SCRIPT, &assets::WAIT_SCRIPT]
+                            .map(|piece| piece.text());
                         let Some(Piece::Text(text)) = pieces.peek() else { panic!("an empty script") };
                         assert!(ours.contains(text), "a script of nobody's");
                     }
