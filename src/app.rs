@@ -20,7 +20,7 @@ use crate::{
     db::{Db, Pools},
     directory,
     doctor::Reports,
-    forward_auth, health, jsapi,
+    forward_auth, health, jsapi, oidc,
     probe::{self, Passes},
     sessions,
     signin::{
@@ -47,7 +47,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
     let admin = (!config.admin_path.is_empty()).then(|| config.path(&config.admin_path));
     let database = config::database_url(&figment).unwrap_or_else(|_| "the database".to_owned());
-    let kept = Arc::new(Kept::new(pools.clone(), clock.clone()));
+    let kept = Arc::new(Kept::new(pools.clone(), clock.clone(), &state_key));
     let current = Current::new(settled::settle(&kept, config).await?);
     kept.follow(&current.now());
     let mount = |server: Rocket<Build>, group, routes| server.mount(&base, grouped(group, routes));
@@ -79,6 +79,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         ("sign-in", signin::routes::routes()),
         ("sessions", sessions::routes::routes()),
         ("jsapi", jsapi::routes::routes()),
+        ("oidc", oidc::routes::routes()),
         ("events", directory::routes()),
         ("probe", probe::routes::routes()),
         ("static", [signing_keys::routes::routes(), assets::routes(), logo::routes()].concat()),

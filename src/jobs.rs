@@ -7,6 +7,7 @@ pub mod people_search;
 pub mod sweep;
 
 use std::{
+    borrow::Cow,
     error::Error,
     future::Future,
     panic::AssertUnwindSafe,
@@ -56,7 +57,7 @@ pub enum JobError {
 }
 
 struct Job {
-    name: &'static str,
+    name: Cow<'static, str>,
     interval: Duration,
     runs_at_the_end: bool,
     /// Ends the wait for the next run.
@@ -80,7 +81,7 @@ impl Jobs {
     pub fn every<F, E>(
         mut self,
         interval: Duration,
-        name: &'static str,
+        name: impl Into<Cow<'static, str>>,
         mut work: impl FnMut() -> F + Send + 'static,
     ) -> Self
     where
@@ -90,7 +91,7 @@ impl Jobs {
         let work: Work =
             Box::new(move || work().map(|done| done.map_err(|error| JobError::Failed(error.into()))).boxed());
         self.jobs.push(Arc::new(Job {
-            name,
+            name: name.into(),
             interval,
             runs_at_the_end: false,
             wake: None,
@@ -184,7 +185,7 @@ impl Job {
         let done = run.unwrap_or(Err(JobError::Panicked));
         if let Err(error) = &done {
             let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(job = self.name, elapsed_ms, %error, "a job failed; it runs again");
+            tracing::warn!(job = &*self.name, elapsed_ms, %error, "a job failed; it runs again");
         }
         done
     }

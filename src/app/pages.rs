@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::{
     admin,
     i18n::Locale,
-    sessions, signin, simulator,
+    oidc, sessions, signin, simulator,
     web::{
         assets, problem,
         testing::{BASE, HOSTILE, Sample},
@@ -34,6 +34,7 @@ fn samples(locale: Locale) -> Vec<(&'static str, Sample)> {
         sessions::routes::samples::pages(locale),
         signin::page::samples(locale),
         signin::handover::routes::samples(locale),
+        oidc::routes::samples(locale),
         admin::samples::pages(locale),
     ];
     let simulated = simulator::sample_pages(locale == Locale::ZhCn, HOSTILE);

@@ -1,6 +1,6 @@
 //! What is made of the settings, at the start and again at each reload; and what outlives a reload.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::jobs;
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     forward_auth::signed_identity::{self, SignedIdentity},
     jsapi::script::Script,
     metrics::Metrics,
+    oidc::{self, Provider},
     sessions::{self, Policy, SessionCache},
     signing_keys::{KeyError, SigningKeys},
     web::in_force::Settled,
@@ -43,14 +44,17 @@ pub(super) struct Kept {
     pub refusals: Arc<Refusals>,
     pub asked: Arc<AskedSyncs>,
     pub metrics: Arc<Metrics>,
+    pub oidc: Arc<oidc::Kept>,
 }
 
 impl Kept {
-    pub fn new(pools: Pools, clock: Clock) -> Self {
+    /// `server_key` is this deployment's own.
+    pub fn new(pools: Pools, clock: Clock, server_key: &[u8; 32]) -> Self {
         let (activity, writer) = sessions::activity(pools.clone());
         let refusals = Arc::new(Refusals::new(clock.clone()));
         let asked = AskedSyncs::new(pools.clone(), clock.clone());
-        Self { pools, clock, activity, writer, refusals, asked, metrics: Arc::default() }
+        let oidc = Arc::new(oidc::Kept::new(server_key, pools.clone(), clock.clone(), Arc::clone(&refusals)));
+        Self { pools, clock, activity, writer, refusals, asked, metrics: Arc::default(), oidc }
     }
 
     /// Syncs that administrators ask for go by the apps that are in force.
@@ -67,14 +71,22 @@ pub(super) async fn settle(kept: &Kept, config: Config) -> Result<Settled, Build
     let Kept { pools, clock, .. } = kept;
     let sessions = SessionCache::new(pools.clone(), Policy::of(&config), kept.activity.clone()).await?;
     let algorithms = config.signed_identity.then_some(signed_identity::ALGORITHM);
+    let algorithms = algorithms.into_iter().chain(Provider::algorithms(&config.clients));
     let keys = SigningKeys::open(pools, clock, algorithms).await?;
     let signed_identity = config.signed_identity.then(|| SignedIdentity::new(&config, keys.clone(), clock));
     let store = Arc::new(CredentialTable(pools.clone()));
     let dingtalk = Dingtalk::new(&config, store, clock, &kept.metrics.calls)?;
     let directory = Directory::new(&config, pools.clone(), dingtalk.clone(), clock.clone())?;
-    let jobs = Arc::new(jobs::jobs(kept, &config, &dingtalk, &directory));
+    let provider = Provider::new(&config, Arc::clone(&kept.oidc), keys.clone());
+    let jobs = jobs::jobs(kept, &config, &dingtalk, &directory);
+    let back_channels = provider.back_channels().map_err(ClientError::Http)?.into_iter();
+    let jobs = Arc::new(
+        back_channels
+            .fold(jobs, |jobs, app| jobs.every(Duration::from_secs(1), app.name(), move || Arc::clone(&app).run())),
+    );
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
-    let settled = Settled::new(config).with(sessions).with(dingtalk).with(directory).with(keys).with(jobs);
+    let settled =
+        Settled::new(config).with(sessions).with(dingtalk).with(directory).with(keys).with(provider).with(jobs);
     let settled = match signed_identity {
         Some(signed_identity) => settled.with(signed_identity),
         None => settled,

@@ -257,7 +257,11 @@ fn events(at: impl Fn(&str) -> String, raw: &RawApp) -> Result<Events, ConfigErr
 }
 
 /// A secret from its setting or from the file that `…_file` names, without the line end that editors leave.
-fn secret(key: &str, direct: Option<Secret>, file: Option<RelativePathBuf>) -> Result<Option<Secret>, ConfigError> {
+pub(super) fn secret(
+    key: &str,
+    direct: Option<Secret>,
+    file: Option<RelativePathBuf>,
+) -> Result<Option<Secret>, ConfigError> {
     let value = match (direct, file) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => return Err(ConfigError::at(key, BadSetting::SetTwice(key.to_owned()))),

@@ -1,6 +1,7 @@
 //! The settings. Nobody else reads the environment or `Rocket.toml`.
 
 mod app;
+mod client;
 mod error;
 mod file;
 mod hosts;
@@ -21,6 +22,7 @@ use url::{Position, Url};
 
 pub use self::{
     app::{App, AppKind, Credentials, EventMode, Events, Share, Signature},
+    client::{Client, SigningAlg},
     error::ConfigError,
     file::{database_url, figment},
     hosts::HostPattern,
@@ -78,6 +80,8 @@ pub struct Config {
     pub dingtalk: DingtalkConfig,
     /// The DingTalk apps, at least one. List `apps`.
     pub apps: Vec<App>,
+    /// The apps that sign people in by OpenID Connect. List `clients`.
+    pub clients: Vec<Client>,
     /// Where all this comes from.
     pub sources: Sources,
     /// What holds secrets of it.
@@ -167,7 +171,7 @@ impl Config {
             }
             Err(_) => return Err(ConfigError::at("miandeng", BadSetting::NoSettings)),
         };
-        let (sources, secret_files) = (Sources::of(figment), SecretFiles::of(figment, &raw.apps));
+        let (sources, secret_files) = (Sources::of(figment), SecretFiles::of(figment, &raw.apps, &raw.clients));
         Ok(Self { sources, secret_files, ..Self::check(raw)? })
     }
 
@@ -231,6 +235,7 @@ impl Config {
             ConfigError::wrong("miandeng.default_locale", &raw.default_locale, BadSetting::DefaultLocale)
         })?;
         let apps = apps(raw.apps)?;
+        let clients = client::check_all(raw.clients)?;
         let first_app = apps.first().map_or("", |app| app.name.as_str());
         let looks = Looks::check(&raw.title, raw.logo_file.as_ref(), &raw.admin_contact, first_app)?;
         Ok(Self {
@@ -254,6 +259,7 @@ impl Config {
             looks,
             dingtalk: DingtalkConfig::check(raw.dingtalk)?,
             apps,
+            clients,
             sources: Sources::default(),
             secret_files: SecretFiles::default(),
         })

@@ -40,6 +40,7 @@ pub(super) struct Raw {
     pub admin_contact: String,
     pub dingtalk: RawDingtalk,
     pub apps: Vec<RawApp>,
+    pub clients: Vec<RawClient>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +91,30 @@ pub(super) struct RawApp {
     pub sync_disable_at_most: String,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawClient {
+    #[serde(deserialize_with = "lenient_string")]
+    pub name: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub client_id: String,
+    #[serde(deserialize_with = "lenient_secret")]
+    pub client_secret: Option<Secret>,
+    pub client_secret_file: Option<RelativePathBuf>,
+    pub redirect_uris: Vec<String>,
+    pub post_logout_redirect_uris: Vec<String>,
+    pub backchannel_logout_uri: String,
+    pub signing_alg: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub groups: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub users: String,
+    #[serde(deserialize_with = "lenient_string")]
+    pub corpid: String,
+    pub home_url: String,
+    pub verified_email: bool,
+}
+
 impl Default for Raw {
     fn default() -> Self {
         Self {
@@ -116,6 +141,7 @@ impl Default for Raw {
             admin_contact: String::new(),
             dingtalk: RawDingtalk::default(),
             apps: Vec::new(),
+            clients: Vec::new(),
         }
     }
 }

@@ -7,13 +7,13 @@ use figment::{
     value::{Value, magic::RelativePathBuf},
 };
 
-use super::raw::{Raw, RawApp};
+use super::raw::{Raw, RawApp, RawClient};
 use crate::i18n::setting::Source;
 
 /// Of Rocket's settings, those that are about where people reach us.
 const ROCKETS: [&str; 3] = ["address", "port", super::file::DATABASE_URL];
-/// A list of tables, each with secrets: named, not shown.
-const APPS: &str = "miandeng.apps";
+/// Lists of tables, each with secrets: named, not shown.
+const TABLES: [&str; 2] = ["miandeng.apps", "miandeng.clients"];
 
 /// Keys by where their values come from, in the order of the settings; with the values, where they are set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,12 +48,13 @@ impl Sources {
 }
 
 impl SecretFiles {
-    pub(super) fn of(figment: &Figment, apps: &[RawApp]) -> Self {
+    pub(super) fn of(figment: &Figment, apps: &[RawApp], clients: &[RawClient]) -> Self {
         let secrets = |app: &RawApp| {
             [&app.client_secret, &app.corp_secret, &app.channel_secret, &app.event_token, &app.event_aes_key]
                 .map(Option::is_some)
         };
-        let holds_secret = apps.iter().any(|app| secrets(app).contains(&true));
+        let holds_secret = apps.iter().any(|app| secrets(app).contains(&true))
+            || clients.iter().any(|client| client.client_secret.is_some());
         let is_file = |metadata: &&figment::Metadata| file_of(metadata).is_some();
         let settings = figment.metadata().find(is_file).and_then(file_of).map(Path::to_owned);
         let of_app = |app: &RawApp| {
@@ -61,7 +62,8 @@ impl SecretFiles {
                 [&app.client_secret_file, &app.corp_secret_file, &app.channel_secret_file, &app.event_aes_key_file];
             files.map(|file| file.as_ref().map(RelativePathBuf::relative))
         };
-        let others = apps.iter().flat_map(of_app).flatten();
+        let of_client = |client: &RawClient| client.client_secret_file.as_ref().map(RelativePathBuf::relative);
+        let others = apps.iter().flat_map(of_app).flatten().chain(clients.iter().filter_map(of_client));
         let key = figment.extract_inner::<RelativePathBuf>("tls.key").ok().map(|key| key.relative());
         Self { settings: settings.map(|file| (file, holds_secret)), others: others.chain(key).collect() }
     }
@@ -96,7 +98,7 @@ fn file_of(metadata: &figment::Metadata) -> Option<&Path> {
 
 fn shown(key: String, value: &Value) -> String {
     let text = match (key.as_str(), value) {
-        (APPS, _) => return key,
+        (list, _) if TABLES.contains(&list) => return key,
         (_, Value::String(_, text)) => format!("{text:?}"),
         (_, Value::Bool(_, yes)) => yes.to_string(),
         (_, Value::Num(_, number)) => match (number.to_u128(), number.to_i128()) {
@@ -131,13 +133,17 @@ mod tests {
             [[miandeng.apps]]
             name = "oa"
             client_secret = "s3cr3t-value"
+            [[miandeng.clients]]
+            client_secret = "s3cr3t-too"
         "#;
         let figment = Figment::from(Serialized::default("port", 8000)).merge(Toml::string(toml));
         let said = format!("{:?}", Sources::of(&figment));
         assert!(!said.contains("s3cr3t") && !said.contains("pass-word"), "{said}");
         let of = |figment: &Figment| Sources::of(figment).0.into_iter().flat_map(|(_, keys)| keys).collect::<Vec<_>>();
         let keys = of(&figment);
-        for key in ["address", "port", "miandeng.public_url", "miandeng.apps", "miandeng.dingtalk.timeout"] {
+        for key in
+            ["address", "port", "miandeng.public_url", "miandeng.apps", "miandeng.clients", "miandeng.dingtalk.timeout"]
+        {
             assert_eq!(
                 keys.iter().filter(|known| known.split(' ').next() == Some(key)).count(),
                 1,

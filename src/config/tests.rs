@@ -178,6 +178,65 @@ fn what_directory_events_need_is_checked() {
     refuses("event_aes_key_file = \"/nowhere\"", r#"miandeng.apps["oa"].event_aes_key_file = "/nowhere": cannot be"#);
 }
 
+const CLIENT: &str = r#"
+    [[miandeng.clients]]
+    name = "Grafana"
+    client_id = "grafana"
+    client_secret = "s3cr3t-value"
+    redirect_uris = ["https://grafana.example.com/cb"]
+"#;
+
+#[test]
+fn a_client_needs_an_id_and_a_way_back_and_the_rest_has_defaults() {
+    let client = read(&format!("{GOOD}{CLIENT}")).unwrap().clients.remove(0);
+    assert_eq!((client.signing_alg, client.verified_email), (SigningAlg::Rs256, false));
+    assert!(client.secret.is_some() && client.backchannel_logout_uri.is_none() && client.home_url.is_none());
+    assert_eq!(client.rules.as_str(), "");
+    let public = CLIENT.replace("client_secret = \"s3cr3t-value\"\n", "");
+    assert!(read(&format!("{GOOD}{public}")).unwrap().clients[0].secret.is_none());
+}
+
+#[test]
+fn a_wrong_client_is_named_by_its_name_and_no_secret_is_shown() {
+    let refuses = |from: &str, to: &str, expected: &str| {
+        assert!(CLIENT.contains(from), "{from}");
+        let message = read(&format!("{GOOD}{}", CLIENT.replace(from, to))).expect_err(to).to_string();
+        assert!(message.starts_with(&format!("miandeng.clients{expected}")), "{message}");
+        assert!(!message.contains('\n') && !message.contains("s3cr3t-value"), "{message}");
+    };
+    let add = |line: &str| format!("client_id = \"grafana\"\n{line}");
+    let id = "client_id = \"grafana\"";
+    refuses("name = \"Grafana\"", "", "[0].name: is missing");
+    refuses("name = \"Grafana\"", "name = \" x\"", "[\" x\"].name = \" x\": write what people call the app");
+    refuses(id, "", "[\"Grafana\"].client_id: is missing");
+    refuses(id, "client_id = \"a:b\"", "[\"Grafana\"].client_id = \"a:b\": write at most");
+    refuses("client_secret = \"s3cr3t-value\"", "client_secret = \"\"", "[\"Grafana\"].client_secret: is empty");
+    refuses(
+        "client_secret = \"s3cr3t-value\"",
+        "client_secret_file = \"/nowhere\"",
+        "[\"Grafana\"].client_secret_file = ",
+    );
+    refuses("[\"https://grafana.example.com/cb\"]", "[]", "[\"Grafana\"].redirect_uris: is empty");
+    refuses(
+        "https://grafana.example.com/cb",
+        "http://a.example/cb",
+        "[\"Grafana\"].redirect_uris = \"http://a.example/cb\": write an https",
+    );
+    refuses("https://grafana.example.com/cb", "https://a.example/#x", "[\"Grafana\"].redirect_uris = ");
+    refuses(id, &add("post_logout_redirect_uris = [\"ftp://a\"]"), "[\"Grafana\"].post_logout_redirect_uris = ");
+    refuses(id, &add("backchannel_logout_uri = \"http://10.0.0.1/\""), "[\"Grafana\"].backchannel_logout_uri = ");
+    refuses(id, &add("signing_alg = \"HS256\""), "[\"Grafana\"].signing_alg = \"HS256\": write \"RS256\"");
+    refuses(id, &add("groups = \"role:root\""), "[\"Grafana\"].groups = \"role:root\": write names");
+    refuses(id, &add("users = \"100%\""), "[\"Grafana\"].users = \"100%\": write names");
+    refuses(id, &add("home_url = \"grafana\""), "[\"Grafana\"].home_url = \"grafana\": write an address");
+    refuses(id, &add("redirect_uri = \"x\""), ".");
+    let second = CLIENT.replace("Grafana", "Other");
+    let message = read(&format!("{GOOD}{CLIENT}{second}")).unwrap_err().to_string();
+    assert!(message.contains("client \"Grafana\" already has it"), "{message}");
+    let second = CLIENT.replace("\"grafana\"", "\"other\"");
+    assert!(read(&format!("{GOOD}{CLIENT}{second}")).unwrap_err().to_string().contains("another app has this name"));
+}
+
 mod documents {
     use figment::error::Kind;
 
@@ -228,7 +287,7 @@ mod documents {
 
     #[test]
     fn every_setting_is_in_rocket_toml_and_in_the_tables() {
-        let apps = known::<raw::RawApp>().iter().chain(known::<raw::RawDingtalk>());
+        let apps = known::<raw::RawApp>().iter().chain(known::<raw::RawDingtalk>()).chain(known::<raw::RawClient>());
         for key in known::<raw::Raw>().iter().chain(apps) {
             let is_word = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *key);
             assert!(is_word(SETTINGS), "{key} is not in Rocket.toml");

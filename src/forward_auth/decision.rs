@@ -1,7 +1,6 @@
 //! What becomes of a request (pure), from who is signed in, the rules, and who reads a refusal.
 
-use super::rules::Rules;
-use crate::sessions::Principal;
+use crate::{rules::Rules, sessions::Principal};
 
 /// Who reads a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,14 +8,10 @@ use std::borrow::Cow;
 use rocket::Request;
 use url::Url;
 
-use super::{
-    decision::Reader,
-    header_names,
-    refusal::GateRefusal,
-    rules::{Rules, escapes_are_whole},
-};
+use super::{decision::Reader, header_names, refusal::GateRefusal};
 use crate::{
     config::Config,
+    rules::{Rules, escapes_are_whole},
     web::{client_ip, ows, params::ParamError},
 };
 
@@ -144,13 +140,13 @@ fn behind_our_path(request: &Request<'_>, config: &Config) -> Result<String, Par
 
 /// Envoy puts the app's query behind our path, so the operator's rules come in a header that Envoy sets in place of the
 /// client's (`headers_to_add`). Without it, `groups` and `users` in the address narrow.
-fn envoy_rules(request: &Request<'_>, query: Option<&str>) -> Result<Rules, ParamError> {
+fn envoy_rules(request: &Request<'_>, query: Option<&str>) -> Result<Rules, GateRefusal> {
     match only(request, "X-Miandeng-Rules") {
         Err(ParamError::Missing(_)) if request.headers().contains("X-Miandeng-Rules") => {
-            Err(ParamError::Missing("X-Miandeng-Rules"))
+            Err(ParamError::Missing("X-Miandeng-Rules").into())
         }
-        Err(ParamError::Missing(_)) => Rules::among_others(query),
-        rules => Rules::of_query(Some(rules?)),
+        Err(ParamError::Missing(_)) => Ok(Rules::among_others(query)?),
+        rules => Ok(Rules::of_query(Some(rules?))?),
     }
 }
 

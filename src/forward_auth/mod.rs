@@ -9,6 +9,5 @@ pub mod header_names;
 mod identity;
 mod refusal;
 pub mod routes;
-mod rules;
 pub mod signed_identity;
 mod trail;

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use moka::sync::Cache;
 use serde::Serialize;
 
-use super::rules::Rules;
 use crate::{
     clock::{Clock, UnixSeconds},
     config::Config,
+    rules::Rules,
     sessions::Principal,
     signing_keys::{Algorithm, SignError, SigningKeys},
     users::User,

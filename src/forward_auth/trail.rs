@@ -2,11 +2,12 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{refusal::NOT_ALLOWED, rules::Rules};
+use super::refusal::NOT_ALLOWED;
 use crate::{
     audit::{Actor, Allowance, Author, Event, Refusals, RequestOrigin},
     clock::Clock,
     db::{Conn, Db},
+    rules::Rules,
     sessions::{self, Principal},
 };
 

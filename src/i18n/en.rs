@@ -4,6 +4,7 @@ mod admin;
 mod bad_value;
 mod catalogue;
 mod doctor;
+mod oidc;
 mod pages;
 mod probe;
 mod reports;
@@ -166,6 +167,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     signin: pages::SIGN_IN,
     home: pages::HOME,
+    oidc: oidc::OIDC,
     handover: pages::HANDOVER,
     admin: admin::ADMIN,
     reports: reports::REPORTS,

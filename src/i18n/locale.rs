@@ -38,6 +38,11 @@ impl Locale {
         best.1
     }
 
+    /// The first of these tags that is one of ours.
+    pub fn first_of<'a>(mut tags: impl Iterator<Item = &'a str>) -> Option<Self> {
+        tags.find_map(Self::of_range)
+    }
+
     fn of_range(tag: &str) -> Option<Self> {
         match tag.split('-').next()?.to_ascii_lowercase().as_str() {
             "zh" => Some(Self::ZhCn),

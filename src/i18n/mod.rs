@@ -8,6 +8,7 @@ pub mod doctor;
 mod en;
 pub mod io;
 mod locale;
+mod oidc;
 pub mod probe;
 pub mod reports;
 mod rights;
@@ -91,6 +92,7 @@ pub struct Texts {
     pub directory: DirectoryRefusals,
     pub signin: SignIn,
     pub home: Home,
+    pub oidc: oidc::Oidc,
     pub handover: Handover,
     pub admin: admin::Admin,
     pub reports: reports::Reports,
@@ -264,6 +266,8 @@ pub struct Home {
     pub device: fn(&str, &str) -> String,
     /// Back to an app by its name.
     pub back_to: fn(&str) -> String,
+    /// To an app that signs people in here.
+    pub open_app: fn(&str) -> String,
     /// What unfolds.
     pub details: &'static str,
     pub address: &'static str,

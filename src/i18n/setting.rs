@@ -96,4 +96,14 @@ pub enum BadSetting {
     Events,
     EventAesKey,
     EventSecretMissing,
+    ClientName,
+    OidcClientIdMissing,
+    OidcClientId,
+    /// By the client of this name.
+    OidcClientIdTaken(String),
+    RedirectUrisMissing,
+    ClientAddress,
+    SigningAlg,
+    ClientRules,
+    HomeUrl,
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::{
     audit,
     clock::{Clock, UnixSeconds},
-    config::Config,
+    config::{Client, Config},
     db::{Conn, Pools},
-    directory,
+    directory, oidc,
     sessions::{self, Policy},
     signin::handover,
 };
@@ -22,13 +22,14 @@ const AUDIT_ROWS: u32 = 1_000;
 /// Directory events that one sweep deletes at the most.
 const EVENTS: u32 = 1_000;
 
-/// Deletes expired sessions and hand-over links, which are refused until then all the same, old rows of the trail, and
-/// directory events that are done.
+/// Deletes expired sessions, hand-over links and tokens of apps, which are refused until then all the same, old rows of the
+/// trail, and directory events that are done.
 pub struct Sweep {
     pools: Pools,
     policy: Policy,
     /// How long rows of the trail are kept, in milliseconds.
     audit_retention: i64,
+    clients: Vec<Client>,
     clock: Clock,
     trust: Mutex<ClockTrust>,
 }
@@ -37,7 +38,14 @@ impl Sweep {
     pub fn new(pools: Pools, config: &Config, clock: Clock) -> Arc<Self> {
         let audit_retention = config.audit_retention.as_millis().try_into().unwrap_or(i64::MAX);
         let trust = Mutex::new(ClockTrust::new(clock.now(), clock.monotonic_ms()));
-        Arc::new(Self { pools, policy: Policy::of(config), audit_retention, clock, trust })
+        Arc::new(Self {
+            pools,
+            policy: Policy::of(config),
+            audit_retention,
+            clients: config.clients.clone(),
+            clock,
+            trust,
+        })
     }
 
     /// One sweep.
@@ -55,6 +63,7 @@ impl Sweep {
         }
         let sweep = async |tx: &mut Conn| {
             handover::sweep(tx, now).await?;
+            oidc::sweep(tx, &self.clients, now).await?;
             audit::sweep(tx, self.clock.now_ms().saturating_sub(self.audit_retention), AUDIT_ROWS).await?;
             directory::sweep(tx, self.clock.now_ms() - directory::REMEMBERED_MS, EVENTS).await?;
             sessions::sweep(tx, &self.policy, now).await

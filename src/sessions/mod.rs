@@ -19,7 +19,11 @@ pub use self::{
     ending::{revoke_all_of, revoke_by_id, revoke_everybodys, revoke_one, sign_out},
     policy::Policy,
 };
-use crate::{clock::UnixSeconds, db::Conn, users::User};
+use crate::{
+    clock::UnixSeconds,
+    db::Conn,
+    users::{self, User},
+};
 
 /// Seconds between two notes of a session's use in its row.
 pub const TOUCH_INTERVAL: i64 = 60;
@@ -128,6 +132,31 @@ pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: Un
     Ok(token)
 }
 
+/// Goes on with a session after its person has signed in anew in the same browser: from now on it is as old as this
+/// sign-in, and has another token. What belongs to it stays.
+pub async fn renew(
+    db: &mut Conn,
+    session: &Session,
+    app: &str,
+    from: &Origin,
+    now: UnixSeconds,
+) -> sqlx::Result<Token> {
+    let token = Token::random();
+    let renewed = sqlx::query(
+        "UPDATE sessions SET token_hash = $2, app = $3, created_at = $4, last_seen_at = $4, address = $5, user_agent = $6 \
+         WHERE id = $1",
+    )
+    .bind(session.id)
+    .bind(token.digest().as_slice())
+    .bind(app)
+    .bind(now)
+    .bind(&from.address)
+    .bind(&from.user_agent)
+    .execute(db)
+    .await?;
+    if renewed.rows_affected() == 1 { Ok(token) } else { Err(sqlx::Error::RowNotFound) }
+}
+
 /// Starts a session that is good for one address alone: only the gate takes it, for a question about exactly that
 /// address, and for five minutes. It does not count among the fifty.
 pub async fn start_for(
@@ -199,6 +228,26 @@ pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSecond
     .await?;
     let in_use = |row: Row| Row { last_seen_at: now, ..row };
     Ok(row.map(in_use).filter(|row| row.is_live(policy, now)).map(Row::into_session))
+}
+
+/// The live person and session behind a session's number: what apps ask about, which have no cookie. A use that was noted
+/// a second ago may not be in the table yet.
+pub async fn find_principal(
+    db: &mut Conn,
+    id: i64,
+    policy: &Policy,
+    now: UnixSeconds,
+) -> sqlx::Result<Option<Principal>> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.only_for IS NULL AND u.status = 'active'",
+    )
+    .bind(id)
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(row) = row.filter(|row| row.is_live(policy, now)) else { return Ok(None) };
+    let user = users::get(db, row.user_id).await?;
+    Ok(user.map(|user| Principal { user, session: row.into_session() }))
 }
 
 /// Starts a session beside another one of the same person, in another browser, unless that one has ended. It is as old as

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Client, Config},
     db::Db,
     i18n::{Texts, local, utc},
     users::{Role, User},
@@ -54,7 +54,7 @@ struct HomePage<'a> {
 }
 
 struct AppLink<'a> {
-    name: &'a str,
+    words: String,
     address: &'a str,
 }
 
@@ -98,7 +98,7 @@ async fn home(
     let page = HomePage {
         user: &who.user,
         corp: config.corp_name(&who.user.corp_id),
-        apps: apps(config),
+        apps: apps(config, frame.t, &who.user),
         others,
         sessions: sessions.into_iter().map(row).collect(),
         admin,
@@ -170,10 +170,18 @@ fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, PageProblem> {
     Ok(SeeOther(format!("{start}?return_to={}", utf8_percent_encode(&here, NON_ALPHANUMERIC))))
 }
 
-/// The page that a sign-in leads to, unless that is this one.
-fn apps(config: &Config) -> Vec<AppLink<'_>> {
+/// The page that a sign-in leads to, unless that is this one, and the apps that are for this person.
+fn apps<'c>(config: &'c Config, texts: &Texts, user: &User) -> Vec<AppLink<'c>> {
     let is_elsewhere = config.home != config.path("/home");
-    is_elsewhere.then(|| AppLink { name: &config.looks.title, address: &config.home }).into_iter().collect()
+    let start =
+        is_elsewhere.then(|| AppLink { words: (texts.home.back_to)(&config.looks.title), address: &config.home });
+    let clients = config.clients.iter().filter(|client| client.rules.let_in(user));
+    let open = |client: &'c Client| {
+        let address = client.home_url.as_deref()?;
+        Some(AppLink { words: (texts.home.open_app)(&client.name), address })
+    };
+    let clients = clients.filter_map(open);
+    start.into_iter().chain(clients).collect()
 }
 
 fn row(texts: &Texts, clock: &Clock, this: i64, listed: Listed) -> SessionRow {
@@ -246,7 +254,7 @@ pub(crate) mod samples {
             let others = sessions.len() > 1;
             let admin = others.then(|| "/_signin/admin".to_owned());
             let corp = others.then_some(HOSTILE);
-            let apps = if others { vec![AppLink { name: HOSTILE, address: HOSTILE }] } else { Vec::new() };
+            let apps = if others { vec![AppLink { words: text(), address: HOSTILE }] } else { Vec::new() };
             let frame = frame(locale);
             Sample::of("sessions/home.html", &HomePage { frame, user: &user, corp, apps, sessions, others, admin })
         };

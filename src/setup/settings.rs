@@ -146,6 +146,14 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(line: &'a str) -> Self {
+        let starts_code = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[');
+        // A line of an example, which stays as it is in every language.
+        if let Some(example) = line.strip_prefix('#').filter(starts_code) {
+            let at = comment_in(example);
+            let code = at.map_or(line, |at| line[..=at].trim_end());
+            let comment = at.map(|at| example[at + 1..].trim_start());
+            return Self { code, width: at.map_or(0, |at| at + 1), comment, setting: None };
+        }
         let inside = line.strip_prefix("# ").unwrap_or(line);
         let offset = line.len() - inside.len();
         let (key, is_heading) = match inside.split_once(" = ") {
@@ -166,7 +174,7 @@ impl<'a> Line<'a> {
 
     /// Comments on lines of their own are in one language each.
     fn is_for(&self, locale: Locale) -> bool {
-        let is_comment = self.setting.is_none() && self.code.starts_with('#');
+        let is_comment = self.setting.is_none() && (self.code == "#" || self.code.starts_with("# "));
         let is_chinese = self.code.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         !is_comment || is_chinese == (locale == Locale::ZhCn)
     }
@@ -215,6 +223,8 @@ mod tests {
             assert_eq!(text.contains("# the address that employees' clients show"), locale == Locale::En, "{text}");
             assert_eq!(text.contains("# 员工的客户端显示的地址"), locale == Locale::ZhCn, "{text}");
             assert!(!text.contains("= \"s\""), "no secret");
+            assert!(text.contains("\n#client_id = \"grafana\"\n"), "an example stays one: {text}");
+            assert_eq!(text.contains("# told when a session ends"), locale == Locale::En, "{text}");
         }
         let english = Answers::sample().rocket_toml(&place(), Locale::En);
         let chinese = |line: &&str| line.starts_with('#') && line.contains("设置");

@@ -3,12 +3,13 @@
 use super::{Admitted, Requester, Services, Way, refusal::SignInRefusal, trail};
 use crate::{
     audit::Actor,
+    clock::UnixSeconds,
     config::UnknownUsers,
     db::Conn,
     dingtalk::{DingtalkApp, DingtalkError, Identity},
     people::{self, By, Reason},
-    sessions,
-    users::{self, NewUser, Status},
+    sessions::{self, Policy, Token},
+    users::{self, NewUser, Status, User},
 };
 
 /// Starts a session for an employee, in place of any session that this browser had.
@@ -52,13 +53,30 @@ async fn start_session(
         }
         (None, None) => return Err(SignInRefusal::NotListed(identity.into())),
     };
-    if let Some(previous) = &requester.previous {
-        sessions::end(db, previous).await?;
-    }
-    let token = sessions::start(db, &user, app, &requester.origin(), now).await?;
+    let token = session_of(db, services, requester, &user, app, now).await?;
     users::signed_in(db, user.id, now).await?;
     trail::signed_in(db, services, requester, &user, app, way.as_str()).await?;
     Ok(Admitted { user, token })
+}
+
+/// Goes on with the browser's session if it is this person's, so that no app hears of an end; anybody else's ends. Its
+/// token is another one either way: one that somebody planted there opens nothing.
+async fn session_of(
+    db: &mut Conn,
+    services: Services<'_>,
+    requester: &Requester<'_>,
+    user: &User,
+    app: &str,
+    now: UnixSeconds,
+) -> sqlx::Result<Token> {
+    let from = requester.origin();
+    if let Some(previous) = &requester.previous {
+        match sessions::find(db, previous, &Policy::of(services.config), now).await? {
+            Some(session) if session.user_id == user.id => return sessions::renew(db, &session, app, &from, now).await,
+            _ => drop(sessions::end(db, previous).await?),
+        }
+    }
+    sessions::start(db, user, app, &from, now).await
 }
 
 /// Adds an employee who signs in for the first time, if `unknown_users` allows it.

@@ -78,7 +78,8 @@ async fn open(
     let SignInContext { services, requester, jar, just_signed_out } = context;
     let params = Params::of_query(uri);
     let (choice, wanted) = (AppChoice::read(&params), params.lenient("return_to"));
-    let who = who.0?;
+    // An app wants a new code from DingTalk, whoever is signed in.
+    let who = who.0?.filter(|_| !params.has("again"));
     if let Some(who) = &who
         && choice.as_ref().is_ok_and(|choice| choice.is_open())
     {

@@ -9,6 +9,7 @@ use super::{
     jwt::{self, SignError},
     key::{Algorithm, PublicKey, SigningKey},
     rotation, table,
+    verify::{self, Verified},
 };
 use crate::{
     clock::{Clock, UnixSeconds},
@@ -54,7 +55,13 @@ impl SigningKeys {
         clock: &Clock,
         algorithms: impl IntoIterator<Item = Algorithm>,
     ) -> Result<Self, KeyError> {
-        let algorithms: Vec<_> = algorithms.into_iter().collect();
+        let mut all: Vec<Algorithm> = Vec::new();
+        for algorithm in algorithms {
+            if !all.contains(&algorithm) {
+                all.push(algorithm);
+            }
+        }
+        let algorithms = all;
         let keys = Keys::read(pools, &algorithms, clock.now()).await?;
         Ok(Self(Arc::new(Shared {
             pools: pools.clone(),
@@ -65,11 +72,20 @@ impl SigningKeys {
         })))
     }
 
-    /// `typ`: the kind of token, different for each kind, since all share the keys.
+    /// `typ`: the kind of token, different for each kind, since all share the keys; "" names none.
     pub async fn sign(&self, algorithm: Algorithm, typ: &str, claims: &impl Serialize) -> Result<String, SignError> {
         let keys = self.0.keys().await;
         let key = keys.signer(algorithm, self.0.clock.now()).ok_or(SignError::NoKey(algorithm))?;
         jwt::sign(key, typ, claims)
+    }
+
+    /// What a token says that these keys have signed, as long as its key is published; whether it has expired is the
+    /// caller's to judge.
+    pub async fn verify(&self, token: &str) -> Option<Verified> {
+        let header = verify::header(token)?;
+        let keys = self.0.keys().await;
+        let mut same = keys.list.iter().filter(|key| key.kid == header.kid && key.algorithm() == header.alg);
+        verify::verify(same.next()?, header, token)
     }
 
     /// The keys of tokens from the last day to the next hour.

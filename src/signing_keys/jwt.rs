@@ -21,6 +21,7 @@ pub enum SignError {
 #[derive(Serialize)]
 struct Header<'a> {
     alg: Algorithm,
+    #[serde(skip_serializing_if = "str::is_empty")]
     typ: &'a str,
     kid: &'a str,
 }

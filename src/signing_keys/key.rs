@@ -4,15 +4,18 @@ use aws_lc_rs::{
     encoding::AsDer,
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+        RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
+    },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::UnixSeconds;
 
 /// By its name in JOSE (RFC 7518, RFC 8037).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum Algorithm {
     /// 2048 bits, PKCS #1 v1.5, SHA-256: every OpenID Connect client must understand it.
     #[serde(rename = "RS256")]
@@ -115,6 +118,15 @@ impl SigningKey {
             Pair::Es256(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
             Pair::EdDsa(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
         }
+    }
+
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let (algorithm, key): (&'static dyn VerificationAlgorithm, &[u8]) = match &self.pair {
+            Pair::Rs256(pair) => (&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref()),
+            Pair::Es256(pair) => (&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()),
+            Pair::EdDsa(pair) => (&ED25519, pair.public_key().as_ref()),
+        };
+        UnparsedPublicKey::new(algorithm, key).verify(message, signature).is_ok()
     }
 
     pub fn public(&self) -> PublicKey {

@@ -8,6 +8,7 @@ mod key;
 mod rotation;
 pub mod routes;
 mod table;
+mod verify;
 
 pub use self::{
     current::{KeyError, SigningKeys},

@@ -4,7 +4,7 @@ use rocket::{Route, get, routes};
 use serde::Serialize;
 
 use super::{current::SigningKeys, key::PublicKey};
-use crate::web::{gzip::PublicJson, problem::Problem};
+use crate::web::{cors::ForEveryPage, gzip::PublicJson, problem::Problem};
 
 pub fn routes() -> Vec<Route> {
     routes![key_set]
@@ -18,10 +18,10 @@ struct KeySet {
 
 /// Apps may cache it: a key is published an hour before it signs.
 #[get("/.well-known/jwks.json")]
-async fn key_set(keys: &SigningKeys) -> Result<PublicJson<KeySet>, Problem> {
+async fn key_set(keys: &SigningKeys) -> Result<ForEveryPage<PublicJson<KeySet>>, Problem> {
     let keys = keys.published().await;
     if keys.is_empty() {
         return Err(Problem::not_found());
     }
-    Ok(PublicJson { body: KeySet { keys }, caching: "public, max-age=300" })
+    Ok(ForEveryPage(PublicJson { body: KeySet { keys }, caching: "public, max-age=300" }))
 }

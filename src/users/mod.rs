@@ -15,6 +15,7 @@ use crate::{
     dingtalk::departments,
     i18n::{iso_8601, iso_8601_if_known},
     ids::{CorpId, DingUserId, InvalidId, UnionId},
+    rules::Person,
 };
 
 pub use self::{
@@ -58,6 +59,24 @@ pub struct User {
 impl User {
     pub fn departments(&self) -> impl Iterator<Item = &str> {
         departments::in_column(self.department.as_deref().unwrap_or_default())
+    }
+}
+
+impl Person for User {
+    fn corp_id(&self) -> &str {
+        self.corp_id.as_str()
+    }
+
+    fn userid(&self) -> &str {
+        self.userid.as_str()
+    }
+
+    fn role(&self) -> &str {
+        self.role.as_str()
+    }
+
+    fn departments(&self) -> impl Iterator<Item = &str> {
+        self.departments()
     }
 }
 

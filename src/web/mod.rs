@@ -5,6 +5,7 @@ pub(crate) mod assets;
 pub(crate) mod brand;
 pub(crate) mod client_ip;
 pub(crate) mod cookies;
+pub mod cors;
 pub(crate) mod csrf;
 pub(crate) mod gzip;
 pub mod in_force;

@@ -109,7 +109,11 @@ impl RequestContext {
 
 /// The language to answer a request in. Apart from its context, because most requests are answered without a word.
 pub fn locale(request: &Request<'_>) -> Locale {
-    Locale::negotiate(request.headers().get_one("Accept-Language"), RequestContext::of(request).operator)
+    // An app may ask for a language of the pages on its way (OpenID Connect Core 1.0, 3.1.2.1).
+    let wanted = request.uri().query().and_then(|query| query.segments().find(|(name, _)| *name == "ui_locales"));
+    let wanted = wanted.and_then(|(_, tags)| Locale::first_of(tags.split(['+', ' ']).flat_map(|tag| tag.split("%20"))));
+    let accepted = request.headers().get_one("Accept-Language");
+    wanted.unwrap_or_else(|| Locale::negotiate(accepted, RequestContext::of(request).operator))
 }
 
 #[rocket::async_trait]

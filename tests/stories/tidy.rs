@@ -74,7 +74,9 @@ fn each_part_knows_only_those_below_it() {
     may_use("dingtalk/", &below);
     // Everybody may count, and nobody is counted by name.
     may_use("metrics/", &["metrics"]);
-    may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "users"]);
+    may_use("users/", &["clock", "db", "dingtalk", "i18n", "ids", "invisible", "rules", "users"]);
+    may_use("rules.rs", &[]);
+    may_use("rate_limit.rs", &["clock"]);
     may_use("people", &["audit", "clock", "db", "ids", "sessions", "users"]);
     let below = [
         "audit",
@@ -120,15 +122,15 @@ fn each_part_knows_only_those_below_it() {
     may_use("i18n/", &["catalogue", "clock", "db", "i18n", "ids"]);
     may_use("catalogue/", &["catalogue"]);
     may_use("troubles.rs", &["catalogue", "clock", "db"]);
-    may_use("config/", &["config", "i18n", "ids", "secret"]);
+    may_use("config/", &["config", "i18n", "ids", "rules", "secret"]);
     // `web` knows no feature, and no feature's refusals.
     may_use("web/", &["clock", "config", "hex_digits", "metrics", "random", "i18n", "web"]);
     may_use("dingtalk_problems.rs", &["dingtalk", "catalogue", "i18n", "web"]);
     may_use("health.rs", &["db", "dingtalk", "web"]);
-    may_use("sessions/", &["audit", "clock", "config", "db", "random", "sessions", "i18n", "users", "web"]);
+    may_use("sessions/", &["audit", "clock", "config", "db", "random", "rules", "sessions", "i18n", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "hex_digits", "random", "web"]);
     may_use("jobs.rs", &["clock", "random"]);
-    may_use("jobs/", &["audit", "clock", "config", "db", "directory", "sessions", "signin", "users"]);
+    may_use("jobs/", &["audit", "clock", "config", "db", "directory", "oidc", "sessions", "signin", "users"]);
     may_use("signing_keys/", &["clock", "db", "random", "signing_keys", "web"]);
     let below = [
         "audit",
@@ -139,12 +141,32 @@ fn each_part_knows_only_those_below_it() {
         "i18n",
         "metrics",
         "random",
+        "rules",
         "sessions",
         "signing_keys",
         "users",
         "web",
     ];
     may_use("forward_auth/", &below);
+    let below = [
+        "audit",
+        "clock",
+        "config",
+        "db",
+        "hex_digits",
+        "i18n",
+        "ids",
+        "oidc",
+        "random",
+        "rate_limit",
+        "rules",
+        "secret",
+        "sessions",
+        "signing_keys",
+        "users",
+        "web",
+    ];
+    may_use("oidc/", &below);
     may_use("probe/", &["clock", "hex_digits", "random", "web"]);
     let below = [
         "audit",
@@ -159,6 +181,7 @@ fn each_part_knows_only_those_below_it() {
         "metrics",
         "people",
         "random",
+        "rate_limit",
         "secret",
         "sessions",
         "signin",
@@ -193,7 +216,18 @@ fn each_part_knows_only_those_below_it() {
 fn rocket_is_named_only_where_http_is_spoken() {
     let speaks_http = |file: &str| {
         let name = file.rsplit('/').next().unwrap();
-        let parts = ["admin/", "web/", "simulator/", "app.rs", "app/", "health.rs", "jobs.rs", "main.rs", "cli/"];
+        let parts = [
+            "admin/",
+            "oidc/routes/",
+            "web/",
+            "simulator/",
+            "app.rs",
+            "app/",
+            "health.rs",
+            "jobs.rs",
+            "main.rs",
+            "cli/",
+        ];
         let names = ["routes.rs", "guard.rs", "cookie.rs", "forwarded.rs", "context.rs", "page.rs"];
         parts.iter().any(|part| file.starts_with(part)) || names.contains(&name)
     };
@@ -237,6 +271,8 @@ fn sql_stands_beside_its_table_only() {
             "directory/events/streams.rs",
             "directory/runs.rs",
             "directory/sync_due.rs",
+            "oidc/grants.rs",
+            "oidc/notices.rs",
             "users/",
             "sessions/mod.rs",
             "sessions/invalidation.rs",
@@ -288,13 +324,24 @@ fn what_others_have_sent_is_never_read_by_unicodes_rules() {
     const HARMLESS: [&str; 6] = [
         "web/slow_clients.rs",
         "signin/return_to.rs",
-        "forward_auth/rules.rs",
+        "rules.rs",
         "signin/report.rs",
         "sessions/device.rs",
         "dingtalk/departments.rs",
     ];
-    let reads =
-        ["admin/", "dingtalk/", "forward_auth/", "jsapi/", "probe/", "sessions/", "signin/", "i18n/locale.rs", "web/"];
+    let reads = [
+        "admin/",
+        "dingtalk/",
+        "forward_auth/",
+        "jsapi/",
+        "oidc/",
+        "probe/",
+        "rules.rs",
+        "sessions/",
+        "signin/",
+        "i18n/locale.rs",
+        "web/",
+    ];
     let read = |file: &str| {
         reads.iter().any(|part| file.starts_with(part)) && !HARMLESS.contains(&file) && !file.ends_with("tests.rs")
     };

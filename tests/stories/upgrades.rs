@@ -9,7 +9,7 @@ use rocket::tokio;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 /// Rows of each schema, in its columns. A migration that allows other rows adds them here.
-const ROWS: [(i64, &[&str]); 8] = [
+const ROWS: [(i64, &[&str]); 9] = [
     (
         1,
         &[
@@ -39,6 +39,17 @@ const ROWS: [(i64, &[&str]); 8] = [
         &[
             "INSERT INTO departments VALUES ('dinga', 100, '研发部')",
             "INSERT INTO sync_leases VALUES ('dinga', 'x', 'system', 400)",
+        ],
+    ),
+    (
+        13,
+        &[
+            "INSERT INTO client_sessions SELECT id, 'grafana', 'sid', 'dinga:zhangsan', 100 FROM sessions \
+             WHERE only_for IS NULL",
+            "INSERT INTO oidc_grants (session_id, client_id, code_hash, redirect_uri, scope, auth_time, issued_at, address, \
+             request_id) SELECT session_id, client_id, x'04', 'https://a.example/', 'openid', 100, 100, '', '' \
+             FROM client_sessions",
+            "INSERT INTO oidc_access_tokens SELECT x'05', id, 'openid', 1900 FROM oidc_grants",
         ],
     ),
 ];
@@ -90,6 +101,9 @@ async fn a_database_of_every_schema_becomes_the_newest_with_its_people_and_sessi
         drop(db);
         let mut transaction = pools.write().await.unwrap();
         assert!(miandeng::sessions::end_all(&mut transaction).await.unwrap() >= u64::from(version >= 2));
+        let notices = count(&mut transaction, "SELECT COUNT(*) FROM logout_notices WHERE sid = 'sid'").await;
+        let left = count(&mut transaction, "SELECT COUNT(*) FROM oidc_access_tokens").await;
+        assert_eq!((notices, left), (i64::from(version >= 13), 0), "apps are told, and keep nothing");
         let from = miandeng::sessions::Origin { address: "192.0.2.1".to_owned(), user_agent: String::new() };
         let now = Clock::standing().now();
         miandeng::sessions::start(&mut transaction, zhangsan, "oa", &from, now).await.unwrap();

@@ -6,6 +6,7 @@ pub(super) mod routes;
 use crate::{
     i18n::{Message, Texts},
     metrics::GateOutcome,
+    rules::Slip,
     web::{
         params::ParamError,
         problem::{INTERNAL, INVALID_REQUEST, Kind, PageProblem, Problem},
@@ -101,6 +102,15 @@ impl GateRefusal {
 impl From<ParamError> for GateRefusal {
     fn from(error: ParamError) -> Self {
         Self::Unreadable(error)
+    }
+}
+
+impl From<Slip> for GateRefusal {
+    fn from(slip: Slip) -> Self {
+        Self::Unreadable(match slip {
+            Slip::Repeated(name) => ParamError::Repeated(name),
+            Slip::Malformed(name) => ParamError::Malformed(name),
+        })
     }
 }
 

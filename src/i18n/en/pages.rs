@@ -186,6 +186,7 @@ pub(super) const HOME: Home = Home {
         (browser, system) => format!("{browser} on {system}"),
     },
     back_to: |app| format!("Back to {app}"),
+    open_app: |app| format!("Open {app}"),
     details: "Details",
     address: "IP address",
     version: "Version",

@@ -58,6 +58,9 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::AgentIdTaken(app) => {
             return format!("app {app:?} of this organisation already has it; copy each app's own AgentId");
         }
+        BadSetting::OidcClientIdTaken(client) => {
+            return format!("client {client:?} already has it; give each client an id of its own");
+        }
         BadSetting::SetTwice(key) => return format!("is set twice; remove it or {key}_file"),
         BadSetting::NoSettings => {
             "no settings found; write the section [default.miandeng] (see docs/en/settings.md), or run \"miandeng demo\""
@@ -129,6 +132,24 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::EventSecretMissing => {
             "is missing; copy it from the app's page 事件与回调 in DingTalk's developer console"
         }
+        BadSetting::ClientName => "write what people call the app: one line of at most 64 characters",
+        BadSetting::OidcClientIdMissing => {
+            "is missing; choose one and write it into the app's settings too, e.g. \"grafana\""
+        }
+        BadSetting::OidcClientId => {
+            "write at most 128 letters, digits and signs of ASCII, without white space or a colon"
+        }
+        BadSetting::RedirectUrisMissing => {
+            "is empty; copy the app's callback address, e.g. [\"https://grafana.example.com/login/generic_oauth\"]"
+        }
+        BadSetting::ClientAddress => {
+            "write an https:// address, or an http:// one on this machine (127.0.0.1, [::1], localhost), without a # or a user"
+        }
+        BadSetting::SigningAlg => "write \"RS256\", \"ES256\" or \"EdDSA\"",
+        BadSetting::ClientRules => {
+            "write names separated by commas, as the gate's rules have them: %2C is a comma in a name, %25 a percent sign"
+        }
+        BadSetting::HomeUrl => "write an address that begins with https:// or http://",
         BadSetting::EventAesKey => "is not 43 letters and digits; copy it again",
     };
     text.to_owned()

@@ -181,6 +181,7 @@ pub(super) const HOME: Home = Home {
         (browser, system) => format!("{browser} 浏览器（{system}）"),
     },
     back_to: |app| format!("返回 {app}"),
+    open_app: |app| format!("打开 {app}"),
     details: "详细信息",
     address: "IP 地址",
     version: "版本",

@@ -48,6 +48,9 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::AgentIdTaken(app) => {
             return format!("与同一企业的应用 {app:?} 重复；请分别复制每个应用自己的 AgentId");
         }
+        BadSetting::OidcClientIdTaken(client) => {
+            return format!("与 {client:?} 重复；每个客户端的 client_id 必须不同");
+        }
         BadSetting::SetTwice(key) => return format!("写了两次；请去掉它，或去掉 {key}_file"),
         BadSetting::NoSettings => {
             "没有找到配置；请写 [default.miandeng] 一节（见 docs/zh-CN/settings.md），或运行“miandeng demo”"
@@ -103,6 +106,18 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::SyncDisableAtMost => "请写 \"0%\" 到 \"100%\" 之间的比例，例如 \"10%\"",
         BadSetting::Events => "请写 \"off\"、\"stream\" 或 \"callback\"",
         BadSetting::EventSecretMissing => "没有设置；请从钉钉开发者后台应用的“事件与回调”页复制",
+        BadSetting::ClientName => "请填写大家对这个应用的称呼：一行，最多 64 个字",
+        BadSetting::OidcClientIdMissing => "没有填写；自己定一个，并填到那个应用的设置里，例如 \"grafana\"",
+        BadSetting::OidcClientId => "最多 128 个 ASCII 字母、数字或符号，不能有空白和冒号",
+        BadSetting::RedirectUrisMissing => {
+            "是空的；请填写应用的回调地址，例如 [\"https://grafana.example.com/login/generic_oauth\"]"
+        }
+        BadSetting::ClientAddress => {
+            "请填写 https:// 地址，或本机（127.0.0.1、[::1]、localhost）的 http:// 地址，不能有 # 和用户名"
+        }
+        BadSetting::SigningAlg => "请填写 \"RS256\"、\"ES256\" 或 \"EdDSA\"",
+        BadSetting::ClientRules => "请用逗号分隔各个名称，写法与网关的规则相同：名称里的逗号写 %2C，百分号写 %25",
+        BadSetting::HomeUrl => "请填写以 https:// 或 http:// 开头的地址",
         BadSetting::EventAesKey => "不是 43 个字母和数字；请重新复制",
     };
     text.to_owned()

@@ -1,18 +1,33 @@
-//! Whom an app is for (pure): `groups`, `users` and `corpid` in the proxy's own block.
+//! Whom an app is for (pure): `groups`, `users` and `corpid`, in the proxy's own block or in a client's settings.
 //!
 //! A slip of the operator closes the app instead of opening it: an unknown or repeated parameter makes the rules
 //! unreadable, and an empty item, such as a variable that was never set, lets nobody in.
 
 use percent_encoding::percent_decode_str;
 
-use crate::{
-    users::{Role, User},
-    web::params::ParamError,
-};
+/// The roles that rules may name.
+const ROLES: [&str; 2] = ["user", "admin"];
+
+/// Somebody, as rules see people.
+pub trait Person {
+    fn corp_id(&self) -> &str;
+    fn userid(&self) -> &str;
+    /// `user` or `admin`.
+    fn role(&self) -> &str;
+    /// Their paths.
+    fn departments(&self) -> impl Iterator<Item = &str>;
+}
+
+/// Why rules cannot be read, with the parameter's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slip {
+    Repeated(&'static str),
+    Malformed(&'static str),
+}
 
 /// Without rules, everybody who is signed in may pass.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Rules {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
     /// The parameters as they were written, in their order.
     text: String,
     corp_id: Option<String>,
@@ -20,15 +35,15 @@ pub(super) struct Rules {
     users: Option<Items<String>>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Items<T> {
     Listed(Vec<T>),
     Nobody,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Group {
-    Role(Role),
+    Role(String),
     /// By its name, or with a slash by its path from the top.
     Department(String),
 }
@@ -38,10 +53,10 @@ impl Rules {
     ///
     /// A `#` must be written `%23`: proxies and HTTP libraries cut an address there before we see it. Where we do see
     /// one (Envoy's header), it is refused.
-    pub fn of_query(query: Option<&str>) -> Result<Self, ParamError> {
+    pub fn of_query(query: Option<&str>) -> Result<Self, Slip> {
         let query = query.unwrap_or_default();
         if query.contains('#') {
-            return Err(ParamError::Malformed("query"));
+            return Err(Slip::Malformed("query"));
         }
         let mut rules = Self::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -50,7 +65,7 @@ impl Rules {
                 "groups" => once("groups", &mut rules.groups, items("groups", value, group)?)?,
                 "users" => once("users", &mut rules.users, items("users", value, Some)?)?,
                 "corpid" => once("corpid", &mut rules.corp_id, decoded("corpid", value)?)?,
-                _ => return Err(ParamError::Malformed("query")),
+                _ => return Err(Slip::Malformed("query")),
             }
             if !rules.text.is_empty() {
                 rules.text.push('&');
@@ -62,10 +77,28 @@ impl Rules {
 
     /// Reads `groups` and `users` in the app's own query, which Envoy puts behind our path. They may not be the
     /// operator's, but can only narrow.
-    pub fn among_others(query: Option<&str>) -> Result<Self, ParamError> {
+    pub fn among_others(query: Option<&str>) -> Result<Self, Slip> {
         let pairs = query.unwrap_or_default().split('&');
         let ours = pairs.filter(|pair| matches!(pair.split('=').next(), Some("groups" | "users")));
         Self::of_query(Some(&ours.collect::<Vec<_>>().join("&")))
+    }
+
+    /// Reads a client's settings. One that is left out or empty restricts nobody; the words are the gate's, escapes too.
+    pub fn of_settings(groups: &str, users: &str, corp_id: &str) -> Result<Self, Slip> {
+        let mut rules = Self::default();
+        if !groups.is_empty() {
+            rules.groups = Some(items("groups", groups, group)?);
+        }
+        if !users.is_empty() {
+            rules.users = Some(items("users", users, Some)?);
+        }
+        if !corp_id.is_empty() {
+            rules.corp_id = Some(decoded("corpid", corp_id)?);
+        }
+        let written = [("groups", groups), ("users", users), ("corpid", corp_id)];
+        let written = written.into_iter().filter(|(_, value)| !value.is_empty());
+        rules.text = written.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+        Ok(rules)
     }
 
     /// As written, escapes and all; empty where everybody who is signed in may pass.
@@ -78,17 +111,17 @@ impl Rules {
     }
 
     /// A person must be of the corp, if one is named, and in a group or listed by userid, if any are.
-    pub fn let_in(&self, user: &User) -> bool {
-        self.corp_id.as_deref().is_none_or(|corp| corp == user.corp_id.as_str()) && self.list(user)
+    pub fn let_in(&self, user: &impl Person) -> bool {
+        self.corp_id.as_deref().is_none_or(|corp| corp == user.corp_id()) && self.list(user)
     }
 
-    fn list(&self, user: &User) -> bool {
+    fn list(&self, user: &impl Person) -> bool {
         match (&self.groups, &self.users) {
             (None, None) => true,
             (Some(Items::Nobody), _) | (_, Some(Items::Nobody)) => false,
             (groups, users) => {
                 let by_group = |group: &Group| group.holds(user);
-                let by_userid = |userid: &String| userid == user.userid.as_str();
+                let by_userid = |userid: &String| userid == user.userid();
                 groups.as_ref().is_some_and(|items| items.any(by_group))
                     || users.as_ref().is_some_and(|items| items.any(by_userid))
             }
@@ -106,9 +139,9 @@ impl<T> Items<T> {
 }
 
 impl Group {
-    fn holds(&self, user: &User) -> bool {
+    fn holds(&self, user: &impl Person) -> bool {
         match self {
-            Self::Role(role) => user.role == *role,
+            Self::Role(role) => user.role() == role,
             Self::Department(wanted) => user.departments().any(|department| is_in(department, wanted)),
         }
     }
@@ -126,41 +159,41 @@ fn is_in(department: &str, wanted: &str) -> bool {
 /// `None` for an unknown role: a department cannot be called like a role.
 fn group(item: String) -> Option<Group> {
     match item.strip_prefix("role:") {
-        Some(role) => Role::parse(role).map(Group::Role),
+        Some(role) => ROLES.contains(&role).then(|| Group::Role(role.to_owned())),
         None => Some(Group::Department(item)),
     }
 }
 
-fn once<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), ParamError> {
+fn once<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), Slip> {
     match place.replace(value) {
         None => Ok(()),
-        Some(_) => Err(ParamError::Repeated(name)),
+        Some(_) => Err(Slip::Repeated(name)),
     }
 }
 
 /// The items between commas, decoded after the split, so that a name can hold a comma as `%2C`.
-fn items<T>(name: &'static str, value: &str, read: fn(String) -> Option<T>) -> Result<Items<T>, ParamError> {
+fn items<T>(name: &'static str, value: &str, read: fn(String) -> Option<T>) -> Result<Items<T>, Slip> {
     let mut listed = Vec::new();
     for item in value.split(',') {
         let item = decoded(name, item)?;
         if item.trim().is_empty() {
             return Ok(Items::Nobody);
         }
-        listed.push(read(item).ok_or(ParamError::Malformed(name))?);
+        listed.push(read(item).ok_or(Slip::Malformed(name))?);
     }
     Ok(Items::Listed(listed))
 }
 
 /// Decodes escapes once. A plus stays a plus: this is no form, and departments are called C++.
-fn decoded(name: &'static str, text: &str) -> Result<String, ParamError> {
+fn decoded(name: &'static str, text: &str) -> Result<String, Slip> {
     if !escapes_are_whole(text) {
-        return Err(ParamError::Malformed(name));
+        return Err(Slip::Malformed(name));
     }
-    let text = percent_decode_str(text).decode_utf8().map_err(|_| ParamError::Malformed(name))?;
-    if text.chars().any(char::is_control) { Err(ParamError::Malformed(name)) } else { Ok(text.into_owned()) }
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| Slip::Malformed(name))?;
+    if text.chars().any(char::is_control) { Err(Slip::Malformed(name)) } else { Ok(text.into_owned()) }
 }
 
-pub(super) fn escapes_are_whole(text: &str) -> bool {
+pub fn escapes_are_whole(text: &str) -> bool {
     let whole = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit());
     text.split('%').skip(1).all(whole)
 }
@@ -172,7 +205,7 @@ mod tests {
     use super::*;
     use crate::{
         ids::{CorpId, DingUserId},
-        users::Status,
+        users::{Role, Status, User},
     };
 
     fn zhangsan() -> User {
@@ -268,6 +301,25 @@ mod tests {
     }
 
     #[test]
+    fn settings_restrict_by_the_gates_words_and_an_empty_one_restricts_nobody() {
+        let allows = |groups, users, corp| Rules::of_settings(groups, users, corp).unwrap().let_in(&zhangsan());
+        assert!(allows("", "", ""));
+        assert!(allows("研发部,role:admin", "", "") && allows("role:admin", "zhangsan", "dingcorp"));
+        assert!(!allows("role:admin", "", "") && !allows("", "lisi", "") && !allows("", "", "dingother"));
+        assert!(!allows("财务,", "", "") && !allows("财务", " ", ""), "an empty item lets nobody in");
+        for (groups, users, corp) in [("role:x", "", ""), ("100%", "", ""), ("", "%zz", ""), ("", "", "a\nb")] {
+            assert!(Rules::of_settings(groups, users, corp).is_err(), "{groups} {users} {corp}");
+        }
+    }
+
+    #[test]
+    fn every_role_can_be_named() {
+        for role in [Role::User, Role::Admin] {
+            assert!(ROLES.contains(&role.as_str()));
+        }
+    }
+
+    #[test]
     fn what_was_tried_before_is_tried_again() {
         for query in crate::corpus::lines::<String>("rules.jsonl") {
             a_slip_closes(&query).unwrap_or_else(|error| panic!("{query}: {error}"));
@@ -283,7 +335,7 @@ mod tests {
         /// Parameters of the app's own query can close, never open.
         #[test]
         fn rules_among_others_only_narrow(query in query()) {
-            let closed = |rules: Result<Rules, ParamError>| rules.is_err_and(|_| true);
+            let closed = |rules: Result<Rules, Slip>| rules.is_err_and(|_| true);
             if let Ok(rules) = Rules::of_query(Some(&query)) && rules.corp_id().is_none() {
                 prop_assert_eq!(Rules::among_others(Some(&query)), Ok(rules));
             }

@@ -1,0 +1,162 @@
+//! Which app a program's request comes from (RFC 6749, 2.3): by a Basic header, by fields of the form, or, for an app
+//! without a secret, by its id alone.
+
+use std::{net::IpAddr, time::Duration};
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use percent_encoding::percent_decode_str;
+use sha2::{Digest, Sha256};
+
+use super::{error::OauthError, params::Params};
+use crate::{clock::Clock, config::Client, rate_limit::Count, secret::Secret};
+
+/// What a request says of who sends it.
+#[derive(Debug)]
+struct Presented {
+    client_id: String,
+    /// In each way in which it may be read.
+    secrets: Vec<Secret>,
+}
+
+/// Counts failures by the address that they come from and the app that is named: nobody keeps an app out by failing from
+/// elsewhere.
+pub struct ClientAuth {
+    failures: Count<(IpAddr, String)>,
+}
+
+impl ClientAuth {
+    pub fn new(clock: &Clock) -> Self {
+        Self { failures: Count::new(clock, 20, Duration::from_secs(3)) }
+    }
+
+    /// The app that the request proves to come from.
+    pub fn authenticate<'c>(
+        &self,
+        clients: &'c [Client],
+        headers: &[&str],
+        params: &Params,
+        from: IpAddr,
+    ) -> Result<&'c Client, OauthError> {
+        let presented = Presented::read(headers, params)?;
+        let client = clients.iter().find(|client| client.client_id == presented.client_id);
+        let key = (from, client.map_or_else(String::new, |client| client.client_id.clone()));
+        if let Some(seconds) = self.failures.wait(&key) {
+            return Err(OauthError::too_many(seconds));
+        }
+        match client.filter(|client| presented.proves(client)) {
+            Some(client) => Ok(client),
+            None => {
+                self.failures.failed(key);
+                Err(OauthError::invalid_client("the client is unknown, or its secret is wrong or missing"))
+            }
+        }
+    }
+}
+
+impl Presented {
+    fn read(headers: &[&str], params: &Params) -> Result<Self, OauthError> {
+        let (named, posted) = (params.get("client_id")?, params.get("client_secret")?);
+        let [header] = headers else {
+            if !headers.is_empty() {
+                return Err(OauthError::invalid_request("there are two Authorization headers"));
+            }
+            let client_id = named.ok_or(OauthError::invalid_client("no client is named"))?.to_owned();
+            return Ok(Self { client_id, secrets: posted.map(Secret::new).into_iter().collect() });
+        };
+        if posted.is_some() {
+            return Err(OauthError::invalid_request("the client authenticates in two ways"));
+        }
+        let presented =
+            Self::basic(header).ok_or(OauthError::invalid_client("the Authorization header is malformed"))?;
+        match named {
+            Some(named) if named != presented.client_id => {
+                Err(OauthError::invalid_request("the header and client_id name two clients"))
+            }
+            _ => Ok(presented),
+        }
+    }
+
+    /// RFC 6749, 2.3.1: both are encoded as in a form. Many programs leave that out, so a secret is also taken as it is.
+    fn basic(header: &str) -> Option<Self> {
+        let (scheme, encoded) = header.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+        let (client_id, secret) = text.split_once(':')?;
+        let decoded = |text: &str| {
+            let spaced = text.replace('+', " ");
+            percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+        };
+        let secrets = [Some(secret.to_owned()), decoded(secret)];
+        let secrets = secrets.into_iter().flatten().filter(|secret| !secret.is_empty()).map(Secret::new).collect();
+        Some(Self { client_id: decoded(client_id)?, secrets })
+    }
+
+    fn proves(&self, client: &Client) -> bool {
+        let digest = |secret: &Secret| Sha256::digest(secret.expose());
+        match &client.secret {
+            // Whoever sends a secret takes the app for another kind of client.
+            None => self.secrets.is_empty(),
+            // By their digests, which are of one length.
+            Some(secret) => {
+                let known = digest(secret);
+                let is_it = |sent: &Secret| verify_slices_are_equal(&digest(sent), &known).is_ok();
+                self.secrets.iter().map(is_it).fold(false, |any, is| any | is)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(header: Option<&str>, body: &str) -> Result<(String, Vec<String>), &'static str> {
+        let params = Params::urlencoded(body.as_bytes());
+        let presented = Presented::read(&header.into_iter().collect::<Vec<_>>(), &params);
+        let secrets = |secrets: Vec<Secret>| secrets.iter().map(|secret| secret.expose().to_owned()).collect();
+        presented.map(|presented| (presented.client_id, secrets(presented.secrets))).map_err(|error| error.word)
+    }
+
+    fn basic(text: &str) -> String {
+        format!("Basic {}", STANDARD.encode(text))
+    }
+
+    #[test]
+    fn a_client_names_itself_in_one_way() {
+        let is = |header: Option<&str>, body: &str, id: &str, secrets: &[&str]| {
+            assert_eq!(read(header, body), Ok((id.to_owned(), secrets.iter().map(|s| (*s).to_owned()).collect())));
+        };
+        is(None, "client_id=a", "a", &[]);
+        is(None, "client_id=a&client_secret=", "a", &[]);
+        is(None, "client_id=a&client_secret=s%2B", "a", &["s+"]);
+        is(Some(&basic("a:s")), "", "a", &["s", "s"]);
+        is(Some(&basic("a%20b:s%25:+")), "client_id=a+b", "a b", &["s%25:+", "s%: "]);
+        is(Some(&basic("a:%zz")), "", "a", &["%zz", "%zz"]);
+        is(Some(&basic("a:")), "", "a", &[]);
+        let check = |header: Option<&str>, body: &str, word| assert_eq!(read(header, body), Err(word), "{body}");
+        check(None, "", "invalid_client");
+        check(None, "client_id=a&client_id=a", "invalid_request");
+        check(None, "client_id=a&client_secret=s&client_secret=s", "invalid_request");
+        check(Some(&basic("a:s")), "client_secret=s", "invalid_request");
+        check(Some(&basic("a:s")), "client_id=b", "invalid_request");
+        check(Some(&basic("a")), "", "invalid_client");
+        check(Some("Basic !"), "client_id=a", "invalid_client");
+        check(Some("Bearer x"), "client_id=a", "invalid_client");
+        assert!(Presented::read(&["Basic YTpz", "Basic YTpz"], &Params::urlencoded(b"")).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_a_client_or_none(header in "([Bb]asic )?\\PC{0,40}", text in "\\PC{0,20}") {
+            let _ = read(Some(&header), "client_id=a");
+            if let Ok((id, _)) = read(Some(&basic(&text)), "") {
+                prop_assert!(!id.contains(':') || text.contains("%3"), "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `logout_notices`: ended sessions that apps are still to be told of. The only place that knows the table's SQL; its rows
+//! are written by the trigger `session_end_is_told`.
+
+use crate::db::Conn;
+
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Notice {
+    pub id: i64,
+    pub sid: String,
+    pub sub: String,
+    /// With the one that begins now.
+    pub attempts: i64,
+}
+
+pub async fn is_any_due(db: &mut Conn, client_id: &str, now_ms: i64) -> sqlx::Result<bool> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM logout_notices WHERE client_id = $1 AND due_at <= $2 LIMIT 1)";
+    let due: i64 = sqlx::query_scalar(sql).bind(client_id).bind(now_ms).fetch_one(db).await?;
+    Ok(due > 0)
+}
+
+/// Takes some of an app's notices that are due, the oldest first. Until `again_ms` no other server takes them.
+pub async fn claim(db: &mut Conn, client_id: &str, now_ms: i64, again_ms: i64, most: i64) -> sqlx::Result<Vec<Notice>> {
+    sqlx::query_as(
+        "UPDATE logout_notices SET due_at = $3, attempts = attempts + 1 WHERE id IN \
+         (SELECT id FROM logout_notices WHERE client_id = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $4) \
+         RETURNING id, sid, sub, attempts",
+    )
+    .bind(client_id)
+    .bind(now_ms)
+    .bind(again_ms)
+    .bind(most)
+    .fetch_all(db)
+    .await
+}
+
+pub async fn remove(db: &mut Conn, id: i64) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM logout_notices WHERE id = $1").bind(id).execute(db).await.map(drop)
+}
+
+pub async fn put_off(db: &mut Conn, id: i64, due_ms: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE logout_notices SET due_at = $2 WHERE id = $1").bind(id).bind(due_ms).execute(db).await.map(drop)
+}
+
+/// Removes the notices of apps that cannot be told.
+pub async fn sweep(db: &mut Conn, told: &[&str]) -> sqlx::Result<()> {
+    let clients: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT client_id FROM logout_notices").fetch_all(&mut *db).await?;
+    for client_id in clients.iter().filter(|client_id| !told.contains(&client_id.as_str())) {
+        sqlx::query("DELETE FROM logout_notices WHERE client_id = $1").bind(client_id).execute(&mut *db).await?;
+    }
+    Ok(())
+}

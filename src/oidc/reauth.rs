@@ -1,0 +1,82 @@
+//! A new sign-in within a session: an app asks for one (`prompt=login`), or the last is too old for it (`max_age`).
+//!
+//! The request leads to the sign-in page and comes back with a mark that says which token the session had when it left.
+//! Every sign-in changes that token (`sessions::renew`), so on the way back it shows whether there was one. Nothing is
+//! stored, and a clock that stands still or is set makes no difference.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::{clock::Clock, hex_digits::hex_digits, sessions::Token};
+
+/// The parameter that we add to the request on its way.
+pub const PARAMETER: &str = "miandeng_again";
+/// How long, in milliseconds, a person may take to sign in.
+const LIFETIME_MS: i64 = 30 * 60 * 1000;
+
+pub struct Reauth {
+    key: [u8; 32],
+    clock: Clock,
+}
+
+impl Reauth {
+    /// `server_key` is this deployment's own.
+    pub fn new(server_key: &[u8; 32], clock: Clock) -> Self {
+        Self { key: seal(server_key, "again"), clock }
+    }
+
+    /// The mark of a request that leaves now.
+    pub fn mark(&self, query: &str, token: Option<&Token>) -> String {
+        let (at, was) = (self.clock.now_ms(), self.name(token));
+        format!("{at}.{was}.{}", self.seal(at, &was, query))
+    }
+
+    /// Whether somebody has signed in since the request left with this mark.
+    pub fn is_done(&self, mark: &str, query: &str, token: Option<&Token>) -> bool {
+        let mut parts = mark.splitn(3, '.');
+        let (Some(at), Some(was), Some(mac)) = (parts.next(), parts.next(), parts.next()) else { return false };
+        let Ok(at) = at.parse::<i64>() else { return false };
+        let is_in_time = (-LIFETIME_MS..LIFETIME_MS).contains(&(self.clock.now_ms().saturating_sub(at)));
+        let is_ours = verify_slices_are_equal(self.seal(at, was, query).as_bytes(), mac.as_bytes()).is_ok();
+        is_in_time && is_ours && was != self.name(token)
+    }
+
+    fn name(&self, token: Option<&Token>) -> String {
+        token.map_or_else(String::new, |token| hex_digits(&seal(&self.key, token.expose())[..16]))
+    }
+
+    fn seal(&self, at: i64, was: &str, query: &str) -> String {
+        hex_digits(seal(&self.key, &format!("{at}|{was}|{query}")))
+    }
+}
+
+fn seal(key: &[u8; 32], text: &str) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_shows_a_sign_in_since_and_is_good_for_its_request_alone() {
+        let clock = Clock::standing();
+        let reauth = Reauth::new(&[7; 32], clock.clone());
+        let (before, after) = (Token::random(), Token::random());
+        let mark = reauth.mark("a=1", Some(&before));
+        assert!(reauth.is_done(&mark, "a=1", Some(&after)));
+        assert!(!reauth.is_done(&mark, "a=1", Some(&before)), "nobody has signed in");
+        assert!(!reauth.is_done(&mark, "a=2", Some(&after)), "another request's");
+        assert!(!Reauth::new(&[8; 32], clock.clone()).is_done(&mark, "a=1", Some(&after)), "another deployment's");
+        let nobody = reauth.mark("a=1", None);
+        assert!(reauth.is_done(&nobody, "a=1", Some(&after)) && !reauth.is_done(&nobody, "a=1", None));
+        for forged in ["", ".", "..", "1.2.3", &mark[1..], &format!("{mark}0"), &mark.replace('.', "..")] {
+            assert!(!reauth.is_done(forged, "a=1", Some(&after)), "{forged}");
+        }
+        clock.advance(1800);
+        assert!(!reauth.is_done(&mark, "a=1", Some(&after)), "too late");
+    }
+}

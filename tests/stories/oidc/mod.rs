@@ -1,0 +1,13 @@
+//! Apps that sign people in by OpenID Connect, as an app, its people and attackers see it.
+
+mod app_side;
+mod back_channel;
+mod ends;
+mod logout;
+mod metadata;
+mod requests;
+mod sign_in;
+mod tokens;
+
+pub use app_side::{GRAFANA, clients};
+use app_side::{deployment, deployment_with, query};
