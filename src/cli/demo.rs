@@ -11,7 +11,12 @@ use clap::Args;
 use figment::{Figment, providers::Serialized};
 use serde_json::json;
 
-use super::{logging, serve, terminal::text};
+use super::{
+    logging,
+    sample_app::{self, SampleApp},
+    serve,
+    terminal::text,
+};
 use crate::{
     audit::Actor,
     clock::Clock,
@@ -19,6 +24,7 @@ use crate::{
     db::Pools,
     ids::{CorpId, DingUserId},
     people::{self, By, Reason},
+    random,
     simulator::{Company, Corp, Employee, Simulator},
     users::{Change, NewUser, Role},
 };
@@ -28,6 +34,7 @@ const LISTED: &str = "zhangsan";
 /// Not in the table.
 const UNLISTED: &str = "lisi";
 const SIMULATOR_PORT: u16 = 8008;
+const APP_PORT: u16 = 8009;
 /// Of the app that the demo pretends to be.
 const LOGO: &str = include_str!("demo_logo.svg");
 
@@ -63,17 +70,33 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let port = free_port(args.port)?;
     let logo = folder.path().join("logo.svg");
     std::fs::write(&logo, LOGO).with_context(|| text!("the logo cannot be written", "无法写入徽标"))?;
-    let figment = figment(port, dingtalk.url(), &corp, &logo)?;
+    let app = sample_app(port)?;
+    let figment = figment(port, dingtalk.url(), &corp, &logo, &app)?;
     let config = Config::from_figment(&figment)?;
     let server = serve::ignite(figment, config, pools.clone(), clock, |server| server).await?;
 
     let [chinese, english] = note(port, &corp, &employee);
     simulator.note(chinese, english);
-    print_welcome(port, dingtalk.url(), &corp, &employee);
+    print_welcome(port, dingtalk.url(), &corp, &employee, &app.url);
+    app.app.start(app.port).await?;
     let stopped = server.launch().await;
     dingtalk.stop().await;
     pools.close().await;
     stopped.map(drop).map_err(|error| serve::explained(&error))
+}
+
+/// An app that signs people in by OpenID Connect.
+struct App {
+    app: SampleApp,
+    port: u16,
+    url: String,
+    secret: String,
+}
+
+fn sample_app(port: u16) -> anyhow::Result<App> {
+    let (issuer, app_port) = (format!("http://127.0.0.1:{port}"), free_port(APP_PORT)?);
+    let (url, secret) = (format!("http://127.0.0.1:{app_port}"), random::hex::<16>());
+    Ok(App { app: SampleApp::new(&url, &issuer, &secret)?, port: app_port, url, secret })
 }
 
 fn free_port(wanted: u16) -> anyhow::Result<u16> {
@@ -108,7 +131,7 @@ async fn add_sample_employee(pools: &Pools, corp: &Corp, clock: &Clock) -> anyho
 }
 
 /// The demo's settings. Neither Rocket.toml nor the environment is read: what is set there is meant for a real server.
-fn figment(port: u16, dingtalk_url: &str, corp: &Corp, logo: &Path) -> anyhow::Result<Figment> {
+fn figment(port: u16, dingtalk_url: &str, corp: &Corp, logo: &Path, sample: &App) -> anyhow::Result<Figment> {
     let app = corp.apps.first().with_context(|| text!("the sample organisation has no app", "示例企业没有应用"))?;
     let settings = json!({
         "public_url": format!("http://127.0.0.1:{port}"),
@@ -130,12 +153,20 @@ fn figment(port: u16, dingtalk_url: &str, corp: &Corp, logo: &Path) -> anyhow::R
             "client_secret": app.client_secret,
             "events": "stream",
         }],
+        "clients": [{
+            "name": text!("Sample app", "示例应用"),
+            "client_id": sample_app::CLIENT_ID,
+            "client_secret": sample.secret,
+            "redirect_uris": [SampleApp::callback(&sample.url)],
+            "post_logout_redirect_uris": [format!("{}/", sample.url)],
+            "home_url": format!("{}/login", sample.url),
+        }],
     });
     let rocket = rocket::Config { port, address: Ipv4Addr::LOCALHOST.into(), ..rocket::Config::release_default() };
     Ok(Figment::from(rocket).merge(Serialized::default("miandeng", settings)))
 }
 
-fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee) {
+fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee, sample: &str) {
     let app = format!("http://127.0.0.1:{port}/?corpid={}", corp.corp_id);
     let refused = format!("http://127.0.0.1:{port}/admin/refused");
     let listed = &employee.name;
@@ -147,11 +178,13 @@ fn print_welcome(port: u16, dingtalk_url: &str, corp: &Corp, employee: &Employee
          others, is not in the user table and is refused.\n\n  {dingtalk_url}/\n\n\
          {listed} is an administrator: after {unlisted} was refused, one click at the address below lets {unlisted} in.\n\n  \
          {refused}\n\n\
+         A sample app on its own port signs in by OpenID Connect, without another tap.\n\n  {sample}/\n\n\
          Ctrl-C stops it; nothing is left behind.\n",
         "\n\
          在浏览器打开下面的地址：您拿着{listed}的手机，会直接登录。\n\n  {app}\n\n\
          想换一个人：在下面的地址选人，再退出并重新登录。{unlisted}和其他人都不在用户表里，会被拒绝。\n\n  {dingtalk_url}/\n\n\
          {listed}是管理员：{unlisted}被拒之后，在下面的地址点一下“添加”，{unlisted}再试一次就能登录。\n\n  {refused}\n\n\
+         另一个端口上有一个示例应用，通过 OpenID Connect 登录，不用再点一次。\n\n  {sample}/\n\n\
          按 Ctrl-C 停止，不留下任何文件。\n"
     );
     println!("{welcome}");

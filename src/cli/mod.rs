@@ -15,6 +15,7 @@ mod open_files;
 #[cfg(unix)]
 mod reload;
 mod restore;
+mod sample_app;
 mod serve;
 mod sessions;
 mod simulator;

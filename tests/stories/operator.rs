@@ -133,6 +133,21 @@ async fn the_demo_signs_one_sample_employee_in_and_refuses_another() {
         assert!(page.contains("/logo?v=") && page.contains("张三</p>"), "a logo, and whom to ask: {page}");
         let (status, person) = signs_in(&browser, &server, &dingtalk).await;
         assert_eq!((status, &person["userid"]), (200, &"zhangsan".into()));
+        demo.says("/admin/refused");
+        let sample = demo.says("http://127.0.0.1:").trim().to_owned();
+        let mut there = format!("{sample}login");
+        for _ in 0..4 {
+            let answer = browser.get(&there).send().await.unwrap();
+            let location = answer.headers().get("location").map(|there| there.to_str().unwrap().to_owned());
+            let Some(location) = location else {
+                let page = answer.text().await.unwrap();
+                assert!(page.contains("张三") && page.contains("dingsamplecorp00000001:zhangsan"), "{page}");
+                there.clear();
+                break;
+            };
+            there = location.strip_prefix('/').map_or(location.clone(), |path| format!("{sample}{path}"));
+        }
+        assert_eq!(there, "", "the sample app shows who it is");
         let hold = browser.post(format!("{dingtalk}/_simulator/hold")).json(&serde_json::json!({"userid": "lisi"}));
         assert!(hold.send().await.unwrap().status().is_success());
         browser.post(format!("{server}/logout")).send().await.unwrap();
