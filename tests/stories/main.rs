@@ -7,6 +7,8 @@ mod audit;
 mod backup;
 #[path = "../browser/mod.rs"]
 mod browser;
+#[path = "../clients/mod.rs"]
+mod clients;
 mod cookie_names;
 mod credentials;
 mod doctor;
@@ -43,6 +45,7 @@ mod several_corps;
 mod signin;
 mod signin_page;
 mod simulator;
+mod slow_clients;
 mod sync;
 mod tidy;
 mod upgrades;
