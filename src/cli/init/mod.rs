@@ -50,7 +50,7 @@ Examples:
       --agent-id 123456789 --client-id dingxxxxxxxxxxxxxxxx --client-secret-file - < secret
   miandeng init --proxy caddy --app 127.0.0.1:3000    # protect an app on the same host")]
 pub struct InitArgs {
-    /// The address that employees' clients show, e.g. https://app.example.com
+    /// The address that employees' clients show: https:// and a host
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// CorpId, on the console's home page
