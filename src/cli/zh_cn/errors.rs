@@ -160,7 +160,7 @@ fn building(error: &BuildError) -> String {
 
 fn client(error: &ClientError) -> String {
     match error {
-        ClientError::Http(error) => format!("无法建立到钉钉的 HTTP 客户端：{error}"),
+        ClientError::Http(error) => format!("无法创建访问钉钉的 HTTP 客户端：{error}"),
         ClientError::InTheClear(error) => error.text(Locale::ZhCn),
     }
 }

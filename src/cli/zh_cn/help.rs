@@ -45,7 +45,7 @@ pub const COMMANDS: &[CommandHelp] = &[
 员工在钉钉里点一下应用图标就已登录。配置来自工作目录的 Rocket.toml，没有时用 /etc/miandeng 中的（或 ROCKET_CONFIG \
 指定的文件），ROCKET_… 环境变量可以覆盖；见 docs/zh-CN/settings.md。
 
-第一次使用？“miandeng demo”用模拟钉钉运行一切，什么都不用配置；“miandeng init”生成正式部署的设置。",
+第一次使用？“miandeng demo”用模拟钉钉运行一切，什么都不用配置；“miandeng init”生成正式部署的配置。",
         after: "\
 退出码：0 完成，1 失败（原因见标准错误），2 用法有误。
 日志：MIANDENG_LOG=debug 输出更多，MIANDENG_LOG_FORMAT=json 输出 JSON。",
@@ -333,7 +333,7 @@ CSV 文件是 UTF-8（有无 BOM 均可），或 Excel 保存的 GB18030。值�
 
 被替换的文件连同其全部内容保留在旁边，名称是 miandeng.db.replaced-时间；确认无误后可以删除。
 
-备份里的会话全部结束，因为它们可能在备份之后已被结束；大家重新登录，在钉钉里不用点任何东西。--keep-sessions 可以保留会话。\
+备份里的会话全部结束，因为它们可能在备份之后已被结束；员工需要重新登录，在钉钉里不用点击。--keep-sessions 可以保留会话。\
 无论如何，备份之后被停用或删除的人会重新出现。",
         after: "\
 示例：

@@ -4,9 +4,9 @@ use super::help::{BARE, CommandHelp};
 
 pub const INIT: CommandHelp = CommandHelp {
     path: "init",
-    about: "生成新部署的设置，并说明要在钉钉开发者后台填写什么",
+    about: "生成新部署的配置，并说明要在钉钉开发者后台填写什么",
     more: "\
-只问您才知道的：员工打开的地址，以及开发者后台里这个应用的 CorpId、AgentId、Client ID 和 Client Secret。用选项给出的不再问。\
+只问只有您知道的：员工打开的地址，以及开发者后台里这个应用的 CorpId、AgentId、Client ID 和 Client Secret。用选项给出的不再问。\
 每个回答都按服务器的规则检查。
 
 生成 Rocket.toml（含所有配置项和默认值）、单独存放 Client Secret 的文件，以及前面代理的配置。已有人改过的文件，只有加 --force \
@@ -35,7 +35,7 @@ pub const INIT: CommandHelp = CommandHelp {
 
 pub const COMPLETIONS: CommandHelp = CommandHelp {
     path: "completions",
-    about: "输出补全命令和选项的 Shell 脚本",
+    about: "输出 Shell 脚本，用来补全命令和选项",
     after: "\
 示例：
   miandeng completions bash > /etc/bash_completion.d/miandeng",
@@ -45,10 +45,10 @@ pub const COMPLETIONS: CommandHelp = CommandHelp {
 
 pub const MAN: CommandHelp = CommandHelp {
     path: "man",
-    about: "为每个命令在目录中写一页手册",
+    about: "在目录中为每个命令生成一页手册",
     after: "\
 示例：
   miandeng man /usr/local/share/man/zh_CN/man1",
-    arguments: &[("dir", "目录，没有时会建立")],
+    arguments: &[("dir", "目录；不存在时会建立")],
     ..BARE
 };

@@ -101,14 +101,14 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::ClaimBelieved { peer } => says(format!(
             "代理（{peer}）原样转发访问者自己写的 X-Forwarded-For 或 X-Real-IP：任何人都能冒充任意地址，限流形同虚设"
         ))
-        .cure("请让代理自己设置这两个请求头，就像现成配置那样（nginx：proxy_set_header X-Forwarded-For $remote_addr;）"),
+        .cure("请让代理自己设置这两个请求头，现成的配置就是这样做的（nginx：proxy_set_header X-Forwarded-For $remote_addr;）"),
         Fact::ProxyNotTrusted { peer } => {
             says(format!("请求来自 {peer}，它看起来是代理，却不在 trusted_proxies 中：所有人被当作同一个访问者"))
                 .cure(format!("如果它是您的代理，请把 \"{peer}\" 加入 trusted_proxies"))
         }
         Fact::VisitorsUnnamed { peer } => {
             says(format!("代理（{peer}）没有说明替谁访问：所有人被当作同一个访问者"))
-                .cure("请让代理把 X-Forwarded-For 设为访问者的地址，就像现成配置那样")
+                .cure("请让代理把 X-Forwarded-For 设为访问者的地址，现成的配置就是这样做的")
         }
         Fact::VisitorsNamed { client, peer } => {
             says(format!("代理（{peer}）说明了访问者（{client}），也没有转发访问者自称的地址"))
@@ -125,7 +125,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
         }
         Fact::DatabaseRepaired { file, old_mode } => {
             says(format!("本机其他用户曾经可以读写 {file}（权限 {old_mode:04o}），现在只有所有者可以")).cure(
-                "其中有钉钉的 token 和人员资料：请查明权限是怎么来的（复制文件、恢复备份、chmod -R）",
+                "其中有钉钉的 token 和人员资料：请查明权限为什么变成这样（复制文件、恢复备份、chmod -R）",
             )
         }
         Fact::UsersUnreadable { error } => says(format!("无法读取用户表：{error}")),
@@ -156,7 +156,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::Answers { address } => says(format!("{address} 有响应")),
         Fact::AnswersOddly { address, status } => says(format!("{address} 返回 {status}")).cure(NOT_REACHED),
         Fact::DoesNotAnswer { address, why } => says(format!("{address} 没有响应：{}", why.text(Locale::ZhCn))).cure(NOT_REACHED),
-        Fact::NoHttpClient { why } => says(format!("无法建立到钉钉的 HTTP 客户端：{why}"))
+        Fact::NoHttpClient { why } => says(format!("无法创建访问钉钉的 HTTP 客户端：{why}"))
             .cure("请检查本机的证书（ca-certificates）和代理环境变量"),
         Fact::DingtalkWorks { is_channel: false } => says("access token、一次普通调用和 ticket 均正常"),
         Fact::DingtalkWorks { is_channel: true } => {
@@ -243,7 +243,9 @@ pub(super) fn failed(failure: &DingtalkFailure) -> String {
         FailureKind::Failed => format!("钉钉出错：{detail}"),
         FailureKind::Refused => format!("钉钉拒绝：{detail}"),
         FailureKind::Banned => {
-            format!("{detail}：收到的是网页，不是接口的结果：调用过多，钉钉封禁了本机 IP 五分钟，或由中间的代理应答")
+            format!(
+                "{detail}：收到的是网页，不是接口的结果：可能是调用过多，钉钉封禁了本机 IP 五分钟，也可能是中间的代理应答的"
+            )
         }
         FailureKind::Unreachable => {
             let (call, why) = detail.split_once(": ").unwrap_or((detail, ""));

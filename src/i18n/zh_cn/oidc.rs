@@ -3,7 +3,7 @@ use crate::i18n::{Message, PLAIN, oidc::Oidc};
 pub(super) const OIDC: Oidc = Oidc {
     unknown_client: Message {
         title: "这个应用还没有接入",
-        detail: "本系统不认识把您带到这里的应用。",
+        detail: "带您来到这里的应用没有在本系统登记。",
         hint: "请告诉管理员是哪个应用，并提供请求编号。",
         admin: "应用发来的 client_id 不在 Rocket.toml 的任何 [[default.miandeng.clients]] 中。",
         ..PLAIN

@@ -38,10 +38,10 @@ pub(super) const SIGN_IN: SignIn = SignIn {
     qr_failed: "二维码没有加载出来，请点下面的按钮。",
     or_workbench: "或在钉钉工作台打开",
     client_refused: Message {
-        title: "钉钉没有允许登录",
+        title: "钉钉拒绝了登录",
         detail: "没有取得这个应用的登录凭证。",
         hint: "请确认当前所在企业是否正确。",
-        admin: "本页面的域名必须与开发者后台的应用首页地址或端内免登地址一致。",
+        admin: "本页面的域名必须与开发者后台中应用首页地址或端内免登地址的域名一致。",
         ..PLAIN
     },
     server_silent: Message {
@@ -128,7 +128,7 @@ pub(super) const SIGN_IN: SignIn = SignIn {
         },
         cookie_out_of_reach: Message {
             title: "登录反复跳转",
-            detail: "您已在这里登录，但要打开的页面收不到您的登录，反复跳转回来。",
+            detail: "您已在这里登录，但要打开的页面收不到登录信息，反复跳转回来。",
             hint: "请联系管理员，并提供请求编号。",
             admin: "浏览器不会把登录的 Cookie 发给那个域名。请把 cookie_domain 设为同时包含该域名和 public_url 的上级域名。",
             ..PLAIN

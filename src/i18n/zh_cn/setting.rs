@@ -106,18 +106,18 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::SyncDisableAtMost => "请写 \"0%\" 到 \"100%\" 之间的比例，例如 \"10%\"",
         BadSetting::Events => "请写 \"off\"、\"stream\" 或 \"callback\"",
         BadSetting::EventSecretMissing => "没有设置；请从钉钉开发者后台应用的“事件与回调”页复制",
-        BadSetting::ClientName => "请填写大家对这个应用的称呼：一行，最多 64 个字",
-        BadSetting::OidcClientIdMissing => "没有填写；自己定一个，并填到那个应用的设置里，例如 \"grafana\"",
+        BadSetting::ClientName => "请写大家对这个应用的称呼：一行，最多 64 个字符",
+        BadSetting::OidcClientIdMissing => "没有设置；请自己定一个，并填到那个应用里，例如 \"grafana\"",
         BadSetting::OidcClientId => "最多 128 个 ASCII 字母、数字或符号，不能有空白和冒号",
         BadSetting::RedirectUrisMissing => {
-            "是空的；请填写应用的回调地址，例如 [\"https://grafana.example.com/login/generic_oauth\"]"
+            "是空的；请写应用的回调地址，例如 [\"https://grafana.example.com/login/generic_oauth\"]"
         }
         BadSetting::ClientAddress => {
-            "请填写 https:// 地址，或本机（127.0.0.1、[::1]、localhost）的 http:// 地址，不能有 # 和用户名"
+            "请写 https:// 地址，或本机（127.0.0.1、[::1]、localhost）的 http:// 地址，不能有 # 和用户名"
         }
-        BadSetting::SigningAlg => "请填写 \"RS256\"、\"ES256\" 或 \"EdDSA\"",
+        BadSetting::SigningAlg => "请写 \"RS256\"、\"ES256\" 或 \"EdDSA\"",
         BadSetting::ClientRules => "请用逗号分隔各个名称，写法与网关的规则相同：名称里的逗号写 %2C，百分号写 %25",
-        BadSetting::HomeUrl => "请填写以 https:// 或 http:// 开头的地址",
+        BadSetting::HomeUrl => "请写以 https:// 或 http:// 开头的地址",
         BadSetting::EventAesKey => "不是 43 个字母和数字；请重新复制",
     };
     text.to_owned()
