@@ -54,44 +54,44 @@ pub(super) fn fact(fact: &Fact) -> Said {
                 .cure(format!("chmod o= {file}, and check what it says"))
         }
         Fact::PeopleOfNoApp { corp_id, people } => {
-            says(format!("rows of the organisation {corp_id}, which has no app in the settings: {people}; nobody can sign in with them"))
-                .cure("add an app of that organisation, or disable them (miandeng users list --corp-id)")
+            says(format!("the organisation {corp_id} has no app in the settings: {people} of its people cannot sign in"))
+                .cure("add an app of that organisation, or disable its people (miandeng users list --corp-id)")
         }
         Fact::AlikeUserids { userids } => says(format!(
-            "userids that differ from another only in capital letters: {}; nobody can sign in with one of the two",
+            "userids that differ from another only in upper and lower case: {}; nobody can sign in with one of the two",
             userids.join(", ")
         ))
         .cure("compare them with DingTalk's contacts, and remove the wrong row (miandeng users remove)"),
         Fact::LeadsTo { host, addresses } => says(format!("{host} leads to {}", addresses.join(", "))),
         Fact::LeadsInside { host, addresses } => says(format!(
-            "{host} leads to {} as seen from here, which only your own network reaches",
+            "seen from here, {host} leads to {}, which only your own network can reach",
             addresses.join(", ")
         ))
-        .cure("open the address on a phone without Wi-Fi, if employees are to sign in from outside"),
+        .cure("if employees are to sign in from outside, open the address on a phone with Wi-Fi off"),
         Fact::LeadsNowhere { host, why } => says(format!("{host} leads nowhere: {}", why.english))
-            .cure("enter the name in DNS; from inside some networks a public name is not known although employees know it"),
+            .cure("add the name to DNS; some internal networks cannot resolve a public name that employees can"),
         Fact::CertificateGood { host, days, at } => {
-            says(format!("{host} shows one that is good for {days} more days, until {}", local(*at)))
+            says(format!("{host} shows a certificate that is good for {days} more days, until {}", local(*at)))
         }
         Fact::CertificateEnds { host, days, at } => {
-            says(format!("{host} shows one that ends in {days} days, at {}", local(*at)))
-                .cure("renew it, and find out why it was not renewed by itself; then reload the proxy")
+            says(format!("{host} shows a certificate that expires in {days} days, at {}", local(*at)))
+                .cure("renew it, find out why that did not happen by itself, then reload the proxy")
         }
         Fact::CertificateExpired { host, at } => {
-            says(format!("{host} shows one that ended at {}: DingTalk's client opens no page", local(*at)))
+            says(format!("{host} shows a certificate that expired at {}: DingTalk's client cannot open the page", local(*at)))
                 .cure("renew it, then reload the proxy")
         }
         Fact::CertificateRefused { host, why } => {
-            says(format!("{host} shows one that this machine does not accept: {why}")).cure(
+            says(format!("{host} shows a certificate that this machine does not accept: {why}")).cure(
                 "install one of a public authority for this very name, with its intermediate certificates; if your own \
-                 authority has issued it, phones must know that too",
+                 authority has issued it, phones must trust it, too",
             )
         }
-        Fact::CertificateAccepted { host } => says(format!("{host} shows one that this machine accepts")),
+        Fact::CertificateAccepted { host } => says(format!("{host} shows a certificate that this machine accepts")),
         Fact::NoCertificate { host, why } => says(format!("{host} shows none: {}", why.english)).cure(NOT_REACHED),
         Fact::ClaimBelieved { peer } => says(format!(
-            "the proxy ({peer}) passes on X-Forwarded-For or X-Real-IP as a visitor has written it: anyone passes for any \
-             address, and limits hold nobody up"
+            "the proxy ({peer}) passes on X-Forwarded-For or X-Real-IP as a visitor has written it: anyone can claim \
+             any address, and rate limits stop nobody"
         ))
         .cure("have the proxy set both itself, as the recipes do (nginx: proxy_set_header X-Forwarded-For $remote_addr;)"),
         Fact::ProxyNotTrusted { peer } => says(format!(
@@ -138,7 +138,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
             says(format!("{title}{code}: {times} lately, last at {last}"))
                 .cure(TEXTS.remedy(*trouble, evidence.as_ref()))
         }
-        Fact::TroublesUnreadable { error } => says(format!("what went wrong lately cannot be read: {error}")),
+        Fact::TroublesUnreadable { error } => says(format!("recent problems cannot be read: {error}")),
         Fact::ClockAgrees => says("agrees with DingTalk's"),
         Fact::ClockOff { seconds_ahead } => {
             let way = if *seconds_ahead > 0 { "ahead of" } else { "behind" };
@@ -227,8 +227,8 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::EventsNotConnected { why } => {
             let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
             says(format!("the stream is not connected{why}")).cure(
-                "people who leave are signed out by the next sync only; check client_id, client_secret and that the server \
-                 may open connections to DingTalk",
+                "people who leave are signed out only at the next sync; check client_id, client_secret, and whether the \
+                 server can connect to DingTalk",
             )
         }
         Fact::EventsArrive { last_ms } => says(format!("the last event came at {}", at(*last_ms))),

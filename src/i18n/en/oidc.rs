@@ -9,14 +9,14 @@ pub(super) const OIDC: Oidc = Oidc {
         ..PLAIN
     },
     wrong_redirect_uri: Message {
-        title: "You cannot be sent back to this app",
-        detail: "The app asks to have you sent to an address that is not registered for it.",
+        title: "We cannot send you back to this app",
+        detail: "The app asked us to send you to an address that is not registered for it.",
         hint: "Tell your administrator which app it was, and give them the request ID.",
         admin: "Compare the redirect_uri that the app sends with redirect_uris in Rocket.toml, character by character. The log \
                 line with this request ID names the app.",
         ..PLAIN
     },
     log_out_title: "Sign out?",
-    log_out_detail: "An app asks to sign you out here. You will then be signed out of all apps that you opened from here.",
+    log_out_detail: "An app has asked to sign you out. This also signs you out of every app that you opened from here.",
     stay: "Stay signed in",
 };

@@ -41,7 +41,7 @@ fn problem(bad: &BadSetting) -> String {
             return format!("cannot be read ({}); give the path of an SVG or PNG file", error.english);
         }
         BadSetting::ShortText(most) => return format!("write one line of at most {most} characters"),
-        BadSetting::ContactAddress(error) => return format!("is no address ({error}); copy it again"),
+        BadSetting::ContactAddress(error) => return format!("is not an address ({error}); copy it again"),
         BadSetting::SecretFile(error) => {
             return format!("cannot be read ({}); give a file that this user can read", error.english);
         }
@@ -127,17 +127,15 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::TwoCredentials => "use either this, or client_id and client_secret, not both",
         BadSetting::Secret => "is empty or contains white space; copy it again",
         BadSetting::SyncEvery => "write a time of \"1s\" or more with its unit, e.g. \"6h\", or \"\" for never",
-        BadSetting::SyncDisableAtMost => "write a part from \"0%\" to \"100%\", e.g. \"10%\"",
+        BadSetting::SyncDisableAtMost => "write a share from \"0%\" to \"100%\", e.g. \"10%\"",
         BadSetting::Events => "write \"off\", \"stream\" or \"callback\"",
         BadSetting::EventSecretMissing => {
             "is missing; copy it from the app's page 事件与回调 in DingTalk's developer console"
         }
         BadSetting::ClientName => "write what people call the app: one line of at most 64 characters",
-        BadSetting::OidcClientIdMissing => {
-            "is missing; choose one and write it into the app's settings too, e.g. \"grafana\""
-        }
+        BadSetting::OidcClientIdMissing => "is missing; choose one, and enter it in the app, too, e.g. \"grafana\"",
         BadSetting::OidcClientId => {
-            "write at most 128 letters, digits and signs of ASCII, without white space or a colon"
+            "write at most 128 ASCII letters, digits and symbols, without white space or a colon"
         }
         BadSetting::RedirectUrisMissing => {
             "is empty; copy the app's callback address, e.g. [\"https://grafana.example.com/login/generic_oauth\"]"

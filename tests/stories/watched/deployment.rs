@@ -92,7 +92,7 @@ async fn rows_that_nobody_can_sign_in_with_are_named() {
     let site = Site::new().await;
     assert_eq!(of(&doctor(&site, &[]).await, "people").len(), 1);
     site.runs(&["users", "add", "ZhangSan", "--name", "张三"]);
-    says(&doctor(&site, &[]).await, "people", "warning", "only in capital letters: ZhangSan");
+    says(&doctor(&site, &[]).await, "people", "warning", "only in upper and lower case: ZhangSan");
     let file = site.path().join("Rocket.toml");
     fs::write(&file, fs::read_to_string(&file).unwrap().replace("dingsamplecorp00000001", "dingother")).unwrap();
     says(&doctor(&site, &[]).await, "people", "warning", "no app in the settings: 2");
@@ -141,7 +141,7 @@ async fn the_certificate_that_visitors_are_shown_is_judged() {
     let folder = tempfile::tempdir().unwrap();
     crate::harness::prepare();
     for (from, until, is_known, state, text) in [
-        ("20200101000000Z", "20200201000000Z", true, "failed", "ended at 2020-02-01"),
+        ("20200101000000Z", "20200201000000Z", true, "failed", "expired at 2020-02-01"),
         ("20200101000000Z", "20991231000000Z", false, "failed", "does not accept"),
         ("20200101000000Z", "20991231000000Z", true, "ok", "more days, until 2099-12-31"),
     ] {
