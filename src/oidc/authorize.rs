@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     audit::RequestOrigin,
-    config::Client,
+    config::{App, AppKind, Client, Config},
     db::Conn,
+    ids::CorpId,
     sessions::{Principal, Token},
     web::problem::Problem,
 };
@@ -37,8 +38,10 @@ enum Next {
 
 /// A request that leaves for the sign-in page.
 struct Leaves {
-    /// Although somebody is signed in.
-    again: bool,
+    /// Of whoever is signed in all the same.
+    corp_id: Option<CorpId>,
+    /// Whom the app means.
+    hint: Option<String>,
     /// By which it is known on the way back that somebody has signed in.
     mark: Option<String>,
 }
@@ -72,7 +75,7 @@ pub async fn authorize(provider: &Provider, params: &Params, browser: Browser) -
                 };
                 let keep = async |db: &mut Conn| grants::add(db, &grant, provider.now()).await;
                 let kept = provider.pools.group_commit::<_, sqlx::Error>(keep).await;
-                kept.map_err(|error| unavailable(&error))?;
+                kept.map_err(not_kept)?;
                 Ok(way_back.with_code(&code, &provider.issuer))
             }
         }
@@ -81,12 +84,17 @@ pub async fn authorize(provider: &Provider, params: &Params, browser: Browser) -
 }
 
 /// The same request by GET. The app and its address are checked here already, so nobody is sent anywhere for a wrong one.
-pub fn again_by_get(provider: &Provider, params: &Params) -> Result<String, NoApp> {
-    let Asked { way_back, .. } = Asked::read(params, provider.clients())?;
-    let query = params.query_without("");
+pub async fn again_by_get(provider: &Provider, params: &Params) -> Result<String, NoApp> {
+    let Asked { way_back, request, .. } = Asked::read(params, provider.clients())?;
+    let mut query = params.query_without(&["id_token_hint"]);
     if query.len() > LONGEST {
         let too_long = AuthorizeError::InvalidRequest("the request is too long");
         return Ok(way_back.refused(&too_long, &provider.issuer));
+    }
+    if let Ok(request) = &request
+        && let Some(hint) = hint(provider, params, request).await
+    {
+        query.push_str(&format!("&{}={hint}", reauth::HINT));
     }
     Ok(provider.config.path(&format!("/oauth2/authorize?{query}")))
 }
@@ -100,33 +108,37 @@ async fn next(
     let who = browser.who.map_err(|problem| unavailable(&format!("{problem:?}")))?;
     let may_ask = request.prompt != Prompt::None;
     let age = who.as_ref().map(|who| provider.now() - who.session.created_at);
-    let is_too_old = request.max_age.is_some_and(|most| age.is_none_or(|age| age > most));
+    let is_too_old = request.max_age.is_some_and(|most| most == 0 || age.is_none_or(|age| age > most));
     let wants_new = request.prompt == Prompt::Login || is_too_old;
-    let is_done = || {
+    let is_done = |who: &Principal| {
         let mark = params.only(reauth::PARAMETER).unwrap_or_default();
-        provider.reauth.is_done(mark, &query(params), browser.token.as_ref())
+        provider.reauth.is_done(mark, &query(params), browser.token.as_ref(), who.session.created_at)
     };
-    let who = match who {
-        Some(who) if !wants_new || is_done() => who,
-        _ if !may_ask => return Err(AuthorizeError::LoginRequired),
+    let hint = hint(provider, params, request).await;
+    match who {
+        Some(who) if !wants_new || is_done(&who) => match hint {
+            Some(hint) if hint != provider.reauth.hint(&subject(&who.user)) => Err(AuthorizeError::LoginRequired),
+            _ => Ok(Next::Code(who)),
+        },
+        _ if !may_ask => Err(AuthorizeError::LoginRequired),
         who => {
             let mark = wants_new.then(|| provider.reauth.mark(&query(params), browser.token.as_ref()));
-            return Ok(Next::SignIn(Leaves { again: who.is_some(), mark }));
+            let corp_id = who.map(|who| who.user.corp_id.clone());
+            Ok(Next::SignIn(Leaves { corp_id, hint, mark }))
         }
-    };
-    match request.id_token_hint {
-        Some(hint) if !is_about(provider, hint, &who, may_ask).await => Err(AuthorizeError::LoginRequired),
-        _ => Ok(Next::Code(who)),
     }
 }
 
-/// Whether a hint means the person who is signed in. What cannot be read is a hint of nothing, unless the app has to know
-/// without a page.
-async fn is_about(provider: &Provider, hint: &str, who: &Principal, may_ask: bool) -> bool {
-    match provider.keys.verify(hint).await {
-        Some(read) if read.typ != ID_TOKEN => false,
-        Some(read) => read.claims.get("sub").and_then(|sub| sub.as_str()) == Some(&subject(&who.user)),
-        None => may_ask,
+/// Whom the app means, if it says so. What cannot be read means nobody, unless a page may ask.
+async fn hint(provider: &Provider, params: &Params, request: &AuthorizeRequest<'_>) -> Option<String> {
+    let Some(sent) = request.id_token_hint else { return params.only(reauth::HINT).map(str::to_owned) };
+    let nobody = Some("nobody".to_owned());
+    match provider.keys.verify(sent).await {
+        Some(read) if read.typ == ID_TOKEN => {
+            read.claims.get("sub").and_then(|sub| sub.as_str()).map_or(nobody, |sub| Some(provider.reauth.hint(sub)))
+        }
+        None if request.prompt != Prompt::None => None,
+        _ => nobody,
     }
 }
 
@@ -140,17 +152,43 @@ fn sign_in_address(
 ) -> String {
     let config = &provider.config;
     let mut here = query(params);
-    if let Some(mark) = &leaves.mark {
-        here.push_str(&format!("&{}={mark}", reauth::PARAMETER));
+    let ours = [(reauth::PARAMETER, &leaves.mark), (reauth::HINT, &leaves.hint)];
+    for (name, value) in ours.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        here.push_str(&format!("&{name}={value}"));
     }
     let mut query = form_urlencoded::Serializer::new(String::new());
-    if leaves.again {
+    if leaves.corp_id.is_some() {
         query.append_pair("again", "1");
     }
-    query.extend_pairs(client.rules.corp_id().map(|corp_id| ("corpid", corp_id)));
+    let corp_id = leaves.corp_id.as_ref().map(CorpId::as_str).or(client.rules.corp_id());
+    match app_of(config, corp_id) {
+        Some(app) => {
+            query.append_pair("corpid", app.corp_id.as_str()).append_pair("agentid", &app.agent_id);
+        }
+        None => {
+            query.extend_pairs(corp_id.map(|corp_id| ("corpid", corp_id)));
+        }
+    }
     query.extend_pairs(request.ui_locales.map(|locales| ("ui_locales", locales)));
     query.append_pair("return_to", &config.path(&format!("/oauth2/authorize?{here}")));
     format!("{}?{}", config.path("/"), query.finish())
+}
+
+/// Where several apps are configured, the one whose sign-in page leads to an app that speaks OpenID Connect: the first of the
+/// organisation, and rather no service window.
+fn app_of<'c>(config: &'c Config, corp_id: Option<&str>) -> Option<&'c App> {
+    let fits = |app: &&App| corp_id.is_none_or(|id| app.corp_id.as_str() == id);
+    let mut fitting: Vec<_> = config.apps.iter().filter(fits).collect();
+    fitting.sort_by_key(|app| !matches!(app.kind, AppKind::MicroApp));
+    fitting.first().copied().filter(|_| config.apps.len() > 1)
+}
+
+/// The session that a code is for may end at this very moment.
+fn not_kept(error: sqlx::Error) -> AuthorizeError {
+    match error.as_database_error() {
+        Some(refused) if refused.is_foreign_key_violation() => AuthorizeError::LoginRequired,
+        _ => unavailable(&error),
+    }
 }
 
 fn unavailable(cause: &dyn std::fmt::Debug) -> AuthorizeError {
@@ -159,5 +197,5 @@ fn unavailable(cause: &dyn std::fmt::Debug) -> AuthorizeError {
 }
 
 fn query(params: &Params) -> String {
-    params.query_without(reauth::PARAMETER)
+    params.query_without(&[reauth::PARAMETER, reauth::HINT, "id_token_hint"])
 }

@@ -29,7 +29,7 @@ const TOKEN_LIFETIME: i64 = 120;
 /// Of one call, in total.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How many calls an app gets at once.
-const AT_ONCE: i64 = 8;
+const AT_ONCE: i64 = 32;
 /// After a failure the next try is this much later, and then twice as much each time.
 const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 600_000;

@@ -40,17 +40,19 @@ impl ClientAuth {
     ) -> Result<&'c Client, OauthError> {
         let presented = Presented::read(headers, params)?;
         let client = clients.iter().find(|client| client.client_id == presented.client_id);
+        // Without a secret there is nothing to guess, and whoever shares an address with an app's users must not keep them out.
+        let is_public = client.is_some_and(|client| client.secret.is_none());
         let key = (from, client.map_or_else(String::new, |client| client.client_id.clone()));
-        if let Some(seconds) = self.failures.wait(&key) {
+        if let Some(seconds) = self.failures.wait(&key).filter(|_| !is_public) {
             return Err(OauthError::too_many(seconds));
         }
-        match client.filter(|client| presented.proves(client)) {
-            Some(client) => Ok(client),
-            None => {
-                self.failures.failed(key);
-                Err(OauthError::invalid_client("the client is unknown, or its secret is wrong or missing"))
-            }
+        if let Some(client) = client.filter(|client| presented.proves(client)) {
+            return Ok(client);
         }
+        if !is_public {
+            self.failures.failed(key);
+        }
+        Err(OauthError::invalid_client("the client is unknown, or its secret is wrong or missing"))
     }
 }
 

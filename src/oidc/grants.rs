@@ -4,7 +4,8 @@
 use super::secrets::Hash;
 use crate::{clock::UnixSeconds, db::Conn};
 
-/// How many grants of one app one session keeps: an app may sign the same person in again and again.
+/// How many codes, and how many redeemed ones, of one app one session keeps: an app may sign the same person in again and again,
+/// and pages of others may begin it, but not redeem what comes of it.
 const MOST_OF_ONE: i64 = 20;
 
 /// A code that is made.
@@ -86,15 +87,19 @@ pub async fn add(db: &mut Conn, grant: &NewGrant<'_>, now: UnixSeconds) -> sqlx:
     .bind(grant.request_id)
     .execute(&mut *db)
     .await?;
-    sqlx::query(
-        "DELETE FROM oidc_grants WHERE session_id = $1 AND client_id = $2 AND id <= \
-         (SELECT id FROM oidc_grants WHERE session_id = $1 AND client_id = $2 ORDER BY id DESC LIMIT 1 OFFSET $3)",
-    )
-    .bind(grant.session_id)
-    .bind(grant.client_id)
-    .bind(MOST_OF_ONE)
-    .execute(db)
-    .await?;
+    for is_spent in [false, true] {
+        sqlx::query(
+            "DELETE FROM oidc_grants WHERE session_id = $1 AND client_id = $2 AND (spent_at IS NOT NULL) = $4 AND id <= \
+             (SELECT id FROM oidc_grants WHERE session_id = $1 AND client_id = $2 AND (spent_at IS NOT NULL) = $4 \
+             ORDER BY id DESC LIMIT 1 OFFSET $3)",
+        )
+        .bind(grant.session_id)
+        .bind(grant.client_id)
+        .bind(MOST_OF_ONE)
+        .bind(is_spent)
+        .execute(&mut *db)
+        .await?;
+    }
     Ok(())
 }
 

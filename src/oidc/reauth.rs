@@ -1,17 +1,24 @@
 //! A new sign-in within a session: an app asks for one (`prompt=login`), or the last is too old for it (`max_age`).
 //!
-//! The request leads to the sign-in page and comes back with a mark that says which token the session had when it left.
-//! Every sign-in changes that token (`sessions::renew`), so on the way back it shows whether there was one. Nothing is
-//! stored, and a clock that stands still or is set makes no difference.
+//! The request leads to the sign-in page and comes back with a mark that says when it left, and which token the session had.
+//! Every sign-in changes that token (`sessions::renew`), so on the way back it shows whether there was one. The session must
+//! also be no older than the mark: another browser's mark names another token, and a session that was handed over has a new
+//! token, but the time of the sign-in that it came from. Nothing is stored.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::{clock::Clock, hex_digits::hex_digits, sessions::Token};
+use crate::{
+    clock::{Clock, UnixSeconds},
+    hex_digits::hex_digits,
+    sessions::Token,
+};
 
 /// The parameter that we add to the request on its way.
 pub const PARAMETER: &str = "miandeng_again";
+/// What takes the place of `id_token_hint` on that way: an ID token tells too much for an address.
+pub const HINT: &str = "miandeng_hint";
 /// How long, in milliseconds, a person may take to sign in.
 const LIFETIME_MS: i64 = 30 * 60 * 1000;
 
@@ -32,14 +39,21 @@ impl Reauth {
         format!("{at}.{was}.{}", self.seal(at, &was, query))
     }
 
-    /// Whether somebody has signed in since the request left with this mark.
-    pub fn is_done(&self, mark: &str, query: &str, token: Option<&Token>) -> bool {
+    /// A person, as the request names them on its way.
+    pub fn hint(&self, sub: &str) -> String {
+        hex_digits(&seal(&self.key, &format!("hint|{sub}"))[..16])
+    }
+
+    /// Whether somebody has signed in since the request left with this mark; `signed_in_at`: when that was, for the session.
+    pub fn is_done(&self, mark: &str, query: &str, token: Option<&Token>, signed_in_at: UnixSeconds) -> bool {
         let mut parts = mark.splitn(3, '.');
         let (Some(at), Some(was), Some(mac)) = (parts.next(), parts.next(), parts.next()) else { return false };
         let Ok(at) = at.parse::<i64>() else { return false };
         let is_in_time = (-LIFETIME_MS..LIFETIME_MS).contains(&(self.clock.now_ms().saturating_sub(at)));
         let is_ours = verify_slices_are_equal(self.seal(at, was, query).as_bytes(), mac.as_bytes()).is_ok();
-        is_in_time && is_ours && was != self.name(token)
+        // The session's time has no milliseconds.
+        let is_later = at < signed_in_at.saturating_add(1).saturating_mul(1000);
+        is_in_time && is_ours && is_later && was != self.name(token)
     }
 
     fn name(&self, token: Option<&Token>) -> String {
@@ -66,17 +80,19 @@ mod tests {
         let clock = Clock::standing();
         let reauth = Reauth::new(&[7; 32], clock.clone());
         let (before, after) = (Token::random(), Token::random());
+        let now = clock.now();
         let mark = reauth.mark("a=1", Some(&before));
-        assert!(reauth.is_done(&mark, "a=1", Some(&after)));
-        assert!(!reauth.is_done(&mark, "a=1", Some(&before)), "nobody has signed in");
-        assert!(!reauth.is_done(&mark, "a=2", Some(&after)), "another request's");
-        assert!(!Reauth::new(&[8; 32], clock.clone()).is_done(&mark, "a=1", Some(&after)), "another deployment's");
+        assert!(reauth.is_done(&mark, "a=1", Some(&after), now));
+        assert!(!reauth.is_done(&mark, "a=1", Some(&before), now), "nobody has signed in");
+        assert!(!reauth.is_done(&mark, "a=1", Some(&after), now - 1), "signed in before it left, as one handed over");
+        assert!(!reauth.is_done(&mark, "a=2", Some(&after), now), "another request's");
+        assert!(!Reauth::new(&[8; 32], clock.clone()).is_done(&mark, "a=1", Some(&after), now), "another deployment's");
         let nobody = reauth.mark("a=1", None);
-        assert!(reauth.is_done(&nobody, "a=1", Some(&after)) && !reauth.is_done(&nobody, "a=1", None));
+        assert!(reauth.is_done(&nobody, "a=1", Some(&after), now) && !reauth.is_done(&nobody, "a=1", None, now));
         for forged in ["", ".", "..", "1.2.3", &mark[1..], &format!("{mark}0"), &mark.replace('.', "..")] {
-            assert!(!reauth.is_done(forged, "a=1", Some(&after)), "{forged}");
+            assert!(!reauth.is_done(forged, "a=1", Some(&after), now), "{forged}");
         }
         clock.advance(1800);
-        assert!(!reauth.is_done(&mark, "a=1", Some(&after)), "too late");
+        assert!(!reauth.is_done(&mark, "a=1", Some(&after), now), "too late");
     }
 }

@@ -86,7 +86,7 @@ impl<'a> AuthorizeRequest<'a> {
         if params.only("response_mode").is_some_and(|mode| mode != "query") {
             return Err(invalid("response_mode can only be query"));
         }
-        if params.query_without("").len() > LONGEST {
+        if params.query_without(&["id_token_hint"]).len() > LONGEST {
             return Err(invalid("the request is too long"));
         }
         let scopes = Scopes::parse(params.only("scope").unwrap_or_default());

@@ -111,7 +111,7 @@ async fn authorize_by_post(
     body: Data<'_>,
 ) -> Result<ToApp, PageProblem> {
     let params = posted(kind, body).await.unwrap_or_else(|_| Params::urlencoded(b""));
-    Ok(ToApp(authorize::again_by_get(context.provider, &params)?))
+    Ok(ToApp(authorize::again_by_get(context.provider, &params).await?))
 }
 
 #[post("/oauth2/token", data = "<body>")]

@@ -195,6 +195,55 @@ async fn an_app_may_want_a_new_code_from_dingtalk_and_the_session_goes_on() {
     assert_eq!(GRAFANA.refreshes(&app, first["refresh_token"].as_str().unwrap()).await.status, 200, "no app was told");
 }
 
+/// A mark from a browser in which nobody was signed in, made after the person's own sign-in.
+#[tokio::test]
+async fn another_browsers_way_to_the_sign_in_page_is_no_new_sign_in() {
+    let app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    app.clock.advance(10);
+    for more in [("prompt", "login"), ("max_age", "5")] {
+        let elsewhere = app.phone("zhangsan").gets(&GRAFANA.request(&[more])).await;
+        let marked = query(&format!("{PUBLIC_URL}{}", elsewhere.header("location")))["return_to"].clone();
+        assert!(marked.contains("miandeng_again="), "{marked}");
+        let answer = phone.gets(&marked).await;
+        assert!(answer.header("location").starts_with("/?again=1"), "{}", answer.header("location"));
+    }
+}
+
+/// An ID token tells who somebody is: it is in no address of ours, on no page, and does not reach DingTalk.
+#[tokio::test]
+async fn whom_an_app_means_is_remembered_on_the_way_without_its_token() {
+    let app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    let tokens = GRAFANA.signs_in(&app, &mut phone, &[]).await;
+    let hint = tokens["id_token"].as_str().unwrap().to_owned();
+    app.clock.advance(10);
+    app.db_add("lisi", "李四").await;
+    for (userid, expected) in [("zhangsan", "code"), ("lisi", "error")] {
+        let mut fresh = app.phone(userid);
+        let answer = fresh.gets(&GRAFANA.request(&[("id_token_hint", &hint)])).await;
+        let leaves = answer.header("location").to_owned();
+        assert!(leaves.starts_with("/?") && !leaves.contains(&hint[..20]), "{leaves}");
+        let back = goes_through_sign_in(&mut fresh, answer).await;
+        assert!(query(back.header("location")).contains_key(expected), "{userid}: {}", back.header("location"));
+    }
+}
+
+#[tokio::test]
+async fn where_several_apps_are_configured_the_way_leads_to_one_of_them() {
+    let app = deployment_with(|settings| {
+        let mut second = settings["apps"][0].clone();
+        (second["name"], second["agent_id"]) = (json!("second"), json!("100000002"));
+        settings["apps"].as_array_mut().unwrap().push(second);
+    })
+    .await;
+    let mut phone = app.phone("zhangsan");
+    assert!(GRAFANA.is_answered(&mut phone, &[]).await.contains_key("code"));
+    app.clock.advance(10);
+    assert!(GRAFANA.is_answered(&mut phone, &[("prompt", "login")]).await.contains_key("code"));
+}
+
 #[tokio::test]
 async fn an_app_may_choose_the_language_of_the_pages() {
     let app = deployment().await;
