@@ -85,6 +85,7 @@ async fn of_the_host_of_dingtalks_script_nothing_else_runs_and_that_script_lacks
     let window = Window::ordinary(&app).await;
     window.open(&app.url(OPENED)).await;
     window.shows("plain-browser").await;
+    window.until("document.readyState === 'complete' && document.head").await;
     for other in [cdn.url("/static/js/signin.js"), cdn.url("/jsapi/"), app.url("/static/js/signin.js")] {
         let load = format!(
             "new Promise(done => {{ const s = document.createElement('script'); s.src = {other:?}; \
