@@ -148,7 +148,7 @@ fn how_often_a_sync_runs_and_how_many_it_may_disable_are_checked() {
         refuses(name, &format!("{name}\nsync_every = {bad:?}"), &expected);
     }
     for bad in ["10", "101%", "-1%", "%", "1.%", "100.01%", "+5%", "1e1%"] {
-        let expected = format!(r#"miandeng.apps["oa"].sync_disable_at_most = {bad:?}: write a part"#);
+        let expected = format!(r#"miandeng.apps["oa"].sync_disable_at_most = {bad:?}: write a share"#);
         refuses(name, &format!("{name}\nsync_disable_at_most = {bad:?}"), &expected);
     }
 }
