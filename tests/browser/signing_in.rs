@@ -82,10 +82,12 @@ async fn of_the_host_of_dingtalks_script_nothing_else_runs_and_that_script_lacks
     for platform in [Platform::Ios, Platform::Android, Platform::Harmony, Platform::Pc] {
         assert_eq!(signs_in(&app, Client::of(platform)).await, [NEWER_CALL], "{platform:?}");
     }
+    // Whoever holds a client scans the page's QR code at once, and the page is gone.
+    app.simulator.hold(None);
     let window = Window::ordinary(&app).await;
     window.open(&app.url(OPENED)).await;
     window.shows("plain-browser").await;
-    window.until("document.readyState === 'complete' && document.head").await;
+    window.until("document.readyState === 'complete'").await;
     for other in [cdn.url("/static/js/signin.js"), cdn.url("/jsapi/"), app.url("/static/js/signin.js")] {
         let load = format!(
             "new Promise(done => {{ const s = document.createElement('script'); s.src = {other:?}; \
