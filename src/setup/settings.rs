@@ -221,7 +221,7 @@ mod tests {
             assert_eq!(keys(&text), keys(SHIPPED), "{text}");
             assert!(!text.contains("<-") && text.contains("\nurl = \"/var/lib/miandeng/miandeng.db\""), "{text}");
             assert_eq!(text.contains("# the address that employees' clients show"), locale == Locale::En, "{text}");
-            assert_eq!(text.contains("# 员工的客户端显示的地址"), locale == Locale::ZhCn, "{text}");
+            assert_eq!(text.contains("# 员工在钉钉里打开的地址"), locale == Locale::ZhCn, "{text}");
             assert!(!text.contains("= \"s\""), "no secret");
             assert!(text.contains("\n#client_id = \"grafana\"\n"), "an example stays one: {text}");
             assert_eq!(text.contains("# told when a session ends"), locale == Locale::En, "{text}");

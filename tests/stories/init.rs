@@ -97,7 +97,7 @@ fn the_secret_is_in_a_file_for_its_owner_alone_and_nowhere_else() {
 fn the_comments_are_in_the_terminals_language() {
     for (language, comment, other) in [
         ("C", "# the address that employees' clients show", "员工的客户端"),
-        ("zh_CN.UTF-8", "# 员工的客户端显示的地址", "the address that"),
+        ("zh_CN.UTF-8", "# 员工在钉钉里打开的地址", "the address that"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let mut command = program(folder.path(), &ANSWERS);

@@ -68,7 +68,7 @@ pub struct InitArgs {
     /// The proxy in front (default: the one whose folder is in /etc)
     #[arg(long, value_enum)]
     proxy: Option<Proxy>,
-    /// Where the app listens that is to be protected, on the same host; left out: sign-in alone
+    /// Where the app listens that is to be protected, on the same host; left out: sign-in only
     #[arg(long, value_name = "ADDRESS:PORT")]
     app: Option<SocketAddr>,
     /// The folder for the files (default: /etc/miandeng if it is there, or else the working folder)

@@ -20,7 +20,7 @@ pub const INIT: CommandHelp = CommandHelp {
       --agent-id 123456789 --client-id dingxxxxxxxxxxxxxxxx --client-secret-file - < secret
   miandeng init --proxy caddy --app 127.0.0.1:3000    # 保护同一域名下的应用",
     arguments: &[
-        ("public_url", "员工的客户端显示的地址，例如 https://app.example.com"),
+        ("public_url", "员工在钉钉里打开的地址，例如 https://app.example.com"),
         ("corp_id", "开发者后台首页的 CorpId"),
         ("agent_id", "应用的 AgentId"),
         ("client_id", "应用的 Client ID（AppKey）"),

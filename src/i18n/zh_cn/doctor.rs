@@ -178,13 +178,13 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::CorpIsOurs { corp_id } => says(format!("{corp_id} 是应用所属的企业")),
         Fact::CorpIsNotOurs { corp_id, failure } => {
             says(format!("钉钉没有 {corp_id} 这个企业，或应用不属于它：{}", failed(failure)))
-                .cure("请登录应用所属的企业，从钉钉开发者后台首页重新复制 CorpId。")
+                .cure("请登录应用所属的企业，从钉钉开发者后台首页重新复制 CorpId")
         }
         Fact::CorpUnchecked { corp_id, failure } => says(format!("{corp_id} 无法核对：{}", failed(failure)))
-            .cure("请与钉钉开发者后台首页的 CorpId 核对；如果填错，所有人都会停在登录页，无法登录。"),
+            .cure("请与钉钉开发者后台首页的 CorpId 核对；如果填错，所有人都会停在登录页，无法登录"),
         Fact::AgentUnchecked { agent_id } => says(format!("{agent_id} 在这里无法核对：只有钉钉客户端会核对它")).cure(
             "请与应用“凭证与基础信息”页的 AgentId 核对，再从工作台打开应用：如果填错，日志的 client-report 行会出现错误码 \
-             52019（服务窗为 52023）。",
+             52019（服务窗为 52023）",
         ),
         Fact::DirectoryReadable { hidden } if hidden.is_empty() => says("同步需要的内容，应用都可以读取"),
         Fact::DirectoryReadable { hidden } => {
@@ -213,13 +213,13 @@ pub(super) fn fact(fact: &Fact) -> Said {
         Fact::EventsNotConnected { why } => {
             let why = why.as_ref().map_or_else(String::new, |why| format!("：{why}"));
             says(format!("Stream 未连接{why}")).cure(
-                "离职的人要到下次同步才会退出登录。请检查 client_id、client_secret，以及服务器能否连接钉钉。",
+                "离职的人要到下次同步才会退出登录；请检查 client_id、client_secret，以及服务器能否连接钉钉",
             )
         }
         Fact::EventsArrive { last_ms } => says(format!("最近一次事件 {}", at(*last_ms))),
         Fact::NoEventYet => says("还没有收到过事件")
-            .cure("如果其间有人入职或离职，请与钉钉开发者后台核对回调地址、event_token 和 event_aes_key。"),
-        Fact::EventsUnseen => says("三分钟内没有运行中的服务器报告 Stream 连接的状态").cure("请启动服务器后再检查。"),
+            .cure("如果其间有人入职或离职，请与钉钉开发者后台核对回调地址、event_token 和 event_aes_key"),
+        Fact::EventsUnseen => says("三分钟内没有运行中的服务器报告 Stream 连接的状态").cure("请启动服务器后再检查"),
         Fact::Probe(fact) => probe::fact(fact),
         Fact::Error { zh_cn, .. } => says(zh_cn),
     }
