@@ -92,7 +92,7 @@ fn without_example(recipe: &str) -> String {
     let mut in_example = false;
     for line in recipe.lines() {
         let begins =
-            line.trim_start().starts_with('#') && (line.contains("更严规则") || line.contains("财务部及其下级"));
+            line.trim_start().starts_with('#') && (line.contains("更严的规则") || line.contains("财务部及其下级"));
         if begins {
             in_example = true;
         }
