@@ -4,9 +4,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::{
     algorithm,
@@ -29,7 +29,7 @@ const TOKEN_LIFETIME: i64 = 120;
 /// Of one call, in total.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How many calls an app gets at once.
-const AT_ONCE: i64 = 32;
+const AT_ONCE: usize = 32;
 /// After a failure the next try is this much later, and then twice as much each time.
 const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 600_000;
@@ -109,20 +109,39 @@ impl BackChannel {
     /// # Errors
     /// When the database fails. An app that does not answer is asked again later.
     pub async fn run(self: Arc<Self>) -> sqlx::Result<()> {
+        let (mut calls, mut failed) = (JoinSet::new(), None);
         loop {
-            let now = self.clock.now_ms();
-            let client_id = self.client.client_id.as_str();
-            if !notices::is_any_due(&mut *self.pools.read().await?, client_id, now).await? {
-                return Ok(());
+            // A slow answer keeps one place, and half of the places are filled by one claim.
+            let room = AT_ONCE - calls.len();
+            if failed.is_none() && room >= AT_ONCE / 2 {
+                match self.claim(room).await {
+                    Ok(claimed) => claimed.into_iter().for_each(|notice| {
+                        let channel = Arc::clone(&self);
+                        calls.spawn(async move { channel.settle(&notice).await });
+                    }),
+                    Err(error) => failed = Some(error),
+                }
             }
-            // Another server leaves them alone for as long as the calls may take.
-            let again = now + 4 * i64::try_from(TIMEOUT.as_millis()).unwrap_or(i64::MAX);
-            let claim = async |db: &mut Conn| notices::claim(db, client_id, now, again, AT_ONCE).await;
-            let claimed = self.pools.transaction(claim).await?;
-            for settled in join_all(claimed.iter().map(|notice| self.settle(notice))).await {
-                settled?;
+            // Calls under way go on to their end, or the app would be told again.
+            match calls.join_next().await {
+                None => return failed.map_or(Ok(()), Err),
+                Some(settled) => {
+                    let settled = settled.unwrap_or_else(|error| Err(sqlx::Error::Io(error.into())));
+                    failed = failed.or(settled.err());
+                }
             }
         }
+    }
+
+    async fn claim(&self, most: usize) -> sqlx::Result<Vec<Notice>> {
+        let (now, client_id) = (self.clock.now_ms(), self.client.client_id.as_str());
+        if !notices::is_any_due(&mut *self.pools.read().await?, client_id, now).await? {
+            return Ok(Vec::new());
+        }
+        // Another server leaves them alone for as long as the calls may take.
+        let again = now + 4 * i64::try_from(TIMEOUT.as_millis()).unwrap_or(i64::MAX);
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        self.pools.transaction(async |db: &mut Conn| notices::claim(db, client_id, now, again, most).await).await
     }
 
     async fn settle(&self, notice: &Notice) -> sqlx::Result<()> {
@@ -140,7 +159,8 @@ impl BackChannel {
                 self.note(db, notice, told.is_ok()).await
             }
         };
-        self.pools.transaction(note).await
+        // Those who hear of hundreds at once share a commit.
+        self.pools.group_commit(note).await
     }
 
     async fn tell(&self, notice: &Notice) -> Result<(), NotTold> {

@@ -133,7 +133,7 @@ pub async fn sweep(db: &mut Conn, clients: &[Client], now: UnixSeconds) -> sqlx:
     grants::sweep(db, now - CODE_LIFETIME, now).await?;
     let told = clients.iter().filter(|client| client.backchannel_logout_uri.is_some());
     let told: Vec<_> = told.map(|client| client.client_id.as_str()).collect();
-    notices::sweep(db, &told).await
+    notices::sweep(db, &told, now * 1000).await
 }
 
 fn algorithm(client: &Client) -> Algorithm {

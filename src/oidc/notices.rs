@@ -3,6 +3,9 @@
 
 use crate::db::Conn;
 
+/// Longer than the longest wait between two attempts.
+const ORPHANED_MS: i64 = 3_600_000;
+
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Notice {
     pub id: i64,
@@ -41,12 +44,17 @@ pub async fn put_off(db: &mut Conn, id: i64, due_ms: i64) -> sqlx::Result<()> {
     sqlx::query("UPDATE logout_notices SET due_at = $2 WHERE id = $1").bind(id).bind(due_ms).execute(db).await.map(drop)
 }
 
-/// Removes the notices of apps that cannot be told.
-pub async fn sweep(db: &mut Conn, told: &[&str]) -> sqlx::Result<()> {
+/// Removes the notices of apps that cannot be told, once nobody has tried for as long as [`ORPHANED_MS`]: another server, with
+/// newer settings, may know the app.
+pub async fn sweep(db: &mut Conn, told: &[&str], now_ms: i64) -> sqlx::Result<()> {
     let clients: Vec<String> =
         sqlx::query_scalar("SELECT DISTINCT client_id FROM logout_notices").fetch_all(&mut *db).await?;
     for client_id in clients.iter().filter(|client_id| !told.contains(&client_id.as_str())) {
-        sqlx::query("DELETE FROM logout_notices WHERE client_id = $1").bind(client_id).execute(&mut *db).await?;
+        // From here on it is known how long they have waited; they are as due as before.
+        let seen = "UPDATE logout_notices SET due_at = $2 WHERE client_id = $1 AND due_at = 0";
+        sqlx::query(seen).bind(client_id).bind(now_ms).execute(&mut *db).await?;
+        let gone = "DELETE FROM logout_notices WHERE client_id = $1 AND due_at <= $2";
+        sqlx::query(gone).bind(client_id).bind(now_ms - ORPHANED_MS).execute(&mut *db).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use std::{
 
 use figment::{Figment, providers::Serialized};
 use miandeng::{
-    app,
+    app::{self, Reload},
     audit::Actor,
     clock::Clock,
     config::Config,
@@ -62,6 +62,7 @@ pub struct App {
     url: String,
     dingtalk: Arc<Running>,
     folder: Arc<TempDir>,
+    reload: Reload,
     shutdown: Shutdown,
     stopped: Option<tokio::task::JoinHandle<()>>,
 }
@@ -109,6 +110,22 @@ impl App {
     pub async fn second_with(&self, change: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Self {
         let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
         Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), change).await
+    }
+
+    /// A second server on the same file, of another version of the settings.
+    pub async fn second_of(&self, change: impl FnOnce(&mut Value)) -> Self {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        let (simulator, clock) = (self.simulator.clone(), self.clock.clone());
+        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), |it| it).await
+    }
+
+    /// The settings were edited, and the server reads them again.
+    pub async fn reloads(&mut self, change: impl FnOnce(&mut Value)) {
+        change(&mut self.settings);
+        let figment = Figment::from(Serialized::default("miandeng", &self.settings));
+        let config = Config::from_figment(&figment).expect("good settings");
+        self.reload.put(config, self.shutdown.clone()).await.expect("settings that can be used");
     }
 
     /// Stops the server and starts it again on the same file.
@@ -159,7 +176,7 @@ impl App {
         }));
         let server = server.ignite().await.expect("the server ignites");
         let routes = server.routes().map(|route| (route.uri.path().to_owned(), route.method.to_string())).collect();
-        let shutdown = server.shutdown();
+        let (shutdown, reload) = (server.shutdown(), server.state::<Reload>().cloned().expect("a way to reload"));
         let stopped = tokio::spawn(async move { drop(server.launch().await) });
         let url = format!("http://127.0.0.1:{}", listening.await.expect("the server listens"));
         Self {
@@ -174,6 +191,7 @@ impl App {
             url,
             dingtalk,
             folder,
+            reload,
             shutdown,
             stopped: Some(stopped),
         }

@@ -1,67 +1,18 @@
 //! Apps hear of ended sessions.
 
-use std::sync::{Arc, Mutex};
-
-use miandeng::users::{Change, Status};
-use rocket::tokio::{
-    self,
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+use miandeng::{
+    simulator::{Company, Employee},
+    users::{Change, Status},
 };
+use rocket::tokio;
 use serde_json::{Value, json};
 
 use super::{
-    app_side::{GRAFANA, WIKI, read},
+    app_side::{GRAFANA, WIKI, clients, read, userinfo},
     deployment_with,
+    ear::Ear,
 };
 use crate::harness::{App, CORP, PUBLIC_URL, Phone};
-
-/// An app's own server: keeps what it is sent, and answers as it is told.
-struct Ear {
-    url: String,
-    heard: Arc<Mutex<Vec<String>>>,
-    status: Arc<Mutex<u16>>,
-}
-
-impl Ear {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/backchannel", listener.local_addr().unwrap());
-        let (heard, status) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(200)));
-        let (hears, says) = (Arc::clone(&heard), Arc::clone(&status));
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut request = Vec::new();
-                let mut buffer = [0; 4096];
-                while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-                    request.extend_from_slice(&buffer[..read]);
-                    let text = String::from_utf8_lossy(&request);
-                    let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                    let length = head.to_ascii_lowercase();
-                    let length = length.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
-                    if length.and_then(|length| length.parse().ok()) == Some(body.len()) {
-                        break;
-                    }
-                }
-                hears.lock().unwrap().push(String::from_utf8(request).unwrap());
-                let status = *says.lock().unwrap();
-                let answer = format!(
-                    "HTTP/1.1 {status} X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                );
-                let _ = stream.write_all(answer.as_bytes()).await;
-            }
-        });
-        Self { url, heard, status }
-    }
-
-    fn heard(&self) -> Vec<String> {
-        std::mem::take(&mut self.heard.lock().unwrap())
-    }
-
-    fn says(&self, status: u16) {
-        *self.status.lock().unwrap() = status;
-    }
-}
 
 fn logout_token(request: &str) -> String {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
@@ -204,4 +155,89 @@ async fn an_app_that_cannot_be_reached_keeps_nobody_from_signing_out() {
         app.jobs.run("sweep").await.unwrap();
     }
     assert_eq!(app.db_count("SELECT COUNT(*) FROM logout_notices").await, 0, "nobody wants to hear it any more");
+}
+
+/// More sessions than an app is told of at once.
+#[tokio::test]
+async fn one_slow_answer_holds_up_none_of_the_others() {
+    let (app, grafana, _) = two_apps().await;
+    for _ in 0..40 {
+        let mut phone = app.phone("zhangsan");
+        sid(&app, &mut phone).await;
+    }
+    grafana.keeps_the_first_waiting_for(40);
+    app.db_revoke_all().await;
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM logout_notices").await, 40);
+    tells(&app, "Grafana").await;
+    assert_eq!(grafana.heard().len(), 40);
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM logout_notices").await, 0, "each was told at the first attempt");
+}
+
+/// With one commit, however many they are.
+#[tokio::test]
+async fn when_a_sync_disables_many_their_tokens_are_dead_and_every_app_is_to_be_told() {
+    let people: Vec<_> = (0..12).map(|i| format!("leaver{i}")).collect();
+    let mut company = Company::sample();
+    company.corps[0].employees.extend(people.iter().map(|userid| Employee {
+        userid: userid.clone(),
+        unionid: format!("union-{userid}"),
+        name: userid.clone(),
+        dept_ids: vec![1],
+        ..Employee::default()
+    }));
+    let grafana = Ear::start().await;
+    let app = App::of(company, |settings| {
+        settings["clients"] = clients();
+        settings["clients"][0]["backchannel_logout_uri"] = json!(grafana.url);
+        settings["apps"][0]["sync_every"] = json!("1s");
+        settings["apps"][0]["sync_disable_at_most"] = json!("100%");
+    })
+    .await;
+    app.jobs.run("directory-sync").await.unwrap();
+    let mut tokens = Vec::new();
+    for userid in &people {
+        let given = GRAFANA.signs_in(&app, &mut app.phone(userid), &[("scope", "openid offline_access")]).await;
+        let text = |name: &str| given[name].as_str().unwrap().to_owned();
+        tokens.push((text("access_token"), text("refresh_token")));
+        app.simulator.remove_employee(CORP, userid);
+    }
+    app.clock.advance(2);
+    app.jobs.run("directory-sync").await.unwrap();
+    for (access, refresh) in &tokens {
+        assert_eq!(userinfo(&app, access).await.status, 401);
+        assert_eq!(GRAFANA.refreshes(&app, refresh).await.status, 400);
+    }
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM logout_notices").await, 12);
+    tells(&app, "Grafana").await;
+    assert_eq!(grafana.heard().len(), 12);
+}
+
+/// During a change of the settings, a server that knows nothing of a new app runs beside one that does.
+#[tokio::test]
+async fn a_server_without_the_app_leaves_its_notices_to_one_that_has_it() {
+    let (app, grafana, _) = two_apps().await;
+    let old = app.second_of(|settings| settings["clients"] = json!([])).await;
+    let mut phone = app.phone("zhangsan");
+    sid(&app, &mut phone).await;
+    let sweeps = async || {
+        app.clock.advance(60);
+        old.jobs.run("sweep").await.unwrap();
+    };
+    for _ in 0..61 {
+        sweeps().await;
+    }
+    phone.posts("/logout", &[]).await;
+    for _ in 0..3 {
+        sweeps().await;
+    }
+    grafana.says(500);
+    tells(&app, "Grafana").await;
+    assert_eq!(grafana.heard().len(), 1);
+    for _ in 0..3 {
+        sweeps().await;
+    }
+    grafana.says(200);
+    tells(&app, "Grafana").await;
+    assert_eq!(grafana.heard().len(), 1);
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM logout_notices").await, 0);
 }

@@ -134,3 +134,33 @@ async fn what_has_expired_is_swept_and_an_app_cannot_fill_the_tables() {
     assert_eq!(app.db_count("SELECT COUNT(*) FROM oidc_access_tokens").await, 0);
     assert_eq!(WIKI.refreshes(&app, kept["refresh_token"].as_str().unwrap()).await.status, 200);
 }
+
+#[tokio::test]
+async fn an_app_that_is_taken_out_of_the_settings_is_out_with_the_next_request() {
+    let mut app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    let tokens = WIKI.signs_in(&app, &mut phone, &[("scope", "openid offline_access")]).await;
+    let (access, refresh) = (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
+    let code = WIKI.is_given_a_code(&mut phone, &[]).await;
+    let kept = given(&app, &mut phone).await;
+    app.reloads(|settings| settings["clients"].as_array_mut().unwrap().truncate(1)).await;
+    assert_eq!(userinfo(&app, access).await.status, 401);
+    assert_eq!(WIKI.refreshes(&app, refresh).await.status, 401);
+    assert_eq!(WIKI.redeems(&app, &code, &[]).await.status, 401);
+    assert_eq!(phone.gets(&WIKI.request(&[])).await.status, 400);
+    assert!(GRAFANA.is_active(&app, &kept.access).await && GRAFANA.is_active(&app, &kept.refresh).await);
+    assert_eq!(phone.gets("/home").await.status, 200, "the person stays signed in");
+}
+
+/// A flood of codes that nobody redeems, which any page can have a browser ask for.
+#[tokio::test]
+async fn codes_that_are_never_redeemed_push_out_nothing_that_was() {
+    let app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    let kept = given(&app, &mut phone).await;
+    for _ in 0..25 {
+        GRAFANA.is_given_a_code(&mut phone, &[]).await;
+    }
+    assert_eq!(userinfo(&app, &kept.access).await.status, 200);
+    assert_eq!(GRAFANA.refreshes(&app, &kept.refresh).await.status, 200);
+}

@@ -2,6 +2,7 @@
 
 mod app_side;
 mod back_channel;
+mod ear;
 mod ends;
 mod logout;
 mod metadata;
