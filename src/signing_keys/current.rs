@@ -42,9 +42,10 @@ struct Shared {
     refreshing: Mutex<()>,
 }
 
-/// At least one of each algorithm, the oldest first.
+/// At least one of each algorithm in use, the oldest first; and those of other algorithms whose tokens may still be good.
 struct Keys {
     list: Vec<SigningKey>,
+    in_use: Vec<Algorithm>,
     read_at: UnixSeconds,
 }
 
@@ -121,7 +122,8 @@ impl Shared {
 impl Keys {
     async fn read(pools: &Pools, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
         let keys = Self::list(&mut *pools.read().await?, algorithms, now).await?;
-        if algorithms.iter().all(|algorithm| keys.is_settled(*algorithm, now)) {
+        let is_due = algorithms.iter().any(|algorithm| rotation::is_due(&keys.made(*algorithm), now));
+        if !is_due && Algorithm::ALL.iter().all(|algorithm| keys.outlived(*algorithm, now).is_empty()) {
             return Ok(keys);
         }
         pools.transaction(async |tx| Self::rotated(tx, algorithms, now).await).await
@@ -138,7 +140,7 @@ impl Keys {
         }
         // Read back, so that every process has the new keys in the same order.
         let mut keys = Self::list(db, algorithms, now).await?;
-        let outlived: Vec<_> = algorithms.iter().flat_map(|algorithm| keys.outlived(*algorithm, now)).collect();
+        let outlived: Vec<_> = Algorithm::ALL.iter().flat_map(|algorithm| keys.outlived(*algorithm, now)).collect();
         for (name, kid) in outlived {
             table::remove(db, &name).await?;
             keys.list.retain(|key| key.kid != kid);
@@ -148,29 +150,36 @@ impl Keys {
 
     async fn list(db: &mut Conn, algorithms: &[Algorithm], now: UnixSeconds) -> Result<Self, KeyError> {
         let mut list = Vec::new();
-        for algorithm in algorithms {
+        let others = Algorithm::ALL.iter().filter(|algorithm| !algorithms.contains(algorithm));
+        for algorithm in algorithms.iter().chain(others) {
             let prefix = algorithm.prefix();
             for row in table::list(db, prefix).await? {
                 let kid = row.name.strip_prefix(prefix).unwrap_or_default().to_owned();
-                let key = SigningKey::new(*algorithm, kid, &row.value, row.created_at);
-                list.push(key.map_err(|_| KeyError::Damaged(row.name))?);
+                match SigningKey::new(*algorithm, kid, &row.value, row.created_at) {
+                    Ok(key) => list.push(key),
+                    Err(_) if algorithms.contains(algorithm) => return Err(KeyError::Damaged(row.name)),
+                    // It signs nothing.
+                    Err(_) => {}
+                }
             }
         }
-        Ok(Self { list, read_at: now })
+        Ok(Self { list, in_use: algorithms.to_vec(), read_at: now })
     }
 
     fn signer(&self, algorithm: Algorithm, now: UnixSeconds) -> Option<&SigningKey> {
+        if !self.in_use.contains(&algorithm) {
+            return None;
+        }
         self.of(algorithm).nth(rotation::signer(&self.made(algorithm), now))
-    }
-
-    fn is_settled(&self, algorithm: Algorithm, now: UnixSeconds) -> bool {
-        let made = self.made(algorithm);
-        !rotation::is_due(&made, now) && rotation::outlived(&made, now) == 0
     }
 
     /// Names in the table, and kids.
     fn outlived(&self, algorithm: Algorithm, now: UnixSeconds) -> Vec<(String, String)> {
-        let outlived = rotation::outlived(&self.made(algorithm), now);
+        let made = self.made(algorithm);
+        let outlived = match self.in_use.contains(&algorithm) {
+            true => rotation::outlived(&made, now),
+            false => rotation::outlived_without_use(&made, now),
+        };
         self.of(algorithm).take(outlived).map(|key| (table_name(algorithm, &key.kid), key.kid.clone())).collect()
     }
 
@@ -239,6 +248,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_whose_algorithm_nobody_uses_any_more_is_published_until_its_tokens_have_run_out() {
+        let (_folder, pools) = crate::db::open_temporary().await;
+        let read = async |algorithms: &[Algorithm], now| Keys::read(&pools, algorithms, now).await.expect("keys");
+        read(&[Algorithm::Es256, Algorithm::Rs256], 0).await;
+        let last_day = MONTH + 86_400 + 3_599;
+        for (now, count) in [(1, 1), (MONTH, 1), (last_day, 1), (last_day + 1, 0)] {
+            let keys = read(&[Algorithm::Rs256], now).await;
+            assert_eq!(keys.of(Algorithm::Es256).count(), count, "{now}");
+            assert!(keys.signer(Algorithm::Es256, now).is_none() && keys.signer(Algorithm::Rs256, now).is_some());
+        }
+        let again = read(&[Algorithm::Es256], last_day + 2).await;
+        assert_eq!(again.signer(Algorithm::Es256, last_day + 2).map(|key| key.created_at), Some(last_day + 2));
+        assert!(again.of(Algorithm::Rs256).count() > 0, "nor when no other has taken its place");
+    }
+
+    #[tokio::test]
     async fn a_token_is_signed_only_with_an_algorithm_that_is_in_use() {
         let (_folder, pools) = crate::db::open_temporary().await;
         let keys = SigningKeys::open(&pools, &Clock::system(), [Algorithm::EdDsa]).await.expect("keys");
@@ -246,7 +271,8 @@ mod tests {
         let refused = keys.sign(Algorithm::Rs256, "JWT", &()).await;
         assert!(matches!(refused, Err(SignError::NoKey(Algorithm::Rs256))), "{refused:?}");
         let none = SigningKeys::open(&pools, &Clock::system(), []).await.expect("no keys");
-        assert_eq!(none.published().await.len(), 0);
+        assert!(none.sign(Algorithm::EdDsa, "JWT", &()).await.is_err());
+        assert_eq!(none.published().await.len(), 1, "what it has signed is still good");
     }
 
     #[tokio::test]

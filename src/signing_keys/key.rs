@@ -26,6 +26,10 @@ pub enum Algorithm {
     EdDsa,
 }
 
+impl Algorithm {
+    pub(super) const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
+}
+
 pub(super) struct SigningKey {
     pub kid: String,
     pub created_at: UnixSeconds,

@@ -31,6 +31,13 @@ pub(super) fn outlived(made: &[UnixSeconds], now: UnixSeconds) -> usize {
     successors.take_while(|successor| now.saturating_sub(**successor) >= LEAD + LINGER).count()
 }
 
+/// The same where nothing is signed by this algorithm any more, and no successor is made. When that began is not known, but
+/// while it was in use, a key had a successor after [`LIFE`].
+pub(super) fn outlived_without_use(made: &[UnixSeconds], now: UnixSeconds) -> usize {
+    let is_over = |newest: &UnixSeconds| now.saturating_sub(*newest) >= LIFE + LEAD + LINGER;
+    if made.last().is_some_and(is_over) { made.len() } else { outlived(made, now) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +53,9 @@ mod tests {
         assert_eq!(signer(&made, second + LEAD), 1);
         assert_eq!((outlived(&made, second + LEAD + LINGER - 1), outlived(&made, second + LEAD + LINGER)), (0, 1));
         assert_eq!(outlived(&[first], first + 100 * LIFE), 0, "the last one never goes");
+        let over = second + LIFE + LEAD + LINGER;
+        assert_eq!((outlived_without_use(&made, second), outlived_without_use(&made, over - 1)), (0, 1));
+        assert_eq!((outlived_without_use(&made, over), outlived_without_use(&[], over)), (2, 0), "not in use");
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! `/.well-known/jwks.json`
 
-use rocket::{Route, get, routes};
+use rocket::{Route, get, options, routes};
 use serde::Serialize;
 
 use super::{current::SigningKeys, key::PublicKey};
-use crate::web::{cors::ForEveryPage, gzip::PublicJson, problem::Problem};
+use crate::web::{
+    cors::{ForEveryPage, Preflight},
+    gzip::PublicJson,
+    problem::Problem,
+};
 
 pub fn routes() -> Vec<Route> {
-    routes![key_set]
+    routes![key_set, key_set_preflight]
 }
 
 /// RFC 7517, 5.
@@ -24,4 +28,9 @@ async fn key_set(keys: &SigningKeys) -> Result<ForEveryPage<PublicJson<KeySet>>,
         return Err(Problem::not_found());
     }
     Ok(ForEveryPage(PublicJson { body: KeySet { keys }, caching: "public, max-age=300" }))
+}
+
+#[options("/.well-known/jwks.json")]
+fn key_set_preflight() -> Preflight {
+    Preflight
 }

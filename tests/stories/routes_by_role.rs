@@ -80,7 +80,7 @@ const TABLE: [Row; 64] = [
     row("/auth/traefik", ANY, "/auth/traefik", Is::Gate),
     row("/auth/caddy", ANY, "/auth/caddy", Is::Gate),
     row("/auth/envoy/<path..>", ANY, "/auth/envoy/x", Is::Gate),
-    row("/.well-known/jwks.json", GET, "/.well-known/jwks.json", Is::Public),
+    row("/.well-known/jwks.json", &["GET", "HEAD", "OPTIONS"], "/.well-known/jwks.json", Is::Public),
     row(
         "/.well-known/openid-configuration",
         &["GET", "HEAD", "OPTIONS"],

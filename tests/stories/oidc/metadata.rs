@@ -1,7 +1,10 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::deployment;
+use super::{
+    app_side::{GRAFANA, WIKI, read},
+    deployment,
+};
 use crate::harness::{App, PUBLIC_URL};
 
 #[tokio::test]
@@ -45,6 +48,31 @@ async fn an_apps_library_finds_everything_by_the_issuer() {
     assert_eq!(algorithms, [json!("RS256"), json!("ES256"), json!("EdDSA")], "from the start");
 }
 
+/// Apps verify for half an hour what was signed just before.
+#[tokio::test]
+async fn a_key_stays_published_when_no_app_wants_its_algorithm_any_more() {
+    let app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    let (wiki, grafana) = (WIKI.signs_in(&app, &mut phone, &[]).await, GRAFANA.signs_in(&app, &mut phone, &[]).await);
+    let app = app.restart_with(|settings| settings["clients"][1]["signing_alg"] = json!("RS256")).await;
+    for (tokens, client_id, alg) in [(&wiki, "wiki", "ES256"), (&grafana, "grafana", "RS256")] {
+        let (header, claims) = read(&app, tokens["id_token"].as_str().unwrap(), client_id).await;
+        assert_eq!((&header["alg"], &claims["preferred_username"]), (&json!(alg), &json!("zhangsan")));
+    }
+    // The hint of such a token still says which session is meant.
+    let hint = wiki["id_token"].as_str().unwrap();
+    let answer = phone.clone();
+    let mut phone = app.phone("zhangsan");
+    phone.cookies = answer.cookies;
+    let answer = phone.gets(&format!("/oauth2/logout?id_token_hint={hint}")).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let again = WIKI.signs_in(&app, &mut phone, &[]).await;
+    assert_eq!(read(&app, again["id_token"].as_str().unwrap(), "wiki").await.0["alg"], json!("RS256"));
+    let app = app.restart_with(|settings| settings["clients"] = json!([])).await;
+    let (_, claims) = read(&app, again["id_token"].as_str().unwrap(), "wiki").await;
+    assert_eq!(claims["preferred_username"], json!("zhangsan"), "nor when there is no app at all");
+}
+
 #[tokio::test]
 async fn without_an_app_there_is_no_provider() {
     let app = App::start().await;
@@ -65,6 +93,7 @@ async fn pages_of_any_origin_may_read_what_needs_no_cookie_and_nothing_else() {
         (Method::OPTIONS, "/.well-known/openid-configuration", true),
         (Method::OPTIONS, "/.well-known/oauth-authorization-server", true),
         (Method::GET, "/.well-known/jwks.json", true),
+        (Method::OPTIONS, "/.well-known/jwks.json", true),
         (Method::OPTIONS, "/oauth2/token", true),
         (Method::POST, "/oauth2/token", true),
         (Method::OPTIONS, "/oauth2/userinfo", true),
