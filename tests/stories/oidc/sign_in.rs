@@ -4,7 +4,10 @@ use super::{
     app_side::{GRAFANA, SPA, VAULT, WIKI, goes_through_sign_in, read, userinfo},
     deployment, deployment_with, query,
 };
-use crate::harness::{App, CORP, PUBLIC_URL, log_line, whole_log};
+use crate::{
+    handover::makes_a_link,
+    harness::{App, CORP, PUBLIC_URL, log_line, whole_log},
+};
 use miandeng::users::{Change, Role};
 
 async fn trail(app: &App, event: &'static str) -> Vec<(String, String, String, String)> {
@@ -209,6 +212,62 @@ async fn another_browsers_way_to_the_sign_in_page_is_no_new_sign_in() {
         let answer = phone.gets(&marked).await;
         assert!(answer.header("location").starts_with("/?again=1"), "{}", answer.header("location"));
     }
+}
+
+#[tokio::test]
+async fn an_app_that_wants_a_sign_in_of_this_very_moment_gets_one_within_the_same_second() {
+    let app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    let none = phone.gets(&GRAFANA.request(&[("max_age", "0"), ("prompt", "none")])).await;
+    assert_eq!(query(none.header("location"))["error"], "login_required");
+    let cookies = phone.cookies.clone();
+    let answer = phone.gets(&GRAFANA.request(&[("max_age", "0")])).await;
+    assert!(answer.header("location").starts_with("/?again=1"), "{}", answer.header("location"));
+    let back = goes_through_sign_in(&mut phone, answer).await;
+    assert!(query(back.header("location")).contains_key("code"), "{}", back.header("location"));
+    assert_ne!(phone.cookies, cookies);
+}
+
+/// Whoever takes the sign-in to another browser has shown DingTalk nothing anew.
+#[tokio::test]
+async fn a_hand_over_is_no_new_sign_in() {
+    let app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    let signed_in_at = app.clock.now();
+    app.clock.advance(100);
+    let mut browser = app.phone("zhangsan");
+    let left = browser.gets(&GRAFANA.request(&[("prompt", "login")])).await;
+    let marked = query(&format!("{PUBLIC_URL}{}", left.header("location")))["return_to"].clone();
+    assert!(marked.contains("miandeng_again="), "{marked}");
+    app.clock.advance(1);
+    let (_, token) = makes_a_link(&mut phone).await;
+    assert_eq!(browser.posts("/handover", &[("token", &token)]).await.status, 303);
+    assert_eq!(browser.gets("/home").await.status, 200);
+    for asked in [marked, GRAFANA.request(&[("prompt", "login")]), GRAFANA.request(&[("max_age", "100")])] {
+        let answer = browser.gets(&asked).await;
+        assert!(answer.header("location").starts_with("/?again=1"), "{}", answer.header("location"));
+    }
+    let tokens = GRAFANA.signs_in(&app, &mut browser, &[("max_age", "101")]).await;
+    let (_, claims) = read(&app, tokens["id_token"].as_str().unwrap(), "grafana").await;
+    assert_eq!(claims["auth_time"], json!(signed_in_at));
+}
+
+#[tokio::test]
+async fn a_robot_that_looks_at_an_apps_address_is_given_no_code() {
+    let app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    phone.is_signed_in().await;
+    for more in [&[][..], &[("prompt", "login")], &[("redirect_uri", "https://evil.example/")]] {
+        let head = phone.request(reqwest::Method::HEAD, &GRAFANA.request(more));
+        let answer = phone.sends(head).await;
+        assert_eq!((answer.status, answer.header("location")), (404, ""), "{more:?}");
+        assert!(answer.all("set-cookie").is_empty());
+    }
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM oidc_grants").await, 0);
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM client_sessions").await, 0);
+    assert_eq!(phone.gets("/home").await.status, 200);
 }
 
 /// An ID token tells who somebody is: it is in no address of ours, on no page, and does not reach DingTalk.

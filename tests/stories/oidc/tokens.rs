@@ -5,10 +5,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    app_side::{CHALLENGE, GRAFANA, SPA, VERIFIER, WIKI, userinfo},
-    deployment,
+    app_side::{CHALLENGE, GRAFANA, RelyingParty, SPA, VERIFIER, WIKI, userinfo},
+    deployment, deployment_with,
 };
-use crate::harness::{Answer, App};
+use crate::{
+    gate::Proxy,
+    harness::{Answer, App},
+};
 
 fn error(answer: &Answer) -> (u16, String) {
     assert_eq!(answer.header("cache-control"), "no-store", "{}", answer.body);
@@ -58,7 +61,7 @@ async fn a_code_that_does_not_fit_is_refused_and_stays_good() {
         WIKI.redeems(&app, &code, &[("redirect_uri", GRAFANA.redirect_uri), ("code_verifier", VERIFIER)]).await;
     assert_eq!(error(&stolen), invalid);
     // A failed authentication.
-    let guess = crate::oidc::app_side::RelyingParty { secret: Some("guess"), ..GRAFANA };
+    let guess = RelyingParty { secret: Some("guess"), ..GRAFANA };
     assert_eq!(error(&guess.redeems(&app, &code, &fits).await), refused(401, "invalid_client"));
     assert_eq!(GRAFANA.redeems(&app, &code, &fits).await.status, 200);
 
@@ -270,4 +273,72 @@ async fn an_access_token_opens_userinfo_for_half_an_hour_and_by_its_header_or_fo
     assert_eq!(userinfo(&app, access).await.status, 200);
     app.clock.advance(1);
     assert_eq!(userinfo(&app, access).await.status, 401);
+}
+
+/// Many programs leave out the encoding of RFC 6749, 2.3.1, so an id and a secret with signs of it come in either way.
+#[tokio::test]
+async fn an_id_or_a_secret_with_signs_of_a_form_is_taken_encoded_and_as_it_is() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
+    const ODD: RelyingParty =
+        RelyingParty { client_id: "a+b%20c%zz", secret: Some("+s%2B%FF%"), redirect_uri: GRAFANA.redirect_uri };
+    let app = deployment_with(|settings| {
+        settings["clients"][0]["client_id"] = json!(ODD.client_id);
+        settings["clients"][0]["client_secret"] = json!(ODD.secret);
+    })
+    .await;
+    let mut phone = app.phone("zhangsan");
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let (id, secret) = (ODD.client_id, ODD.secret.unwrap());
+    for basic in [
+        format!("{id}:{secret}"),
+        format!("{}:{}", encoded(id), encoded(secret)),
+        format!("{}:{secret}", encoded(id)),
+        format!("{id}:{}", encoded(secret)),
+    ] {
+        let code = ODD.is_given_a_code(&mut phone, &[]).await;
+        let form = format!("grant_type=authorization_code&code={code}&redirect_uri={}", encoded(ODD.redirect_uri));
+        let header = format!("Basic {}", STANDARD.encode(&basic));
+        for more in [format!("&client_id={}", encoded("a b c")), "&client_id=wiki".to_owned()] {
+            let other = posts(&app, "/oauth2/token", Some(&header), &format!("{form}{more}")).await;
+            assert_eq!(error(&other), refused(400, "invalid_request"), "{basic}");
+        }
+        let form = format!("{form}&client_id={}", encoded(id));
+        let answer = posts(&app, "/oauth2/token", Some(&header), &form).await;
+        assert_eq!(answer.status, 200, "{basic}: {}", answer.body);
+    }
+}
+
+/// A whole office has one address, and a browser's app has no secret that could be guessed.
+#[tokio::test]
+async fn nobody_keeps_out_an_app_without_a_secret() {
+    let app = deployment().await;
+    let mut phone = app.phone("zhangsan");
+    for _ in 0..25 {
+        let wrong = posts(&app, "/oauth2/token", None, "grant_type=x&client_id=spa&client_secret=x").await;
+        assert_eq!(error(&wrong), refused(401, "invalid_client"));
+    }
+    assert!(SPA.signs_in(&app, &mut phone, &[]).await["access_token"].is_string());
+}
+
+#[tokio::test]
+async fn the_gates_token_is_none_of_an_apps() {
+    let app = deployment_with(|settings| settings["signed_identity"] = json!(true)).await;
+    let mut phone = app.phone("zhangsan");
+    let tokens = WIKI.signs_in(&app, &mut phone, &[]).await;
+    let answer = Proxy::Nginx.asks(&mut phone, "").await;
+    let identity = answer.header("x-miandeng-identity").to_owned();
+    assert_eq!(identity.split('.').count(), 3, "{identity}");
+    assert_eq!(error(&userinfo(&app, &identity).await), refused(401, "invalid_token"));
+    assert!(!WIKI.is_active(&app, &identity).await);
+    let hint = WIKI.is_answered(&mut phone, &[("prompt", "none"), ("id_token_hint", &identity)]).await;
+    assert_eq!(hint["error"], "login_required");
+    let logout = phone.gets(&format!("/oauth2/logout?id_token_hint={identity}")).await;
+    assert_eq!(logout.status, 200, "the person is asked");
+    // All are signed by the same keys, so the header says which kind it is.
+    let header = |token: &str| jsonwebtoken::decode_header(token).unwrap();
+    let id_token = header(tokens["id_token"].as_str().unwrap());
+    assert_eq!((header(&identity).typ.as_deref(), id_token.typ), (Some("JWT"), None));
+    assert_eq!(header(&identity).kid, id_token.kid);
+    assert_eq!(header(tokens["access_token"].as_str().unwrap()).typ.as_deref(), Some("at+jwt"));
 }
