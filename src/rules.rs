@@ -83,14 +83,15 @@ impl Rules {
         Self::of_query(Some(&ours.collect::<Vec<_>>().join("&")))
     }
 
-    /// Reads a client's settings. One that is left out or empty restricts nobody; the words are the gate's, escapes too.
+    /// Reads a client's settings. One that is left out or empty restricts nobody; the words are the gate's, escapes too, but
+    /// for blanks around an item: no name has any there, and people who write lists do.
     pub fn of_settings(groups: &str, users: &str, corp_id: &str) -> Result<Self, Slip> {
         let mut rules = Self::default();
         if !groups.is_empty() {
-            rules.groups = Some(items("groups", groups, group)?);
+            rules.groups = Some(items("groups", &trimmed(groups), group)?);
         }
         if !users.is_empty() {
-            rules.users = Some(items("users", users, Some)?);
+            rules.users = Some(items("users", &trimmed(users), Some)?);
         }
         if !corp_id.is_empty() {
             rules.corp_id = Some(decoded("corpid", corp_id)?);
@@ -104,6 +105,16 @@ impl Rules {
     /// As written, escapes and all; empty where everybody who is signed in may pass.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Whether an empty item keeps everybody out.
+    pub fn lets_in_nobody(&self) -> bool {
+        matches!(self.groups, Some(Items::Nobody)) || matches!(self.users, Some(Items::Nobody))
+    }
+
+    /// Whether people of every corp pass who are in a group or listed.
+    pub fn hold_for_every_corp(&self) -> bool {
+        self.corp_id.is_none() && (self.groups.is_some() || self.users.is_some())
     }
 
     pub fn corp_id(&self) -> Option<&str> {
@@ -182,6 +193,10 @@ fn items<T>(name: &'static str, value: &str, read: fn(String) -> Option<T>) -> R
         listed.push(read(item).ok_or(Slip::Malformed(name))?);
     }
     Ok(Items::Listed(listed))
+}
+
+fn trimmed(list: &str) -> String {
+    list.split(',').map(|item| item.trim_matches([' ', '\t'])).collect::<Vec<_>>().join(",")
 }
 
 /// Decodes escapes once. A plus stays a plus: this is no form, and departments are called C++.
@@ -307,9 +322,24 @@ mod tests {
         assert!(allows("研发部,role:admin", "", "") && allows("role:admin", "zhangsan", "dingcorp"));
         assert!(!allows("role:admin", "", "") && !allows("", "lisi", "") && !allows("", "", "dingother"));
         assert!(!allows("财务,", "", "") && !allows("财务", " ", ""), "an empty item lets nobody in");
+        assert!(allows("role:admin, 研发部", "", "") && allows("", "lisi ,\tzhangsan", ""), "lists have blanks");
+        assert!(!allows("%20研发部", "", "") && !allows("研 发部", "", ""), "a blank that is written out stays");
         for (groups, users, corp) in [("role:x", "", ""), ("100%", "", ""), ("", "%zz", ""), ("", "", "a\nb")] {
             assert!(Rules::of_settings(groups, users, corp).is_err(), "{groups} {users} {corp}");
         }
+    }
+
+    #[test]
+    fn what_is_hardly_meant_can_be_told() {
+        let check = |groups, users, corp, expected| {
+            let rules = Rules::of_settings(groups, users, corp).unwrap();
+            assert_eq!((rules.lets_in_nobody(), rules.hold_for_every_corp()), expected, "{groups} {users} {corp}");
+        };
+        check("", "", "", (false, false));
+        check("a", "", "", (false, true));
+        check("", "a", "dingcorp", (false, false));
+        check("a, ,b", "", "dingcorp", (true, false));
+        check("a", " ", "", (true, true));
     }
 
     #[test]

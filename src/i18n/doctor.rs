@@ -103,6 +103,14 @@ pub enum Fact {
         corp_id: String,
         people: i64,
     },
+    /// By the client's name.
+    ClientOfNobody {
+        client: String,
+    },
+    /// By their names.
+    ClientsOfEveryCorp {
+        clients: Vec<String>,
+    },
     /// Some of them.
     AlikeUserids {
         userids: Vec<String>,

@@ -371,3 +371,46 @@ async fn the_probe_sends_a_session_to_no_address_but_our_own() {
     let wrong = ends(program(deployment.path(), &["doctor", "--as", "zhangsan"]));
     assert_eq!(wrong.status.code(), Some(2), "--as belongs to --probe");
 }
+
+/// They work, and are hardly what was meant.
+#[tokio::test]
+async fn rules_of_an_app_that_let_in_nobody_or_another_organisation_are_named() {
+    let deployment = Deployment::with(|_| {}).await;
+    let least = settings(deployment.dingtalk.url());
+    let client = |name: &str, rules: &str| {
+        format!(
+            "[[default.miandeng.clients]]\nname = {name:?}\nclient_id = {name:?}\n\
+             redirect_uris = [\"https://a.example/cb\"]\n{rules}\n"
+        )
+    };
+    let clients = [
+        client("Wiki", "groups = \"财务,\""),
+        client("Grafana", "groups = \"财务, 研发部\""),
+        client("Vault", &format!("users = \"zhangsan\"\ncorpid = {CORP:?}")),
+        client("Everybody", ""),
+    ];
+    let clients = clients.concat();
+    let of_settings = |report: &Report| {
+        let all = report.complaints().into_iter().filter(|(check, ..)| *check == "settings");
+        all.map(|(_, state, words)| format!("{state}: {words}")).collect::<Vec<_>>()
+    };
+    deployment.writes(&format!("{least}\n{clients}"));
+    let report = deployment.doctor("C").await;
+    let nobody = of_settings(&report);
+    assert!(nobody.len() == 1 && nobody[0].starts_with("warning: the app Wiki lets nobody in"), "{nobody:?}");
+    let other = "[[default.miandeng.apps]]\nname = \"other\"\ncorp_id = \"dingother\"\nagent_id = \"2\"\n\
+                 client_id = \"dingotherkey\"\nclient_secret = \"other-secret\"\n";
+    deployment.writes(&format!("{least}\n{other}{clients}"));
+    let said = of_settings(&deployment.doctor("C").await);
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[1].contains("Grafana") && said[1].contains("corpid"), "{said:?}");
+    for innocent in ["Wiki", "Vault", "Everybody"] {
+        assert!(!said[1].contains(innocent), "{said:?}");
+    }
+    let chinese = deployment.doctor("zh_CN.UTF-8").await;
+    assert!(
+        chinese.text.contains("应用 Wiki 谁也进不去") && chinese.text.contains("请写上 corpid"),
+        "{}",
+        chinese.text
+    );
+}

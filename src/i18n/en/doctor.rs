@@ -57,6 +57,15 @@ pub(super) fn fact(fact: &Fact) -> Said {
             says(format!("the organisation {corp_id} has no app in the settings: {people} of its people cannot sign in"))
                 .cure("add an app of that organisation, or disable its people (miandeng users list --corp-id)")
         }
+        Fact::ClientOfNobody { client } => {
+            says(format!("the app {client} lets nobody in: an item of its groups or users is empty"))
+                .cure("write the name that is missing, or remove the comma")
+        }
+        Fact::ClientsOfEveryCorp { clients } => says(format!(
+            "people of every organisation in the settings can use these apps if their groups or users fit, administrators too: {}",
+            clients.join(", ")
+        ))
+        .cure("set corpid for each app that is for one organisation"),
         Fact::AlikeUserids { userids } => says(format!(
             "userids that differ from another only in upper and lower case: {}; nobody can sign in with one of the two",
             userids.join(", ")

@@ -70,6 +70,14 @@ pub(super) fn fact(fact: &Fact) -> Said {
             says(format!("企业 {corp_id} 在配置中没有应用，它的 {people} 人无法登录"))
                 .cure("为该企业添加应用，或停用这些人（miandeng users list --corp-id）")
         }
+        Fact::ClientOfNobody { client } => {
+            says(format!("应用 {client} 谁也进不去：它的 groups 或 users 里有空项")).cure("补上缺少的名称，或删掉多余的逗号")
+        }
+        Fact::ClientsOfEveryCorp { clients } => says(format!(
+            "以下应用没有限定企业，配置里任何一家企业的人，只要符合 groups 或 users 都能使用，管理员也一样：{}",
+            clients.join("、")
+        ))
+        .cure("只给一家企业用的应用，请写上 corpid"),
         Fact::AlikeUserids { userids } => {
             says(format!("有些 userid 与另一个只差大小写：{}；两者中必有一个无法登录", userids.join("、")))
                 .cure("对照钉钉通讯录，删除错误的一行（miandeng users remove）")
