@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{ConfigError, app::secret, http_url, raw::RawClient};
+use super::{Config, ConfigError, app::secret, http_url, raw::RawClient};
 use crate::{
     i18n::setting::BadSetting,
     rules::{Rules, Slip},
@@ -58,6 +58,24 @@ pub(super) fn check_all(raw: Vec<RawClient>) -> Result<Vec<Client>, ConfigError>
         }
     }
     Ok(clients)
+}
+
+/// The gate's tokens are for hosts (`signed_identity`), and an app behind it may look at the audience alone: an ID token must
+/// not be for the same.
+pub(super) fn check_audiences(config: &Config) -> Result<(), ConfigError> {
+    let guards = |client: &&Client| {
+        let scheme = config.public_url.as_url().scheme();
+        let is_host = !client.client_id.contains(['/', '\\', '@', '?', '#']);
+        let url = Url::parse(&format!("{scheme}://{}/", client.client_id)).ok();
+        is_host && url.is_some_and(|url| config.leads_to_us(&url))
+    };
+    match config.clients.iter().find(guards).filter(|_| config.signed_identity) {
+        None => Ok(()),
+        Some(client) => {
+            let key = format!("miandeng.clients[{:?}].client_id", client.name);
+            Err(ConfigError::wrong(key, &client.client_id, BadSetting::OidcClientIdOfHost))
+        }
+    }
 }
 
 impl Client {
@@ -159,6 +177,8 @@ fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -195,6 +215,21 @@ mod tests {
             "/cb",
         ] {
             assert!(!is_app_address(bad), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_browser_reads_an_apps_address_as_it_is_written(
+            text in "https?:/{0,3}[a-z]{0,3}[@:\\\\/.\\[\\]0-9%?# \\t]{0,6}[a-z0-9./:@#-]{0,12}|\\PC{0,30}",
+        ) {
+            if is_app_address(&text) {
+                let url = Url::parse(&text).unwrap();
+                prop_assert!(url.scheme() == "https" || is_loopback(&url), "{text}");
+                prop_assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none(), "{text}");
+                prop_assert!(text.starts_with(&format!("{}://", url.scheme())), "{text}");
+                prop_assert!(text.bytes().all(|b| b.is_ascii_graphic()), "{text}");
+            }
         }
     }
 }

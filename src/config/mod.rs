@@ -238,7 +238,7 @@ impl Config {
         let clients = client::check_all(raw.clients)?;
         let first_app = apps.first().map_or("", |app| app.name.as_str());
         let looks = Looks::check(&raw.title, raw.logo_file.as_ref(), &raw.admin_contact, first_app)?;
-        Ok(Self {
+        let config = Self {
             public_url,
             base_path,
             home,
@@ -262,7 +262,9 @@ impl Config {
             clients,
             sources: Sources::default(),
             secret_files: SecretFiles::default(),
-        })
+        };
+        client::check_audiences(&config)?;
+        Ok(config)
     }
 }
 

@@ -230,6 +230,18 @@ fn a_wrong_client_is_named_by_its_name_and_no_secret_is_shown() {
     refuses(id, &add("users = \"100%\""), "[\"Grafana\"].users = \"100%\": write names");
     refuses(id, &add("home_url = \"grafana\""), "[\"Grafana\"].home_url = \"grafana\": write an address");
     refuses(id, &add("redirect_uri = \"x\""), ".");
+    let of_host = CLIENT.replace("\"grafana\"", "\"bi.example.com\"");
+    let gate = |signed: bool| format!("allowed_return_hosts = [\"bi.example.com\"]\nsigned_identity = {signed}\n");
+    let with = |signed| {
+        let settings = GOOD.replacen("public_url", &format!("{}public_url", gate(signed)), 1);
+        read(&format!("{settings}{of_host}"))
+    };
+    assert!(with(false).is_ok());
+    let message = with(true).unwrap_err().to_string();
+    assert!(
+        message.contains("[\"Grafana\"].client_id = \"bi.example.com\": is a host that the gate guards"),
+        "{message}"
+    );
     let second = CLIENT.replace("Grafana", "Other");
     let message = read(&format!("{GOOD}{CLIENT}{second}")).unwrap_err().to_string();
     assert!(message.contains("client \"Grafana\" already has it"), "{message}");

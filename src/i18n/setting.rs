@@ -99,6 +99,7 @@ pub enum BadSetting {
     ClientName,
     OidcClientIdMissing,
     OidcClientId,
+    OidcClientIdOfHost,
     /// By the client of this name.
     OidcClientIdTaken(String),
     RedirectUrisMissing,

@@ -134,6 +134,10 @@ fn problem(bad: &BadSetting) -> String {
         }
         BadSetting::ClientName => "write what people call the app: one line of at most 64 characters",
         BadSetting::OidcClientIdMissing => "is missing; choose one, and enter it in the app, too, e.g. \"grafana\"",
+        BadSetting::OidcClientIdOfHost => {
+            "is a host that the gate guards; with signed_identity = true its tokens are for that host, so choose another id, \
+             e.g. the app's name"
+        }
         BadSetting::OidcClientId => {
             "write at most 128 ASCII letters, digits and symbols, without white space or a colon"
         }

@@ -108,6 +108,9 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::EventSecretMissing => "没有设置；请从钉钉开发者后台应用的“事件与回调”页复制",
         BadSetting::ClientName => "请写大家对这个应用的称呼：一行，最多 64 个字符",
         BadSetting::OidcClientIdMissing => "没有设置；请自己定一个，并填到那个应用里，例如 \"grafana\"",
+        BadSetting::OidcClientIdOfHost => {
+            "与网关保护的主机同名；signed_identity = true 时，网关的令牌就是发给这个主机的。请换一个，例如应用的名称"
+        }
         BadSetting::OidcClientId => "最多 128 个 ASCII 字母、数字或符号，不能有空白和冒号",
         BadSetting::RedirectUrisMissing => {
             "是空的；请写应用的回调地址，例如 [\"https://grafana.example.com/login/generic_oauth\"]"
