@@ -73,6 +73,8 @@ fn seal(key: &[u8; 32], text: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -94,5 +96,21 @@ mod tests {
         }
         clock.advance(1800);
         assert!(!reauth.is_done(&mark, "a=1", Some(&after), now), "too late");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_but_ours_is_a_mark(
+            text in "[0-9]{1,14}\\.[0-9a-f]{0,32}\\.[0-9a-f]{64}|\\PC{0,40}", at in 0_usize..90, digit in "[0-9a-f.]",
+        ) {
+            let clock = Clock::standing();
+            let (reauth, before, after) = (Reauth::new(&[7; 32], clock.clone()), Token::random(), Token::random());
+            let is_done = |mark: &str| reauth.is_done(mark, "a=1", Some(&after), clock.now());
+            prop_assert!(!is_done(&text));
+            let mark = reauth.mark("a=1", Some(&before));
+            let at = at.min(mark.len() - 1);
+            let other = format!("{}{digit}{}", &mark[..at], &mark[at + 1..]);
+            prop_assert_eq!(is_done(&other), other == mark);
+        }
     }
 }

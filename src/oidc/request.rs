@@ -151,4 +151,4 @@ impl Prompt {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

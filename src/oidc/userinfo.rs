@@ -53,3 +53,36 @@ pub async fn live<'c>(db: &mut Conn, provider: &'c Provider, token: &str) -> Res
 fn is_in_time(access: &Access, now: UnixSeconds) -> bool {
     now < access.expires_at
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_request_brings_one_token_or_none(
+            headers in proptest::collection::vec("([Bb]earer|BEARER|Basic|\\PC{0,6}) ?[a-z.=]{0,4}", 0..3),
+            posted in proptest::option::of("[a-z]{0,4}"),
+        ) {
+            let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+            let form = posted.as_ref().map(|token| Params::urlencoded(format!("access_token={token}").as_bytes()));
+            let posted = posted.as_deref().filter(|token| !token.is_empty());
+            let of_header = |header: &str| {
+                let (scheme, token) = header.split_once(' ')?;
+                scheme.eq_ignore_ascii_case("bearer").then(|| token.to_owned())
+            };
+            let expected = match headers[..] {
+                [] => Ok(posted.map(str::to_owned)),
+                [header] => match (of_header(header), posted) {
+                    (Some(_), Some(_)) => Err("invalid_request"),
+                    (sent, posted) => Ok(sent.or(posted.map(str::to_owned))),
+                },
+                _ => Err("invalid_request"),
+            };
+            let read = bearer(&headers, form.as_ref()).map(|token| token.map(str::to_owned));
+            prop_assert_eq!(read.map_err(|error| error.word), expected);
+        }
+    }
+}

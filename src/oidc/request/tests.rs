@@ -8,7 +8,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const GOOD: &str = "client_id=grafana&redirect_uri=https%3A%2F%2Fgrafana.example.com%2Flogin%2Fgeneric_oauth%3Fx%3D1\
                     &response_type=code&scope=openid&state=s";
 
-fn client(client_id: &str, secret: Option<&str>) -> Client {
+pub fn client(client_id: &str, secret: Option<&str>) -> Client {
     Client {
         name: client_id.to_owned(),
         client_id: client_id.to_owned(),
@@ -124,6 +124,29 @@ fn pair() -> impl Strategy<Value = (String, String)> {
     (name.prop_map(str::to_owned), value)
 }
 
+fn leads_to_a_listed_address(query: &str, error: bool) -> Result<(), TestCaseError> {
+    let (params, clients) = (Params::urlencoded(query.as_bytes()), clients());
+    let Ok(asked) = Asked::read(&params, &clients) else { return Ok(()) };
+    let listed = asked.client.redirect_uris.iter().find(|uri| *uri == asked.way_back.address).unwrap();
+    let back = match error {
+        true => asked.way_back.refused(&AuthorizeError::AccessDenied, "https://app.example.com"),
+        false => asked.way_back.with_code("c", "https://app.example.com"),
+    };
+    let rest = back.strip_prefix(listed.as_str()).unwrap();
+    prop_assert!(rest.starts_with(['?', '&']), "{rest}");
+    prop_assert!(back.bytes().all(|b| b.is_ascii_graphic()), "{back}");
+    Ok(())
+}
+
+#[test]
+fn what_was_tried_before_is_tried_again() {
+    for query in crate::corpus::lines::<String>("authorize.jsonl") {
+        for error in [true, false] {
+            leads_to_a_listed_address(&query, error).unwrap_or_else(|error| panic!("{query}: {error}"));
+        }
+    }
+}
+
 proptest! {
     /// Whatever is sent: an answer goes to a listed address of the client that was named once, or nowhere.
     #[test]
@@ -134,16 +157,46 @@ proptest! {
         if good {
             query = format!("{GOOD}&{query}");
         }
-        let (params, clients) = (Params::urlencoded(query.as_bytes()), clients());
-        if let Ok(asked) = Asked::read(&params, &clients) {
-            let listed = asked.client.redirect_uris.iter().find(|uri| *uri == asked.way_back.address).unwrap();
-            let back = match error {
-                true => asked.way_back.refused(&AuthorizeError::AccessDenied, "https://app.example.com"),
-                false => asked.way_back.with_code("c", "https://app.example.com"),
-            };
-            let rest = back.strip_prefix(listed.as_str()).unwrap();
-            prop_assert!(rest.starts_with(['?', '&']), "{rest}");
-            prop_assert!(back.bytes().all(|b| b.is_ascii_graphic()), "{back}");
-        }
+        leads_to_a_listed_address(&query, error)?;
+    }
+
+    /// One byte more, less or other is another address, and so is one that a browser takes for the same.
+    #[test]
+    fn an_address_that_differs_anywhere_is_nobodys(at in 0..CALLBACK.len(), kind in 0..5, other in "[ -~]|\\PC") {
+        let (before, after) = CALLBACK.split_at(at);
+        let first = &after[..1];
+        let address = match kind {
+            0 => format!("{before}{other}{after}"),
+            1 => format!("{before}{}", &after[1..]),
+            2 => format!("{before}{other}{}", &after[1..]),
+            3 => format!("{before}%{:02X}{}", first.as_bytes()[0], &after[1..]),
+            _ => format!("{before}{}{}", first.to_ascii_uppercase(), &after[1..]),
+        };
+        prop_assume!(address != CALLBACK);
+        let encoded: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+        let query = format!("client_id=grafana&redirect_uri={encoded}&response_type=code&scope=openid");
+        prop_assert_eq!(refused(&query), "page", "{}", address);
+    }
+
+    #[test]
+    fn any_prompt_is_one_that_is_known_or_an_error(
+        words in proptest::collection::vec("none|login|consent|select_account|create|\\PC{0,3}", 0..4),
+    ) {
+        let text = words.join(" ");
+        let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        let expected = match words[..] {
+            ["none"] => Ok(Prompt::None),
+            _ if !words.iter().all(|word| ["login", "consent", "select_account"].contains(word)) => Err(()),
+            _ if words.iter().any(|word| *word != "consent") => Ok(Prompt::Login),
+            _ => Ok(Prompt::Any),
+        };
+        prop_assert_eq!(Prompt::read(&text).map_err(drop), expected, "{}", text);
+    }
+
+    #[test]
+    fn any_max_age_is_a_number_of_seconds_or_an_error(text in "[0-9]{0,25}|[-+]?[0-9.e]{0,5}|\\PC{0,5}") {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let expected = text.parse::<UnixSeconds>().ok().filter(|_| digits);
+        prop_assert_eq!(max_age(Some(&text)).ok().flatten(), expected);
     }
 }
