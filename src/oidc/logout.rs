@@ -16,8 +16,8 @@ pub enum Next {
     SignOut(String),
     /// Nobody is signed in.
     GoOn(String),
-    /// One button.
-    Ask,
+    /// One button, which leads there.
+    Ask(String),
 }
 
 /// The browser, as far as it is known.
@@ -50,14 +50,14 @@ pub async fn next(provider: &Provider, params: &Params, browser: &Browser<'_>) -
     let there = client.and_then(|client| way_back(client, params));
     let there = there.unwrap_or_else(|| provider.config.path("/"));
     let Some(who) = browser.who else {
-        return Ok(if browser.is_foreign_form { Next::Ask } else { Next::GoOn(there) });
+        return Ok(if browser.is_foreign_form { Next::Ask(there) } else { Next::GoOn(there) });
     };
     if browser.has_confirmed {
         return Ok(Next::SignOut(there));
     }
-    let Some(hint) = hint else { return Ok(Next::Ask) };
+    let Some(hint) = hint else { return Ok(Next::Ask(there)) };
     let known = grants::sid(&mut *provider.pools.read().await?, who.session.id, &hint.client_id).await?;
-    Ok(if known == Some(hint.sid) { Next::SignOut(there) } else { Next::Ask })
+    Ok(if known == Some(hint.sid) { Next::SignOut(there) } else { Next::Ask(there) })
 }
 
 /// The app's own address, if the operator has listed it.
@@ -94,5 +94,34 @@ impl From<Repeated> for NotRead {
 impl From<sqlx::Error> for NotRead {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::oidc::request::tests::client;
+
+    proptest! {
+        /// Whatever is sent: nobody is led anywhere but to a listed address, with a state that adds to it and changes nothing.
+        #[test]
+        fn a_logout_leads_to_a_listed_address_or_home(
+            address in "https://a\\.example/bye(\\?x=1)?(/|#|%2F| |&y=2)?|\\PC{0,30}", state in proptest::option::of("\\PC{0,20}"),
+        ) {
+            let mut client = client("wiki", Some("s"));
+            client.post_logout_redirect_uris = vec!["https://a.example/bye".into(), "https://a.example/bye?x=1".into()];
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("post_logout_redirect_uri", &address);
+            query.extend_pairs(state.iter().map(|state| ("state", state)));
+            let there = way_back(&client, &Params::urlencoded(query.finish().as_bytes()));
+            prop_assert_eq!(there.is_some(), client.post_logout_redirect_uris.contains(&address));
+            if let Some(there) = there {
+                let rest = there.strip_prefix(&address).unwrap();
+                prop_assert!(rest.is_empty() || rest.starts_with(['?', '&']), "{there}");
+                prop_assert!(there.bytes().all(|b| b.is_ascii_graphic()) && !rest.contains('#'), "{there}");
+            }
+        }
     }
 }

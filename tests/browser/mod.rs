@@ -17,6 +17,7 @@ mod harness;
 mod looks;
 mod window;
 
+mod app_logout;
 mod bootstrap;
 mod failing;
 mod outside;

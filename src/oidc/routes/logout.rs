@@ -80,12 +80,10 @@ async fn log_out(
     let who = who.0?;
     let browser = Browser { who: who.as_deref(), has_confirmed, is_foreign_form };
     match logout::next(context.provider, params, &browser).await? {
-        Next::Ask => {
+        Next::Ask(there) => {
             let fields = FIELDS.into_iter().filter_map(|name| Some((name, params.only(name)?))).collect();
             let page = LogoutPage { frame, name: who.as_ref().map(|who| who.user.name.as_str()), fields };
-            // A browser also asks this of where the form leads on to.
-            let policy = "form-action 'self' https: http://127.0.0.1:* http://localhost:*";
-            Ok(LoggedOut::Ask(Page::new(Status::Ok, &page, policy)?))
+            Ok(LoggedOut::Ask(Page::new(Status::Ok, &page, policy(&there))?))
         }
         Next::GoOn(there) => Ok(LoggedOut::There(ToApp(there))),
         Next::SignOut(there) => {
@@ -97,6 +95,15 @@ async fn log_out(
             jar.add(cookie::signed_out::set(config));
             Ok(LoggedOut::There(ToApp(there)))
         }
+    }
+}
+
+/// Chromium asks `form-action` also of where the form leads on to, and on from there. No source names `[::1]`.
+fn policy(there: &str) -> &'static str {
+    match there.split_once("://") {
+        None => "form-action 'self'",
+        Some(("https", _)) => "form-action 'self' https:",
+        Some(_) => "form-action 'self' https: http:",
     }
 }
 
