@@ -24,6 +24,7 @@ through_each_proxy! {
     twenty_megabytes_arrive_or_are_refused,
     a_websocket_opens_for_who_is_signed_in,
     a_rule_in_the_proxys_block_keeps_others_out,
+    an_apps_whole_request_gets_through_the_sign_in_page_and_back,
     a_person_who_is_refused_reads_our_page_and_a_script_a_problem,
     who_signs_out_or_is_disabled_is_refused_at_the_next_request,
 }
@@ -82,6 +83,46 @@ async fn who_is_not_signed_in_is_sent_to_the_sign_in_page_and_back(proxy: Proxy)
     assert_eq!(page.status, 200, "the sign-in page itself is open: {}", page.text());
     let back = site.signed_in().await.navigates("GET", address.strip_prefix(ORIGIN).unwrap()).await;
     assert_eq!((back.status, back.header("location")), (303, format!("{ORIGIN}{target}").as_str()));
+}
+
+/// The sign-in page's address carries the app's request, escaped once more: longer than a page of memory.
+async fn an_apps_whole_request_gets_through_the_sign_in_page_and_back(proxy: Proxy) {
+    let callback = "https://wiki.example.com/callback";
+    let miandeng = miandeng_with(|settings| {
+        settings["clients"] = json!([
+            {"name": "Wiki", "client_id": "wiki", "client_secret": "s", "redirect_uris": [callback]},
+        ]);
+    })
+    .await;
+    let site = Site::of(Recipe::of(proxy), miandeng).await;
+    let state = "部".repeat(360);
+    let fields = [
+        ("client_id", "wiki"),
+        ("redirect_uri", callback),
+        ("response_type", "code"),
+        ("scope", "openid"),
+        ("state", &state),
+    ];
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let asked = format!("/_signin/oauth2/authorize?{query}");
+    let reply = site.visitor().navigates("GET", &asked).await;
+    assert_eq!(reply.status, 303, "{}{}", reply.text(), site.proxy.log());
+    let there = reply.header("location").to_owned();
+    assert!(there.starts_with("/_signin/?") && there.len() > 5_000, "{there}");
+    let page = site.visitor().navigates("GET", &there).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let visitor = site.signed_in().await;
+    let back = visitor.navigates("GET", &there).await;
+    assert_eq!(back.status, 303, "{}", back.text());
+    let back = back.header("location").strip_prefix(ORIGIN).expect("to the request");
+    assert_eq!(back, asked);
+    let answer = visitor.navigates("GET", back).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let answer = url::Url::parse(answer.header("location")).expect("the app's address");
+    assert!(
+        answer.as_str().starts_with(callback)
+            && answer.query_pairs().any(|(name, value)| name == "state" && value == state)
+    );
 }
 
 async fn a_script_is_told_where_to_sign_in(proxy: Proxy) {
