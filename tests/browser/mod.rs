@@ -17,6 +17,11 @@ mod harness;
 mod looks;
 mod window;
 
+pub use self::{
+    client::{Client, Platform},
+    window::{Look, Window},
+};
+
 mod app_logout;
 mod bootstrap;
 mod failing;

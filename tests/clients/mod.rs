@@ -3,12 +3,13 @@
 //!
 //! ```sh
 //! npm ci --prefix tests/clients
-//! pip install --target target/tools/python authlib requests
+//! pip install --target target/tools/python authlib requests 'django-allauth[socialaccount]' jupyterhub oauthenticator
 //! apt-get install apache2 libapache2-mod-auth-openidc
 //! cargo test --test stories clients -- --ignored
 //! ```
 
 mod apache;
+mod in_browser;
 
 use std::{path::Path, process::Command};
 
