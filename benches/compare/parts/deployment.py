@@ -48,6 +48,8 @@ class Deployment:
 
     def __init__(self, binary, folder):
         self.binary, self.folder = binary, folder
+        # Sections of the settings beside those above.
+        self.more = ""
         self.cookies = self.path("cookies.txt")
         self.few_cookies = self.path("few-cookies.txt")
 
@@ -86,7 +88,7 @@ class Deployment:
     def environment(self, database, port=0):
         settings = self.path(f"{database}.toml")
         with open(settings, "w") as file:
-            file.write(SETTINGS.format(database=self.database(database), dingtalk=self.dingtalk_url))
+            file.write(SETTINGS.format(database=self.database(database), dingtalk=self.dingtalk_url) + self.more)
         return {"ROCKET_CONFIG": settings, "ROCKET_PORT": str(port)}
 
     def server(self, database="many", port=None):
