@@ -289,6 +289,8 @@ impl App {
 
     /// Of every table, as text.
     pub async fn db_rows(&self) -> String {
+        // Otherwise it is written at any time within the next second.
+        let _ = self.jobs.run("session-activity").await;
         let mut reader = self.pools.read().await.expect("a connection");
         let tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
         let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *reader).await.expect("names");
