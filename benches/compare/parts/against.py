@@ -40,7 +40,10 @@ def loads(deployment, tools, seconds):
             load.check(row)
             load.load(row, 32, 4 if row.sessions else 1)
             for connections in CONNECTIONS:
+                before = contender.servers[0].cpu_seconds()
                 result = load.load(row, connections, seconds)
+                used = contender.servers[0].cpu_seconds() - before
+                values[f"{row.key}, CPU a request at {connections} connections"] = used / (result.per_second * seconds)
                 values[f"{row.key}, requests/s at {connections} connections"] = result.per_second
                 values[f"{row.key}, p99 at {connections} connections"] = result.p99_ms
                 contender.between_loads()

@@ -110,17 +110,17 @@ def token(i):
     return hashlib.sha256(f"session {i} of the comparison".encode()).hexdigest()
 
 
-def fill(database, sessions, cookies):
+def fill(database, sessions, cookies, people_count=PEOPLE):
     chance = random.Random(1)
     now = int(time.time())
     departments = ["研发部/后端组", "研发部/前端组", "市场部", "人事行政部;市场部", "财务部"]
     people = (
         (CORP, userid(i), f"union-{userid(i)}", f"员工{i}", f"138{i:08}", f"{userid(i)}@example.com",
          departments[i % len(departments)], "工程师", "import", now, now)
-        for i in range(PEOPLE)
+        for i in range(people_count)
     )
     rows = (
-        (hashlib.sha256(token(i).encode()).digest(), i % PEOPLE + 1, "oa", now - chance.randrange(3600, 7200),
+        (hashlib.sha256(token(i).encode()).digest(), i % people_count + 1, "oa", now - chance.randrange(3600, 7200),
          now - chance.randrange(3600), f"203.0.113.{i % 250}", "iPhone DingTalk/7.8.1")
         for i in range(sessions)
     )

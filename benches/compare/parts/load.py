@@ -113,3 +113,17 @@ def finish_wrk(wrk, key):
 
 def load(row, connections, seconds):
     return finish_wrk(start_wrk(row, connections, seconds), row.key)
+
+
+def ask(row, times):
+    """The same request so many times, one after another on one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", row.port, timeout=60)
+    try:
+        for _ in range(times):
+            connection.request("GET", row.path, headers=row.headers)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                raise Failed(f"{row.key}: {row.path} was answered {answer.status}")
+    finally:
+        connection.close()

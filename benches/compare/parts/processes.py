@@ -57,6 +57,13 @@ class Server:
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith(what + ":")) * 1024 / 1e6
 
+    def cpu_seconds(self):
+        """Processor time of all its threads since its start. Unlike requests per second, a busy machine changes it little."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            # The name, which may hold blanks, ends with the last bracket; user and system time are fields 14 and 15.
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         if self in _running:
             _running.remove(self)
