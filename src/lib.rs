@@ -6,6 +6,7 @@ pub mod audit;
 mod backup;
 pub mod catalogue;
 pub mod cli;
+mod clients;
 pub mod clock;
 pub mod config;
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
-    admin,
+    admin, clients,
     i18n::Locale,
-    oidc, sessions, signin, simulator,
+    sessions, signin, simulator,
     web::{
         assets, problem,
         testing::{BASE, HOSTILE, Sample},
@@ -34,7 +34,7 @@ fn samples(locale: Locale) -> Vec<(&'static str, Sample)> {
         sessions::routes::samples::pages(locale),
         signin::page::samples(locale),
         signin::handover::routes::samples(locale),
-        oidc::routes::samples(locale),
+        clients::logout_page::samples(locale),
         admin::samples::pages(locale),
     ];
     let simulated = simulator::sample_pages(locale == Locale::ZhCn, HOSTILE);

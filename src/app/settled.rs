@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::jobs;
+use super::jobs::jobs as jobs_of;
 use crate::{
     audit::Refusals,
+    clients::backchannel::{BackChannel, Caller, Words},
     clock::Clock,
     config::Config,
     credentials::CredentialTable,
@@ -12,6 +13,7 @@ use crate::{
     dingtalk::{ClientError, Dingtalk, events::BadKey},
     directory::{AskedSyncs, Directory},
     forward_auth::signed_identity::{self, SignedIdentity},
+    jobs::Jobs,
     jsapi::script::Script,
     metrics::Metrics,
     oidc::{self, Provider},
@@ -78,12 +80,9 @@ pub(super) async fn settle(kept: &Kept, config: Config) -> Result<Settled, Build
     let dingtalk = Dingtalk::new(&config, store, clock, &kept.metrics.calls)?;
     let directory = Directory::new(&config, pools.clone(), dingtalk.clone(), clock.clone())?;
     let provider = Provider::new(&config, Arc::clone(&kept.oidc), keys.clone());
-    let jobs = jobs::jobs(kept, &config, &dingtalk, &directory);
-    let back_channels = provider.back_channels().map_err(ClientError::Http)?.into_iter();
-    let jobs = Arc::new(
-        back_channels
-            .fold(jobs, |jobs, app| jobs.every(Duration::from_secs(1), app.name(), move || Arc::clone(&app).run())),
-    );
+    let jobs = jobs_of(kept, &config, &dingtalk, &directory);
+    let caller = Caller::new().map_err(ClientError::Http)?;
+    let jobs = Arc::new(provider.back_channels(&caller).into_iter().fold(jobs, told_each_second));
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
     let settled =
         Settled::new(config).with(sessions).with(dingtalk).with(directory).with(keys).with(provider).with(jobs);
@@ -95,4 +94,8 @@ pub(super) async fn settle(kept: &Kept, config: Config) -> Result<Settled, Build
         Some(script) => settled.with(script),
         None => settled,
     })
+}
+
+fn told_each_second<W: Words>(jobs: Jobs, app: Arc<BackChannel<W>>) -> Jobs {
+    jobs.every(Duration::from_secs(1), app.name(), move || Arc::clone(&app).run())
 }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
-    audit,
+    audit, clients,
     clock::{Clock, UnixSeconds},
-    config::{Client, Config},
+    config::Config,
     db::{Conn, Pools},
     directory, oidc,
     sessions::{self, Policy},
@@ -29,7 +29,8 @@ pub struct Sweep {
     policy: Policy,
     /// How long rows of the trail are kept, in milliseconds.
     audit_retention: i64,
-    clients: Vec<Client>,
+    /// Those apps that are told of ended sessions.
+    told: Vec<String>,
     clock: Clock,
     trust: Mutex<ClockTrust>,
 }
@@ -38,14 +39,7 @@ impl Sweep {
     pub fn new(pools: Pools, config: &Config, clock: Clock) -> Arc<Self> {
         let audit_retention = config.audit_retention.as_millis().try_into().unwrap_or(i64::MAX);
         let trust = Mutex::new(ClockTrust::new(clock.now(), clock.monotonic_ms()));
-        Arc::new(Self {
-            pools,
-            policy: Policy::of(config),
-            audit_retention,
-            clients: config.clients.clone(),
-            clock,
-            trust,
-        })
+        Arc::new(Self { pools, policy: Policy::of(config), audit_retention, told: told(config), clock, trust })
     }
 
     /// One sweep.
@@ -63,7 +57,8 @@ impl Sweep {
         }
         let sweep = async |tx: &mut Conn| {
             handover::sweep(tx, now).await?;
-            oidc::sweep(tx, &self.clients, now).await?;
+            oidc::sweep(tx, now).await?;
+            clients::sweep(tx, &self.told, self.clock.now_ms()).await?;
             audit::sweep(tx, self.clock.now_ms().saturating_sub(self.audit_retention), AUDIT_ROWS).await?;
             directory::sweep(tx, self.clock.now_ms() - directory::REMEMBERED_MS, EVENTS).await?;
             sessions::sweep(tx, &self.policy, now).await
@@ -74,6 +69,11 @@ impl Sweep {
         }
         Ok(())
     }
+}
+
+fn told(config: &Config) -> Vec<String> {
+    let told = config.clients.iter().filter(|client| client.backchannel_logout_uri.is_some());
+    told.map(|client| client.client_id.clone()).collect()
 }
 
 /// Whether the time of day is to be trusted with deleting. A clock that was set forward by mistake makes every session

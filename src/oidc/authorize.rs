@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     audit::RequestOrigin,
-    config::{App, AppKind, Client, Config},
+    clients::sign_in,
+    config::Client,
     db::Conn,
     ids::CorpId,
     sessions::{Principal, Token},
@@ -142,7 +143,7 @@ async fn hint(provider: &Provider, params: &Params, request: &AuthorizeRequest<'
     }
 }
 
-/// The sign-in page, which leads back to this request. In the client nobody has to tap.
+/// The sign-in page, which leads back to this request.
 fn sign_in_address(
     provider: &Provider,
     params: &Params,
@@ -156,31 +157,13 @@ fn sign_in_address(
     for (name, value) in ours.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
         here.push_str(&format!("&{name}={value}"));
     }
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if leaves.corp_id.is_some() {
-        query.append_pair("again", "1");
-    }
-    let corp_id = leaves.corp_id.as_ref().map(CorpId::as_str).or(client.rules.corp_id());
-    match app_of(config, corp_id) {
-        Some(app) => {
-            query.append_pair("corpid", app.corp_id.as_str()).append_pair("agentid", &app.agent_id);
-        }
-        None => {
-            query.extend_pairs(corp_id.map(|corp_id| ("corpid", corp_id)));
-        }
-    }
-    query.extend_pairs(request.ui_locales.map(|locales| ("ui_locales", locales)));
-    query.append_pair("return_to", &config.path(&format!("/oauth2/authorize?{here}")));
-    format!("{}?{}", config.path("/"), query.finish())
-}
-
-/// Where several apps are configured, the one whose sign-in page leads to an app that speaks OpenID Connect: the first of the
-/// organisation, and rather no service window.
-fn app_of<'c>(config: &'c Config, corp_id: Option<&str>) -> Option<&'c App> {
-    let fits = |app: &&App| corp_id.is_none_or(|id| app.corp_id.as_str() == id);
-    let mut fitting: Vec<_> = config.apps.iter().filter(fits).collect();
-    fitting.sort_by_key(|app| !matches!(app.kind, AppKind::MicroApp));
-    fitting.first().copied().filter(|_| config.apps.len() > 1)
+    let leaves = sign_in::Leaves {
+        corp_id: leaves.corp_id.clone(),
+        rules: &client.rules,
+        ui_locales: request.ui_locales,
+        here: config.path(&format!("/oauth2/authorize?{here}")),
+    };
+    sign_in::address(config, &leaves)
 }
 
 /// The session that a code is for may end at this very moment.

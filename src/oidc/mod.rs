@@ -16,17 +16,13 @@ mod discovery;
 mod error;
 mod grants;
 mod logout;
-mod notices;
-mod params;
 mod pkce;
-mod reauth;
 mod refusal;
 mod request;
 mod revoke;
 pub mod routes;
 mod scopes;
 mod secrets;
-mod subject;
 mod token;
 mod trail;
 mod userinfo;
@@ -34,10 +30,15 @@ mod way_back;
 
 use std::{ops::Deref, sync::Arc};
 
-pub use self::backchannel::BackChannel;
-use self::{client_auth::ClientAuth, error::OauthError, reauth::Reauth};
+use self::{backchannel::LogoutTokens, client_auth::ClientAuth, error::OauthError};
 use crate::{
     audit::Refusals,
+    clients::{
+        backchannel::{BackChannel, Caller},
+        params,
+        reauth::{self, Reauth},
+        subject,
+    },
     clock::{Clock, UnixSeconds},
     config::{Client, Config, SigningAlg},
     db::{Conn, Pools},
@@ -104,12 +105,10 @@ impl Provider {
     }
 
     /// Those who tell apps of ended sessions.
-    ///
-    /// # Errors
-    /// When the machine's certificates or proxy settings cannot be used.
-    pub fn back_channels(&self) -> reqwest::Result<Vec<Arc<BackChannel>>> {
-        let new = |client| BackChannel::new(&self.issuer, client, &self.pools, &self.keys, &self.clock);
-        self.clients().iter().filter_map(|client| new(client).transpose()).collect()
+    pub fn back_channels(&self, caller: &Caller) -> Vec<Arc<BackChannel<LogoutTokens>>> {
+        let words = |client| LogoutTokens::new(&self.issuer, client, &self.keys, &self.clock);
+        let new = |words| BackChannel::new(words, caller, &self.pools, &self.clock);
+        self.clients().iter().filter_map(words).map(new).collect()
     }
 
     fn clients(&self) -> &[Client] {
@@ -127,13 +126,9 @@ impl Provider {
     }
 }
 
-/// Deletes what is of no use any more: expired tokens, codes that nobody has redeemed, and notices for apps that are told
-/// nothing.
-pub async fn sweep(db: &mut Conn, clients: &[Client], now: UnixSeconds) -> sqlx::Result<()> {
-    grants::sweep(db, now - CODE_LIFETIME, now).await?;
-    let told = clients.iter().filter(|client| client.backchannel_logout_uri.is_some());
-    let told: Vec<_> = told.map(|client| client.client_id.as_str()).collect();
-    notices::sweep(db, &told, now * 1000).await
+/// Deletes what is of no use any more: expired tokens, and codes that nobody has redeemed.
+pub async fn sweep(db: &mut Conn, now: UnixSeconds) -> sqlx::Result<()> {
+    grants::sweep(db, now - CODE_LIFETIME, now).await
 }
 
 fn algorithm(client: &Client) -> Algorithm {

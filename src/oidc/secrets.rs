@@ -1,15 +1,7 @@
 //! What an app is given once and we keep as a digest alone.
 
-use sha2::{Digest, Sha256};
-
+pub use crate::clients::{Hash, hash};
 use crate::random;
-
-/// A digest of a code or token.
-pub type Hash = [u8; 32];
-
-pub fn hash(secret: &str) -> Hash {
-    Sha256::digest(secret).into()
-}
 
 /// An authorization code: 256 random bits.
 pub fn code() -> String {

@@ -23,3 +23,4 @@ pub(crate) mod see_other;
 pub mod slow_clients;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod to_app;

@@ -1,4 +1,4 @@
-//! Answers to browsers and to programs of apps. None is kept by any cache.
+//! Answers to programs of apps. None is kept by any cache.
 
 use rocket::{
     Request, Response,
@@ -10,9 +10,6 @@ use serde_json::json;
 
 use crate::{oidc::error::OauthError, web::request_context::RequestContext};
 
-/// Sends a browser on, and tells the next site nothing of where it comes from.
-pub struct ToApp(pub String);
-
 pub struct Json<T>(pub T);
 
 /// To a request for something that an access token opens (RFC 6750, 3).
@@ -20,17 +17,6 @@ pub enum Unauthorized {
     /// It brought none, so it hears no more than that it needs one.
     NoToken,
     Refused(OauthError),
-}
-
-impl<'r> Responder<'r, 'static> for ToApp {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        Response::build()
-            .status(Status::SeeOther)
-            .raw_header("Location", self.0)
-            .raw_header("Cache-Control", "no-store")
-            .raw_header("Referrer-Policy", "no-referrer")
-            .ok()
-    }
 }
 
 impl<'r, T: Serialize> Responder<'r, 'static> for Json<T> {

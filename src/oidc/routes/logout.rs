@@ -1,17 +1,14 @@
 //! `/oauth2/logout`.
 
-use askama::Template;
 use rocket::{
     Data, Responder, get,
-    http::{ContentType, Status, uri::Origin},
+    http::{ContentType, uri::Origin},
     post,
 };
 
-use super::{
-    answer::ToApp,
-    context::{Context, Leaver, posted},
-};
+use super::context::{Context, Leaver, posted};
 use crate::{
+    clients::logout_page::LogoutPage,
     oidc::{
         logout::{self, Browser, Next},
         params::Params,
@@ -21,22 +18,14 @@ use crate::{
     web::{
         csrf::SameOrigin,
         method::NotHead,
-        page::{Frame, Page},
+        page::Page,
         problem::{PageProblem, Problem},
+        to_app::ToApp,
     },
 };
 
 /// Fields that go along with the button.
 const FIELDS: [&str; 5] = ["client_id", "id_token_hint", "post_logout_redirect_uri", "state", "ui_locales"];
-
-#[derive(Template)]
-#[template(path = "oidc/logout.html")]
-struct LogoutPage<'a> {
-    frame: Frame<'a>,
-    /// Who would be signed out, if that is known.
-    name: Option<&'a str>,
-    fields: Vec<(&'static str, &'a str)>,
-}
 
 #[derive(Responder)]
 pub enum LoggedOut {
@@ -82,8 +71,8 @@ async fn log_out(
     match logout::next(context.provider, params, &browser).await? {
         Next::Ask(there) => {
             let fields = FIELDS.into_iter().filter_map(|name| Some((name, params.only(name)?))).collect();
-            let page = LogoutPage { frame, name: who.as_ref().map(|who| who.user.name.as_str()), fields };
-            Ok(LoggedOut::Ask(Page::new(Status::Ok, &page, policy(&there))?))
+            let name = who.as_ref().map(|who| who.user.name.as_str());
+            Ok(LoggedOut::Ask(LogoutPage { frame, action: "/oauth2/logout", name, fields }.show(&there)?))
         }
         Next::GoOn(there) => Ok(LoggedOut::There(ToApp(there))),
         Next::SignOut(there) => {
@@ -96,21 +85,4 @@ async fn log_out(
             Ok(LoggedOut::There(ToApp(there)))
         }
     }
-}
-
-/// Chromium asks `form-action` also of where the form leads on to, and on from there. No source names `[::1]`.
-fn policy(there: &str) -> &'static str {
-    match there.split_once("://") {
-        None => "form-action 'self'",
-        Some(("https", _)) => "form-action 'self' https:",
-        Some(_) => "form-action 'self' https: http:",
-    }
-}
-
-#[cfg(test)]
-pub fn samples(locale: crate::i18n::Locale) -> Vec<crate::web::testing::Sample> {
-    use crate::web::testing::{HOSTILE, Sample, frame};
-
-    let page = |name, fields| Sample::of("oidc/logout.html", &LogoutPage { frame: frame(locale), name, fields });
-    vec![page(Some(HOSTILE), vec![("state", HOSTILE)]), page(None, vec![("id_token_hint", HOSTILE)])]
 }

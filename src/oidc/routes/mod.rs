@@ -13,7 +13,7 @@ use rocket::{
 use serde::Serialize;
 
 use self::{
-    answer::{Json, ToApp, Unauthorized},
+    answer::{Json, Unauthorized},
     context::{Context, posted},
 };
 use super::{
@@ -33,6 +33,7 @@ use crate::{
         gzip::PublicJson,
         method::NotHead,
         problem::{PageProblem, Problem},
+        to_app::ToApp,
     },
 };
 
@@ -56,9 +57,6 @@ pub fn routes() -> Vec<Route> {
         logout::log_out_by_post,
     ]
 }
-
-#[cfg(test)]
-pub use self::logout::samples;
 
 type Published = Result<ForEveryPage<PublicJson<Metadata>>, Problem>;
 

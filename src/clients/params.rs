@@ -1,4 +1,4 @@
-//! The parameters of a request of OAuth 2.0 (RFC 6749, 3.1, 3.2 and appendix B). Names are compared byte by byte. A
+//! The parameters of a request, as OAuth 2.0 has them (RFC 6749, 3.1, 3.2 and appendix B). Names are compared byte by byte. A
 //! parameter without a value counts as left out, but not when it is counted how often it came.
 
 pub struct Params(Vec<(String, String)>);

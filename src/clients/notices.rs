@@ -1,5 +1,5 @@
 //! `logout_notices`: ended sessions that apps are still to be told of. The only place that knows the table's SQL; its rows
-//! are written by the trigger `session_end_is_told`.
+//! are written by triggers.
 
 use crate::db::Conn;
 
@@ -46,10 +46,10 @@ pub async fn put_off(db: &mut Conn, id: i64, due_ms: i64) -> sqlx::Result<()> {
 
 /// Removes the notices of apps that cannot be told, once nobody has tried for as long as [`ORPHANED_MS`]: another server, with
 /// newer settings, may know the app.
-pub async fn sweep(db: &mut Conn, told: &[&str], now_ms: i64) -> sqlx::Result<()> {
+pub async fn sweep(db: &mut Conn, told: &[String], now_ms: i64) -> sqlx::Result<()> {
     let clients: Vec<String> =
         sqlx::query_scalar("SELECT DISTINCT client_id FROM logout_notices").fetch_all(&mut *db).await?;
-    for client_id in clients.iter().filter(|client_id| !told.contains(&client_id.as_str())) {
+    for client_id in clients.iter().filter(|client_id| !told.contains(client_id)) {
         // From here on it is known how long they have waited; they are as due as before.
         let seen = "UPDATE logout_notices SET due_at = $2 WHERE client_id = $1 AND due_at = 0";
         sqlx::query(seen).bind(client_id).bind(now_ms).execute(&mut *db).await?;
