@@ -14,7 +14,7 @@ use rocket::{Build, Catcher, Request, Rocket, Route, catch, catchers, http::Stat
 use self::{jobs::JobsInForce, settled::Kept};
 pub use self::{reload::Reload, settled::BuildError};
 use crate::{
-    admin,
+    admin, cas,
     clock::Clock,
     config::{self, Config},
     db::{Db, Pools},
@@ -80,6 +80,7 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
         ("sessions", sessions::routes::routes()),
         ("jsapi", jsapi::routes::routes()),
         ("oidc", oidc::routes::routes()),
+        ("cas", cas::routes::routes()),
         ("events", directory::routes()),
         ("probe", probe::routes::routes()),
         ("static", [signing_keys::routes::routes(), assets::routes(), logo::routes()].concat()),

@@ -4,6 +4,7 @@ mod admin;
 pub mod app;
 pub mod audit;
 mod backup;
+mod cas;
 pub mod catalogue;
 pub mod cli;
 mod clients;

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::jobs::jobs as jobs_of;
 use crate::{
     audit::Refusals,
+    cas::{self, CasServer},
     clients::backchannel::{BackChannel, Caller, Words},
     clock::Clock,
     config::Config,
@@ -47,6 +48,7 @@ pub(super) struct Kept {
     pub asked: Arc<AskedSyncs>,
     pub metrics: Arc<Metrics>,
     pub oidc: Arc<oidc::Kept>,
+    pub cas: Arc<cas::Kept>,
 }
 
 impl Kept {
@@ -56,7 +58,8 @@ impl Kept {
         let refusals = Arc::new(Refusals::new(clock.clone()));
         let asked = AskedSyncs::new(pools.clone(), clock.clone());
         let oidc = Arc::new(oidc::Kept::new(server_key, pools.clone(), clock.clone(), Arc::clone(&refusals)));
-        Self { pools, clock, activity, writer, refusals, asked, metrics: Arc::default(), oidc }
+        let cas = Arc::new(cas::Kept::new(server_key, pools.clone(), clock.clone(), Arc::clone(&refusals)));
+        Self { pools, clock, activity, writer, refusals, asked, metrics: Arc::default(), oidc, cas }
     }
 
     /// Syncs that administrators ask for go by the apps that are in force.
@@ -82,10 +85,18 @@ pub(super) async fn settle(kept: &Kept, config: Config) -> Result<Settled, Build
     let provider = Provider::new(&config, Arc::clone(&kept.oidc), keys.clone());
     let jobs = jobs_of(kept, &config, &dingtalk, &directory);
     let caller = Caller::new().map_err(ClientError::Http)?;
-    let jobs = Arc::new(provider.back_channels(&caller).into_iter().fold(jobs, told_each_second));
+    let cas = CasServer::new(&config, Arc::clone(&kept.cas));
+    let jobs = provider.back_channels(&caller).into_iter().fold(jobs, told_each_second);
+    let jobs = Arc::new(cas.back_channels(&caller).into_iter().fold(jobs, told_each_second));
     let script = config.dingtalk.jsapi_file.as_deref().map(Script::read).transpose().map_err(BuildError::Script)?;
-    let settled =
-        Settled::new(config).with(sessions).with(dingtalk).with(directory).with(keys).with(provider).with(jobs);
+    let settled = Settled::new(config)
+        .with(sessions)
+        .with(dingtalk)
+        .with(directory)
+        .with(keys)
+        .with(provider)
+        .with(cas)
+        .with(jobs);
     let settled = match signed_identity {
         Some(signed_identity) => settled.with(signed_identity),
         None => settled,

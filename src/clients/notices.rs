@@ -13,6 +13,8 @@ pub struct Notice {
     pub sub: String,
     /// With the one that begins now.
     pub attempts: i64,
+    /// Where the app is told, if it has more than one address.
+    pub address: Option<String>,
 }
 
 pub async fn is_any_due(db: &mut Conn, client_id: &str, now_ms: i64) -> sqlx::Result<bool> {
@@ -26,7 +28,7 @@ pub async fn claim(db: &mut Conn, client_id: &str, now_ms: i64, again_ms: i64, m
     sqlx::query_as(
         "UPDATE logout_notices SET due_at = $3, attempts = attempts + 1 WHERE id IN \
          (SELECT id FROM logout_notices WHERE client_id = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $4) \
-         RETURNING id, sid, sub, attempts",
+         RETURNING id, sid, sub, attempts, address",
     )
     .bind(client_id)
     .bind(now_ms)

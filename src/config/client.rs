@@ -1,8 +1,14 @@
-//! One app that signs people in by OpenID Connect.
+//! One app that signs people in, by OpenID Connect where it does not say otherwise.
 
 use url::{Host, Url};
 
-use super::{Config, ConfigError, app::secret, http_url, raw::RawClient};
+use super::{
+    Config, ConfigError,
+    app::secret,
+    cas_client::{self, CasClient},
+    http_url,
+    raw::RawClient,
+};
 use crate::{
     i18n::setting::BadSetting,
     rules::{Rules, Slip},
@@ -12,7 +18,7 @@ use crate::{
 const MOST_NAME: usize = 64;
 const MOST_CLIENT_ID: usize = 128;
 
-/// An entry of `[[default.miandeng.clients]]`.
+/// An entry of `[[default.miandeng.clients]]` that speaks OpenID Connect.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// Unique; on `/home` and in the audit trail.
@@ -28,8 +34,6 @@ pub struct Client {
     pub signing_alg: SigningAlg,
     /// Whom it is for: `groups`, `users`, `corpid`.
     pub rules: Rules,
-    /// Where `/home` leads.
-    pub home_url: Option<String>,
     /// Whether only administrators set people's mail addresses, so that the app may rely on them.
     pub verified_email: bool,
 }
@@ -41,15 +45,49 @@ pub enum SigningAlg {
     EdDsa,
 }
 
-pub(super) fn check_all(raw: Vec<RawClient>) -> Result<Vec<Client>, ConfigError> {
-    let clients = raw.into_iter().enumerate().map(|(i, client)| Client::check(i, client));
-    let clients = clients.collect::<Result<Vec<_>, _>>()?;
+/// The apps of each protocol, and all that `/home` shows.
+#[derive(Default)]
+pub(super) struct Clients {
+    pub oidc: Vec<Client>,
+    pub cas: Vec<CasClient>,
+    pub home_links: Vec<HomeLink>,
+}
+
+/// An app that `/home` leads to, for those it is for.
+#[derive(Debug, Clone)]
+pub struct HomeLink {
+    pub name: String,
+    pub address: String,
+    pub rules: Rules,
+}
+
+pub(super) fn check_all(raw: Vec<RawClient>) -> Result<Clients, ConfigError> {
+    let mut clients = Clients::default();
+    for (i, client) in raw.iter().enumerate() {
+        if raw[..i].iter().any(|earlier| earlier.name == client.name && !client.name.is_empty()) {
+            return Err(ConfigError::wrong(format!("miandeng.clients[{i}].name"), &client.name, BadSetting::NameTaken));
+        }
+    }
+    for (index, client) in raw.into_iter().enumerate() {
+        let common = Common::check(index, &client)?;
+        if let Some(address) = common.home_url.clone() {
+            clients.home_links.push(HomeLink { name: common.name.clone(), address, rules: common.rules.clone() });
+        }
+        match client.protocol.as_str() {
+            "" | "oidc" => clients.oidc.push(Client::check(common, client)?),
+            "cas" => clients.cas.push(CasClient::check(common, &client)?),
+            other => return Err(ConfigError::wrong(common.at("protocol"), other, BadSetting::ClientProtocol)),
+        }
+    }
+    apart(&clients.oidc)?;
+    cas_client::apart(&clients.cas)?;
+    Ok(clients)
+}
+
+/// No two have one client_id.
+fn apart(clients: &[Client]) -> Result<(), ConfigError> {
     for (i, client) in clients.iter().enumerate() {
         for earlier in &clients[..i] {
-            if earlier.name == client.name {
-                let key = format!("miandeng.clients[{i}].name");
-                return Err(ConfigError::wrong(key, &client.name, BadSetting::NameTaken));
-            }
             if earlier.client_id == client.client_id {
                 let key = format!("miandeng.clients[{:?}].client_id", client.name);
                 let problem = BadSetting::OidcClientIdTaken(earlier.name.clone());
@@ -57,7 +95,46 @@ pub(super) fn check_all(raw: Vec<RawClient>) -> Result<Vec<Client>, ConfigError>
             }
         }
     }
-    Ok(clients)
+    Ok(())
+}
+
+/// What any app has, whatever it speaks.
+pub(super) struct Common {
+    pub name: String,
+    pub rules: Rules,
+    pub home_url: Option<String>,
+}
+
+impl Common {
+    /// The key of one of its settings.
+    pub fn at(&self, key: &str) -> String {
+        format!("miandeng.clients[{:?}].{key}", self.name)
+    }
+
+    fn check(index: usize, raw: &RawClient) -> Result<Self, ConfigError> {
+        if raw.name.is_empty() {
+            return Err(ConfigError::at(format!("miandeng.clients[{index}].name"), BadSetting::NameMissing));
+        }
+        let is_line = !raw.name.chars().any(char::is_control) && raw.name.trim() == raw.name;
+        let mut common = Self { name: raw.name.clone(), rules: Rules::default(), home_url: None };
+        if !is_line || raw.name.chars().count() > MOST_NAME {
+            return Err(ConfigError::wrong(common.at("name"), &raw.name, BadSetting::ClientName));
+        }
+        common.rules = Rules::of_settings(&raw.groups, &raw.users, &raw.corpid).map_err(|slip| {
+            let (Slip::Repeated(key) | Slip::Malformed(key)) = slip;
+            let value = match key {
+                "groups" => &raw.groups,
+                "users" => &raw.users,
+                _ => &raw.corpid,
+            };
+            ConfigError::wrong(common.at(key), value, BadSetting::ClientRules)
+        })?;
+        common.home_url = Some(raw.home_url.clone()).filter(|address| !address.is_empty());
+        match common.home_url.as_ref().filter(|address| http_url(address).is_none()) {
+            Some(address) => Err(ConfigError::wrong(common.at("home_url"), address, BadSetting::HomeUrl)),
+            None => Ok(common),
+        }
+    }
 }
 
 /// The gate's tokens are for hosts (`signed_identity`), and an app behind it may look at the audience alone: an ID token must
@@ -79,17 +156,10 @@ pub(super) fn check_audiences(config: &Config) -> Result<(), ConfigError> {
 }
 
 impl Client {
-    fn check(index: usize, raw: RawClient) -> Result<Self, ConfigError> {
-        let at = |key: &str| match raw.name.as_str() {
-            "" => format!("miandeng.clients[{index}].{key}"),
-            name => format!("miandeng.clients[{name:?}].{key}"),
-        };
-        if raw.name.is_empty() {
-            return Err(ConfigError::at(at("name"), BadSetting::NameMissing));
-        }
-        let is_line = !raw.name.chars().any(char::is_control) && raw.name.trim() == raw.name;
-        if !is_line || raw.name.chars().count() > MOST_NAME {
-            return Err(ConfigError::wrong(at("name"), &raw.name, BadSetting::ClientName));
+    fn check(common: Common, raw: RawClient) -> Result<Self, ConfigError> {
+        let at = |key: &str| common.at(key);
+        if !raw.service_urls.is_empty() {
+            return Err(ConfigError::at(at("service_urls"), BadSetting::OnlyForCas));
         }
         if raw.client_id.is_empty() {
             return Err(ConfigError::at(at("client_id"), BadSetting::OidcClientIdMissing));
@@ -119,36 +189,22 @@ impl Client {
             "EdDSA" => SigningAlg::EdDsa,
             other => return Err(ConfigError::wrong(at("signing_alg"), other, BadSetting::SigningAlg)),
         };
-        let rules = Rules::of_settings(&raw.groups, &raw.users, &raw.corpid).map_err(|slip| {
-            let (Slip::Repeated(key) | Slip::Malformed(key)) = slip;
-            let value = match key {
-                "groups" => &raw.groups,
-                "users" => &raw.users,
-                _ => &raw.corpid,
-            };
-            ConfigError::wrong(at(key), value, BadSetting::ClientRules)
-        })?;
-        let home_url = Some(raw.home_url).filter(|address| !address.is_empty());
-        if let Some(address) = home_url.as_ref().filter(|address| http_url(address).is_none()) {
-            return Err(ConfigError::wrong(at("home_url"), address, BadSetting::HomeUrl));
-        }
         let secret = secret(&at("client_secret"), raw.client_secret, raw.client_secret_file)?;
         Ok(Self {
-            name: raw.name,
+            name: common.name,
             client_id: raw.client_id,
             secret,
             redirect_uris: raw.redirect_uris,
             post_logout_redirect_uris: raw.post_logout_redirect_uris,
             backchannel_logout_uri,
             signing_alg,
-            rules,
-            home_url,
+            rules: common.rules,
             verified_email: raw.verified_email,
         })
     }
 }
 
-fn check_address(key: String, text: &str) -> Result<(), ConfigError> {
+pub(super) fn check_address(key: String, text: &str) -> Result<(), ConfigError> {
     match is_app_address(text) {
         true => Ok(()),
         false => Err(ConfigError::wrong(key, text, BadSetting::ClientAddress)),

@@ -1,6 +1,7 @@
 //! The settings. Nobody else reads the environment or `Rocket.toml`.
 
 mod app;
+mod cas_client;
 mod client;
 mod error;
 mod file;
@@ -22,7 +23,8 @@ use url::{Position, Url};
 
 pub use self::{
     app::{App, AppKind, Credentials, EventMode, Events, Share, Signature},
-    client::{Client, SigningAlg},
+    cas_client::{CasClient, ServiceUrl},
+    client::{Client, HomeLink, SigningAlg},
     error::ConfigError,
     file::{database_url, figment},
     hosts::HostPattern,
@@ -82,6 +84,10 @@ pub struct Config {
     pub apps: Vec<App>,
     /// The apps that sign people in by OpenID Connect. List `clients`.
     pub clients: Vec<Client>,
+    /// Those that do it by CAS: those of `clients` with `protocol = "cas"`.
+    pub cas_clients: Vec<CasClient>,
+    /// The apps among them that `/home` shows, in the order of the settings.
+    pub home_links: Vec<HomeLink>,
     /// Where all this comes from.
     pub sources: Sources,
     /// What holds secrets of it.
@@ -259,7 +265,9 @@ impl Config {
             looks,
             dingtalk: DingtalkConfig::check(raw.dingtalk)?,
             apps,
-            clients,
+            clients: clients.oidc,
+            cas_clients: clients.cas,
+            home_links: clients.home_links,
             sources: Sources::default(),
             secret_files: SecretFiles::default(),
         };

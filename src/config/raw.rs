@@ -101,6 +101,8 @@ pub(super) struct RawClient {
     #[serde(deserialize_with = "lenient_secret")]
     pub client_secret: Option<Secret>,
     pub client_secret_file: Option<RelativePathBuf>,
+    pub protocol: String,
+    pub service_urls: Vec<String>,
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
     pub backchannel_logout_uri: String,

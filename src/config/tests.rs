@@ -188,9 +188,10 @@ const CLIENT: &str = r#"
 
 #[test]
 fn a_client_needs_an_id_and_a_way_back_and_the_rest_has_defaults() {
-    let client = read(&format!("{GOOD}{CLIENT}")).unwrap().clients.remove(0);
+    let config = read(&format!("{GOOD}{CLIENT}")).unwrap();
+    let client = &config.clients[0];
     assert_eq!((client.signing_alg, client.verified_email), (SigningAlg::Rs256, false));
-    assert!(client.secret.is_some() && client.backchannel_logout_uri.is_none() && client.home_url.is_none());
+    assert!(client.secret.is_some() && client.backchannel_logout_uri.is_none() && config.home_links.is_empty());
     assert_eq!(client.rules.as_str(), "");
     let public = CLIENT.replace("client_secret = \"s3cr3t-value\"\n", "");
     assert!(read(&format!("{GOOD}{public}")).unwrap().clients[0].secret.is_none());
@@ -247,6 +248,54 @@ fn a_wrong_client_is_named_by_its_name_and_no_secret_is_shown() {
     assert!(message.contains("client \"Grafana\" already has it"), "{message}");
     let second = CLIENT.replace("\"grafana\"", "\"other\"");
     assert!(read(&format!("{GOOD}{CLIENT}{second}")).unwrap_err().to_string().contains("another app has this name"));
+}
+
+const WIKI: &str = r#"
+    [[miandeng.clients]]
+    name = "维基"
+    protocol = "cas"
+    service_urls = ["https://wiki.example.com/", "http://127.0.0.1:8080/cas?x=1"]
+    home_url = "https://wiki.example.com/"
+"#;
+
+#[test]
+fn a_client_of_cas_needs_an_address_and_nothing_of_openid_connect() {
+    let config = read(&format!("{GOOD}{WIKI}{CLIENT}")).unwrap();
+    assert_eq!((config.clients.len(), config.cas_clients.len(), config.home_links.len()), (1, 1, 1));
+    let covers: Vec<_> = config.cas_clients[0].service_urls.iter().map(|entry| entry.covers_below).collect();
+    assert_eq!(covers, [true, false]);
+    let refuses = |from: &str, to: &str, expected: &str| {
+        assert!(WIKI.contains(from), "{from}");
+        let message = read(&format!("{GOOD}{}", WIKI.replace(from, to))).expect_err(to).to_string();
+        assert!(message.starts_with(&format!("miandeng.clients[\"维基\"].{expected}")), "{message}");
+        assert!(!message.contains("s3cr3t-value"), "{message}");
+    };
+    let cas = "protocol = \"cas\"";
+    refuses(cas, "protocol = \"saml\"", "protocol = \"saml\": write \"oidc\"");
+    let oidc = "client_id = \"wiki\"\nredirect_uris = [\"https://wiki.example.com/\"]";
+    refuses(cas, oidc, "service_urls: belongs to an app that speaks CAS");
+    for line in [
+        "client_id = \"wiki\"",
+        "client_secret = \"s3cr3t-value\"",
+        "redirect_uris = [\"https://a.example/\"]",
+        "post_logout_redirect_uris = [\"https://a.example/\"]",
+        "backchannel_logout_uri = \"https://a.example/\"",
+        "signing_alg = \"RS256\"",
+        "verified_email = true",
+    ] {
+        let key = line.split(' ').next().unwrap();
+        refuses(cas, &format!("{cas}\n{line}"), &format!("{key}: belongs to an app that speaks OpenID Connect"));
+    }
+    refuses("service_urls =", "#", "service_urls: is empty");
+    for bad in ["http://wiki.example.com/", "https://wiki.example.com/#x", "https://me@wiki.example.com/", "wiki"] {
+        refuses("https://wiki.example.com/\",", &format!("{bad}\","), "service_urls");
+    }
+    refuses("home_url = \"https", "home_url = \"ftp", "home_url = ");
+    let twice = format!("{GOOD}{WIKI}{}", WIKI.replace("维基", "other"));
+    let message = read(&twice).unwrap_err().to_string();
+    assert!(message.contains("client \"维基\" already has it; an address is one app's"), "{message}");
+    let same_name = read(&format!("{GOOD}{WIKI}{}", CLIENT.replace("Grafana", "维基"))).unwrap_err().to_string();
+    assert!(same_name.contains("another app has this name"), "{same_name}");
 }
 
 mod documents {

@@ -34,12 +34,14 @@ pub fn settings(config: &Config, scope: Scope<'_>) -> Vec<Finding> {
 
 /// Rules that work, and are hardly what was meant.
 fn whom_clients_are_for(config: &Config) -> Vec<Finding> {
-    let (closed, open): (Vec<_>, Vec<_>) = config.clients.iter().partition(|client| client.rules.lets_in_nobody());
-    let closed = closed.into_iter().map(|client| Fact::ClientOfNobody { client: client.name.clone() });
+    let oidc = config.clients.iter().map(|client| (&client.name, &client.rules));
+    let cas = config.cas_clients.iter().map(|client| (&client.name, &client.rules));
+    let (closed, open): (Vec<_>, Vec<_>) = oidc.chain(cas).partition(|(_, rules)| rules.lets_in_nobody());
+    let closed = closed.into_iter().map(|(name, _)| Fact::ClientOfNobody { client: name.clone() });
     let first = config.apps.first().map(|app| &app.corp_id);
     let has_several = config.apps.iter().any(|app| Some(&app.corp_id) != first);
-    let for_all = open.into_iter().filter(|client| has_several && client.rules.hold_for_every_corp());
-    let for_all: Vec<_> = for_all.map(|client| client.name.clone()).collect();
+    let for_all = open.into_iter().filter(|(_, rules)| has_several && rules.hold_for_every_corp());
+    let for_all: Vec<_> = for_all.map(|(name, _)| name.clone()).collect();
     let for_all = (!for_all.is_empty()).then_some(Fact::ClientsOfEveryCorp { clients: for_all });
     closed.chain(for_all).map(|fact| Finding::warning(Check::Settings, fact)).collect()
 }

@@ -3,6 +3,7 @@
 
 pub mod admin;
 mod bad_value;
+mod cas;
 pub mod catalogue;
 pub mod doctor;
 mod en;
@@ -93,6 +94,7 @@ pub struct Texts {
     pub signin: SignIn,
     pub home: Home,
     pub oidc: oidc::Oidc,
+    pub cas: cas::Cas,
     pub handover: Handover,
     pub admin: admin::Admin,
     pub reports: reports::Reports,

@@ -107,4 +107,11 @@ pub enum BadSetting {
     SigningAlg,
     ClientRules,
     HomeUrl,
+    ClientProtocol,
+    /// A setting of OpenID Connect at a client of CAS.
+    NotForCas,
+    OnlyForCas,
+    ServiceUrlsMissing,
+    /// By the client of this name.
+    ServiceUrlTaken(String),
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod bad_value;
+mod cas;
 mod catalogue;
 mod doctor;
 mod oidc;
@@ -164,6 +165,7 @@ pub(super) static TEXTS: Texts = Texts {
     signin: pages::SIGN_IN,
     home: pages::HOME,
     oidc: oidc::OIDC,
+    cas: cas::CAS,
     handover: pages::HANDOVER,
     admin: admin::ADMIN,
     reports: reports::REPORTS,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
-    audit, clients,
+    audit, cas, clients,
     clock::{Clock, UnixSeconds},
     config::Config,
     db::{Conn, Pools},
@@ -58,6 +58,7 @@ impl Sweep {
         let sweep = async |tx: &mut Conn| {
             handover::sweep(tx, now).await?;
             oidc::sweep(tx, now).await?;
+            cas::sweep(tx, self.clock.now_ms()).await?;
             clients::sweep(tx, &self.told, self.clock.now_ms()).await?;
             audit::sweep(tx, self.clock.now_ms().saturating_sub(self.audit_retention), AUDIT_ROWS).await?;
             directory::sweep(tx, self.clock.now_ms() - directory::REMEMBERED_MS, EVENTS).await?;
@@ -73,7 +74,8 @@ impl Sweep {
 
 fn told(config: &Config) -> Vec<String> {
     let told = config.clients.iter().filter(|client| client.backchannel_logout_uri.is_some());
-    told.map(|client| client.client_id.clone()).collect()
+    let told = told.map(|client| client.client_id.clone());
+    told.chain(config.cas_clients.iter().map(|client| cas::key(&client.name))).collect()
 }
 
 /// Whether the time of day is to be trusted with deleting. A clock that was set forward by mistake makes every session

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Counter, Exposition, Histogram, Kind};
 
 /// The groups of routes; the first ones are found first. The last is for requests that no route answers.
-pub const GROUPS: [&str; 11] =
-    ["gate", "static", "sign-in", "sessions", "oidc", "jsapi", "admin", "events", "monitoring", "probe", "none"];
+pub const GROUPS: [&str; 12] =
+    ["gate", "static", "sign-in", "sessions", "oidc", "cas", "jsapi", "admin", "events", "monitoring", "probe", "none"];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 pub struct Requests([Group; GROUPS.len()]);

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Client, Config},
+    config::Config,
     db::Db,
     i18n::{Texts, local, utc},
     users::{Role, User},
@@ -175,13 +175,9 @@ fn apps<'c>(config: &'c Config, texts: &Texts, user: &User) -> Vec<AppLink<'c>> 
     let is_elsewhere = config.home != config.path("/home");
     let start =
         is_elsewhere.then(|| AppLink { words: (texts.home.back_to)(&config.looks.title), address: &config.home });
-    let clients = config.clients.iter().filter(|client| client.rules.let_in(user));
-    let open = |client: &'c Client| {
-        let address = client.home_url.as_deref()?;
-        Some(AppLink { words: (texts.home.open_app)(&client.name), address })
-    };
-    let clients = clients.filter_map(open);
-    start.into_iter().chain(clients).collect()
+    let links = config.home_links.iter().filter(|link| link.rules.let_in(user));
+    let links = links.map(|link| AppLink { words: (texts.home.open_app)(&link.name), address: &link.address });
+    start.into_iter().chain(links).collect()
 }
 
 fn row(texts: &Texts, clock: &Clock, this: i64, listed: Listed) -> SessionRow {

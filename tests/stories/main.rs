@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod cas;
 #[path = "../clients/mod.rs"]
 mod clients;
 mod cookie_names;

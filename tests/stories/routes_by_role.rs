@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::{
-    handover,
+    cas, handover,
     harness::{Answer, App, CORP, PUBLIC_URL, Phone, log_line},
     oidc, web_login,
 };
@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 64] = [
+const TABLE: [Row; 70] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -102,6 +102,12 @@ const TABLE: [Row; 64] = [
     row("/oauth2/revoke", &["OPTIONS"], "/oauth2/revoke", Is::Public),
     row("/oauth2/introspect", POST, "/oauth2/introspect", Is::Refused),
     row("/oauth2/logout", &["GET", "POST"], "/oauth2/logout", Is::Personal),
+    row("/cas/login", &["GET"], "/cas/login", Is::Redirect),
+    row("/cas/logout", &["GET", "POST"], "/cas/logout", Is::Redirect),
+    row("/cas/validate", &["GET"], "/cas/validate?service=x&ticket=ST-x", Is::Public),
+    row("/cas/serviceValidate", &["GET"], "/cas/serviceValidate?service=x&ticket=ST-x", Is::Public),
+    row("/cas/p3/serviceValidate", &["GET"], "/cas/p3/serviceValidate?service=x&ticket=ST-x", Is::Public),
+    row("/cas/login", &["GET"], "/cas/login?service=https%3A%2F%2Fevil.example%2F", Is::Refused),
     row("/dingtalk/events/<app>", POST, "/dingtalk/events/oa", Is::Refused),
     row("/probe/echo", GET, "/probe/echo", Is::Refused),
     row("/probe/echo/<recipe>", GET, "/probe/echo/2", Is::Refused),
@@ -188,7 +194,7 @@ async fn arrives(app: &App, who: Who) -> Phone {
 async fn deployment() -> App {
     let app = App::with(|settings| {
         settings["signed_identity"] = json!(true);
-        settings["clients"] = oidc::clients();
+        settings["clients"] = json!([oidc::clients().as_array().unwrap().clone(), cas::clients()].concat());
     })
     .await;
     app.db_add("lisi", "李四").await;
@@ -280,6 +286,7 @@ async fn loaded(app: &App, phone: &mut Phone, row: &Row) -> String {
         }
         "/login/dingtalk/callback" => web_login::is_sent_back(phone, "/login/dingtalk").await,
         "/oauth2/authorize" => oidc::GRAFANA.request(&[]),
+        "/cas/login" => cas::login(cas::WIKI, &[]),
         "/handover" => {
             let mut elsewhere = app.phone("zhangsan");
             elsewhere.is_signed_in().await;
@@ -293,7 +300,7 @@ async fn loaded(app: &App, phone: &mut Phone, row: &Row) -> String {
 fn is_spent_by_get(row: &Row) -> Option<u16> {
     match row.route {
         "/userinfo" | "/handover" => Some(200),
-        "/login/dingtalk/callback" | "/oauth2/authorize" => Some(303),
+        "/login/dingtalk/callback" | "/oauth2/authorize" | "/cas/login" => Some(303),
         _ => None,
     }
 }

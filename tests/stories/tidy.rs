@@ -130,8 +130,24 @@ fn each_part_knows_only_those_below_it() {
     may_use("sessions/", &["audit", "clock", "config", "db", "random", "rules", "sessions", "i18n", "users", "web"]);
     may_use("jsapi/", &["clock", "config", "dingtalk", "hex_digits", "random", "web"]);
     may_use("jobs.rs", &["clock", "random"]);
-    let below = ["audit", "clients", "clock", "config", "db", "directory", "oidc", "sessions", "signin", "users"];
+    let below =
+        ["audit", "cas", "clients", "clock", "config", "db", "directory", "oidc", "sessions", "signin", "users"];
     may_use("jobs/", &below);
+    let below = [
+        "audit",
+        "cas",
+        "clients",
+        "clock",
+        "config",
+        "db",
+        "i18n",
+        "random",
+        "rate_limit",
+        "sessions",
+        "users",
+        "web",
+    ];
+    may_use("cas/", &below);
     may_use("signing_keys/", &["clock", "db", "random", "signing_keys", "web"]);
     let below = [
         "audit",
@@ -221,6 +237,7 @@ fn rocket_is_named_only_where_http_is_spoken() {
         let name = file.rsplit('/').next().unwrap();
         let parts = [
             "admin/",
+            "cas/routes/",
             "oidc/routes/",
             "web/",
             "simulator/",
@@ -274,6 +291,7 @@ fn sql_stands_beside_its_table_only() {
             "directory/events/streams.rs",
             "directory/runs.rs",
             "directory/sync_due.rs",
+            "cas/tickets.rs",
             "clients/notices.rs",
             "oidc/grants.rs",
             "users/",
@@ -334,6 +352,7 @@ fn what_others_have_sent_is_never_read_by_unicodes_rules() {
     ];
     let reads = [
         "admin/",
+        "cas/",
         "clients/",
         "dingtalk/",
         "forward_auth/",

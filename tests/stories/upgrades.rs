@@ -9,7 +9,7 @@ use rocket::tokio;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 /// Rows of each schema, in its columns. A migration that allows other rows adds them here.
-const ROWS: [(i64, &[&str]); 9] = [
+const ROWS: [(i64, &[&str]); 10] = [
     (
         1,
         &[
@@ -50,6 +50,14 @@ const ROWS: [(i64, &[&str]); 9] = [
              request_id) SELECT session_id, client_id, x'04', 'https://a.example/', 'openid', 100, 100, '', '' \
              FROM client_sessions",
             "INSERT INTO oidc_access_tokens SELECT x'05', id, 'openid', 1900 FROM oidc_grants",
+        ],
+    ),
+    (
+        14,
+        &[
+            "INSERT INTO cas_tickets (session_id, client, ticket_hash, service, logout_url, sub, from_sign_in, issued_at, ticket, \
+           address, request_id) SELECT id, 'wiki', x'06', 'https://a.example/', 'https://a.example/', 'dinga:zhangsan', 0, 100, \
+           'ST-1', '', '' FROM sessions WHERE only_for IS NULL",
         ],
     ),
 ];
@@ -104,6 +112,8 @@ async fn a_database_of_every_schema_becomes_the_newest_with_its_people_and_sessi
         let notices = count(&mut transaction, "SELECT COUNT(*) FROM logout_notices WHERE sid = 'sid'").await;
         let left = count(&mut transaction, "SELECT COUNT(*) FROM oidc_access_tokens").await;
         assert_eq!((notices, left), (i64::from(version >= 13), 0), "apps are told, and keep nothing");
+        let notices = "SELECT COUNT(*) FROM logout_notices WHERE sid = 'ST-1' AND client_id = 'cas:wiki'";
+        assert_eq!(count(&mut transaction, notices).await, i64::from(version >= 14));
         let from = miandeng::sessions::Origin { address: "192.0.2.1".to_owned(), user_agent: String::new() };
         let now = Clock::standing().now();
         miandeng::sessions::start(&mut transaction, zhangsan, "oa", &from, now).await.unwrap();

@@ -58,6 +58,9 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::AgentIdTaken(app) => {
             return format!("app {app:?} of this organisation already has it; copy each app's own AgentId");
         }
+        BadSetting::ServiceUrlTaken(client) => {
+            return format!("client {client:?} already has it; an address is one app's");
+        }
         BadSetting::OidcClientIdTaken(client) => {
             return format!("client {client:?} already has it; give each client an id of its own");
         }
@@ -150,6 +153,12 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::SigningAlg => "write \"RS256\", \"ES256\" or \"EdDSA\"",
         BadSetting::ClientRules => {
             "write names separated by commas, as the gate's rules have them: %2C is a comma in a name, %25 a percent sign"
+        }
+        BadSetting::ClientProtocol => "write \"oidc\" (OpenID Connect, the default) or \"cas\"",
+        BadSetting::NotForCas => "belongs to an app that speaks OpenID Connect; remove it, or protocol = \"cas\"",
+        BadSetting::OnlyForCas => "belongs to an app that speaks CAS; remove it, or write protocol = \"cas\"",
+        BadSetting::ServiceUrlsMissing => {
+            "is empty; write the app's address, with a slash at its end for all below it, e.g. [\"https://wiki.example.com/\"]"
         }
         BadSetting::HomeUrl => "write an address that begins with https:// or http://",
         BadSetting::EventAesKey => "is not 43 letters and digits; copy it again",

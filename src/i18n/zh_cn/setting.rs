@@ -48,6 +48,9 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::AgentIdTaken(app) => {
             return format!("与同一企业的应用 {app:?} 重复；请分别复制每个应用自己的 AgentId");
         }
+        BadSetting::ServiceUrlTaken(client) => {
+            return format!("与 {client:?} 重复；一个地址只能属于一个应用");
+        }
         BadSetting::OidcClientIdTaken(client) => {
             return format!("与 {client:?} 重复；每个客户端的 client_id 必须不同");
         }
@@ -120,6 +123,12 @@ fn problem(bad: &BadSetting) -> String {
         }
         BadSetting::SigningAlg => "请写 \"RS256\"、\"ES256\" 或 \"EdDSA\"",
         BadSetting::ClientRules => "请用逗号分隔各个名称，写法与网关的规则相同：名称里的逗号写 %2C，百分号写 %25",
+        BadSetting::ClientProtocol => "请写 \"oidc\"（OpenID Connect，默认）或 \"cas\"",
+        BadSetting::NotForCas => "只用于 OpenID Connect 应用；请删除它，或者删除 protocol = \"cas\"",
+        BadSetting::OnlyForCas => "只用于 CAS 应用；请删除它，或者加上 protocol = \"cas\"",
+        BadSetting::ServiceUrlsMissing => {
+            "为空；请写应用的地址，以斜杠结尾表示其下的所有地址，例如 [\"https://wiki.example.com/\"]"
+        }
         BadSetting::HomeUrl => "请写以 https:// 或 http:// 开头的地址",
         BadSetting::EventAesKey => "不是 43 个字母和数字；请重新复制",
     };

@@ -18,7 +18,6 @@ pub fn client(client_id: &str, secret: Option<&str>) -> Client {
         backchannel_logout_uri: None,
         signing_alg: SigningAlg::Rs256,
         rules: Rules::default(),
-        home_url: None,
         verified_email: false,
     }
 }

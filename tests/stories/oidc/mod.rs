@@ -10,5 +10,8 @@ mod requests;
 mod sign_in;
 mod tokens;
 
-pub use app_side::{GRAFANA, clients};
+pub use self::{
+    app_side::{GRAFANA, clients, goes_through_sign_in},
+    ear::Ear,
+};
 use app_side::{deployment, deployment_with, query};
