@@ -1,10 +1,10 @@
-//! Real libraries and programs that sign people in by OpenID Connect, against the real program and the simulator. They share
+//! Real libraries and programs that sign people in by OpenID Connect and CAS, against the real program and the simulator. They share
 //! no code with us, so where we misread a standard, they fail.
 //!
 //! ```sh
 //! npm ci --prefix tests/clients
 //! pip install --target target/tools/python authlib requests 'django-allauth[socialaccount]' jupyterhub oauthenticator
-//! apt-get install apache2 libapache2-mod-auth-openidc
+//! apt-get install apache2 libapache2-mod-auth-openidc libapache2-mod-auth-cas
 //! cargo test --test stories clients -- --ignored
 //! ```
 
