@@ -389,7 +389,9 @@ async fn rules_of_an_app_that_let_in_nobody_or_another_organisation_are_named() 
         client("Vault", &format!("users = \"zhangsan\"\ncorpid = {CORP:?}")),
         client("Everybody", ""),
     ];
-    let clients = clients.concat();
+    let board = "[[default.miandeng.clients]]\nname = \"Board\"\nprotocol = \"cas\"\n\
+                 service_urls = [\"https://board.example/\"]\ngroups = \"研发部,\"\n";
+    let clients = clients.concat() + board;
     let of_settings = |report: &Report| {
         let all = report.complaints().into_iter().filter(|(check, ..)| *check == "settings");
         all.map(|(_, state, words)| format!("{state}: {words}")).collect::<Vec<_>>()
@@ -397,15 +399,16 @@ async fn rules_of_an_app_that_let_in_nobody_or_another_organisation_are_named() 
     deployment.writes(&format!("{least}\n{clients}"));
     let report = deployment.doctor("C").await;
     let nobody = of_settings(&report);
-    assert!(nobody.len() == 1 && nobody[0].starts_with("warning: the app Wiki lets nobody in"), "{nobody:?}");
+    assert!(nobody.len() == 2 && nobody[0].starts_with("warning: the app Wiki lets nobody in"), "{nobody:?}");
+    assert!(nobody[1].contains("Board"), "an app that speaks CAS: {nobody:?}");
     let other = "[[default.miandeng.apps]]\nname = \"other\"\ncorp_id = \"dingother\"\nagent_id = \"2\"\n\
                  client_id = \"dingotherkey\"\nclient_secret = \"other-secret\"\n";
     deployment.writes(&format!("{least}\n{other}{clients}"));
     let said = of_settings(&deployment.doctor("C").await);
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[1].contains("Grafana") && said[1].contains("corpid"), "{said:?}");
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(said[2].contains("Grafana") && said[2].contains("corpid"), "{said:?}");
     for innocent in ["Wiki", "Vault", "Everybody"] {
-        assert!(!said[1].contains(innocent), "{said:?}");
+        assert!(!said[2].contains(innocent), "{said:?}");
     }
     let chinese = deployment.doctor("zh_CN.UTF-8").await;
     assert!(
