@@ -5,24 +5,24 @@ pub(super) const CAS: Cas = Cas {
         title: "This app is not set up",
         detail: "The app that sent you here, or its address, is not known to this system.",
         hint: "Tell your administrator which app it was, and give them the request ID.",
-        admin: "The address that the app sends as service is in no service_urls of Rocket.toml. An entry that ends in a slash \
-                covers everything below it; any other covers only itself.",
+        admin: "The service address that the app sends is not covered by any service_urls in Rocket.toml. An entry that ends in a \
+                slash covers everything below it; any other covers only itself.",
         ..PLAIN
     },
     not_allowed: Message {
         title: "This app is not open to you",
-        detail: "You are signed in, but this app is for other people.",
+        detail: "You are signed in, but you do not have access to this app.",
         hint: "If you need it for your work, ask your administrator.",
-        admin: "The rules of this client (groups, users, corpid in Rocket.toml) let in others. The log line with this request ID \
-                names the client.",
+        admin: "The rules of this client (groups, users, corpid in Rocket.toml) do not let this person in. The log line with this \
+                request ID names the client.",
         ..PLAIN
     },
     too_many: Message {
-        title: "Too many tries",
+        title: "Too many attempts",
         detail: "The app has sent you here again and again within a short time.",
         hint: "Wait a moment, then open the app again.",
-        admin: "The app keeps asking for tickets. Usually it cannot reach this server to check them, or it checks them with \
-                another service address than it asked with.",
+        admin: "The app keeps asking for tickets. Usually it cannot reach this server to check them, or it checks them with a \
+                different service address from the one it asked with.",
         ..PLAIN
     },
 };
