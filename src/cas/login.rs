@@ -46,7 +46,7 @@ pub enum NotSent {
     Failed(Problem),
 }
 
-/// What the app asks for. Any value but `false` says yes.
+/// What the app asks for.
 struct Asked {
     /// No page may be shown.
     gateway: bool,
@@ -56,9 +56,8 @@ struct Asked {
 
 impl Asked {
     fn read(params: &Params) -> Self {
-        let is_set = |name| params.only(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
-        let renew = is_set("renew");
-        Self { gateway: is_set("gateway") && !renew, renew }
+        let renew = params.sets("renew");
+        Self { gateway: params.sets("gateway") && !renew, renew }
     }
 }
 
@@ -82,12 +81,12 @@ pub async fn login(server: &CasServer, params: &Params, browser: Browser) -> Res
         return Ok(leave(server, params, &service, Some(&who), browser.token.as_ref()));
     }
     let (client, origin) = (service.client, &browser.origin);
-    if !client.rules.let_in(&who.user) {
+    if !service.lets_in(&who.user) {
         let app = AppOf { name: &client.name, rules: &client.rules };
         trail::refused(&server.pools, &server.clock, &server.refusals, app, &who, origin).await;
         return Err(NotSent::NotAllowed(client.name.clone()));
     }
-    if let Some(seconds) = server.issued.admit(who.session.id) {
+    if let Some(seconds) = server.issued.admit(who.user.id) {
         return Err(NotSent::TooMany(seconds));
     }
     match issue(server, &service, &who, from_sign_in, origin).await {

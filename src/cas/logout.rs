@@ -24,13 +24,19 @@ pub struct ComesFrom<'a> {
 pub fn is_meant(server: &CasServer, from: &ComesFrom<'_>) -> bool {
     let ours = server.config.public_url.as_url().origin();
     let is_ours = |address: &str| url::Url::parse(address).is_ok_and(|url| url.origin() == ours);
-    let is_known = |address| is_ours(address) || service::is_on_host_of_any(address, server.clients());
+    // The sign-in page leads on to wherever a link has told it to.
+    let is_sign_in_page = |address: &str| {
+        is_ours(address) && url::Url::parse(address).is_ok_and(|url| url.path() == server.config.path("/"))
+    };
+    let is_known = |address| {
+        !is_sign_in_page(address) && (is_ours(address) || service::is_on_host_of_any(address, server.clients()))
+    };
     is_navigation(from)
         && match (from.site, from.referer) {
-            (Some("none" | "same-origin") | None, None) => true,
-            (Some("none"), Some(_)) => true,
             (_, Some(referer)) => is_known(referer),
+            // A link that somebody opened from a message may have led here by way of another site.
             (Some(_), None) => false,
+            (None, None) => true,
         }
 }
 

@@ -48,7 +48,7 @@ pub struct Kept {
     clock: Clock,
     reauth: Reauth,
     refusals: Arc<Refusals>,
-    /// Tickets by session: each is a write.
+    /// Tickets by person, who may have many sessions: each is a write, and later a request to the app.
     issued: Count<i64>,
 }
 

@@ -6,7 +6,10 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::config::{CasClient, ServiceUrl};
+use crate::{
+    config::{CasClient, ServiceUrl},
+    rules::Person,
+};
 
 /// A request comes back from the sign-in page as an address, whose length that page limits.
 pub const LONGEST: usize = 3000;
@@ -17,6 +20,8 @@ pub struct Service<'a> {
     /// The very bytes that came. A ticket is good for these alone.
     pub text: &'a str,
     pub client: &'a CasClient,
+    /// Apps within that one, which the address may also lead to.
+    within: Vec<&'a CasClient>,
     url: Url,
 }
 
@@ -25,10 +30,24 @@ impl<'a> Service<'a> {
     pub fn find(text: &'a str, clients: &'a [CasClient]) -> Option<Self> {
         let url = parse(text)?;
         let entries = clients.iter().flat_map(|client| client.service_urls.iter().map(move |entry| (entry, client)));
-        let fitting = entries.filter(|(entry, _)| covers(entry, &url));
+        let fitting = entries.clone().filter(|(entry, _)| covers(entry, &url));
         // Where one app's addresses lie among another's, the nearer entry says whose it is.
-        let (_, client) = fitting.max_by_key(|(entry, _)| (!entry.covers_below, entry.url.as_str().len()))?;
-        Some(Self { text, client, url })
+        let (nearest, client) = fitting.max_by_key(|(entry, _)| (!entry.covers_below, entry.url.as_str().len()))?;
+        let path = loosely(url.path());
+        let is_within = |entry: &ServiceUrl| {
+            let its = loosely(entry.url.path());
+            entry.url.origin() == url.origin()
+                && its.len() > loosely(nearest.url.path()).len()
+                && if entry.covers_below { path.starts_with(&its) } else { path == its }
+        };
+        let others = entries.filter(|(_, other)| other.name != client.name);
+        let within = others.filter(|(entry, _)| nearest.covers_below && is_within(entry)).map(|(_, other)| other);
+        Some(Self { text, client, within: within.collect(), url })
+    }
+
+    /// Whether the app is for this person; and each app within it that a server could take the address for.
+    pub fn lets_in(&self, user: &impl Person) -> bool {
+        std::iter::once(&self.client).chain(&self.within).all(|client| client.rules.let_in(user))
     }
 
     /// Where the browser goes with a ticket.
@@ -70,8 +89,24 @@ fn covers(entry: &ServiceUrl, url: &Url) -> bool {
     }
 }
 
+/// A path as the most lenient server reads it: unescaped twice, without what follows a semicolon and without empty levels, in
+/// any case, with a slash at its end.
+fn loosely(path: &str) -> Vec<u8> {
+    let once: Vec<u8> = percent_decode_str(path).collect();
+    let twice: Vec<u8> = percent_encoding::percent_decode(&once).collect();
+    let levels = twice.split(|b| *b == b'/').map(|level| level.split(|b| *b == b';').next().unwrap_or_default());
+    let mut read = vec![b'/'];
+    for level in levels.filter(|level| !level.is_empty()) {
+        read.extend(level.to_ascii_lowercase());
+        read.push(b'/');
+    }
+    read
+}
+
 fn parse(text: &str) -> Option<Url> {
-    if text.len() > LONGEST || text.chars().any(|c| c.is_control() || c == '\\') {
+    // Different bytes that are no UTF-8 have become one character.
+    let is_odd = |c: char| c.is_control() || matches!(c, '\\' | char::REPLACEMENT_CHARACTER);
+    if text.len() > LONGEST || text.chars().any(is_odd) {
         return None;
     }
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;

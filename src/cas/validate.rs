@@ -53,8 +53,7 @@ pub async fn validate(server: &CasServer, params: &Params) -> Result<Redeemed, F
     let ticket = tickets::find(&mut reader, &clients::hash(text)).await?;
     drop(reader);
     let ticket = ticket.filter(|ticket| !ticket.is_spent()).ok_or(Failure::InvalidTicket("the ticket is unknown"))?;
-    let renew = params.only("renew").is_some_and(|value| !value.eq_ignore_ascii_case("false"));
-    let failure = match check(server, &ticket, service, renew).await {
+    let failure = match check(server, &ticket, service, params.sets("renew")).await {
         Ok(who) => return redeem(server, &ticket, text, who).await,
         Err(NotGood::Database(error)) => return Err(error.into()),
         Err(NotGood::Known(failure)) => failure,
@@ -78,7 +77,7 @@ async fn check(server: &CasServer, ticket: &Ticket, service: &str, renew: bool) 
     }
     let mut reader = server.pools.snapshot().await?;
     let who = sessions::find_principal(&mut reader, ticket.session_id, &server.policy, server.clock.now()).await?;
-    let who = who.filter(|who| listed.client.rules.let_in(&who.user));
+    let who = who.filter(|who| listed.lets_in(&who.user));
     who.ok_or(invalid("the session has ended, or the app is no longer for this person"))
 }
 

@@ -25,6 +25,11 @@ impl Params {
         self.get(name).ok().flatten()
     }
 
+    /// Whether a parameter that says yes or no came: any value but `false` says yes, and so does none (CAS Protocol 3.0, 2.1.1).
+    pub fn sets(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, value)| key == name && !value.eq_ignore_ascii_case("false"))
+    }
+
     pub fn repeats_any(&self) -> bool {
         let mut names: Vec<_> = self.0.iter().map(|(name, _)| name).collect();
         names.sort_unstable();
@@ -51,6 +56,8 @@ mod tests {
         assert_eq!((params.get("client_id"), params.get("state")), (Ok(Some("a")), Ok(None)));
         assert_eq!((params.get("scope"), params.get("nonce")), (Err(Repeated), Err(Repeated)));
         assert!(params.repeats_any() && !Params::urlencoded(b"a=1&b=1&A=1").repeats_any());
+        let asked = Params::urlencoded(b"renew&gateway=False&method=POST");
+        assert_eq!(["renew", "gateway", "method", "x"].map(|name| asked.sets(name)), [true, false, true, false]);
         assert_eq!(params.query_without(&["scope"]), "client_id=a&Client_Id=b&state=&nonce=&nonce=n");
     }
 

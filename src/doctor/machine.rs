@@ -34,14 +34,15 @@ pub fn settings(config: &Config, scope: Scope<'_>) -> Vec<Finding> {
 
 /// Rules that work, and are hardly what was meant.
 fn whom_clients_are_for(config: &Config) -> Vec<Finding> {
-    let oidc = config.clients.iter().map(|client| (&client.name, &client.rules));
-    let cas = config.cas_clients.iter().map(|client| (&client.name, &client.rules));
-    let (closed, open): (Vec<_>, Vec<_>) = oidc.chain(cas).partition(|(_, rules)| rules.lets_in_nobody());
-    let closed = closed.into_iter().map(|(name, _)| Fact::ClientOfNobody { client: name.clone() });
+    let oidc = config.clients.iter().map(|client| (&client.name, &client.rules, client.rules.hold_for_every_corp()));
+    // CAS tells an app the userid alone, which people of two organisations may share.
+    let cas = config.cas_clients.iter().map(|client| (&client.name, &client.rules, client.rules.corp_id().is_none()));
+    let (closed, open): (Vec<_>, Vec<_>) = oidc.chain(cas).partition(|(_, rules, _)| rules.lets_in_nobody());
+    let closed = closed.into_iter().map(|(name, ..)| Fact::ClientOfNobody { client: name.clone() });
     let first = config.apps.first().map(|app| &app.corp_id);
     let has_several = config.apps.iter().any(|app| Some(&app.corp_id) != first);
-    let for_all = open.into_iter().filter(|(_, rules)| has_several && rules.hold_for_every_corp());
-    let for_all: Vec<_> = for_all.map(|(name, _)| name.clone()).collect();
+    let for_all = open.into_iter().filter(|(.., is_for_all)| has_several && *is_for_all);
+    let for_all: Vec<_> = for_all.map(|(name, ..)| name.clone()).collect();
     let for_all = (!for_all.is_empty()).then_some(Fact::ClientsOfEveryCorp { clients: for_all });
     closed.chain(for_all).map(|fact| Finding::warning(Check::Settings, fact)).collect()
 }

@@ -143,6 +143,7 @@ fn each_part_knows_only_those_below_it() {
         "i18n",
         "random",
         "rate_limit",
+        "rules",
         "sessions",
         "users",
         "web",

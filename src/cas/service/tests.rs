@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::rules::Rules;
+use crate::rules::{Person, Rules};
 
 fn client(name: &str, urls: &[&str]) -> CasClient {
     let service_urls = urls.iter().map(|url| ServiceUrl::parse(url).unwrap()).collect();
@@ -44,6 +44,50 @@ fn a_prefix_covers_what_is_below_it_and_any_other_entry_itself() {
     is("http://127.0.0.1:8080/x", "here");
 }
 
+/// The rules of both hold: servers differ in which of them such an address leads to.
+#[test]
+fn an_address_that_could_lead_to_an_app_within_is_also_for_that_ones_people() {
+    let clients = clients();
+    let check = |text: &str, expected: &[&str]| {
+        let found = Service::find(text, &clients).expect("it is listed");
+        let within: Vec<_> = found.within.iter().map(|client| client.name.as_str()).collect();
+        assert_eq!(within, expected, "{text}");
+    };
+    for path in
+        ["board", "board?x", "%62oard/x", "%2562oard/x", "/board/x", "board;a/x", "Board/x", "board%2fx", ";x/board"]
+    {
+        check(&format!("https://wiki.example.com/{path}"), &["board"]);
+    }
+    for path in ["", "boards", "x/board/", "board/x", "board-/"] {
+        check(&format!("https://wiki.example.com/{path}"), &[]);
+    }
+    struct Zhangsan;
+    impl Person for Zhangsan {
+        fn corp_id(&self) -> &str {
+            "corp"
+        }
+        fn userid(&self) -> &str {
+            "zhangsan"
+        }
+        fn role(&self) -> &str {
+            "user"
+        }
+        fn departments(&self) -> impl Iterator<Item = &str> {
+            ["研发部"].into_iter()
+        }
+    }
+    let user = Zhangsan;
+    let mut clients = clients;
+    clients[1].rules = Rules::of_settings("财务部", "", "").unwrap();
+    assert!(Service::find("https://wiki.example.com/x", &clients).unwrap().lets_in(&user));
+    for path in ["board", "board/x", "%62oard/x"] {
+        assert!(
+            !Service::find(&format!("https://wiki.example.com/{path}"), &clients).unwrap().lets_in(&user),
+            "{path}"
+        );
+    }
+}
+
 #[test]
 fn what_only_looks_like_a_listed_address_is_nobodys() {
     let clients = clients();
@@ -58,6 +102,7 @@ fn what_only_looks_like_a_listed_address_is_nobodys() {
         " https://wiki.example.com/",
         "https://wiki.example.com /",
         "https://wiki.example.com/\n",
+        "https://wiki.example.com/\u{fffd}",
         "ht\ttps://wiki.example.com/",
         "http://wiki.example.com/",
         "https://wiki.example.com:8443/",

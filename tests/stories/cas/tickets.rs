@@ -215,7 +215,11 @@ async fn a_browser_that_asks_all_the_time_must_wait_and_leaves_few_rows() {
     }
     assert!(given >= 60 && refused > 0, "{given} {refused}");
     assert!(app.db_count(TICKETS).await <= 20);
-    assert_eq!(signed_in(&app).await.gets(&login(WIKI, &[])).await.status, 303, "nobody else waits");
+    assert_eq!(signed_in(&app).await.gets(&login(WIKI, &[])).await.status, 429, "nor is it another session's turn");
+    app.db_add("lisi", "李四").await;
+    let mut other = app.phone("lisi");
+    other.is_signed_in().await;
+    assert_eq!(other.gets(&login(WIKI, &[])).await.status, 303, "nobody else waits");
     app.clock.advance(60);
     let ticket = is_given_a_ticket(&mut phone, WIKI, &[]).await;
     assert_eq!(outcome(&app, WIKI, &ticket, &[]).await, "zhangsan");
