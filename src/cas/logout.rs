@@ -34,9 +34,8 @@ pub fn is_meant(server: &CasServer, from: &ComesFrom<'_>) -> bool {
     is_navigation(from)
         && match (from.site, from.referer) {
             (_, Some(referer)) => is_known(referer),
-            // A link that somebody opened from a message may have led here by way of another site.
+            (Some("none" | "same-origin") | None, None) => true,
             (Some(_), None) => false,
-            (None, None) => true,
         }
 }
 

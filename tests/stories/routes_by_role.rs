@@ -60,7 +60,7 @@ const POST: &[&str] = &["POST"];
 /// A proxy may ask by any method.
 const ANY: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-const TABLE: [Row; 71] = [
+const TABLE: [Row; 70] = [
     row("/", GET, "/", Is::Entrance),
     row("/userinfo", &["GET", "HEAD", "POST"], "/userinfo?code=x&state=y", Is::Refused),
     row("/signin/report", POST, "/signin/report", Is::Refused),
@@ -103,8 +103,7 @@ const TABLE: [Row; 71] = [
     row("/oauth2/introspect", POST, "/oauth2/introspect", Is::Refused),
     row("/oauth2/logout", &["GET", "POST"], "/oauth2/logout", Is::Personal),
     row("/cas/login", &["GET"], "/cas/login", Is::Redirect),
-    row("/cas/logout", GET, "/cas/logout", Is::Personal),
-    row("/cas/logout", POST, "/cas/logout", Is::Redirect),
+    row("/cas/logout", &["GET", "POST"], "/cas/logout", Is::Redirect),
     row("/cas/validate", &["GET"], "/cas/validate?service=x&ticket=ST-x", Is::Public),
     row("/cas/serviceValidate", &["GET"], "/cas/serviceValidate?service=x&ticket=ST-x", Is::Public),
     row("/cas/p3/serviceValidate", &["GET"], "/cas/p3/serviceValidate?service=x&ticket=ST-x", Is::Public),

@@ -51,7 +51,8 @@ async fn an_apps_own_page_needs_no_button() {
     let app = deployment().await;
     let wiki = ("Referer", "https://wiki.example.com/some/page");
     for headers in [
-        &[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), wiki][..],
+        &[("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")][..],
+        &[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), wiki],
         &[("Sec-Fetch-Site", "same-site"), ("Referer", "https://wiki.example.com/")],
         &[("Sec-Fetch-Site", "same-origin"), ("Referer", &format!("{PUBLIC_URL}/home"))],
         &[wiki],
@@ -68,8 +69,7 @@ async fn another_sites_page_ends_nothing_without_the_persons_button() {
     let mut phone = signed_in(&app).await;
     for headers in [
         &[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")][..],
-        // A link in a message that leads here by way of another site, and the sign-in page that was told to lead here.
-        &[("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")],
+        // The sign-in page that was told to lead here.
         &[("Sec-Fetch-Site", "same-origin"), ("Referer", &format!("{PUBLIC_URL}/?return_to=/cas/logout"))],
         &[("Sec-Fetch-Site", "cross-site"), ("Referer", "https://evil.example/")],
         &[("Sec-Fetch-Site", "same-site"), ("Referer", "https://other.example.com/")],
