@@ -1,7 +1,7 @@
 //! An app sends a browser to have its person signed out everywhere (CAS Protocol 3.0, 2.3).
 //!
-//! CAS knows no proof of who has sent the browser. A page of somebody else's can send it too, so the person is asked where the
-//! browser says that it comes from elsewhere than an app; a frame or an image ends nothing.
+//! CAS has no way to prove who sent the browser, so any web page can send one here. Unless the browser says that it comes from
+//! an app, a page asks first; a frame or an image ends nothing.
 
 use super::{CasServer, service};
 use crate::clients::params::Params;

@@ -17,7 +17,7 @@ pub const LONGEST: usize = 3000;
 /// An address that an operator has listed, and the app that it is of.
 #[derive(Debug, Clone)]
 pub struct Service<'a> {
-    /// The very bytes that came. A ticket is good for these alone.
+    /// As it was sent, byte for byte: a ticket is valid for no other text.
     pub text: &'a str,
     pub client: &'a CasClient,
     /// Apps within that one, which the address may also lead to.

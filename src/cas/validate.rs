@@ -1,4 +1,5 @@
-//! An app's server redeems a ticket (CAS Protocol 3.0, 2.4, 2.5 and 2.8). Whoever has a ticket may: CAS knows no other proof.
+//! An app's server redeems a ticket (CAS Protocol 3.0, 2.4, 2.5 and 2.8). CAS does not identify the app: anyone who has a
+//! ticket can redeem it.
 //!
 //! Every attempt spends the ticket, also one that fails. Failures are not counted by address: anybody can have an app ask for
 //! a ticket that never was, and would lock the app out.

@@ -210,8 +210,6 @@ async fn nothing_on_the_page_moves_between_the_tap_and_the_answer() {
     assert_eq!(window.run(SHIFTS).await, 0, "at home");
     window.close_after_refusal().await;
 
-    // Whoever holds a client scans the page's QR code at once, and the page is gone.
-    app.simulator.hold(None);
     let window = Window::ordinary(&app).await;
     window.open(&app.url(OPENED)).await;
     window.until("document.querySelector('[data-qr] iframe')").await;

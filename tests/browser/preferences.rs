@@ -26,8 +26,6 @@ async fn prefers(window: &Window, name: &str, value: &str) {
 
 /// The pages of an employee, one after another: in an ordinary browser, refused, at home, with a link, and the link's page.
 async fn each_page(app: &App, mut look_at: impl AsyncFnMut(&Window, &str)) {
-    // Whoever holds a client scans the QR code of the page at once.
-    app.simulator.hold(None);
     let desk = Window::ordinary(app).await;
     desk.open(&app.url(OPENED)).await;
     desk.until("document.querySelector('[data-qr] iframe')").await;

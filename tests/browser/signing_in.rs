@@ -82,8 +82,6 @@ async fn of_the_host_of_dingtalks_script_nothing_else_runs_and_that_script_lacks
     for platform in [Platform::Ios, Platform::Android, Platform::Harmony, Platform::Pc] {
         assert_eq!(signs_in(&app, Client::of(platform)).await, [NEWER_CALL], "{platform:?}");
     }
-    // Whoever holds a client scans the page's QR code at once, and the page is gone.
-    app.simulator.hold(None);
     let window = Window::ordinary(&app).await;
     window.open(&app.url(OPENED)).await;
     window.shows("plain-browser").await;

@@ -67,7 +67,9 @@ impl Window {
         Self::with(app, look).await
     }
 
+    /// Nobody holds a client: they would scan the QR code of the sign-in page at once, and the page would be gone.
     pub async fn ordinary(app: &App) -> Self {
+        app.simulator.hold(None);
         Self::with(app, Look::default()).await
     }
 
