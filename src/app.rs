@@ -17,7 +17,7 @@ use crate::{
     admin, cas,
     clock::Clock,
     config::{self, Config},
-    db::{Db, Pools},
+    db::{Db, Pools, without_password},
     directory,
     doctor::Reports,
     forward_auth, health, jsapi, oidc,
@@ -46,7 +46,8 @@ pub async fn build(figment: Figment, config: Config, pools: Pools, clock: Clock)
     // Mounted at "", Rocket would refuse the path.
     let base = if config.base_path.is_empty() { "/" } else { config.base_path.as_str() }.to_owned();
     let admin = (!config.admin_path.is_empty()).then(|| config.path(&config.admin_path));
-    let database = config::database_url(&figment).unwrap_or_else(|_| "the database".to_owned());
+    let database =
+        config::database_url(&figment).map_or_else(|_| "the database".to_owned(), |url| without_password(&url));
     let kept = Arc::new(Kept::new(pools.clone(), clock.clone(), &state_key));
     let current = Current::new(settled::settle(&kept, config).await?);
     kept.follow(&current.now());

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    db::Pools,
+    db::{self, Pools},
     dingtalk::{Credential, Store},
     secret::Secret,
 };
@@ -29,7 +29,7 @@ impl Store for CredentialTable {
 
 async fn load(pools: &Pools, key: &str) -> sqlx::Result<Option<Credential>> {
     let row: Option<(String, i64, i64)> =
-        sqlx::query_as("SELECT value, first_seen_at, expires_at FROM credentials WHERE key = $1")
+        db::query_as("SELECT value, first_seen_at, expires_at FROM credentials WHERE key = $1")
             .bind(key)
             .fetch_optional(&mut *pools.read().await?)
             .await?;
@@ -41,7 +41,7 @@ async fn load(pools: &Pools, key: &str) -> sqlx::Result<Option<Credential>> {
 }
 
 async fn save(pools: &Pools, key: &str, credential: &Credential) -> sqlx::Result<()> {
-    let statement = sqlx::query(
+    let statement = db::query(
         "INSERT INTO credentials (key, value, first_seen_at, expires_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (key) DO UPDATE SET value = excluded.value, first_seen_at = excluded.first_seen_at, \
          expires_at = excluded.expires_at",

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     catalogue::{Evidence, Trouble},
     clock::{Clock, UnixSeconds},
-    db::{Conn, Pools},
+    db::{self, Conn, Pools},
 };
 
 /// Anybody can bring a refusal about, as often as they like: a row is written once in this time.
@@ -91,7 +91,7 @@ async fn write(
                   ON CONFLICT (app, trouble) DO UPDATE SET \
                   times = CASE WHEN troubles.last_at < $6 THEN excluded.times ELSE troubles.times + excluded.times END, \
                   last_at = excluded.last_at, evidence = excluded.evidence";
-    let upsert = sqlx::query(upsert).bind(app).bind(trouble.id()).bind(times).bind(now).bind(evidence);
+    let upsert = db::query(upsert).bind(app).bind(trouble.id()).bind(times).bind(now).bind(evidence);
     upsert.bind(now - DAY).execute(db).await?;
     Ok(())
 }
@@ -100,7 +100,7 @@ async fn write(
 pub async fn recent(db: &mut Conn, now: UnixSeconds) -> sqlx::Result<Vec<Recent>> {
     let select = "SELECT app, trouble, times, last_at, evidence FROM troubles WHERE last_at >= $1 \
                   ORDER BY last_at DESC, app, trouble";
-    let rows: Vec<Row> = sqlx::query_as(select).bind(now - DAY).fetch_all(db).await?;
+    let rows: Vec<Row> = db::query_as(select).bind(now - DAY).fetch_all(db).await?;
     Ok(rows.into_iter().filter_map(Recent::of).collect())
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Event;
 use crate::{
-    db::{Conn, QueryBuilder},
+    db::{self, Conn, QueryBuilder},
     i18n::local_iso_8601_ms,
 };
 
@@ -164,7 +164,7 @@ impl From<Stored> for Row {
 /// Hours since 1970.
 pub async fn signed_in_between(db: &mut Conn, corp_id: &str, from_ms: i64, until_ms: i64) -> sqlx::Result<u64> {
     let sql = "SELECT COUNT(*) FROM audit WHERE corp_id = $1 AND event = 'signed-in' AND at >= $2 AND at < $3";
-    let count: i64 = sqlx::query_scalar(sql).bind(corp_id).bind(from_ms).bind(until_ms).fetch_one(db).await?;
+    let count: i64 = db::query_scalar(sql).bind(corp_id).bind(from_ms).bind(until_ms).fetch_one(db).await?;
     Ok(count.unsigned_abs())
 }
 
@@ -177,7 +177,7 @@ pub struct ReasonCount {
 
 /// A corp's refusals, and those from before a corp was known; the most frequent reason first.
 pub async fn refusals_by_reason(db: &mut Conn, corp_id: &str, since_ms: i64) -> sqlx::Result<Vec<ReasonCount>> {
-    sqlx::query_as(
+    db::query_as(
         "SELECT reason, CAST(SUM(times) AS BIGINT) AS count FROM audit \
          WHERE event = 'refused' AND at >= $1 AND corp_id IN ($2, '') GROUP BY reason ORDER BY 2 DESC, 1",
     )

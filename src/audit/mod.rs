@@ -24,7 +24,7 @@ pub use self::{
 };
 use crate::{
     clock::Clock,
-    db::{Conn, QueryBuilder},
+    db::{self, Conn, QueryBuilder},
     ids::{CorpId, DingUserId},
 };
 
@@ -122,10 +122,9 @@ impl Entry {
 
     /// The same for a database that may be older than the trail.
     pub async fn write_if_there(self, db: &mut Conn) -> sqlx::Result<()> {
-        let there = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'audit'";
-        match sqlx::query_scalar(there).fetch_one(&mut *db).await? {
-            0_i64 => Ok(()),
-            _ => self.write(db).await,
+        match db::has_table(db, "audit").await? {
+            true => self.write(db).await,
+            false => Ok(()),
         }
     }
 }
@@ -154,7 +153,7 @@ pub async fn write_all(db: &mut Conn, entries: Vec<Entry>) -> sqlx::Result<()> {
 /// Deletes rows from before a time, the oldest first, and returns how many. `most` keeps others from waiting long to
 /// write.
 pub async fn sweep(db: &mut Conn, before_ms: i64, most: u32) -> sqlx::Result<u64> {
-    let done = sqlx::query("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)");
+    let done = db::query("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)");
     Ok(done.bind(before_ms).bind(i64::from(most)).execute(db).await?.rows_affected())
 }
 

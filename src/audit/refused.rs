@@ -47,8 +47,9 @@ pub async fn refused_people(db: &mut Conn, search: &RefusedSearch) -> sqlx::Resu
         // A detail is JSON, in which a name stands as it is but for quotation marks and backslashes.
         let json = serde_json::Value::from(&*search.text).to_string();
         let (userid, name) = (pattern(&search.text), pattern(json.trim_matches('"')));
-        sql.push(" AND (userid LIKE ").push_bind(userid).push(" ESCAPE '\\'");
-        sql.push(" OR COUNT(CASE WHEN detail LIKE ").push_bind(name).push(" ESCAPE '\\' THEN 1 END) > 0)");
+        // PostgreSQL tells capitals apart, SQLite does not.
+        sql.push(" AND (LOWER(userid) LIKE ").push_bind(userid).push(" ESCAPE '\\'");
+        sql.push(" OR COUNT(CASE WHEN LOWER(detail) LIKE ").push_bind(name).push(" ESCAPE '\\' THEN 1 END) > 0)");
     }
     sql.push(" ORDER BY MAX(at) DESC, userid LIMIT ").push_bind(i64::try_from(search.most).unwrap_or(i64::MAX));
     sql.push(" OFFSET ").push_bind(i64::try_from(search.skip).unwrap_or(i64::MAX));
@@ -96,8 +97,9 @@ pub async fn refusal_of_request(db: &mut Conn, corp_id: &CorpId, request_id: &st
     Ok(None)
 }
 
-/// A pattern in which a text means itself.
+/// A pattern in which a text means itself, for what is in lower case.
 fn pattern(text: &str) -> String {
+    let text = text.to_ascii_lowercase();
     format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 

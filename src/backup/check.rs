@@ -1,6 +1,6 @@
 //! Whether a file is a whole database of ours.
 
-use crate::db::{Conn, kind_of, schema};
+use crate::db::{self, Conn, kind_of, schema};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contents {
@@ -34,26 +34,26 @@ pub enum BadCopy {
 
 /// Reads the whole file once.
 pub async fn check(db: &mut Conn) -> Result<Contents, BadCopy> {
-    let found: Vec<String> = sqlx::query_scalar("PRAGMA quick_check").fetch_all(&mut *db).await?;
+    let found: Vec<String> = db::query_scalar("PRAGMA quick_check").fetch_all(&mut *db).await?;
     if found != ["ok"] {
         return Err(BadCopy::Damaged(found.into_iter().next().unwrap_or_default().escape_debug().to_string()));
     }
     let steps =
         "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('_sqlx_migrations', 'users', 'sessions')";
-    let ours: i64 = sqlx::query_scalar(steps).fetch_one(&mut *db).await?;
+    let ours: i64 = db::query_scalar(steps).fetch_one(&mut *db).await?;
     if ours != 3 {
         return Err(BadCopy::Foreign);
     }
     let count = "SELECT (SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations), (SELECT COUNT(*) FROM users), \
                  (SELECT COUNT(*) FROM sessions)";
-    let (schema, people, sessions) = sqlx::query_as(count).fetch_one(db).await?;
+    let (schema, people, sessions) = db::query_as(count).fetch_one(db).await?;
     Ok(Contents { schema, people, sessions })
 }
 
 /// Whether this program knows every migration in the database.
 pub async fn is_known(db: &mut Conn) -> Result<(), BadCopy> {
     let sql = "SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version";
-    let applied: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as(sql).fetch_all(db).await?;
+    let applied: Vec<(i64, Vec<u8>, bool)> = db::query_as(sql).fetch_all(db).await?;
     let migrations = schema::migrations();
     for (version, checksum, success) in applied {
         match migrations.iter().find(|migration| migration.version == version) {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     audit::Entry,
-    db::{Conn, connect_to},
+    db::{self, Conn, connect_to},
 };
 
 const BETWEEN_REPORTS: Duration = Duration::from_millis(100);
@@ -71,11 +71,11 @@ pub async fn make(
     copy(&mut db, part.path(), progress).await.map_err(|source| NotMade::Copy { source })?;
     let mut copied = connect_to(part.path()).await.map_err(BadCopy::from)?;
     let contents = check(&mut copied).await?;
-    sqlx::Connection::close(copied).await.map_err(BadCopy::from)?;
+    copied.close().await.map_err(BadCopy::from)?;
     part.as_file().sync_all().map_err(file)?;
     row.write_if_there(&mut db).await.map_err(|source| NotMade::Note { source })?;
     // A failed close does not harm what was read.
-    let _ = sqlx::Connection::close(db).await;
+    let _ = db.close().await;
     let bytes = part.as_file().metadata().map_err(file)?.len();
     let named = if replace { part.persist(to) } else { part.persist_noclobber(to) };
     named.map_err(|error| file(error.error))?;
@@ -100,10 +100,10 @@ fn check_name(source: &Path, to: &Path, replace: bool) -> Result<(), NotMade> {
 async fn copy(db: &mut Conn, to: &Path, mut progress: impl FnMut(u64, u64)) -> sqlx::Result<()> {
     let pages = "SELECT (page_count - freelist_count) * page_size \
                  FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
-    let all: i64 = sqlx::query_scalar(pages).fetch_one(&mut *db).await?;
+    let all: i64 = db::query_scalar(pages).fetch_one(&mut *db).await?;
     // SQLite accepts an existing empty file, which has its mode before the first byte is in it.
     let to_text = to.to_string_lossy();
-    let copying = sqlx::query("VACUUM INTO $1").bind(to_text).execute(db);
+    let copying = db::query("VACUUM INTO $1").bind(to_text).execute(db);
     tokio::pin!(copying);
     let mut ticks = interval(BETWEEN_REPORTS);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sqlx::{Connection, migrate::MigrateError};
+use sqlx::migrate::MigrateError;
 use tempfile::NamedTempFile;
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
     audit::Entry,
     clock::UnixSeconds,
     db::{
-        Conn, connect_to, give_to_owner_of,
+        self, Conn, connect_to, give_to_owner_of,
         in_use::{self, NotHeld},
         is_locked, schema, with_suffix,
     },
@@ -122,12 +122,13 @@ fn open_backup(backup: &Path, target: &Path) -> Result<File, NotRestored> {
 
 /// Makes the copy what a server can start on: one file, of the newest schema, without the sessions of that time.
 async fn prepare(db: &mut Conn, keep_sessions: bool, row: Entry) -> Result<u64, NotRestored> {
-    sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut *db).await?;
-    schema::migrate_to(db, schema::newest()).await?;
-    let mut transaction = db.begin().await?;
-    let ended = if keep_sessions { 0 } else { sessions::end_all(&mut transaction).await? };
-    row.with("sessions_ended", ended).write(&mut transaction).await?;
-    transaction.commit().await?;
+    db::query("PRAGMA journal_mode = DELETE").execute(&mut *db).await?;
+    schema::migrate(db).await?;
+    // If something fails, the copy is thrown away.
+    db::query("BEGIN").execute(&mut *db).await?;
+    let ended = if keep_sessions { 0 } else { sessions::end_all(&mut *db).await? };
+    row.with("sessions_ended", ended).write(&mut *db).await?;
+    db::query("COMMIT").execute(db).await?;
     Ok(ended)
 }
 
@@ -153,8 +154,8 @@ async fn settle(target: &Path) -> Result<(), InUse> {
         Err(_) => return Ok(()),
     };
     // If this fails, a locked file is only noticed later.
-    let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&mut db).await;
-    let mode: sqlx::Result<String> = sqlx::query_scalar("PRAGMA journal_mode = DELETE").fetch_one(&mut db).await;
+    let _ = db::query("PRAGMA busy_timeout = 0").execute(&mut db).await;
+    let mode: sqlx::Result<String> = db::query_scalar("PRAGMA journal_mode = DELETE").fetch_one(&mut db).await;
     // Awaited: as it closes, SQLite tidies up beside the file that is about to be moved.
     let _ = db.close().await;
     match mode {

@@ -1,6 +1,9 @@
 //! `cas_tickets`: what apps were given. The only place that knows the table's SQL.
 
-use crate::{clients::Hash, db::Conn};
+use crate::{
+    clients::Hash,
+    db::{self, Conn},
+};
 
 /// How many tickets that are not redeemed yet one app has in one session.
 const MOST_UNSPENT: i64 = 20;
@@ -28,7 +31,7 @@ pub struct Ticket {
     pub service: String,
     from_sign_in: i64,
     pub issued_at: i64,
-    is_spent: i64,
+    is_spent: bool,
     pub address: String,
     pub request_id: String,
 }
@@ -39,13 +42,13 @@ impl Ticket {
     }
 
     pub fn is_spent(&self) -> bool {
-        self.is_spent != 0
+        self.is_spent
     }
 }
 
 /// Keeps a new ticket. The session is a live one, or the foreign key refuses it.
 pub async fn add(db: &mut Conn, ticket: &NewTicket<'_>) -> sqlx::Result<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO cas_tickets (session_id, client, ticket_hash, service, logout_url, sub, from_sign_in, issued_at, address, \
          request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
@@ -61,7 +64,7 @@ pub async fn add(db: &mut Conn, ticket: &NewTicket<'_>) -> sqlx::Result<()> {
     .bind(ticket.request_id)
     .execute(&mut *db)
     .await?;
-    sqlx::query(
+    db::query(
         "DELETE FROM cas_tickets WHERE session_id = $1 AND client = $2 AND ticket IS NULL AND id <= \
          (SELECT id FROM cas_tickets WHERE session_id = $1 AND client = $2 AND ticket IS NULL \
          ORDER BY id DESC LIMIT 1 OFFSET $3)",
@@ -75,9 +78,9 @@ pub async fn add(db: &mut Conn, ticket: &NewTicket<'_>) -> sqlx::Result<()> {
 }
 
 pub async fn find(db: &mut Conn, ticket: &Hash) -> sqlx::Result<Option<Ticket>> {
-    sqlx::query_as(
+    db::query_as(
         "SELECT id, session_id, client, service, from_sign_in, issued_at, \
-         CASE WHEN ticket IS NULL THEN 0 ELSE 1 END AS is_spent, address, request_id \
+         ticket IS NOT NULL AS is_spent, address, request_id \
          FROM cas_tickets WHERE ticket_hash = $1",
     )
     .bind(ticket.as_slice())
@@ -87,11 +90,11 @@ pub async fn find(db: &mut Conn, ticket: &Hash) -> sqlx::Result<Option<Ticket>> 
 
 /// Redeems a ticket. Answers whether it was there and unspent.
 pub async fn redeem(db: &mut Conn, ticket: &Ticket, text: &str) -> sqlx::Result<bool> {
-    let redeemed = sqlx::query("UPDATE cas_tickets SET ticket = $2 WHERE id = $1 AND ticket IS NULL");
+    let redeemed = db::query("UPDATE cas_tickets SET ticket = $2 WHERE id = $1 AND ticket IS NULL");
     if redeemed.bind(ticket.id).bind(text).execute(&mut *db).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query(
+    db::query(
         "DELETE FROM cas_tickets WHERE session_id = $1 AND client = $2 AND ticket IS NOT NULL AND id <= \
          (SELECT id FROM cas_tickets WHERE session_id = $1 AND client = $2 AND ticket IS NOT NULL \
          ORDER BY id DESC LIMIT 1 OFFSET $3)",
@@ -106,10 +109,10 @@ pub async fn redeem(db: &mut Conn, ticket: &Ticket, text: &str) -> sqlx::Result<
 
 /// Spends a ticket that nobody may redeem any more.
 pub async fn remove_unspent(db: &mut Conn, id: i64) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM cas_tickets WHERE id = $1 AND ticket IS NULL").bind(id).execute(db).await.map(drop)
+    db::query("DELETE FROM cas_tickets WHERE id = $1 AND ticket IS NULL").bind(id).execute(db).await.map(drop)
 }
 
 pub async fn sweep(db: &mut Conn, unspent_before_ms: i64) -> sqlx::Result<()> {
     let unspent = "DELETE FROM cas_tickets WHERE ticket IS NULL AND issued_at <= $1";
-    sqlx::query(unspent).bind(unspent_before_ms).execute(db).await.map(drop)
+    db::query(unspent).bind(unspent_before_ms).execute(db).await.map(drop)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -52,6 +53,12 @@ pub struct BackupArgs {
 pub async fn run(args: BackupArgs) -> anyhow::Result<()> {
     // The database is not opened as a server would: it must not be migrated before it is backed up.
     let (_, url) = Deployment::settings()?;
+    if db::is_server(&url) {
+        bail!(text!(
+            "the database is PostgreSQL's, not a file; back it up with pg_dump",
+            "数据库在 PostgreSQL 中，不是文件；请用 pg_dump 备份"
+        ));
+    }
     let source = db::file_of(&url)?;
     let row = Entry::new(Event::Backup, actor(), &Clock::system()).with("file", args.file.display().to_string());
     let style = ProgressStyle::with_template("{bar:40} {bytes} / {total_bytes}")?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use serde_json::json;
 
 use super::{
@@ -50,6 +51,13 @@ pub struct RestoreArgs {
 /// One line that says what is wrong and what to do.
 pub async fn run(args: RestoreArgs) -> anyhow::Result<()> {
     let (_, url) = Deployment::settings()?;
+    if db::is_server(&url) {
+        bail!(text!(
+            "the database is PostgreSQL's, not a file; stop every server, restore it with pg_restore, and run \
+             \"miandeng sessions revoke --all\"",
+            "数据库在 PostgreSQL 中，不是文件；请停止所有服务器，用 pg_restore 恢复，再运行“miandeng sessions revoke --all”"
+        ));
+    }
     let target = db::file_of(&url)?;
     let clock = Clock::system();
     let row = Entry::new(Event::Restored, actor(), &clock).with("file", args.file.display().to_string());

@@ -52,11 +52,16 @@ pub async fn run() -> anyhow::Result<()> {
 async fn note_refused(error: &anyhow::Error) {
     let Some(reason) = error.downcast_ref::<ConfigError>() else { return };
     let url = super::figment().ok().and_then(|figment| config::database_url(&figment).ok());
-    let Some(file) = url.and_then(|url| db::file_of(&url).ok()) else { return };
-    let Ok(mut db) = db::connect_to(&file).await else { return };
+    let Some(url) = url else { return };
     let entry = Entry::new(Event::SettingsRefused, Actor::System, &Clock::system()).with("error", reason.to_string());
+    let opened = match (db::is_server(&url), db::file_of(&url)) {
+        (true, _) => db::connect_to_server(&url).await,
+        (false, Ok(file)) => db::connect_to(&file).await,
+        (false, Err(_)) => return,
+    };
+    let Ok(mut db) = opened else { return };
     let _ = entry.write_if_there(&mut db).await;
-    let _ = sqlx::Connection::close(db).await;
+    let _ = db.close().await;
 }
 
 #[cfg(unix)]

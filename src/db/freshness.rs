@@ -18,9 +18,11 @@
 //!    everything.
 //!
 //! SQLite keeps 1 to 3 by its index of the write-ahead log (`wal_index`), 4 and 5 because one connection writes at a
-//! time and takes its numbers in its own transaction. A sequence of PostgreSQL keeps neither 4 nor 5, and several
-//! servers on it keep 2 only if a commit returns once each of them has read past it: [`super::Transaction::commit`] is
-//! the place.
+//! time and takes its numbers in its own transaction.
+//!
+//! PostgreSQL gives no stamp, so there the tables are asked before each answer (3). It keeps 4 and 5 because whoever
+//! changes a session holds the write lock until the commit can be seen (`postgres::lock`), and the trigger numbers a
+//! change by the highest number there, not by a sequence, which would leave a gap after a rollback.
 
 /// A moment in the database's history. Opaque: only equality counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub struct Stamp(pub(super) [u8; 96]);
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Pools, open_temporary};
+    use super::super::{Pools, open_temporary, query, query_scalar};
 
     async fn other_process(folder: &tempfile::TempDir) -> Pools {
         Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("the same file")
@@ -36,8 +38,8 @@ mod tests {
 
     async fn writes(pools: &Pools) -> super::super::Transaction {
         let mut transaction = pools.write().await.unwrap();
-        let write = sqlx::query("INSERT INTO session_changes (user_id) VALUES (1)");
-        write.execute(&mut *transaction).await.unwrap();
+        let write = query("INSERT INTO session_changes (user_id) VALUES (1)");
+        write.execute(&mut transaction).await.unwrap();
         transaction
     }
 
@@ -54,7 +56,7 @@ mod tests {
             assert_eq!(other.stamp(), Some(stamp));
         }
         // The log starts anew.
-        sqlx::query("PRAGMA wal_checkpoint(RESTART)").execute(&pools.writer).await.unwrap();
+        query("PRAGMA wal_checkpoint(RESTART)").execute(&mut pools.file_writer().await).await.unwrap();
         writes(&other).await.commit().await.unwrap();
         assert!(!seen.contains(&pools.stamp().expect("a stamp")));
     }
@@ -65,8 +67,7 @@ mod tests {
         let stamp = pools.stamp();
         writes(&pools).await.rollback().await.unwrap();
         let mut snapshot = pools.snapshot().await.unwrap();
-        let changes: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM session_changes").fetch_one(&mut *snapshot).await.unwrap();
+        let changes: i64 = query_scalar("SELECT count(*) FROM session_changes").fetch_one(&mut snapshot).await.unwrap();
         assert_eq!((changes, pools.stamp()), (0, stamp));
         assert!(stamp.is_some());
     }

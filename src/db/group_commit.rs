@@ -6,13 +6,12 @@
 
 use std::sync::Arc;
 
-use sqlx::{Acquire, Connection, Sqlite, SqlitePool, Transaction};
 use tokio::{
     sync::{Mutex, oneshot},
     time::Instant,
 };
 
-use super::{Conn, begin_write};
+use super::{Conn, backend::Backend, query};
 use crate::metrics::Histogram;
 
 /// Handed from member to member in the order in which they asked.
@@ -20,7 +19,9 @@ use crate::metrics::Histogram;
 pub(super) struct GroupCommit(Arc<Mutex<Option<Group>>>);
 
 struct Group {
-    transaction: Transaction<'static, Sqlite>,
+    transaction: Conn,
+    /// Somebody has gone away in the midst of the work, which is still to be undone.
+    is_unfinished: bool,
     /// Those who have done their work.
     members: Vec<oneshot::Sender<sqlx::Result<()>>>,
 }
@@ -28,23 +29,25 @@ struct Group {
 impl GroupCommit {
     pub async fn join<T, E: From<sqlx::Error>>(
         &self,
-        writer: &SqlitePool,
+        backend: &Backend,
         waits: &Histogram,
         work: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
         let began = Instant::now();
         let mut open = self.0.lock().await;
         if open.is_none() {
-            *open = Some(Group { transaction: begin_write(writer).await?, members: Vec::new() });
+            *open = Some(Group { transaction: backend.write().await?, is_unfinished: false, members: Vec::new() });
             tokio::spawn(self.clone().commit());
         }
         waits.observe(began.elapsed());
         let Some(group) = open.as_mut() else { return Err(not_committed().into()) };
-        let mut own = group.transaction.begin().await?;
-        let done = work(&mut own).await;
+        let done = match group.begin().await {
+            Ok(()) => work(&mut group.transaction).await,
+            Err(error) => Err(error.into()),
+        };
         let ended = match done {
-            Ok(_) => own.commit().await,
-            Err(_) => own.rollback().await,
+            Ok(_) => group.keep().await,
+            Err(_) => group.undo().await,
         };
         if let Err(error) = ended {
             // On a full disk SQLite ends the whole transaction by itself, and the next member's savepoint would be a
@@ -63,13 +66,8 @@ impl GroupCommit {
     /// Queues for the group like its members: whoever asked before it is in.
     async fn commit(self) {
         let mut open = self.0.lock().await;
-        let Some(Group { mut transaction, members }) = open.take() else { return };
-        // A member that gave up may have taken the transaction along; its end is known once the connection answers.
-        let outcome = match transaction.ping().await {
-            Ok(()) if transaction.is_in_transaction() => transaction.commit().await,
-            Ok(()) => Err(not_committed()),
-            Err(error) => Err(error),
-        };
+        let Some(group) = open.take() else { return };
+        let (members, outcome) = group.commit().await;
         if let Err(error) = &outcome {
             tracing::error!(%error, "{} transactions could not be committed", members.len());
         }
@@ -77,6 +75,45 @@ impl GroupCommit {
             // Whoever does not wait any more needs no answer.
             let _ = member.send(outcome.as_ref().map_err(|_| not_committed()).copied());
         }
+    }
+}
+
+impl Group {
+    /// A member begins.
+    async fn begin(&mut self) -> sqlx::Result<()> {
+        self.undo_unfinished().await?;
+        self.is_unfinished = true;
+        query("SAVEPOINT member").execute(&mut self.transaction).await.map(drop)
+    }
+
+    async fn keep(&mut self) -> sqlx::Result<()> {
+        query("RELEASE SAVEPOINT member").execute(&mut self.transaction).await?;
+        self.is_unfinished = false;
+        Ok(())
+    }
+
+    async fn undo(&mut self) -> sqlx::Result<()> {
+        query("ROLLBACK TO SAVEPOINT member").execute(&mut self.transaction).await?;
+        self.keep().await
+    }
+
+    async fn undo_unfinished(&mut self) -> sqlx::Result<()> {
+        if self.is_unfinished { self.undo().await } else { Ok(()) }
+    }
+
+    /// Whether the transaction still stands, with the work of its members and nothing else.
+    async fn is_whole(&mut self) -> sqlx::Result<bool> {
+        self.undo_unfinished().await?;
+        self.transaction.is_in_transaction().await
+    }
+
+    async fn commit(mut self) -> (Vec<oneshot::Sender<sqlx::Result<()>>>, sqlx::Result<()>) {
+        let outcome = match self.is_whole().await {
+            Ok(true) => self.transaction.commit().await,
+            Ok(false) => Err(not_committed()),
+            Err(error) => Err(error),
+        };
+        (self.members, outcome)
     }
 }
 
@@ -88,10 +125,8 @@ fn not_committed() -> sqlx::Error {
 mod tests {
     use std::{pin::pin, task::Poll};
 
+    use super::super::{Conn, Pools, open_temporary, query, query_as, query_scalar};
     use futures_util::future::{join_all, poll_immediate};
-    use sqlx::query;
-
-    use super::super::{Conn, Pools, open_temporary};
 
     async fn add(db: &mut Conn, user: i64) -> sqlx::Result<()> {
         query("INSERT INTO session_changes (user_id) VALUES ($1)").bind(user).execute(db).await.map(drop)
@@ -99,13 +134,13 @@ mod tests {
 
     async fn users(pools: &Pools) -> Vec<i64> {
         let mut db = pools.read().await.unwrap();
-        sqlx::query_scalar("SELECT user_id FROM session_changes ORDER BY user_id").fetch_all(&mut *db).await.unwrap()
+        query_scalar("SELECT user_id FROM session_changes ORDER BY user_id").fetch_all(&mut db).await.unwrap()
     }
 
     #[tokio::test]
     async fn who_waits_at_the_same_time_shares_a_commit_and_who_fails_is_undone_alone() {
         let (_folder, pools) = open_temporary().await;
-        query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pools.writer).await.unwrap();
+        query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut pools.file_writer().await).await.unwrap();
         let held = pools.write().await.unwrap();
         let all = join_all((1..=20).map(|user| {
             pools.group_commit(async move |db| {
@@ -123,7 +158,7 @@ mod tests {
         assert_ne!(pools.stamp(), before);
         // The log's frames are those of one transaction: the table's page once, not eighteen times.
         let (_, frames, _): (i64, i64, i64) =
-            sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&pools.writer).await.unwrap();
+            query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut pools.file_writer().await).await.unwrap();
         assert!(frames < 18, "{frames} frames");
     }
 

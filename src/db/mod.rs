@@ -1,19 +1,22 @@
-//! The database: a SQLite file, and the two ways to reach it.
+//! The database: a SQLite file, or PostgreSQL where several servers share it.
 //!
 //! One connection writes and a few read. Writers queue in the process instead of failing with "database is locked", and
-//! readers never wait for a writer. What must write (a sign-in, a sign-out) waits while an import holds the file.
+//! readers never wait for a writer. What must write (a sign-in, a sign-out) waits while an import holds the database.
 //!
 //! Which database it is, what a connection to it is and how it tells that something was committed is known in this
 //! folder alone.
 
+mod backend;
+mod conn;
 mod freshness;
 mod group_commit;
-pub(crate) mod in_use;
 mod open;
-mod private;
+mod postgres;
+mod query;
+mod query_builder;
 mod rocket_pool;
 pub mod schema;
-mod wal_index;
+mod sqlite;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -23,45 +26,42 @@ use std::{
     },
 };
 
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 use tokio::time::Instant;
 
+pub(crate) use self::sqlite::in_use;
+use self::{backend::Backend, group_commit::GroupCommit};
 pub use self::{
+    conn::{Conn, Reader, Which},
     freshness::Stamp,
-    open::{Advice, NoLastingFile, OpenError, advice, connect_to, file_of, is_locked, kind_of, with_suffix},
-    private::{NotPrivate, Repaired, WhyOpenToOthers, give_to_owner_of},
+    open::{Advice, NoLastingFile, OpenError, advice, file_of, with_suffix},
+    postgres::{
+        Address as ServerAddress, BadAddress as BadServerAddress, NotUsable as ServerNotUsable,
+        connect as connect_to_server, is_address as is_server, without_password,
+    },
+    query::{Done, Query, QueryAs, QueryScalar, Row, Value, query, query_as, query_scalar},
+    query_builder::{QueryBuilder, Separated},
     rocket_pool::Db,
+    schema::has_table,
+    sqlite::{NotPrivate, Repaired, WhyOpenToOthers, connect_to, give_to_owner_of, is_locked, kind_of},
 };
-use self::{group_commit::GroupCommit, wal_index::WalIndex};
 use crate::metrics::Histogram;
-
-/// A connection, as the query functions beside each table take it.
-pub type Conn = SqliteConnection;
-
-/// Builds a statement of as many rows as there are.
-pub type QueryBuilder = sqlx::QueryBuilder<Sqlite>;
 
 /// The connections to one database.
 #[derive(Clone)]
 pub struct Pools {
-    writer: SqlitePool,
-    readers: SqlitePool,
-    wal_index: WalIndex,
+    backend: Backend,
     group: GroupCommit,
     checks: Arc<Checks>,
     waits: Arc<Waits>,
-    repaired: Arc<[Repaired]>,
-    /// Keeps a restore away while the file is open.
-    _in_use: Arc<Option<in_use::Held>>,
 }
 
 /// What is written together or not at all. Dropped without [`Transaction::commit`], it is undone.
-pub struct Transaction(sqlx::Transaction<'static, Sqlite>);
+pub struct Transaction(Conn);
 
 /// How long callers waited for a connection.
 pub struct Waits {
     pub read: Histogram,
-    /// For the one writer, and for the file's lock.
+    /// For the one writer, and for the database's lock.
     pub write: Histogram,
 }
 
@@ -89,7 +89,10 @@ struct Checks {
 impl Pools {
     /// The files that others could read or write until they were opened here.
     pub fn repaired(&self) -> &[Repaired] {
-        &self.repaired
+        match &self.backend {
+            Backend::Sqlite(file) => &file.repaired,
+            Backend::Postgres(_) => &[],
+        }
     }
 
     pub fn waits(&self) -> &Waits {
@@ -98,35 +101,36 @@ impl Pools {
 
     /// The connections that read, and the one that writes.
     pub fn connections(&self) -> [(&'static str, InUse); 2] {
-        let of = |pool: &SqlitePool| {
-            let open = pool.size();
-            InUse { open, in_use: open.saturating_sub(u32::try_from(pool.num_idle()).unwrap_or(open)) }
+        let of = |(open, idle): (u32, usize)| InUse {
+            open,
+            in_use: open.saturating_sub(u32::try_from(idle).unwrap_or(open)),
         };
-        [("read", of(&self.readers)), ("write", of(&self.writer))]
+        let [read, write] = self.backend.connections().map(of);
+        [("read", read), ("write", write)]
     }
 
     /// This moment in the database's history, by its promises (`db::freshness`). It costs no query.
     pub fn stamp(&self) -> Option<Stamp> {
-        self.wal_index.stamp()
+        self.backend.stamp()
     }
 
     /// A connection that only reads.
-    pub async fn read(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
-        timed(&self.waits.read, self.readers.acquire()).await
+    pub async fn read(&self) -> sqlx::Result<Reader> {
+        timed(&self.waits.read, self.backend.read()).await
     }
 
     /// A transaction that only reads, and reads everything as it was at its first statement.
     pub async fn snapshot(&self) -> sqlx::Result<Transaction> {
-        timed(&self.waits.read, self.readers.begin()).await.map(Transaction)
+        timed(&self.waits.read, self.backend.snapshot()).await.map(Transaction)
     }
 
-    /// The writer, in a transaction that holds the file's write lock from its first statement on: two writers can
-    /// then never deadlock by upgrading.
+    /// The writer, in a transaction that holds the database's write lock from its first statement on: nobody else
+    /// writes until it has ended.
     ///
     /// # Errors
     /// When another process holds the lock for longer than five seconds, or the pool is closed.
     pub async fn write(&self) -> sqlx::Result<Transaction> {
-        timed(&self.waits.write, begin_write(&self.writer)).await.map(Transaction)
+        timed(&self.waits.write, self.backend.write()).await.map(Transaction)
     }
 
     /// Does some work in one transaction, and commits it if it succeeds.
@@ -152,12 +156,12 @@ impl Pools {
         &self,
         work: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.group.join(&self.writer, &self.waits.write, work).await
+        self.group.join(&self.backend, &self.waits.write, work).await
     }
 
     /// Whether the database can be read now.
     pub async fn check_read(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT count(*) FROM sqlite_master").fetch_one(&mut *self.read().await?).await.map(drop)
+        self.backend.check_read().await
     }
 
     /// Whether something can be written now. The lock alone does not tell: it is to be had on a full disk too. What is
@@ -174,20 +178,15 @@ impl Pools {
             return Ok(());
         }
         let mut transaction = self.write().await?;
-        // A number in the file's head that SQLite leaves to applications, and which we leave at 0.
-        sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
+        query(self.backend.writes_nothing_new()).execute(&mut transaction).await?;
         transaction.commit().await?;
         self.checks.good.fetch_add(1, Ordering::Release);
         Ok(())
     }
 
-    /// Closes both pools, after the last request has been answered. Does not wait for another process that writes.
+    /// Closes both pools, after the last request has been answered.
     pub async fn close(&self) {
-        // SQLite tidies up when it closes (statistics, the write-ahead log). If another process has the write lock,
-        // that is left to it: a command would hang for nothing. If this fails, the close only takes longer.
-        let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&self.writer).await;
-        self.readers.close().await;
-        self.writer.close().await;
+        self.backend.close().await;
     }
 }
 
@@ -196,10 +195,6 @@ async fn timed<T>(waits: &Histogram, wait: impl Future<Output = T>) -> T {
     let done = wait.await;
     waits.observe(began.elapsed());
     done
-}
-
-async fn begin_write(writer: &SqlitePool) -> sqlx::Result<sqlx::Transaction<'static, Sqlite>> {
-    writer.begin_with("BEGIN IMMEDIATE").await
 }
 
 impl Transaction {
@@ -224,6 +219,15 @@ impl Deref for Transaction {
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Conn {
         &mut self.0
+    }
+}
+
+#[cfg(test)]
+impl Pools {
+    /// The connection that writes to the file, outside of a transaction.
+    async fn file_writer(&self) -> Conn {
+        let Backend::Sqlite(file) = &self.backend else { panic!("no file") };
+        file.writer.acquire().await.expect("the writer").into()
     }
 }
 

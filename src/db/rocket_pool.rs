@@ -7,10 +7,8 @@
 
 use std::path::PathBuf;
 
+use super::{OpenError, Pools, Reader};
 use rocket_db_pools::Database;
-use sqlx::{Sqlite, pool::PoolConnection};
-
-use super::{OpenError, Pools};
 
 /// The pools in Rocket's hands.
 #[derive(Database, Clone)]
@@ -21,7 +19,7 @@ pub struct Db(Pools);
 #[async_trait::async_trait]
 impl rocket_db_pools::Pool for Pools {
     type Error = OpenError;
-    type Connection = PoolConnection<Sqlite>;
+    type Connection = Reader;
 
     async fn init(figment: &figment::Figment) -> Result<Self, Self::Error> {
         Self::open(&figment.extract_inner::<String>("url").unwrap_or_default()).await

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Snapshot;
 use crate::{
-    db::{Conn, QueryBuilder},
+    db::{self, Conn, QueryBuilder},
     dingtalk::departments::{DepartmentPath, parse_column},
     ids::CorpId,
 };
@@ -18,7 +18,7 @@ pub async fn write(db: &mut Conn, corp_id: &CorpId, directory: &Snapshot) -> sql
     let read = directory.departments.iter().filter_map(|(id, path)| Some((*id, path.as_ref()?)));
     let news: Vec<_> = read.filter(|(id, path)| known.remove(id).as_deref() != Some(path.as_str())).collect();
     for gone in known.into_keys().filter(|id| !directory.departments.contains_key(id)) {
-        let delete = sqlx::query("DELETE FROM departments WHERE corp_id = $1 AND dept_id = $2");
+        let delete = db::query("DELETE FROM departments WHERE corp_id = $1 AND dept_id = $2");
         delete.bind(corp_id.as_str()).bind(gone).execute(&mut *db).await?;
     }
     for batch in news.chunks(BATCH) {
@@ -38,7 +38,7 @@ pub async fn paths(db: &mut Conn, corp_id: &CorpId, ids: &[i64]) -> sqlx::Result
     let mut paths = Vec::new();
     for id in ids {
         let path: Option<String> =
-            sqlx::query_scalar(sql).bind(corp_id.as_str()).bind(id).fetch_optional(&mut *db).await?;
+            db::query_scalar(sql).bind(corp_id.as_str()).bind(*id).fetch_optional(&mut *db).await?;
         // A path has no `;`, so it is a column of one.
         match path.and_then(|path| parse_column(&path).ok()?.pop()) {
             Some(path) => paths.push(path),
@@ -50,7 +50,7 @@ pub async fn paths(db: &mut Conn, corp_id: &CorpId, ids: &[i64]) -> sqlx::Result
 
 /// The departments as they were last read: number and path.
 pub async fn all(db: &mut Conn, corp_id: &CorpId) -> sqlx::Result<BTreeMap<i64, String>> {
-    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT dept_id, path FROM departments WHERE corp_id = $1")
+    let rows: Vec<(i64, String)> = db::query_as("SELECT dept_id, path FROM departments WHERE corp_id = $1")
         .bind(corp_id.as_str())
         .fetch_all(db)
         .await?;

@@ -1,7 +1,11 @@
 //! `sync_runs` and `sync_leases`: what the last syncs came to, and who may sync now. The only place that knows their SQL.
 
 use super::{Counts, Refused};
-use crate::{audit::Actor, db::Conn, ids::CorpId};
+use crate::{
+    audit::Actor,
+    db::{self, Conn},
+    ids::CorpId,
+};
 
 /// How long a process that dies keeps others out, in milliseconds.
 pub const LEASE_MS: i64 = 30_000;
@@ -39,7 +43,7 @@ impl Run {
         let sql = "INSERT INTO sync_runs (corp_id, app, actor, started_at, finished_at, departments, people, plan, adds, \
                                           applied, refused, scope) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-        sqlx::query(sql)
+        db::query(sql)
             .bind(self.corp_id.as_str())
             .bind(&self.app)
             .bind(&self.actor)
@@ -56,7 +60,7 @@ impl Run {
             .await?;
         let old = "DELETE FROM sync_runs WHERE corp_id = $1 AND id <= \
                    (SELECT id FROM sync_runs WHERE corp_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)";
-        sqlx::query(old).bind(self.corp_id.as_str()).bind(KEPT).execute(db).await?;
+        db::query(old).bind(self.corp_id.as_str()).bind(KEPT).execute(db).await?;
         Ok(())
     }
 }
@@ -109,14 +113,14 @@ impl RunRow {
 pub async fn last_runs(db: &mut Conn, corp_id: &CorpId, most: u32) -> sqlx::Result<Vec<Run>> {
     let sql = "SELECT corp_id, app, actor, started_at, finished_at, departments, people, plan, adds, applied, \
                       refused, scope FROM sync_runs WHERE corp_id = $1 ORDER BY id DESC LIMIT $2";
-    let rows: Vec<RunRow> = sqlx::query_as(sql).bind(corp_id.as_str()).bind(i64::from(most)).fetch_all(db).await?;
+    let rows: Vec<RunRow> = db::query_as(sql).bind(corp_id.as_str()).bind(i64::from(most)).fetch_all(db).await?;
     rows.into_iter().map(RunRow::into_run).collect()
 }
 
 /// Whether anybody has asked for a sync of this corp, or the settings have: since then the table is to hold all its people.
 pub async fn is_followed(db: &mut Conn, corp_id: &CorpId) -> sqlx::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sync_runs WHERE corp_id = $1 AND adds = TRUE)";
-    sqlx::query_scalar(sql).bind(corp_id.as_str()).fetch_one(db).await
+    db::query_scalar(sql).bind(corp_id.as_str()).fetch_one(db).await
 }
 
 /// Takes the corp's lease if nobody else has it, or keeps it.
@@ -131,8 +135,9 @@ pub async fn take_lease(
     let sql = "INSERT INTO sync_leases (corp_id, owner, actor, expires_at) VALUES ($1, $2, $3, $4) \
                ON CONFLICT (corp_id) DO UPDATE SET owner = excluded.owner, actor = excluded.actor, \
                                                    expires_at = excluded.expires_at \
-               WHERE owner = excluded.owner OR expires_at <= $5 OR expires_at > $6";
-    let taken = sqlx::query(sql)
+               WHERE sync_leases.owner = excluded.owner OR sync_leases.expires_at <= $5 \
+                  OR sync_leases.expires_at > $6";
+    let taken = db::query(sql)
         .bind(corp_id.as_str())
         .bind(owner)
         .bind(actor.to_string())
@@ -147,12 +152,12 @@ pub async fn take_lease(
 /// Who has a corp's lease now.
 pub async fn lease_holder(db: &mut Conn, corp_id: &CorpId, now_ms: i64) -> sqlx::Result<Option<String>> {
     let sql = "SELECT actor FROM sync_leases WHERE corp_id = $1 AND expires_at > $2 AND expires_at <= $3";
-    let holder = sqlx::query_scalar(sql).bind(corp_id.as_str()).bind(now_ms);
+    let holder = db::query_scalar(sql).bind(corp_id.as_str()).bind(now_ms);
     holder.bind(now_ms.saturating_add(10 * LEASE_MS)).fetch_optional(db).await
 }
 
 pub async fn give_lease_back(db: &mut Conn, corp_id: &CorpId, owner: &str) -> sqlx::Result<()> {
     let sql = "DELETE FROM sync_leases WHERE corp_id = $1 AND owner = $2";
-    sqlx::query(sql).bind(corp_id.as_str()).bind(owner).execute(db).await?;
+    db::query(sql).bind(corp_id.as_str()).bind(owner).execute(db).await?;
     Ok(())
 }

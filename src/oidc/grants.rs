@@ -2,7 +2,10 @@
 //! SQL.
 
 use super::secrets::Hash;
-use crate::{clock::UnixSeconds, db::Conn};
+use crate::{
+    clock::UnixSeconds,
+    db::{self, Conn},
+};
 
 /// How many codes, and how many redeemed ones, of one app one session keeps: an app may sign the same person in again and again,
 /// and pages of others may begin it, but not redeem what comes of it.
@@ -60,7 +63,7 @@ pub struct Access {
 /// Keeps a new code. The session is a live one, or the foreign key refuses it.
 pub async fn add(db: &mut Conn, grant: &NewGrant<'_>, now: UnixSeconds) -> sqlx::Result<()> {
     let sid = crate::random::hex::<16>();
-    sqlx::query(
+    db::query(
         "INSERT INTO client_sessions (session_id, client_id, sid, sub) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (session_id, client_id) DO NOTHING",
     )
@@ -70,7 +73,7 @@ pub async fn add(db: &mut Conn, grant: &NewGrant<'_>, now: UnixSeconds) -> sqlx:
     .bind(grant.sub)
     .execute(&mut *db)
     .await?;
-    sqlx::query(
+    db::query(
         "INSERT INTO oidc_grants (session_id, client_id, code_hash, redirect_uri, code_challenge, scope, nonce, auth_time, \
          issued_at, address, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
@@ -88,7 +91,7 @@ pub async fn add(db: &mut Conn, grant: &NewGrant<'_>, now: UnixSeconds) -> sqlx:
     .execute(&mut *db)
     .await?;
     for is_spent in [false, true] {
-        sqlx::query(
+        db::query(
             "DELETE FROM oidc_grants WHERE session_id = $1 AND client_id = $2 AND (spent_at IS NOT NULL) = $4 AND id <= \
              (SELECT id FROM oidc_grants WHERE session_id = $1 AND client_id = $2 AND (spent_at IS NOT NULL) = $4 \
              ORDER BY id DESC LIMIT 1 OFFSET $3)",
@@ -116,22 +119,22 @@ macro_rules! select {
 }
 
 pub async fn of_code(db: &mut Conn, code: &Hash) -> sqlx::Result<Option<Grant>> {
-    sqlx::query_as(select!("WHERE g.code_hash = $1")).bind(code.as_slice()).fetch_optional(db).await
+    db::query_as(select!("WHERE g.code_hash = $1")).bind(code.as_slice()).fetch_optional(db).await
 }
 
 pub async fn of_family(db: &mut Conn, family: &Hash) -> sqlx::Result<Option<Grant>> {
-    sqlx::query_as(select!("WHERE g.family_hash = $1")).bind(family.as_slice()).fetch_optional(db).await
+    db::query_as(select!("WHERE g.family_hash = $1")).bind(family.as_slice()).fetch_optional(db).await
 }
 
 /// Spends a code. Answers whether it was there and unspent.
 pub async fn spend(db: &mut Conn, id: i64, now: UnixSeconds) -> sqlx::Result<bool> {
-    let spent = sqlx::query("UPDATE oidc_grants SET spent_at = $2 WHERE id = $1 AND spent_at IS NULL");
+    let spent = db::query("UPDATE oidc_grants SET spent_at = $2 WHERE id = $1 AND spent_at IS NULL");
     Ok(spent.bind(id).bind(now).execute(db).await?.rows_affected() == 1)
 }
 
 /// Notes that an app has signed a person in: from now on it is told when the session ends.
 pub async fn signed_in(db: &mut Conn, grant: &Grant, now: UnixSeconds) -> sqlx::Result<()> {
-    sqlx::query(
+    db::query(
         "UPDATE client_sessions SET signed_in_at = $3 WHERE session_id = $1 AND client_id = $2 AND signed_in_at IS NULL",
     )
     .bind(grant.session_id)
@@ -144,19 +147,19 @@ pub async fn signed_in(db: &mut Conn, grant: &Grant, now: UnixSeconds) -> sqlx::
 
 /// Keeps the first refresh token of a grant.
 pub async fn set_refresh(db: &mut Conn, id: i64, family: &Hash, own: &Hash) -> sqlx::Result<()> {
-    let kept = sqlx::query("UPDATE oidc_grants SET family_hash = $2, refresh_hash = $3 WHERE id = $1");
+    let kept = db::query("UPDATE oidc_grants SET family_hash = $2, refresh_hash = $3 WHERE id = $1");
     kept.bind(id).bind(family.as_slice()).bind(own.as_slice()).execute(db).await.map(drop)
 }
 
 /// Puts the next refresh token in the place of the last. Answers whether that was still the last.
 pub async fn rotate(db: &mut Conn, id: i64, last: &Hash, next: &Hash) -> sqlx::Result<bool> {
-    let rotated = sqlx::query("UPDATE oidc_grants SET refresh_hash = $3 WHERE id = $1 AND refresh_hash = $2");
+    let rotated = db::query("UPDATE oidc_grants SET refresh_hash = $3 WHERE id = $1 AND refresh_hash = $2");
     Ok(rotated.bind(id).bind(last.as_slice()).bind(next.as_slice()).execute(db).await?.rows_affected() == 1)
 }
 
 /// Takes back everything that came of a code.
 pub async fn remove(db: &mut Conn, id: i64) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM oidc_grants WHERE id = $1").bind(id).execute(db).await.map(drop)
+    db::query("DELETE FROM oidc_grants WHERE id = $1").bind(id).execute(db).await.map(drop)
 }
 
 /// Keeps an access token, and forgets the grant's expired ones.
@@ -168,12 +171,12 @@ pub async fn add_access(
     expires_at: UnixSeconds,
     now: UnixSeconds,
 ) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM oidc_access_tokens WHERE grant_id = $1 AND expires_at <= $2")
+    db::query("DELETE FROM oidc_access_tokens WHERE grant_id = $1 AND expires_at <= $2")
         .bind(grant_id)
         .bind(now)
         .execute(&mut *db)
         .await?;
-    sqlx::query("INSERT INTO oidc_access_tokens (token_hash, grant_id, scope, expires_at) VALUES ($1, $2, $3, $4)")
+    db::query("INSERT INTO oidc_access_tokens (token_hash, grant_id, scope, expires_at) VALUES ($1, $2, $3, $4)")
         .bind(token.as_slice())
         .bind(grant_id)
         .bind(scope)
@@ -184,7 +187,7 @@ pub async fn add_access(
 }
 
 pub async fn of_access(db: &mut Conn, token: &Hash) -> sqlx::Result<Option<Access>> {
-    sqlx::query_as(
+    db::query_as(
         "SELECT g.session_id, g.client_id, a.scope, a.expires_at \
          FROM oidc_access_tokens a JOIN oidc_grants g ON g.id = a.grant_id WHERE a.token_hash = $1",
     )
@@ -194,22 +197,18 @@ pub async fn of_access(db: &mut Conn, token: &Hash) -> sqlx::Result<Option<Acces
 }
 
 pub async fn remove_access(db: &mut Conn, token: &Hash) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM oidc_access_tokens WHERE token_hash = $1")
-        .bind(token.as_slice())
-        .execute(db)
-        .await
-        .map(drop)
+    db::query("DELETE FROM oidc_access_tokens WHERE token_hash = $1").bind(token.as_slice()).execute(db).await.map(drop)
 }
 
 /// What an app calls a session; none if the app has no part in it.
 pub async fn sid(db: &mut Conn, session_id: i64, client_id: &str) -> sqlx::Result<Option<String>> {
     let sql = "SELECT sid FROM client_sessions WHERE session_id = $1 AND client_id = $2";
-    sqlx::query_scalar(sql).bind(session_id).bind(client_id).fetch_optional(db).await
+    db::query_scalar(sql).bind(session_id).bind(client_id).fetch_optional(db).await
 }
 
 /// Deletes expired access tokens, and codes that nobody has redeemed.
 pub async fn sweep(db: &mut Conn, unspent_before: UnixSeconds, now: UnixSeconds) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM oidc_access_tokens WHERE expires_at <= $1").bind(now).execute(&mut *db).await?;
+    db::query("DELETE FROM oidc_access_tokens WHERE expires_at <= $1").bind(now).execute(&mut *db).await?;
     let unspent = "DELETE FROM oidc_grants WHERE spent_at IS NULL AND issued_at <= $1";
-    sqlx::query(unspent).bind(unspent_before).execute(db).await.map(drop)
+    db::query(unspent).bind(unspent_before).execute(db).await.map(drop)
 }

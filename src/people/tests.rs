@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     audit::Event,
-    db::open_temporary,
+    db::{self, open_temporary},
     ids::DingUserId,
     sessions::Origin,
     users::{Difference, Filter},
@@ -315,7 +315,7 @@ async fn only_what_dingtalk_did_may_be_undone_by_a_return() {
     let user = add(&mut tx, &by(1), person("one", named("A"))).await.unwrap();
     let disabled = disable(&mut tx, &by(2), &user, LastAdmin::Stays).await.unwrap().user;
     assert_eq!(disabled.disabled_because, Some(DisabledBecause::Import));
-    sqlx::query("UPDATE users SET disabled_because = 'left'").execute(&mut *tx).await.unwrap();
+    db::query("UPDATE users SET disabled_because = 'left'").execute(&mut tx).await.unwrap();
     let left = find(&mut tx, "one").await;
     assert_eq!(left.disabled_because, Some(DisabledBecause::Left));
     let again = disable(&mut tx, &by(3), &left, LastAdmin::Stays).await.unwrap();

@@ -73,17 +73,17 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::open_temporary;
+    use crate::db::{self, open_temporary};
 
     async fn does(pools: &Pools, statement: &'static str) {
         let mut transaction = pools.write().await.unwrap();
-        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+        db::query(statement).execute(&mut transaction).await.unwrap();
         transaction.commit().await.unwrap();
     }
 
     async fn number(pools: &Pools, question: &'static str) -> i64 {
         let mut reader = pools.read().await.unwrap();
-        sqlx::query_scalar(question).fetch_one(&mut *reader).await.unwrap()
+        db::query_scalar(question).fetch_one(&mut reader).await.unwrap()
     }
 
     async fn left(writer: &Writer) -> usize {

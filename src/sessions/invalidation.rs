@@ -1,7 +1,7 @@
 //! The `session_changes` table: whose sessions this process or another one has changed. What is read here is right by
 //! what a database promises about numbered changes (`db::freshness`, 4 to 6).
 
-use crate::db::Conn;
+use crate::db::{self, Conn};
 
 /// How many changes are read one by one. If there are more, everything is forgotten instead.
 const MOST: i64 = 500;
@@ -19,12 +19,12 @@ pub enum Since {
 }
 
 pub async fn last(db: &mut Conn) -> sqlx::Result<i64> {
-    sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM session_changes").fetch_one(db).await
+    db::query_scalar("SELECT COALESCE(MAX(id), 0) FROM session_changes").fetch_one(db).await
 }
 
 pub async fn since(db: &mut Conn, seen: i64) -> sqlx::Result<Since> {
     let rows: Vec<(i64, i64)> =
-        sqlx::query_as("SELECT id, user_id FROM session_changes WHERE id > $1 ORDER BY id LIMIT $2")
+        db::query_as("SELECT id, user_id FROM session_changes WHERE id > $1 ORDER BY id LIMIT $2")
             .bind(seen)
             .bind(MOST)
             .fetch_all(&mut *db)
@@ -45,7 +45,7 @@ pub async fn since(db: &mut Conn, seen: i64) -> sqlx::Result<Since> {
 /// Removes what every process read long ago.
 pub async fn sweep(db: &mut Conn) -> sqlx::Result<()> {
     let newest = last(db).await?;
-    sqlx::query("DELETE FROM session_changes WHERE id <= $1").bind(newest - KEEP).execute(db).await?;
+    db::query("DELETE FROM session_changes WHERE id <= $1").bind(newest - KEEP).execute(db).await?;
     Ok(())
 }
 
@@ -57,8 +57,8 @@ mod tests {
     async fn changes(pools: &Pools, users: impl IntoIterator<Item = i64>) {
         let mut transaction = pools.write().await.unwrap();
         for user in users {
-            let change = sqlx::query("INSERT INTO session_changes (user_id) VALUES ($1)").bind(user);
-            change.execute(&mut *transaction).await.unwrap();
+            let change = db::query("INSERT INTO session_changes (user_id) VALUES ($1)").bind(user);
+            change.execute(&mut transaction).await.unwrap();
         }
         transaction.commit().await.unwrap();
     }
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(after(&pools, 0).await, Since::Nothing);
         changes(&pools, [7]).await;
         let mut undone = pools.write().await.unwrap();
-        sqlx::query("INSERT INTO session_changes (user_id) VALUES (8)").execute(&mut *undone).await.unwrap();
+        db::query("INSERT INTO session_changes (user_id) VALUES (8)").execute(&mut undone).await.unwrap();
         assert_eq!(after(&pools, 0).await, Since::Users(vec![7], 1), "it may never be committed");
         undone.rollback().await.unwrap();
         changes(&pools, [9, 7]).await;
@@ -86,7 +86,7 @@ mod tests {
         let (_folder, pools) = open_temporary().await;
         changes(&pools, 1..=5).await;
         let mut transaction = pools.write().await.unwrap();
-        sqlx::query("DELETE FROM session_changes WHERE id <= 3").execute(&mut *transaction).await.unwrap();
+        db::query("DELETE FROM session_changes WHERE id <= 3").execute(&mut transaction).await.unwrap();
         transaction.commit().await.unwrap();
         assert_eq!(after(&pools, 3).await, Since::Users(vec![4, 5], 5));
         assert_eq!(after(&pools, 2).await, Since::TooMuch(5));

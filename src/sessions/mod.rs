@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{
     clock::UnixSeconds,
-    db::Conn,
+    db::{self, Conn},
     users::{self, User},
 };
 
@@ -116,7 +116,7 @@ pub struct Origin {
 /// sign in.
 pub async fn start(db: &mut Conn, user: &User, app: &str, from: &Origin, now: UnixSeconds) -> sqlx::Result<Token> {
     let token = Token::random();
-    sqlx::query(
+    db::query(
         "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent) \
          VALUES ($1, $2, $3, $4, $4, $5, $6)",
     )
@@ -142,7 +142,7 @@ pub async fn renew(
     now: UnixSeconds,
 ) -> sqlx::Result<Token> {
     let token = Token::random();
-    let renewed = sqlx::query(
+    let renewed = db::query(
         "UPDATE sessions SET token_hash = $2, app = $3, created_at = $4, last_seen_at = $4, address = $5, user_agent = $6 \
          WHERE id = $1",
     )
@@ -168,7 +168,7 @@ pub async fn start_for(
     now: UnixSeconds,
 ) -> sqlx::Result<Token> {
     let token = Token::random();
-    sqlx::query(
+    db::query(
         "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent, only_for) \
          VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
     )
@@ -186,7 +186,7 @@ pub async fn start_for(
 
 /// The oldest session is the one with the lowest number, because clocks can be set back.
 async fn end_oldest(db: &mut Conn, user_id: i64) -> sqlx::Result<()> {
-    sqlx::query(
+    db::query(
         "DELETE FROM sessions WHERE user_id = $1 AND only_for IS NULL AND id <= \
          (SELECT id FROM sessions WHERE user_id = $1 AND only_for IS NULL ORDER BY id DESC LIMIT 1 OFFSET $2)",
     )
@@ -205,7 +205,7 @@ pub async fn find(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSecond
 
 /// The same, and sessions for one address: the caller compares that.
 async fn find_any(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Row>> {
-    let row: Option<Row> = sqlx::query_as(
+    let row: Option<Row> = db::query_as(
         "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND u.status = 'active'",
     )
@@ -219,7 +219,7 @@ async fn find_any(db: &mut Conn, token: &Token, policy: &Policy, now: UnixSecond
 /// alone. The caller checks whether it was idle, which the table learns a little late, and whether its person is
 /// disabled.
 pub async fn find_by_id(db: &mut Conn, id: i64, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Option<Session>> {
-    let row: Option<Row> = sqlx::query_as(
+    let row: Option<Row> = db::query_as(
         "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.only_for IS NULL",
     )
@@ -238,7 +238,7 @@ pub async fn find_principal(
     policy: &Policy,
     now: UnixSeconds,
 ) -> sqlx::Result<Option<Principal>> {
-    let row: Option<Row> = sqlx::query_as(
+    let row: Option<Row> = db::query_as(
         "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.only_for, u.corp_id \
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.only_for IS NULL AND u.status = 'active'",
     )
@@ -259,7 +259,7 @@ pub async fn start_beside(
     now: UnixSeconds,
 ) -> sqlx::Result<(Token, String)> {
     let token = Token::random();
-    let app = sqlx::query_scalar(
+    let app = db::query_scalar(
         "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent) \
          SELECT $2, user_id, app, created_at, $3, $4, $5 FROM sessions \
          WHERE id = $1 AND only_for IS NULL RETURNING app",
@@ -277,7 +277,7 @@ pub async fn start_beside(
 
 /// Notes that a session is in use. One that has ended stays ended.
 pub async fn touch(db: &mut Conn, session_id: i64, now: UnixSeconds) -> sqlx::Result<()> {
-    sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
+    db::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
         .bind(session_id)
         .bind(now)
         .execute(db)
@@ -287,45 +287,44 @@ pub async fn touch(db: &mut Conn, session_id: i64, now: UnixSeconds) -> sqlx::Re
 
 /// Ends the session behind a cookie. Answers whose it was, and of which app.
 pub async fn end(db: &mut Conn, token: &Token) -> sqlx::Result<Option<(i64, String)>> {
-    let ended = sqlx::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING user_id, app");
+    let ended = db::query_as("DELETE FROM sessions WHERE token_hash = $1 RETURNING user_id, app");
     ended.bind(token.digest().as_slice()).fetch_optional(db).await
 }
 
 /// Ends one session of a person by its number. Somebody else's number ends nothing.
 pub async fn end_one_of(db: &mut Conn, user_id: i64, id: i64) -> sqlx::Result<bool> {
-    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2").bind(user_id).bind(id);
+    let done = db::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2").bind(user_id).bind(id);
     Ok(done.execute(db).await?.rows_affected() > 0)
 }
 
 /// Ends all sessions of a person, or all but one.
 pub async fn end_all_of(db: &mut Conn, user_id: i64, but: Option<i64>) -> sqlx::Result<u64> {
-    let done =
-        sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> COALESCE($2, -1)").bind(user_id).bind(but);
+    let done = db::query("DELETE FROM sessions WHERE user_id = $1 AND id <> COALESCE($2, -1)").bind(user_id).bind(but);
     Ok(done.execute(db).await?.rows_affected())
 }
 
 /// The DingTalk app that a session was started by; none if it has ended.
 pub async fn app_of(db: &mut Conn, id: i64) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar("SELECT app FROM sessions WHERE id = $1").bind(id).fetch_optional(db).await
+    db::query_scalar("SELECT app FROM sessions WHERE id = $1").bind(id).fetch_optional(db).await
 }
 
 async fn owner_of(db: &mut Conn, id: i64) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar("SELECT user_id FROM sessions WHERE id = $1").bind(id).fetch_optional(db).await
+    db::query_scalar("SELECT user_id FROM sessions WHERE id = $1").bind(id).fetch_optional(db).await
 }
 
 pub async fn end_all(db: &mut Conn) -> sqlx::Result<u64> {
-    Ok(sqlx::query("DELETE FROM sessions").execute(db).await?.rows_affected())
+    Ok(db::query("DELETE FROM sessions").execute(db).await?.rows_affected())
 }
 
 /// An import calls this after it has disabled many people.
 pub async fn end_all_of_disabled(db: &mut Conn) -> sqlx::Result<u64> {
-    let done = sqlx::query("DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE status = 'disabled')");
+    let done = db::query("DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE status = 'disabled')");
     Ok(done.execute(db).await?.rows_affected())
 }
 
 /// The live sessions of a person, or of everybody, most recently used first.
 pub async fn list(db: &mut Conn, user_id: Option<i64>, policy: &Policy, now: UnixSeconds) -> sqlx::Result<Vec<Listed>> {
-    let rows: Vec<Listed> = sqlx::query_as(
+    let rows: Vec<Listed> = db::query_as(
         "SELECT s.id, u.corp_id, u.userid, s.app, s.created_at, s.last_seen_at, s.address, s.user_agent, s.only_for \
          FROM sessions s JOIN users u ON u.id = s.user_id \
          WHERE ($1 IS NULL OR s.user_id = $1) AND u.status = 'active' ORDER BY s.last_seen_at DESC, s.id DESC",
@@ -349,7 +348,7 @@ pub async fn count(db: &mut Conn, corp_id: &str, policy: &Policy, now: UnixSecon
                WHERE u.corp_id = $1 AND u.status = 'active' AND s.only_for IS NULL \
                AND s.created_at > $2 AND s.last_seen_at > $3";
     let (created, seen) = (now.saturating_sub(policy.absolute), now.saturating_sub(policy.idle));
-    let count: i64 = sqlx::query_scalar(sql).bind(corp_id).bind(created).bind(seen).fetch_one(db).await?;
+    let count: i64 = db::query_scalar(sql).bind(corp_id).bind(created).bind(seen).fetch_one(db).await?;
     Ok(count.unsigned_abs())
 }
 
@@ -359,7 +358,7 @@ pub async fn sweep(db: &mut Conn, policy: &Policy, now: UnixSeconds) -> sqlx::Re
     let idle = policy.idle.saturating_add(2 * TOUCH_INTERVAL);
     let outlived = "DELETE FROM sessions \
                     WHERE created_at <= $1 OR last_seen_at <= $2 OR (only_for IS NOT NULL AND created_at <= $3)";
-    let done = sqlx::query(outlived)
+    let done = db::query(outlived)
         .bind(now.saturating_sub(policy.absolute))
         .bind(now.saturating_sub(idle))
         .bind(now.saturating_sub(policy::FOR_ONE_ADDRESS))

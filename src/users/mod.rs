@@ -11,7 +11,7 @@ mod write;
 
 use crate::{
     clock::UnixSeconds,
-    db::Conn,
+    db::{self, Conn},
     dingtalk::departments,
     i18n::{iso_8601, iso_8601_if_known},
     ids::{CorpId, DingUserId, InvalidId, UnionId},
@@ -142,15 +142,14 @@ macro_rules! select {
 pub async fn find(db: &mut Conn, corp_id: &CorpId, userid: &DingUserId) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE corp_id = $1 AND userid = $2");
     let row: Option<UserRow> =
-        sqlx::query_as(SQL).bind(corp_id.as_str()).bind(userid.as_str()).fetch_optional(db).await?;
+        db::query_as(SQL).bind(corp_id.as_str()).bind(userid.as_str()).fetch_optional(db).await?;
     row.map(UserRow::into_user).transpose()
 }
 
 /// The person with this unionid in the corp; nobody if two rows claim it.
 pub async fn find_by_unionid(db: &mut Conn, corp_id: &CorpId, unionid: &UnionId) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE corp_id = $1 AND unionid = $2 LIMIT 2");
-    let mut rows: Vec<UserRow> =
-        sqlx::query_as(SQL).bind(corp_id.as_str()).bind(unionid.as_str()).fetch_all(db).await?;
+    let mut rows: Vec<UserRow> = db::query_as(SQL).bind(corp_id.as_str()).bind(unionid.as_str()).fetch_all(db).await?;
     match (rows.pop(), rows.is_empty()) {
         (Some(row), true) => row.into_user().map(Some),
         _ => Ok(None),
@@ -159,7 +158,7 @@ pub async fn find_by_unionid(db: &mut Conn, corp_id: &CorpId, unionid: &UnionId)
 
 pub async fn get(db: &mut Conn, id: i64) -> sqlx::Result<Option<User>> {
     const SQL: &str = select!("WHERE id = $1");
-    let row: Option<UserRow> = sqlx::query_as(SQL).bind(id).fetch_optional(db).await?;
+    let row: Option<UserRow> = db::query_as(SQL).bind(id).fetch_optional(db).await?;
     row.map(UserRow::into_user).transpose()
 }
 
@@ -176,7 +175,7 @@ pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<User>> {
         "WHERE ($1 IS NULL OR corp_id = $1) AND ($2 IS NULL OR status = $2) AND ($3 IS NULL OR role = $3) \
          ORDER BY corp_id, userid"
     );
-    let rows: Vec<UserRow> = sqlx::query_as(SQL)
+    let rows: Vec<UserRow> = db::query_as(SQL)
         .bind(filter.corp_id.as_ref().map(CorpId::as_str))
         .bind(filter.status.map(Status::as_str))
         .bind(filter.role.map(Role::as_str))
@@ -188,7 +187,7 @@ pub async fn list(db: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<User>> {
 /// `but`: the row of a person who does not count.
 pub async fn has_active_admin(db: &mut Conn, corp_id: &CorpId, but: i64) -> sqlx::Result<bool> {
     let sql = "SELECT COUNT(*) FROM users WHERE corp_id = $1 AND role = 'admin' AND status = 'active' AND id <> $2";
-    let others: i64 = sqlx::query_scalar(sql).bind(corp_id.as_str()).bind(but).fetch_one(db).await?;
+    let others: i64 = db::query_scalar(sql).bind(corp_id.as_str()).bind(but).fetch_one(db).await?;
     Ok(others > 0)
 }
 

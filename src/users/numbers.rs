@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    db::{Conn, QueryBuilder},
+    db::{self, Conn, QueryBuilder},
     ids::CorpId,
 };
 
@@ -40,7 +40,7 @@ pub async fn numbers(db: &mut Conn, corp_id: Option<&CorpId>) -> sqlx::Result<Nu
 /// When the database fails.
 pub async fn active_by_corp(db: &mut Conn) -> sqlx::Result<Vec<(String, i64)>> {
     let sql = "SELECT corp_id, COUNT(*) FROM users WHERE status = 'active' GROUP BY corp_id ORDER BY corp_id";
-    sqlx::query_as(sql).fetch_all(db).await
+    db::query_as(sql).fetch_all(db).await
 }
 
 /// Some userids that differ from another one of their corp in their letters' case alone: DingTalk has one of the two.
@@ -97,8 +97,8 @@ mod tests {
         ] {
             let insert = "INSERT INTO users (corp_id, userid, name, role, status, source, created_at, updated_at) \
                           VALUES ($1, $2, 'x', $3, $4, 'cli', 0, 0)";
-            let insert = sqlx::query(insert).bind(corp).bind(userid).bind(role).bind(status);
-            insert.execute(&mut *tx).await.expect("a row");
+            let insert = db::query(insert).bind(corp).bind(userid).bind(role).bind(status);
+            insert.execute(&mut tx).await.expect("a row");
         }
         let corp_id = CorpId::new("dinga").expect("a corp id");
         let of_one = numbers(&mut tx, Some(&corp_id)).await.expect("numbers");
@@ -111,11 +111,11 @@ mod tests {
     #[tokio::test]
     async fn a_corps_people_are_counted_from_an_index_alone() {
         let (_folder, pools) = open_temporary().await;
-        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
+        let plan: Vec<(i64, i64, i64, String)> = db::query_as(
             "EXPLAIN QUERY PLAN SELECT COUNT(CASE WHEN status = 'active' AND role = 'admin' THEN 1 END) FROM users \
              WHERE corp_id = 'dinga'",
         )
-        .fetch_all(&mut *pools.read().await.expect("a connection"))
+        .fetch_all(&mut pools.read().await.expect("a connection"))
         .await
         .expect("a plan");
         assert!(plan[0].3.contains("USING COVERING INDEX users_by_name (corp_id=?)"), "{plan:?}");

@@ -2,7 +2,7 @@
 
 use super::{Role, Status, User, UserRow, pinyin};
 use crate::{
-    db::{Conn, QueryBuilder},
+    db::{self, Conn, QueryBuilder},
     ids::CorpId,
 };
 
@@ -60,7 +60,7 @@ impl Sort {
         match self {
             Self::Name => " ORDER BY name, userid",
             Self::Userid => " ORDER BY userid",
-            Self::LastSignIn => " ORDER BY last_signed_in_at DESC, userid DESC",
+            Self::LastSignIn => " ORDER BY last_signed_in_at DESC NULLS LAST, userid DESC",
             Self::Updated => " ORDER BY updated_at DESC, userid DESC",
         }
     }
@@ -168,13 +168,13 @@ pub(super) fn text(name: &str, userid: &str, department: Option<&str>) -> String
 /// Fills the column in rows that are older than it, and returns in how many.
 pub async fn fill_search(db: &mut Conn, most: u32) -> sqlx::Result<u64> {
     let rows: Vec<(i64, String, String, Option<String>)> =
-        sqlx::query_as("SELECT id, name, userid, department FROM users WHERE search = '' LIMIT $1")
+        db::query_as("SELECT id, name, userid, department FROM users WHERE search = '' LIMIT $1")
             .bind(i64::from(most))
             .fetch_all(&mut *db)
             .await?;
     for (id, name, userid, department) in &rows {
         let text = text(name, userid, department.as_deref());
-        sqlx::query("UPDATE users SET search = $2 WHERE id = $1").bind(id).bind(text).execute(&mut *db).await?;
+        db::query("UPDATE users SET search = $2 WHERE id = $1").bind(*id).bind(text).execute(&mut *db).await?;
     }
     Ok(rows.len() as u64)
 }
@@ -288,7 +288,7 @@ mod tests {
     async fn rows_of_an_older_program_are_found_after_the_server_has_caught_up() {
         let (_folder, pools) = people(&[("u1", "张三", ""), ("u2", "Ann", "")]).await;
         let mut tx = pools.write().await.expect("the writer");
-        sqlx::query("UPDATE users SET search = ''").execute(&mut *tx).await.expect("as of before the column");
+        db::query("UPDATE users SET search = ''").execute(&mut tx).await.expect("as of before the column");
         assert!(search(&mut tx, &of("zs")).await.expect("people").is_empty());
         assert_eq!(fill_search(&mut tx, 10).await.expect("filled"), 2);
         assert_eq!(fill_search(&mut tx, 10).await.expect("filled"), 0);

@@ -3,7 +3,7 @@
 use super::{Columns, DisabledBecause, Role, Status, search};
 use crate::{
     clock::UnixSeconds,
-    db::{Conn, QueryBuilder},
+    db::{self, Conn, QueryBuilder},
     ids::{CorpId, DingUserId},
 };
 
@@ -97,11 +97,11 @@ async fn upsert_batch(db: &mut Conn, batch: &[(Key, Columns)], source: &str, now
 
 /// Its sessions go with the row.
 pub async fn remove(db: &mut Conn, id: i64) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(db).await?;
+    db::query("DELETE FROM users WHERE id = $1").bind(id).execute(db).await?;
     Ok(())
 }
 
 pub async fn signed_in(db: &mut Conn, id: i64, now: UnixSeconds) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET last_signed_in_at = $2 WHERE id = $1").bind(id).bind(now).execute(db).await?;
+    db::query("UPDATE users SET last_signed_in_at = $2 WHERE id = $1").bind(id).bind(now).execute(db).await?;
     Ok(())
 }

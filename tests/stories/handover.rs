@@ -177,7 +177,7 @@ async fn a_link_works_over_a_restart_and_only_its_digest_is_stored() {
     let mut phone = app.phone("zhangsan");
     phone.is_signed_in().await;
     let (_, token) = makes_a_link(&mut phone).await;
-    assert!(!String::from_utf8_lossy(&app.db_bytes()).contains(&token));
+    assert!(!String::from_utf8_lossy(&app.db_bytes().await).contains(&token));
     assert!(!whole_log().contains(&token));
     let app = app.restart().await;
     assert_eq!(app.phone("x").posts("/handover", &[("token", &token)]).await.status, 303);

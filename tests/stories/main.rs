@@ -31,6 +31,7 @@ mod looks;
 mod oidc;
 mod operator;
 mod pitfalls;
+mod postgres;
 mod probe;
 #[path = "../proxies/mod.rs"]
 mod proxies;

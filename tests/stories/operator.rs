@@ -9,7 +9,8 @@ use miandeng::{
 };
 
 use crate::harness::{
-    CLIENT_ID, CLIENT_SECRET, CORP, Server, Site, ends, free_port, least_settings, one_line, prepare, program, text,
+    CLIENT_ID, CLIENT_SECRET, CORP, Server, Site, ends, free_port, least_settings, one_line, postgres, prepare,
+    program, text,
 };
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -186,13 +187,17 @@ async fn a_damaged_signing_key_stops_the_start_with_its_name_and_what_to_do() {
     let settings = settings.replace("[default.miandeng]\n", "[default.miandeng]\nsigned_identity = true\n");
     std::fs::write(file, settings).unwrap();
     let sql = async |statement: &'static str| {
-        let pools = Pools::open(&site.db_file().to_string_lossy()).await.unwrap();
+        let pools = Pools::open(&site.db_url()).await.unwrap();
         let mut transaction = pools.write().await.unwrap();
-        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+        miandeng::db::query(statement).execute(&mut transaction).await.unwrap();
         transaction.commit().await.unwrap();
         pools.close().await;
     };
-    sql("INSERT INTO server_keys (name, value, created_at) VALUES ('identity-0a', x'3081', 0)").await;
+    sql(match postgres::wanted() {
+        false => "INSERT INTO server_keys (name, value, created_at) VALUES ('identity-0a', x'3081', 0)",
+        true => "INSERT INTO server_keys (name, value, created_at) VALUES ('identity-0a', '\\x3081', 0)",
+    })
+    .await;
     let said = one_line(&ends(program(site.path(), &["serve"])));
     let expected = "the signing key \"identity-0a\" in server_keys is damaged; delete that row and start again";
     assert!(said.ends_with(expected), "{said}");

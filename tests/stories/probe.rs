@@ -18,7 +18,7 @@ use tokio::{
 use crate::{
     gate::{PROXIES, Proxy},
     handover,
-    harness::{App, Phone, Server, Site, ends, least_settings, program},
+    harness::{App, Phone, Server, Settings, Site, ends, program},
     proxies::http,
 };
 
@@ -123,7 +123,7 @@ async fn it_is_handed_over_to_no_browser_even_if_a_link_were_there() {
     thief(&app).await;
     let mut transaction = app.pools.write().await.unwrap();
     let moved = "UPDATE handovers SET session_id = (SELECT max(id) FROM sessions)";
-    sqlx::query(moved).execute(&mut *transaction).await.unwrap();
+    miandeng::db::query(moved).execute(&mut transaction).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(app.phone("x").gets(&path).await.status, 410);
     let page = app.phone("x").posts("/handover", &[("token", &token)]).await;
@@ -176,7 +176,7 @@ async fn it_ends_with_its_person_and_when_it_is_revoked() {
 #[tokio::test]
 async fn the_operator_and_its_person_see_what_it_is() {
     let site = Site::new().await;
-    let pools = Pools::open(&site.db_file().to_string_lossy()).await.unwrap();
+    let pools = Pools::open(&site.db_url()).await.unwrap();
     let everybody = users::list(&mut pools.read().await.unwrap(), &Filter::default()).await.unwrap();
     db_starts(&pools, &everybody[0], &Clock::standing()).await;
     let table = site.runs(&["sessions", "list"]);
@@ -300,8 +300,11 @@ async fn is_probed(hides: bool, echo: &'static str) -> (Value, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let dingtalk = site.dingtalk_url().to_owned();
-    std::fs::write(site.path().join("Rocket.toml"), least_settings(0, &format!("http://{address}"), &dingtalk))
-        .unwrap();
+    std::fs::write(
+        site.path().join("Rocket.toml"),
+        Settings { database: site.db_url(), ..Settings::least(0, &format!("http://{address}"), &dingtalk) }.text(),
+    )
+    .unwrap();
     let server: Server = site.serves();
     let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let loot = Arc::default();

@@ -15,7 +15,7 @@ async fn is_in(phone: &mut Phone) -> bool {
 }
 
 async fn other_process(app: &App) -> Pools {
-    Pools::open(&app.db_file().to_string_lossy()).await.unwrap()
+    Pools::open(&app.db_url()).await.unwrap()
 }
 
 #[tokio::test]
@@ -98,7 +98,10 @@ async fn more_changes_than_are_read_one_by_one_are_not_missed() {
     let others = other_process(&app).await;
     let mut transaction = others.write().await.unwrap();
     for _ in 0..700 {
-        sqlx::query("INSERT INTO session_changes (user_id) VALUES (987654)").execute(&mut *transaction).await.unwrap();
+        miandeng::db::query("INSERT INTO session_changes (user_id) VALUES (987654)")
+            .execute(&mut transaction)
+            .await
+            .unwrap();
     }
     sessions::end_all(&mut transaction).await.unwrap();
     transaction.commit().await.unwrap();

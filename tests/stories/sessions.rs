@@ -236,7 +236,7 @@ async fn a_stolen_database_holds_no_cookie() {
     phone.is_signed_in().await;
     let cookie = phone.cookies["__Host-miandeng"].clone();
     assert!(cookie.len() >= 32, "at least 128 bits");
-    let bytes = app.db_bytes();
+    let bytes = app.db_bytes().await;
     let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     assert!(!holds(cookie.as_bytes()) && !holds(&hex::decode(&cookie).unwrap()));
 }

@@ -62,7 +62,7 @@ async fn each_page_has_a_nonce_and_a_state_of_its_own_and_no_page_has_the_ticket
     assert_ne!(one.state(), two.state());
     let mut reader = app.pools.read().await.unwrap();
     let secrets: Vec<String> =
-        sqlx::query_scalar("SELECT value FROM credentials").fetch_all(&mut *reader).await.unwrap();
+        miandeng::db::query_scalar("SELECT value FROM credentials").fetch_all(&mut reader).await.unwrap();
     assert_eq!(secrets.len(), 2, "a token and a ticket");
     for secret in secrets.iter().map(String::as_str).chain([CLIENT_SECRET]) {
         assert!(!one.body.contains(secret));

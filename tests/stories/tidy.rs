@@ -305,14 +305,18 @@ fn sql_stands_beside_its_table_only() {
         parts.iter().any(|part| file.starts_with(part))
     };
     for (file, code) in sources() {
-        assert!(holds_sql(&file) || !code.contains("sqlx::query"), "{file} holds SQL");
+        assert!(holds_sql(&file) || !code.contains("db::query"), "{file} holds SQL");
+        assert!(file.starts_with("db/") || !code.contains("sqlx::query"), "{file}: db::query runs on either database");
     }
 }
 
 #[test]
 fn only_db_knows_which_database_it_is() {
     for (file, code) in sources() {
-        assert!(file.starts_with("db/") || !code.contains("Sqlite"), "{file} names SQLite's own types");
+        assert!(
+            file.starts_with("db/") || !["Sqlite", "PgConnection", "Postgres("].iter().any(|own| code.contains(own)),
+            "{file} names a database's own types"
+        );
     }
 }
 

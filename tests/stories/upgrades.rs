@@ -2,11 +2,13 @@
 
 use miandeng::{
     clock::Clock,
-    db::{Pools, schema},
+    db::{self, Conn, Pools, schema},
     users::{self, Filter},
 };
 use rocket::tokio;
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+
+use crate::harness::on_postgres;
 
 /// Rows of each schema, in its columns. A migration that allows other rows adds them here.
 const ROWS: [(i64, &[&str]); 10] = [
@@ -70,16 +72,20 @@ async fn written_by(version: i64, file: &std::path::Path) {
             sqlx::query(*statement).execute(&mut db).await.unwrap();
         }
     }
+    let mut db = Conn::from(db);
     assert_eq!(count(&mut db, "SELECT MAX(version) FROM _sqlx_migrations").await, version);
     db.close().await.unwrap();
 }
 
-async fn count(db: &mut SqliteConnection, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql).fetch_one(db).await.unwrap()
+async fn count(db: &mut Conn, sql: &'static str) -> i64 {
+    db::query_scalar(sql).fetch_one(db).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_database_of_every_schema_becomes_the_newest_with_its_people_and_sessions() {
+    if on_postgres("files of older versions") {
+        return;
+    }
     for version in 1..=schema::newest() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("data.db");

@@ -12,6 +12,7 @@ use super::{
     users::{corp_id_argument, userid_argument},
 };
 use crate::{
+    db,
     doctor::{self, Check, Fact, Finding, Scope, Severity, Subject},
     i18n::Locale,
     ids::{CorpId, DingUserId},
@@ -87,7 +88,7 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
     let subject = Subject {
         config: &deployment.config,
         pools: &deployment.pools,
-        database: &url,
+        database: &db::without_password(&url),
         clock: &deployment.clock,
         passes: &passes,
         scope: Scope::Deployment,

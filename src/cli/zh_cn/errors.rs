@@ -6,7 +6,7 @@ use crate::{
     app::BuildError,
     backup::{BadCopy, NotMade, NotRestored},
     config::ConfigError,
-    db::{NoLastingFile, NotPrivate, OpenError, WhyOpenToOthers, advice, kind_of},
+    db::{BadServerAddress, NoLastingFile, NotPrivate, OpenError, ServerNotUsable, WhyOpenToOthers, advice, kind_of},
     dingtalk::ClientError,
     directory::SyncError,
     i18n::{Locale, io::IoFailure},
@@ -53,6 +53,30 @@ fn opening(error: &OpenError) -> String {
         OpenError::Restoring { path } => format!("{}：miandeng restore 正在替换这个文件；请等它结束后再试", of(path)),
         OpenError::Unusable { path, source } => format!("{}：无法使用这个文件：{}", of(path), with_advice(source)),
         OpenError::Migrate { path, source } => format!("{}：无法升级表结构：{source}", of(path)),
+        OpenError::Address(why) => {
+            let why = match why {
+                BadServerAddress::Unreadable => "无法识别".to_owned(),
+                BadServerAddress::UnknownParameter => {
+                    format!("有不认识的参数；可用的参数有 {}", BadServerAddress::known_parameters())
+                }
+            };
+            format!(
+                "databases.miandeng.url：PostgreSQL 的地址{why}；请写成 \"postgres://miandeng@db.example.com/miandeng\""
+            )
+        }
+        OpenError::Server { address, source } => {
+            format!("databases.miandeng.url = {address}：{}", with_advice(source))
+        }
+        OpenError::NotUsable { address, why } => {
+            let why = match why {
+                ServerNotUsable::TooOld => "PostgreSQL 版本太旧；miandeng 需要 13 或更新的版本",
+                ServerNotUsable::Standby => "这个 PostgreSQL 是备库，数据有延迟；请写主库的地址",
+            };
+            format!("databases.miandeng.url = {address}：{why}")
+        }
+        OpenError::MigrateServer { address, source } => {
+            format!("databases.miandeng.url = {address}：无法升级表结构：{source}")
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     config::App,
-    db::{Conn, QueryBuilder},
+    db::{self, Conn, QueryBuilder},
     dingtalk::events::{Event, EventKind},
     hex_digits::hex_digits,
     ids::{CorpId, DingUserId},
@@ -86,13 +86,13 @@ async fn insert(
 
 /// The number of the event that arrived last. SQLite's one writer numbers events in the order in which they are committed.
 pub async fn last_number(db: &mut Conn) -> sqlx::Result<i64> {
-    sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM directory_events").fetch_one(db).await
+    db::query_scalar("SELECT COALESCE(MAX(id), 0) FROM directory_events").fetch_one(db).await
 }
 
 /// Whom events concern that arrived after this one.
 pub async fn heard_of_since(db: &mut Conn, corp_id: &CorpId, number: i64) -> sqlx::Result<BTreeSet<DingUserId>> {
     let sql = "SELECT DISTINCT userid FROM directory_events WHERE id > $1 AND corp_id = $2 AND userid <> ''";
-    let userids: Vec<String> = sqlx::query_scalar(sql).bind(number).bind(corp_id.as_str()).fetch_all(db).await?;
+    let userids: Vec<String> = db::query_scalar(sql).bind(number).bind(corp_id.as_str()).fetch_all(db).await?;
     Ok(userids.into_iter().filter_map(|userid| DingUserId::new(userid).ok()).collect())
 }
 
@@ -103,20 +103,20 @@ pub async fn heard_of_since(db: &mut Conn, corp_id: &CorpId, number: i64) -> sql
 /// When the database fails.
 pub async fn last_event(db: &mut Conn, app: &str) -> sqlx::Result<Option<i64>> {
     let sql = "SELECT MAX(received_at) FROM directory_events WHERE app = $1";
-    sqlx::query_scalar(sql).bind(app).fetch_one(db).await
+    db::query_scalar(sql).bind(app).fetch_one(db).await
 }
 
 /// What is due, in the order of arrival.
 /// How many events are still to be worked on.
 pub async fn waiting(db: &mut Conn) -> sqlx::Result<i64> {
-    sqlx::query_scalar("SELECT count(*) FROM directory_events WHERE done_at IS NULL").fetch_one(db).await
+    db::query_scalar("SELECT count(*) FROM directory_events WHERE done_at IS NULL").fetch_one(db).await
 }
 
 pub(super) async fn due(db: &mut Conn, now_ms: i64, most: u32) -> sqlx::Result<Vec<OpenEvent>> {
     type Row = (i64, String, String, String, String, i64, i64);
     let sql = "SELECT id, corp_id, userid, event, app, received_at, attempts FROM directory_events \
                WHERE done_at IS NULL AND due_at <= $1 ORDER BY id LIMIT $2";
-    let rows: Vec<Row> = sqlx::query_as(sql).bind(now_ms).bind(i64::from(most)).fetch_all(db).await?;
+    let rows: Vec<Row> = db::query_as(sql).bind(now_ms).bind(i64::from(most)).fetch_all(db).await?;
     let open = |(id, corp_id, userid, event, app, received_at, attempts): Row| {
         let (corp_id, userid) = (CorpId::new(corp_id).ok()?, DingUserId::new(userid).ok()?);
         Some(OpenEvent { id, corp_id, userid, kind: EventKind::of(&event), app, received_at, attempts })
@@ -127,19 +127,19 @@ pub(super) async fn due(db: &mut Conn, now_ms: i64, most: u32) -> sqlx::Result<V
 /// Answers whether it was still open: another server may have been quicker.
 pub(super) async fn done(db: &mut Conn, id: i64, now_ms: i64) -> sqlx::Result<bool> {
     let sql = "UPDATE directory_events SET done_at = $2 WHERE id = $1 AND done_at IS NULL";
-    Ok(sqlx::query(sql).bind(id).bind(now_ms).execute(db).await?.rows_affected() > 0)
+    Ok(db::query(sql).bind(id).bind(now_ms).execute(db).await?.rows_affected() > 0)
 }
 
 pub(super) async fn postpone(db: &mut Conn, id: i64, due_at: i64) -> sqlx::Result<()> {
     let sql = "UPDATE directory_events SET due_at = $2, attempts = attempts + 1 WHERE id = $1 AND done_at IS NULL";
-    sqlx::query(sql).bind(id).bind(due_at).execute(db).await?;
+    db::query(sql).bind(id).bind(due_at).execute(db).await?;
     Ok(())
 }
 
 /// Lets whatever else is due of a corp wait as well.
 pub(super) async fn hold_up(db: &mut Conn, corp_id: &CorpId, due_at: i64) -> sqlx::Result<()> {
     let sql = "UPDATE directory_events SET due_at = $2 WHERE corp_id = $1 AND done_at IS NULL AND due_at < $2";
-    sqlx::query(sql).bind(corp_id.as_str()).bind(due_at).execute(db).await?;
+    db::query(sql).bind(corp_id.as_str()).bind(due_at).execute(db).await?;
     Ok(())
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn hold_up(db: &mut Conn, corp_id: &CorpId, due_at: i64) -> sql
 pub async fn sweep(db: &mut Conn, before_ms: i64, most: u32) -> sqlx::Result<u64> {
     let sql = "DELETE FROM directory_events WHERE id IN (SELECT id FROM directory_events \
                WHERE received_at < $1 AND done_at IS NOT NULL ORDER BY received_at LIMIT $2)";
-    Ok(sqlx::query(sql).bind(before_ms).bind(i64::from(most)).execute(db).await?.rows_affected())
+    Ok(db::query(sql).bind(before_ms).bind(i64::from(most)).execute(db).await?.rows_affected())
 }
 
 /// DingTalk's id, or what makes an event itself where it gives none.

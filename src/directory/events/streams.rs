@@ -2,7 +2,7 @@
 //! the table's SQL.
 
 use super::Reception;
-use crate::db::Conn;
+use crate::db::{self, Conn};
 
 /// A row that no server has written for this long, in milliseconds, is of one that is gone: they are written each minute.
 const ALIVE_MS: i64 = 180_000;
@@ -25,7 +25,7 @@ pub async fn streams_seen(db: &mut Conn, app: &str, now_ms: i64) -> sqlx::Result
     let sql = "SELECT connected_since, last_error, seen_at FROM event_streams WHERE app = $1 AND seen_at > $2 \
                ORDER BY seen_at DESC";
     let rows: Vec<(Option<i64>, String, i64)> =
-        sqlx::query_as(sql).bind(app).bind(now_ms.saturating_sub(ALIVE_MS)).fetch_all(db).await?;
+        db::query_as(sql).bind(app).bind(now_ms.saturating_sub(ALIVE_MS)).fetch_all(db).await?;
     let seen = |(connected_since, last_error, seen_at): (_, String, _)| StreamSeen {
         connected_since,
         last_error: Some(last_error).filter(|error| !error.is_empty()),
@@ -45,7 +45,7 @@ pub(super) async fn write(
     let sql = "INSERT INTO event_streams (app, server, connected_since, last_error, seen_at) VALUES ($1, $2, $3, $4, $5) \
                ON CONFLICT (app, server) DO UPDATE SET connected_since = excluded.connected_since, \
                                                        last_error = excluded.last_error, seen_at = excluded.seen_at";
-    sqlx::query(sql)
+    db::query(sql)
         .bind(app)
         .bind(server)
         .bind(reception.connected_since)
@@ -54,6 +54,6 @@ pub(super) async fn write(
         .execute(&mut *db)
         .await?;
     let gone = "DELETE FROM event_streams WHERE seen_at <= $1";
-    sqlx::query(gone).bind(now_ms.saturating_sub(ALIVE_MS)).execute(db).await?;
+    db::query(gone).bind(now_ms.saturating_sub(ALIVE_MS)).execute(db).await?;
     Ok(())
 }

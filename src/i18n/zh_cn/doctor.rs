@@ -268,6 +268,7 @@ pub(super) fn advice(advice: Advice) -> String {
         Advice::Wait => "另一个进程锁住了它：请等它结束后再试",
         Advice::Restore => "请从备份恢复，或换一个文件",
         Advice::MakeRoom => "miandeng 需要一个可写的目录，磁盘要有剩余空间",
+        Advice::LookAtServer => "请确认那里的 PostgreSQL 正在运行，并且该用户可以写入这个数据库",
     };
     text.to_owned()
 }

@@ -60,5 +60,5 @@ pub fn person(userid: &str) -> String {
 pub async fn last_act(app: &App) -> (String, String, String) {
     let mut reader = app.pools.read().await.expect("a connection");
     let sql = "SELECT event, actor, userid FROM audit ORDER BY id DESC LIMIT 1";
-    sqlx::query_as(sql).fetch_one(&mut *reader).await.expect("a row")
+    miandeng::db::query_as(sql).fetch_one(&mut reader).await.expect("a row")
 }

@@ -168,8 +168,8 @@ async fn too_many_leavers_are_disabled_only_after_a_second_question_and_nobody_e
 async fn a_confirmed_plan_leaves_a_sync_due_that_events_have_asked_for() {
     let (app, mut phone) = synced().await;
     let mut tx = app.pools.write().await.unwrap();
-    let due = sqlx::query("INSERT INTO sync_due (corp_id, since, reason, reasons) VALUES ($1, $2, 'gap', 1)");
-    due.bind(CORP).bind(app.clock.now_ms()).execute(&mut *tx).await.unwrap();
+    let due = miandeng::db::query("INSERT INTO sync_due (corp_id, since, reason, reasons) VALUES ($1, $2, 'gap', 1)");
+    due.bind(CORP).bind(app.clock.now_ms()).execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     app.simulator.remove_employee(CORP, "wangwu");
     let plan = checks(&app, &mut phone).await;
@@ -206,8 +206,8 @@ async fn a_corp_that_somebody_else_syncs_is_left_to_them() {
     let app = with(|_| {}).await;
     let mut phone = signed_in(&app, "zhangsan").await;
     let mut tx = app.pools.write().await.unwrap();
-    let lease = sqlx::query("INSERT INTO sync_leases VALUES ($1, 'other', 'cli:root', $2)");
-    lease.bind(CORP).bind(app.clock.now_ms() + 30_000).execute(&mut *tx).await.unwrap();
+    let lease = miandeng::db::query("INSERT INTO sync_leases VALUES ($1, 'other', 'cli:root', $2)");
+    lease.bind(CORP).bind(app.clock.now_ms() + 30_000).execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     shows(&phone.gets("/admin/sync").await, &["命令行（root） 正在同步"]);
     shows(&checks(&app, &mut phone).await, &["命令行（root） 正在同步", "role=\"alert\""]);
@@ -247,8 +247,8 @@ async fn an_administrator_syncs_the_own_corp_alone() {
     let mut phone = signed_in(&app, "zhangsan").await;
     let mut tx = app.pools.write().await.unwrap();
     let run = "INSERT INTO sync_runs (corp_id, app, actor, started_at, finished_at, departments, people, plan, applied) \
-               VALUES ('dingother', 'theirs', 'somebody', 1, 2, 3, 4, '{}', 1)";
-    sqlx::query(run).execute(&mut *tx).await.unwrap();
+               VALUES ('dingother', 'theirs', 'somebody', 1, 2, 3, 4, '{}', TRUE)";
+    miandeng::db::query(run).execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     for app_name in ["theirs", "nobody's"] {
         assert_eq!(posts(&mut phone, "/admin/sync/plan", &[("app", app_name)]).await.status, 404);

@@ -14,7 +14,7 @@ use crate::{
 async fn trail(app: &App, event: &'static str) -> Vec<(String, String, String, String)> {
     let mut reader = app.pools.read().await.unwrap();
     let rows = "SELECT userid, app, actor, detail FROM audit WHERE event = $1 ORDER BY id";
-    sqlx::query_as(rows).bind(event).fetch_all(&mut *reader).await.unwrap()
+    miandeng::db::query_as(rows).bind(event).fetch_all(&mut reader).await.unwrap()
 }
 
 #[tokio::test]

@@ -189,7 +189,7 @@ async fn no_ticket_is_in_a_log_or_in_the_file_before_it_is_spent() {
     let app = deployment().await;
     let mut phone = signed_in(&app).await;
     let ticket = is_given_a_ticket(&mut phone, WIKI, &[]).await;
-    assert!(!app.db_bytes().windows(ticket.len()).any(|window| window == ticket.as_bytes()));
+    assert!(!app.db_bytes().await.windows(ticket.len()).any(|window| window == ticket.as_bytes()));
     let answer = validates(&app, P3, WIKI, &ticket, &[]).await;
     assert!(log_line(answer.request_id()).contains("userid=\"zhangsan\""), "{}", log_line(answer.request_id()));
     let late = validates(&app, P3, WIKI, &ticket, &[]).await;

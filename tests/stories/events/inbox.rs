@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{KEY, TOKEN, called_back, is_out, joins, open_events, status, subscribes_at, works};
 use crate::{
     faults::fault,
-    harness::{App, CLIENT_ID, CORP, PUBLIC_URL, Settings, Site, until, whole_log},
+    harness::{App, CLIENT_ID, CORP, PUBLIC_URL, Settings, Site, postgres, until, whole_log},
 };
 
 fn dingtalk_fails(app: &App, kind: FaultKind) {
@@ -167,7 +167,7 @@ async fn a_corp_whose_directory_cannot_be_read_holds_up_no_other() {
 
 async fn runs(pools: &Pools, statement: &'static str) {
     let mut tx = pools.write().await.unwrap();
-    sqlx::query(statement).execute(&mut *tx).await.unwrap();
+    miandeng::db::query(statement).execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -182,14 +182,23 @@ async fn a_page_of_undelivered_events_is_written_whole_or_asked_about_until_it_i
         let changed = DirectoryEvent::of_people("user_modify_org", CORP, &[userid]);
         assert_ne!(app.simulator.push(CLIENT_ID, &changed).await, Pushed::Acknowledged);
     }
-    let second_fails = "CREATE TRIGGER fails BEFORE INSERT ON directory_events WHEN NEW.userid = 'zhangsan' \
-                        BEGIN SELECT RAISE(ABORT, 'no'); END";
-    let pools = Pools::open(&app.db_file().to_string_lossy()).await.unwrap();
+    let [second_fails, no_more] = match postgres::wanted() {
+        false => [
+            "CREATE TRIGGER fails BEFORE INSERT ON directory_events WHEN NEW.userid = 'zhangsan' \
+             BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER fails",
+        ],
+        true => [
+            "ALTER TABLE directory_events ADD CONSTRAINT fails CHECK (userid <> 'zhangsan')",
+            "ALTER TABLE directory_events DROP CONSTRAINT fails",
+        ],
+    };
+    let pools = Pools::open(&app.db_url()).await.unwrap();
     runs(&pools, second_fails).await;
     let app = app.second().await;
     until("it fails", async || whole_log().contains("events could not be written down")).await;
     assert_eq!(app.db_count("SELECT COUNT(*) FROM directory_events").await, 0, "the first alone is not stored");
-    runs(&pools, "DROP TRIGGER fails").await;
+    runs(&pools, no_more).await;
     until("they are stored", async || app.db_count("SELECT COUNT(*) FROM directory_events").await == 2).await;
 }
 

@@ -47,7 +47,7 @@ async fn called_back_with(change: impl FnOnce(&mut Value)) -> App {
 async fn settles(app: &App) {
     comes_true(app, "SELECT COUNT(*) FROM sync_due WHERE reason = 'start'").await;
     let mut tx = app.pools.write().await.unwrap();
-    sqlx::query("DELETE FROM sync_due").execute(&mut *tx).await.unwrap();
+    miandeng::db::query("DELETE FROM sync_due").execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -97,7 +97,7 @@ fn status(user: &User) -> (Status, Option<&'static str>) {
 async fn trail(app: &App) -> Vec<(String, String)> {
     let mut reader = app.pools.read().await.unwrap();
     let rows = "SELECT event, userid FROM audit WHERE actor = 'dingtalk' ORDER BY id";
-    sqlx::query_as(rows).fetch_all(&mut *reader).await.unwrap()
+    miandeng::db::query_as(rows).fetch_all(&mut reader).await.unwrap()
 }
 
 /// Returns when a statement counts something, which happens beside us.

@@ -81,7 +81,7 @@ async fn a_year_of_events_alone_leaves_a_sync_nothing_to_do() {
     passes(&app, &mut Dice(7), &TOLD).await;
     let last = "SELECT plan FROM sync_runs ORDER BY id DESC LIMIT 1";
     let mut reader = app.pools.read().await.unwrap();
-    let last: String = sqlx::query_scalar(last).fetch_one(&mut *reader).await.unwrap();
+    let last: String = miandeng::db::query_scalar(last).fetch_one(&mut reader).await.unwrap();
     let plan: Value = serde_json::from_str(&last).unwrap();
     let written = ["new", "changed", "left", "returned"].map(|word| &plan[word]);
     assert_eq!(written, [&json!(0); 4], "{plan}");
@@ -236,7 +236,7 @@ async fn rows(app: &App) -> BTreeMap<String, Row> {
         Option<String>,
     );
     let mut reader = app.pools.read().await.unwrap();
-    let read: Vec<Read> = sqlx::query_as(sql).fetch_all(&mut *reader).await.unwrap();
+    let read: Vec<Read> = miandeng::db::query_as(sql).fetch_all(&mut reader).await.unwrap();
     let row = |(userid, name, unionid, mobile, email, department, because, status, source, title): Read| {
         let because = because.filter(|because| !because.is_empty());
         let name = format!("{name} {}", title.unwrap_or_default());

@@ -71,7 +71,7 @@ async fn killed_fifty_times_under_load_a_server_has_lost_no_sign_in_and_no_sign_
         }
         server = site.serves();
         everybody.extend(as_answered(&site, &server, sessions).await);
-        assert_sound(&site.db_file()).await;
+        assert_sound(&site.db_url()).await;
     }
     // Later rounds neither bring back nor take away what an earlier one left.
     let everybody = as_answered(&site, &server, everybody).await;

@@ -12,8 +12,11 @@ mod panic;
 mod read_only;
 mod two_servers;
 
-use miandeng::simulator::{Fault, FaultKind};
-use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+use miandeng::{
+    db,
+    simulator::{Fault, FaultKind},
+};
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 use crate::{
     gate::Proxy,
@@ -39,14 +42,21 @@ pub fn fault(path: &str, times: usize, kind: FaultKind) -> Fault {
     Fault { path: path.into(), times, corp_id: None, client_id: None, kind }
 }
 
-/// The file is whole, no reference is dangling, and no sign-in is half there.
-pub async fn assert_sound(file: &std::path::Path) {
-    let mut db = SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
-    let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut db).await.unwrap();
-    assert_eq!(found, ["ok"]);
-    let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut db).await.unwrap();
-    assert!(orphans.is_empty());
-    let half: i64 = sqlx::query_scalar(
+/// The database that a setting names is whole, no reference is dangling, and no sign-in is half there.
+pub async fn assert_sound(url: &str) {
+    let mut db = match db::is_server(url) {
+        true => db::connect_to_server(url).await.unwrap(),
+        false => {
+            let file = db::file_of(url).unwrap();
+            let mut db = SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
+            let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut db).await.unwrap();
+            assert_eq!(found, ["ok"]);
+            let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut db).await.unwrap();
+            assert!(orphans.is_empty());
+            db.into()
+        }
+    };
+    let half: i64 = db::query_scalar(
         "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id \
          WHERE u.last_signed_in_at IS NULL OR u.last_signed_in_at < s.created_at",
     )

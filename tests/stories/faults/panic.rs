@@ -62,5 +62,5 @@ async fn a_handler_that_panics_is_a_500_and_the_next_request_is_served() {
         broken.phone("zhangsan").is_signed_in().await;
         assert_eq!(phone.gets("/readyz").await.status, 200, "{path}");
     }
-    assert_sound(&broken.db_file()).await;
+    assert_sound(&broken.db_url()).await;
 }

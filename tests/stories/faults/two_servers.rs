@@ -89,7 +89,7 @@ async fn both_write_at_once_and_neither_fails() {
     });
     join_all(people).await;
     assert_eq!(one.db_count("SELECT count(*) FROM sessions").await, 66);
-    assert_sound(&one.db_file()).await;
+    assert_sound(&one.db_url()).await;
 }
 
 #[tokio::test]
@@ -109,6 +109,6 @@ async fn servers_that_start_at_once_on_no_file_at_all_make_one() {
             let code = elsewhere.code();
             assert_eq!(elsewhere.sends_code(&code, &state).await.status, 200);
         }
-        assert_sound(&site.db_file()).await;
+        assert_sound(&site.db_url()).await;
     }
 }

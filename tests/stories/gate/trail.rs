@@ -56,7 +56,7 @@ async fn a_refusal_stands_where_the_trail_cannot_be_written() {
     let mut phone = app.phone("zhangsan");
     phone.is_signed_in().await;
     let mut tx = app.pools.write().await.unwrap();
-    sqlx::query("DROP TABLE audit").execute(&mut *tx).await.unwrap();
+    miandeng::db::query("DROP TABLE audit").execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(Proxy::Caddy.asks(&mut phone, "users=lisi").await.status, 403);
     assert_eq!(Proxy::Caddy.asks(&mut phone, "users=zhangsan").await.status, 200);

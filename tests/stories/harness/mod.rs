@@ -1,8 +1,10 @@
 //! The real server on its own port, with its own database, simulated DingTalk and clock, and the people who use it. The
 //! names are verbs; what starts with `db_` looks behind the surface.
 
+mod home;
 mod log;
 mod phone;
+pub mod postgres;
 mod program;
 mod server;
 mod settings;
@@ -14,6 +16,15 @@ use std::{
     time::Duration,
 };
 
+pub use self::{
+    home::Home,
+    log::{log_line, whole_log},
+    phone::{Answer, Phone},
+    postgres::on_postgres,
+    program::{LONGEST, Site, ends, free_port, one_line, program, program_after, program_at, text},
+    server::Server,
+    settings::{Settings, least_settings},
+};
 use figment::{Figment, providers::Serialized};
 use miandeng::{
     app::{self, Reload},
@@ -32,15 +43,6 @@ use miandeng::{
 };
 use rocket::{Build, Rocket, Shutdown, fairing::AdHoc, tokio};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-pub use self::{
-    log::{log_line, whole_log},
-    phone::{Answer, Phone},
-    program::{LONGEST, Site, ends, free_port, one_line, program, program_after, program_at, text},
-    server::Server,
-    settings::{Settings, least_settings},
-};
 
 pub const CORP: &str = "dingsamplecorp00000001";
 pub const CLIENT_ID: &str = "dingsampleclientid01";
@@ -61,7 +63,7 @@ pub struct App {
     http: reqwest::Client,
     url: String,
     dingtalk: Arc<Running>,
-    folder: Arc<TempDir>,
+    home: Arc<Home>,
     reload: Reload,
     shutdown: Shutdown,
     stopped: Option<tokio::task::JoinHandle<()>>,
@@ -88,8 +90,8 @@ impl App {
         let dingtalk = simulator.start(Ipv4Addr::LOCALHOST.into(), 0).await.expect("the simulator starts");
         let mut settings = settings(dingtalk.url());
         change(&mut settings);
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        Self::launch(settings, simulator, Arc::new(dingtalk), clock, Arc::new(folder), |server| server).await
+        let home = Arc::new(Home::new("test.db"));
+        Self::launch(settings, simulator, Arc::new(dingtalk), clock, home, |server| server).await
     }
 
     /// Connections have deadlines, as in the program, by the second clock. All of them come from 127.0.0.1, which is a
@@ -109,7 +111,7 @@ impl App {
     /// With further routes or fairings.
     pub async fn second_with(&self, change: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Self {
         let (settings, simulator, clock) = (self.settings.clone(), self.simulator.clone(), self.clock.clone());
-        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), change).await
+        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.home), change).await
     }
 
     /// A second server on the same file, of another version of the settings.
@@ -117,7 +119,7 @@ impl App {
         let mut settings = self.settings.clone();
         change(&mut settings);
         let (simulator, clock) = (self.simulator.clone(), self.clock.clone());
-        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.folder), |it| it).await
+        Self::launch(settings, simulator, Arc::clone(&self.dingtalk), clock, Arc::clone(&self.home), |it| it).await
     }
 
     /// The settings were edited, and the server reads them again.
@@ -153,7 +155,7 @@ impl App {
         simulator: Simulator,
         dingtalk: Arc<Running>,
         clock: Clock,
-        folder: Arc<TempDir>,
+        home: Arc<Home>,
         change: impl FnOnce(Rocket<Build>) -> Rocket<Build>,
     ) -> Self {
         let rocket = rocket::Config {
@@ -164,7 +166,7 @@ impl App {
         };
         let figment = Figment::from(rocket).merge(Serialized::default("miandeng", &settings));
         let config = Config::from_figment(&figment).expect("good settings");
-        let pools = Pools::open(&folder.path().join("test.db").to_string_lossy()).await.expect("a database");
+        let pools = Pools::open(&home.url()).await.expect("a database");
         let server = app::build(figment, config, pools.clone(), clock.clone()).await.expect("a server");
         let settled = server.state::<Current>().expect("what is in force").now();
         let jobs = settled.part::<Arc<Jobs>>().cloned().expect("the jobs");
@@ -190,7 +192,7 @@ impl App {
             http: phone::http(),
             url,
             dingtalk,
-            folder,
+            home,
             reload,
             shutdown,
             stopped: Some(stopped),
@@ -239,8 +241,8 @@ impl App {
     pub async fn db_disable(&self, userid: &str) {
         let user = self.db_user(userid).await.expect("such a person");
         let mut transaction = self.pools.write().await.expect("a transaction");
-        let disable = sqlx::query("UPDATE users SET status = 'disabled' WHERE id = $1").bind(user.id);
-        disable.execute(&mut *transaction).await.expect("a change");
+        let disable = miandeng::db::query("UPDATE users SET status = 'disabled' WHERE id = $1").bind(user.id);
+        disable.execute(&mut transaction).await.expect("a change");
         transaction.commit().await.expect("a commit");
     }
 
@@ -275,16 +277,16 @@ impl App {
     /// Where an older version may have left a key.
     pub async fn db_add_server_key(&self, name: &str, value: &[u8]) {
         let mut transaction = self.pools.write().await.expect("a transaction");
-        let insert = sqlx::query("INSERT INTO server_keys (name, value, created_at) VALUES ($1, $2, $3)");
+        let insert = miandeng::db::query("INSERT INTO server_keys (name, value, created_at) VALUES ($1, $2, $3)");
         let insert = insert.bind(name).bind(value).bind(self.clock.now());
-        insert.execute(&mut *transaction).await.expect("a row");
+        insert.execute(&mut transaction).await.expect("a row");
         transaction.commit().await.expect("a commit");
     }
 
     /// `count`: a statement that counts rows.
     pub async fn db_count(&self, count: &'static str) -> i64 {
         let mut reader = self.pools.read().await.expect("a connection");
-        sqlx::query_scalar(count).fetch_one(&mut *reader).await.expect("a number")
+        miandeng::db::query_scalar(count).fetch_one(&mut reader).await.expect("a number")
     }
 
     /// Of every table, as text.
@@ -292,29 +294,42 @@ impl App {
         // Otherwise it is written at any time within the next second.
         let _ = self.jobs.run("session-activity").await;
         let mut reader = self.pools.read().await.expect("a connection");
+        if postgres::wanted() {
+            return postgres::rows(&mut reader).await;
+        }
         let tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
-        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *reader).await.expect("names");
+        let tables: Vec<String> = miandeng::db::query_scalar(tables).fetch_all(&mut reader).await.expect("names");
         let mut rows = String::new();
         for table in tables {
             let columns = format!(
                 "SELECT group_concat('quote(\"' || name || '\")', ' || '','' || ') FROM pragma_table_info('{table}')"
             );
             let columns: String =
-                sqlx::query_scalar(sqlx::AssertSqlSafe(columns)).fetch_one(&mut *reader).await.expect("names");
+                miandeng::db::query_scalar(sqlx::AssertSqlSafe(columns)).fetch_one(&mut reader).await.expect("names");
             let all = format!("SELECT COALESCE(group_concat({columns}, '\n'), '') FROM {table}");
-            let all: String = sqlx::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(&mut *reader).await.expect("rows");
+            let all: String =
+                miandeng::db::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(&mut reader).await.expect("rows");
             rows.push_str(&format!("{table}\n{all}\n"));
         }
         rows
     }
 
+    /// What `databases.miandeng.url` would say.
+    pub fn db_url(&self) -> String {
+        self.home.url()
+    }
+
+    #[track_caller]
     pub fn db_file(&self) -> std::path::PathBuf {
-        self.folder.path().join("test.db")
+        self.home.file()
     }
 
     /// Without the lock file, which only SQLite may open and close.
-    pub fn db_bytes(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).expect("the folder").map(|file| file.expect("a file").path());
+    pub async fn db_bytes(&self) -> Vec<u8> {
+        if postgres::wanted() {
+            return self.db_rows().await.into_bytes();
+        }
+        let files = std::fs::read_dir(self.home.path()).expect("the folder").map(|file| file.expect("a file").path());
         let files = files.filter(|path| path.extension().is_none_or(|end| end != "db-shm"));
         files.flat_map(|path| std::fs::read(path).expect("its bytes")).collect()
     }

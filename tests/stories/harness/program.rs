@@ -13,9 +13,8 @@ use miandeng::{
     clock::Clock,
     simulator::{Company, Running, Simulator},
 };
-use tempfile::TempDir;
 
-use super::{PUBLIC_URL, Phone, Server, Settings, phone, prepare};
+use super::{Home, PUBLIC_URL, Phone, Server, Settings, phone, prepare};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_miandeng");
 /// For a process to say something, or to end.
@@ -88,7 +87,7 @@ pub fn text(bytes: &[u8]) -> String {
 /// A folder with settings for the program's processes, and a simulated DingTalk in this one.
 pub struct Site {
     pub simulator: Simulator,
-    folder: TempDir,
+    home: Home,
     http: reqwest::Client,
     dingtalk: Running,
 }
@@ -109,9 +108,13 @@ impl Site {
         prepare();
         let simulator = Simulator::new(Clock::standing(), company);
         let dingtalk = simulator.start("127.0.0.1".parse().unwrap(), 0).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("Rocket.toml"), settings(dingtalk.url()).text()).unwrap();
-        Self { simulator, folder, http: phone::http(), dingtalk }
+        let home = Home::new("data.db");
+        let mut settings = settings(dingtalk.url());
+        if super::postgres::wanted() && settings.database == "data.db" {
+            settings.database = home.url();
+        }
+        std::fs::write(home.path().join("Rocket.toml"), settings.text()).unwrap();
+        Self { simulator, home, http: phone::http(), dingtalk }
     }
 
     /// 张三 is in the table.
@@ -126,11 +129,16 @@ impl Site {
     }
 
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.home.path()
     }
 
+    pub fn db_url(&self) -> String {
+        self.home.url()
+    }
+
+    #[track_caller]
     pub fn db_file(&self) -> PathBuf {
-        self.path().join("data.db")
+        self.home.file()
     }
 
     pub fn runs(&self, arguments: &[&str]) -> String {

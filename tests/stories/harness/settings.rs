@@ -5,6 +5,7 @@ use super::{CLIENT_ID, CLIENT_SECRET, CORP};
 /// The lines of each table, for a story to add to or replace.
 pub struct Settings {
     pub server: String,
+    pub database: String,
     pub miandeng: String,
     pub dingtalk: String,
     pub app: String,
@@ -15,6 +16,7 @@ impl Settings {
     pub fn least(port: u16, public_url: &str, dingtalk: &str) -> Self {
         Self {
             server: format!("port = {port}"),
+            database: "data.db".to_owned(),
             miandeng: format!("public_url = {public_url:?}"),
             dingtalk: format!(
                 r#"
@@ -28,13 +30,13 @@ impl Settings {
     }
 
     pub fn text(&self) -> String {
-        let Self { server, miandeng, dingtalk, app } = self;
+        let Self { server, database, miandeng, dingtalk, app } = self;
         format!(
             r#"
             [default]
             {server}
             [default.databases.miandeng]
-            url = "data.db"
+            url = "{database}"
             [default.miandeng]
             {miandeng}
             [default.miandeng.dingtalk]

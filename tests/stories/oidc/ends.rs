@@ -59,7 +59,10 @@ async fn nothing_outlives_the_session_or_the_person() {
             "row disabled" => app.db_disable("zhangsan").await,
             "removed" => {
                 let mut transaction = app.pools.write().await.unwrap();
-                sqlx::query("DELETE FROM users WHERE userid = 'zhangsan'").execute(&mut *transaction).await.unwrap();
+                miandeng::db::query("DELETE FROM users WHERE userid = 'zhangsan'")
+                    .execute(&mut transaction)
+                    .await
+                    .unwrap();
                 transaction.commit().await.unwrap();
                 app.db_add("zhangsan", "张三").await;
             }

@@ -13,7 +13,7 @@ use miandeng::users::{Change, Role};
 async fn trail(app: &App, event: &'static str) -> Vec<(String, String, String, String)> {
     let mut reader = app.pools.read().await.unwrap();
     let rows = "SELECT userid, app, actor, detail FROM audit WHERE event = $1 ORDER BY id";
-    sqlx::query_as(rows).bind(event).fetch_all(&mut *reader).await.unwrap()
+    miandeng::db::query_as(rows).bind(event).fetch_all(&mut reader).await.unwrap()
 }
 
 #[tokio::test]
@@ -343,7 +343,7 @@ async fn no_code_token_or_secret_is_in_the_log_or_the_database() {
     GRAFANA.refreshes(&app, &secrets[1]).await;
     userinfo(&app, &secrets[0]).await;
     GRAFANA.redeems(&app, &code, &[]).await;
-    let (log, bytes) = (whole_log(), app.db_bytes());
+    let (log, bytes) = (whole_log(), app.db_bytes().await);
     let own = secrets[1].split('.').next_back().unwrap().to_owned();
     for secret in secrets.iter().chain([&code, &own, &GRAFANA.secret.unwrap().to_owned()]) {
         assert!(!log.contains(secret.as_str()), "{secret}");

@@ -99,7 +99,7 @@ async fn no_secret_reaches_a_page_an_error_or_the_log_whatever_fails() {
     }
     let mut reader = app.pools.read().await.unwrap();
     codes.extend(
-        sqlx::query_scalar::<_, String>("SELECT value FROM credentials").fetch_all(&mut *reader).await.unwrap(),
+        miandeng::db::query_scalar::<String>("SELECT value FROM credentials").fetch_all(&mut reader).await.unwrap(),
     );
     codes.push(crate::harness::CLIENT_SECRET.to_owned());
     let everything = seen + &whole_log();

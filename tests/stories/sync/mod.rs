@@ -11,7 +11,7 @@ use std::process::Output;
 use miandeng::simulator::{Company, Department, Employee, MicroApp};
 use serde_json::{Value, json};
 
-use crate::harness::{CORP, Server, Site, ends, program, text, until};
+use crate::harness::{CORP, Server, Site, ends, postgres, program, text, until};
 
 pub const LIST: &str = "/topapi/v2/user/list";
 pub const SUB: &str = "/topapi/v2/department/listsub";
@@ -166,9 +166,12 @@ async fn a_renamed_department_moves_its_people_and_the_gate_follows() {
     assert_eq!(words(&syncs(&site, &[])), "3 changed, 3 unchanged");
     assert_eq!(table(&site)[0], "lisi active - 产研部;产研部/后端组");
     assert!(may_enter(&mut phone, "产研部").await && !may_enter(&mut phone, "研发部").await);
-    let paths = "SELECT group_concat(dept_id || ' ' || path, ', ') FROM departments";
-    let pools = miandeng::db::Pools::open(&site.db_file().to_string_lossy()).await.unwrap();
-    let paths: String = sqlx::query_scalar(paths).fetch_one(&mut *pools.read().await.unwrap()).await.unwrap();
+    let paths = match postgres::wanted() {
+        false => "SELECT group_concat(dept_id || ' ' || path, ', ') FROM departments",
+        true => "SELECT string_agg(dept_id || ' ' || path, ', ' ORDER BY dept_id) FROM departments",
+    };
+    let pools = miandeng::db::Pools::open(&site.db_url()).await.unwrap();
+    let paths: String = miandeng::db::query_scalar(paths).fetch_one(&mut pools.read().await.unwrap()).await.unwrap();
     assert_eq!(paths, "100 产研部, 110 产研部/后端组, 120 产研部/前端组, 200 市场部, 300 人事行政部");
 }
 
@@ -288,5 +291,5 @@ async fn killed_in_the_middle_a_sync_leaves_the_table_whole() {
     until("the person is read", async || site.simulator.calls("/topapi/v2/user/get") > 0).await;
     sync.kill();
     assert_eq!(table(&site), before);
-    crate::faults::assert_sound(&site.db_file()).await;
+    crate::faults::assert_sound(&site.db_url()).await;
 }

@@ -70,8 +70,8 @@ async fn a_process_that_was_killed_keeps_others_out_for_half_a_minute() {
     let app = app("1s").await;
     let mut tx = app.pools.write().await.unwrap();
     let lease = "INSERT INTO sync_leases VALUES ($1, 'dead', 'cli:root', $2)";
-    let lease = sqlx::query(lease).bind(CORP).bind(app.clock.now_ms() + 30_000);
-    lease.execute(&mut *tx).await.unwrap();
+    let lease = miandeng::db::query(lease).bind(CORP).bind(app.clock.now_ms() + 30_000);
+    lease.execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     app.jobs.run(JOB).await.unwrap();
     assert_eq!((people(&app).await, app.simulator.calls(SUB)), (0, 0));
@@ -145,7 +145,7 @@ async fn whoever_joins_while_the_directory_is_read_is_not_taken_for_gone() {
         let mut tx = app.pools.write().await.unwrap();
         let newcomer = "INSERT INTO users (corp_id, userid, name, source, created_at, updated_at) \
                         VALUES ($1, 'newcomer', '新人', 'dingtalk', 0, 0)";
-        sqlx::query(newcomer).bind(CORP).execute(&mut *tx).await.unwrap();
+        miandeng::db::query(newcomer).bind(CORP).execute(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
     };
     let (synced, ()) = join(app.jobs.run(JOB), joins).await;

@@ -185,7 +185,7 @@ fn an_exported_file_is_private_and_never_overwritten_by_mistake() {
     assert_eq!(operator.runs(&["users", "export", "out.csv", "--force"]).code, 0);
     assert_eq!(mode(&file), 0o600);
     assert!(fs::read_to_string(&file).unwrap().starts_with("\"corp_id\",\"userid\""));
-    let left = fs::read_dir(operator.folder.path()).unwrap();
+    let left = fs::read_dir(operator.home.path()).unwrap();
     assert!(left.map(|entry| entry.unwrap().path()).all(|path| path.extension().unwrap() != "part"));
 
     operator.fails(&["users", "export", "nowhere/out.csv"], "cannot be written");

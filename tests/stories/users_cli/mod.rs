@@ -20,10 +20,11 @@ use miandeng::{
     sessions, users,
 };
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::harness::Home;
 
 struct Operator {
-    folder: TempDir,
+    home: Home,
 }
 
 #[derive(Debug)]
@@ -35,10 +36,10 @@ struct Answer {
 
 impl Operator {
     fn of_corps(corps: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new("test.db");
         let mut settings = format!(
             "[default.databases.miandeng]\nurl = {:?}\n[default.miandeng]\npublic_url = \"https://app.example.com\"\n",
-            folder.path().join("test.db")
+            home.url()
         );
         for corp in corps {
             settings.push_str(&format!(
@@ -46,8 +47,8 @@ impl Operator {
                  client_id = \"key\"\nclient_secret = \"s3cr3t-value\"\n"
             ));
         }
-        fs::write(folder.path().join("Rocket.toml"), settings).unwrap();
-        Self { folder }
+        fs::write(home.path().join("Rocket.toml"), settings).unwrap();
+        Self { home }
     }
 
     fn new() -> Self {
@@ -55,7 +56,7 @@ impl Operator {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.home.path().join(name)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -63,7 +64,7 @@ impl Operator {
         command
             .env_clear()
             .env("ROCKET_CONFIG", self.path("Rocket.toml"))
-            .current_dir(self.folder.path())
+            .current_dir(self.home.path())
             .args(arguments)
             .stdin(Stdio::null());
         command
@@ -132,7 +133,7 @@ impl Operator {
     }
 
     async fn db(&self) -> Pools {
-        Pools::open(self.path("test.db").to_str().unwrap()).await.unwrap()
+        Pools::open(&self.home.url()).await.unwrap()
     }
 
     /// Without DingTalk. Returns the last session's cookie.

@@ -149,7 +149,7 @@ async fn no_secret_reaches_a_page_a_log_or_the_database() {
     is_refused(&refused, 502, "dingtalk-refused");
     assert!(log_line(refused.request_id()).contains("DingTalk quotes [secret] and [secret]"));
     assert_eq!(signs_in(&mut browser, "/login/dingtalk").await.status, 303);
-    let (log, database) = (whole_log(), app.db_bytes());
+    let (log, database) = (whole_log(), app.db_bytes().await);
     let database = String::from_utf8_lossy(&database);
     for secret in [&code, &quoted, CLIENT_SECRET, "user-token-1", "refresh-1"] {
         assert!(!page.body.contains(secret) && !log.contains(secret) && !database.contains(secret), "{secret}");

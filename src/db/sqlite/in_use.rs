@@ -12,7 +12,8 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use super::open::{BETWEEN_TRIES, BUSY_TIMEOUT, with_suffix};
+use super::open::{BETWEEN_TRIES, BUSY_TIMEOUT};
+use crate::db::with_suffix;
 
 /// A lock, until it is dropped.
 #[derive(Debug)]

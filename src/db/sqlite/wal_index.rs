@@ -5,7 +5,7 @@
 
 use std::{fs::File, path::Path};
 
-use super::{freshness::Stamp, open::with_suffix};
+use crate::db::{freshness::Stamp, with_suffix};
 
 /// The index of one database. It is never closed: closing any descriptor of a file drops the locks that this process, and so
 /// SQLite, holds on it (sqlite.org/howtocorrupt, 2.2).

@@ -1,0 +1,160 @@
+//! Connects to PostgreSQL and brings the tables up to date.
+
+use std::{io::ErrorKind, time::Duration};
+
+use sqlx::{
+    ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction,
+    pool::PoolConnection,
+    postgres::{PgDatabaseError, PgPoolOptions},
+};
+
+use super::{address, lock};
+use crate::db::{Conn, open::OpenError, schema};
+
+const READERS: u32 = 10;
+/// How long a question waits for a connection before the database counts as out of reach, and who writes for the one
+/// writer.
+const ACQUIRE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
+/// A connection that has rested longer is tried before it is used: the server may have been started anew.
+const RESTED: Duration = Duration::from_secs(1);
+const OLDEST: u32 = 13;
+
+/// What holds for every connection. A server of ours that is paused or cut off within a transaction must not keep the
+/// others from writing for long.
+const ALWAYS: [(&str, &str); 2] = [("idle_in_transaction_session_timeout", "20s"), ("statement_timeout", "60s")];
+const WRITING: [(&str, &str); 1] = [("lock_timeout", "5s")];
+const READING: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
+
+/// Why a PostgreSQL server cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotUsable {
+    #[error("this PostgreSQL is older than {OLDEST}; miandeng needs {OLDEST} or later")]
+    TooOld,
+    /// What it answers is late, so a revoked session would still be good there.
+    #[error("this PostgreSQL is a standby, whose answers are late; name the primary")]
+    Standby,
+}
+
+/// The pools of one database.
+#[derive(Clone)]
+pub(in crate::db) struct Server {
+    pub writer: PgPool,
+    pub readers: PgPool,
+}
+
+/// Connects, and migrates.
+pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
+    let (options, address) = address::parse(url).map_err(OpenError::Address)?;
+    let options = options.application_name("miandeng");
+    let server = |source| OpenError::Server { address: address.clone(), source };
+    let mut first = options.connect().await.map_err(server)?;
+    if let Some(why) = why_not(&mut first).await.map_err(server)? {
+        return Err(OpenError::NotUsable { address, why });
+    }
+    // Servers that start together wait for each other: sqlx takes a lock for it.
+    let migrated = schema::postgres().run_direct(None, &mut first, false).await;
+    migrated.map_err(|source| OpenError::MigrateServer { address: address.clone(), source })?;
+    // A failed farewell harms nobody.
+    let _ = first.close().await;
+    let options = options.options(ALWAYS);
+    let [to_read, to_write] = ACQUIRE;
+    Ok(Server {
+        writer: pool(1).acquire_timeout(to_write).connect_lazy_with(options.clone().options(WRITING)),
+        readers: pool(READERS).acquire_timeout(to_read).connect_lazy_with(options.options(READING)),
+    })
+}
+
+/// One connection to a database that is there, which is not migrated.
+pub async fn connect(url: &str) -> sqlx::Result<Conn> {
+    let (options, _) = address::parse(url).map_err(|why| sqlx::Error::Configuration(why.into()))?;
+    options.application_name("miandeng").connect().await.map(Conn::from)
+}
+
+fn pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .test_before_acquire(false)
+        .before_acquire(|connection, state| {
+            Box::pin(async move {
+                if state.idle_for > RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        // After a failover the address may lead elsewhere.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                match why_not(connection).await? {
+                    None => Ok(()),
+                    Some(why) => Err(sqlx::Error::Configuration(why.into())),
+                }
+            })
+        })
+}
+
+async fn why_not(db: &mut PgConnection) -> sqlx::Result<Option<NotUsable>> {
+    // Compatible databases say no number.
+    if db.server_version_num().is_some_and(|version| version < OLDEST * 10_000) {
+        return Ok(Some(NotUsable::TooOld));
+    }
+    let is_standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(db).await?;
+    Ok(is_standby.then_some(NotUsable::Standby))
+}
+
+impl Server {
+    pub async fn read(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        self.readers.acquire().await
+    }
+
+    pub async fn snapshot(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
+    /// A transaction beside which no other server writes.
+    pub async fn write(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let mut transaction = self.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock::WRITE).execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
+    /// Whether the tables can be read.
+    pub async fn check_read(&self) -> sqlx::Result<()> {
+        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.readers).await.map(drop)
+    }
+
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Whether somebody else kept us waiting for too long.
+pub fn is_locked(error: &sqlx::Error) -> bool {
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    const DEADLOCK: &str = "40P01";
+    of_postgres(error).is_some_and(|error| [LOCK_NOT_AVAILABLE, DEADLOCK].contains(&error.code()))
+}
+
+/// Whether it is PostgreSQL's answer, or the lack of one.
+pub fn is_from_server(error: &sqlx::Error) -> bool {
+    const OF_A_NETWORK: [ErrorKind; 8] = [
+        ErrorKind::ConnectionRefused,
+        ErrorKind::ConnectionReset,
+        ErrorKind::ConnectionAborted,
+        ErrorKind::BrokenPipe,
+        ErrorKind::HostUnreachable,
+        ErrorKind::NetworkUnreachable,
+        ErrorKind::TimedOut,
+        ErrorKind::UnexpectedEof,
+    ];
+    match error {
+        sqlx::Error::Io(error) => OF_A_NETWORK.contains(&error.kind()),
+        sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) => true,
+        error => of_postgres(error).is_some(),
+    }
+}
+
+fn of_postgres(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    error.as_database_error()?.try_downcast_ref()
+}
