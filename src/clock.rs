@@ -14,6 +14,16 @@ static START: LazyLock<Instant> = LazyLock::new(|| Clock::default().stopwatch())
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixSeconds = i64;
 
+/// How long the machine has been running, the time that it slept included. Nobody can set it, and no test moves it: it is
+/// for what must be true of the time that really passes.
+pub fn since_boot() -> Duration {
+    #[cfg(target_os = "linux")]
+    if let Ok(passed) = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME) {
+        return passed.into();
+    }
+    START.elapsed()
+}
+
 /// The time of day. [`Clock::advance`] moves a clock and all its clones.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {

@@ -49,6 +49,11 @@ pub(super) fn jobs(kept: &Kept, config: &Config, dingtalk: &Dingtalk, directory:
     let (activity, asked) = (Arc::clone(&kept.writer), Arc::clone(&kept.asked));
     let arrived_asked = asked.arrived();
     let run_asked = move || Arc::clone(&asked).run();
+    let leased = pools.clone();
+    let hold_lease = move || {
+        let pools = leased.clone();
+        async move { Ok::<_, Infallible>(pools.hold_lease().await) }
+    };
     let sweep = Sweep::new(pools.clone(), config, clock.clone());
     let search = PeopleSearch::new(pools.clone());
     let (refusals, of) = (Arc::clone(&kept.refusals), pools.clone());
@@ -75,6 +80,8 @@ pub(super) fn jobs(kept: &Kept, config: &Config, dingtalk: &Dingtalk, directory:
         .every(SECOND, "directory-events", work)
         .and_when(arrived)
         .every(AT_ONCE, "directory-streams", listen)
+        .until_the_end()
+        .every(AT_ONCE, "database-lease", hold_lease)
         .until_the_end()
         .every(MINUTE, "event-streams", write_streams)
         .and_when(changed)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Stamp,
-    conn::{Conn, Reader},
+    conn::{Conn, LastChange, Reader},
     postgres, sqlite,
 };
 
@@ -18,8 +18,7 @@ impl Backend {
     pub fn stamp(&self) -> Option<Stamp> {
         match self {
             Self::Sqlite(file) => file.stamp(),
-            // Another server may have committed something at any moment, so the tables are asked each time.
-            Self::Postgres(_) => None,
+            Self::Postgres(server) => server.stamp(),
         }
     }
 
@@ -41,6 +40,22 @@ impl Backend {
         match self {
             Self::Sqlite(file) => file.write().await.map(Conn::from),
             Self::Postgres(server) => server.write().await.map(Conn::from),
+        }
+    }
+
+    /// Lets this process give stamps, until it is dropped.
+    pub async fn hold_lease(&self) {
+        match self {
+            // Its index is always at hand.
+            Self::Sqlite(_) => std::future::pending().await,
+            Self::Postgres(server) => server.hold_lease().await,
+        }
+    }
+
+    /// Returns when a change that was committed is known to every process that answers from memory.
+    pub async fn is_known_everywhere(&self, change: Option<LastChange>) {
+        if let (Self::Postgres(server), Some(LastChange(change))) = (self, change) {
+            server.is_known_everywhere(change).await;
         }
     }
 

@@ -7,6 +7,8 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{Connection, PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolConnection};
 
+use super::postgres::answered;
+
 /// A connection, as the query functions beside each table take it.
 pub struct Conn(Kind);
 
@@ -25,6 +27,10 @@ pub enum Which<'c> {
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
 }
+
+/// The last change of sessions in a transaction. A trigger of PostgreSQL's notes it (migrations/postgres/0015).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LastChange(pub i64);
 
 impl Conn {
     pub fn which(&mut self) -> Which<'_> {
@@ -60,16 +66,19 @@ impl Conn {
         }
     }
 
-    pub(super) async fn commit(self) -> sqlx::Result<()> {
+    /// Commits, and says what others must be waited for.
+    pub(super) async fn commit(self) -> sqlx::Result<Option<LastChange>> {
         match self.0 {
-            Kind::SqliteTransaction(transaction) => transaction.commit().await,
+            Kind::SqliteTransaction(transaction) => transaction.commit().await.map(|()| None),
             Kind::PostgresTransaction(mut transaction) => {
                 // After a statement that failed, PostgreSQL answers a COMMIT with a ROLLBACK, which sqlx takes for
                 // success. Every other statement fails then.
-                sqlx::query("SELECT 1").execute(&mut *transaction).await?;
-                transaction.commit().await
+                let sql = "SELECT NULLIF(current_setting('miandeng.changed', TRUE), '')";
+                let change: Option<String> = answered(sqlx::query_scalar(sql).fetch_one(&mut *transaction)).await?;
+                answered(transaction.commit()).await?;
+                Ok(change.and_then(|id| id.parse().ok()).map(LastChange))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 

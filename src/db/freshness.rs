@@ -2,9 +2,10 @@
 //!
 //! What a database must promise, so that a cache of what it holds is exact:
 //!
-//! 1. *Equal stamps:* between two reads of one and the same [`Stamp`], nothing was committed, by whichever process.
-//! 2. *A commit is seen:* a stamp that is read after a commit has returned differs from every stamp read before that
-//!    commit began.
+//! 1. *Equal stamps:* between two reads of one and the same [`Stamp`], no change of sessions was committed, by whichever
+//!    process.
+//! 2. *A commit is seen:* a stamp that is read after the commit of such a change has returned differs from every stamp
+//!    read before that commit began.
 //! 3. *No stamp means "ask":* where there is none, nothing in memory may be used before the tables were read.
 //!
 //! What changed is then read from a table of numbered changes (`sessions::invalidation`). Of its numbers the database
@@ -14,19 +15,44 @@
 //!    to a number, nobody misses a lower one that is committed later.
 //! 5. *No gaps:* a missing number belongs to a change that was removed, never to one that is still to come or was
 //!    rolled back. A reader that misses the number after its last one forgets everything.
-//! 6. *An older database that was put back* ends at a lower number than was known. A reader that finds this forgets
-//!    everything.
+//! 6. *An older database that was put back* ends at a lower number than was known, or has another mark at it. A reader
+//!    that finds this forgets everything.
 //!
 //! SQLite keeps 1 to 3 by its index of the write-ahead log (`wal_index`), 4 and 5 because one connection writes at a
 //! time and takes its numbers in its own transaction.
 //!
-//! PostgreSQL gives no stamp, so there the tables are asked before each answer (3). It keeps 4 and 5 because whoever
-//! changes a session holds the write lock until the commit can be seen (`postgres::lock`), and the trigger numbers a
-//! change by the highest number there, not by a sequence, which would leave a gap after a rollback.
+//! On PostgreSQL a stamp is the newest change, known by a lease; without one there is no stamp (`postgres::lease`). A
+//! commit returns when every server knows its changes or has no lease from before it (`postgres::others`), which keeps 1
+//! and 2. It keeps 4 and 5 because whoever changes a session holds the write lock until the commit can be seen
+//! (`postgres::lock`), and the trigger numbers a change by the highest number there, not by a sequence, which would leave
+//! a gap after a rollback.
 
 /// A moment in the database's history. Opaque: only equality counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp(pub(super) [u8; 96]);
+pub struct Stamp(Moment);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    WalIndex([u8; 96]),
+    Change(Change),
+}
+
+impl Stamp {
+    pub(super) fn of_wal_index(header: [u8; 96]) -> Self {
+        Self(Moment::WalIndex(header))
+    }
+
+    pub(super) fn of_change(newest: Change) -> Self {
+        Self(Moment::Change(newest))
+    }
+}
+
+/// A numbered change of sessions. The mark tells it from another one of the same number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Change {
+    pub id: i64,
+    pub mark: i64,
+}
 
 #[cfg(test)]
 mod tests {

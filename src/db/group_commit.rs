@@ -11,7 +11,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Conn, backend::Backend, query};
+use super::{Conn, backend::Backend, conn::LastChange, query};
 use crate::metrics::Histogram;
 
 /// Handed from member to member in the order in which they asked.
@@ -37,7 +37,7 @@ impl GroupCommit {
         let mut open = self.0.lock().await;
         if open.is_none() {
             *open = Some(Group { transaction: backend.write().await?, is_unfinished: false, members: Vec::new() });
-            tokio::spawn(self.clone().commit());
+            tokio::spawn(self.clone().commit(backend.clone()));
         }
         waits.observe(began.elapsed());
         let Some(group) = open.as_mut() else { return Err(not_committed().into()) };
@@ -64,16 +64,20 @@ impl GroupCommit {
     }
 
     /// Queues for the group like its members: whoever asked before it is in.
-    async fn commit(self) {
+    async fn commit(self, backend: Backend) {
         let mut open = self.0.lock().await;
         let Some(group) = open.take() else { return };
         let (members, outcome) = group.commit().await;
+        drop(open);
+        if let Ok(change) = outcome {
+            backend.is_known_everywhere(change).await;
+        }
         if let Err(error) = &outcome {
             tracing::error!(%error, "{} transactions could not be committed", members.len());
         }
         for member in members {
             // Whoever does not wait any more needs no answer.
-            let _ = member.send(outcome.as_ref().map_err(|_| not_committed()).copied());
+            let _ = member.send(outcome.as_ref().map(|_| ()).map_err(|_| not_committed()));
         }
     }
 }
@@ -107,7 +111,7 @@ impl Group {
         self.transaction.is_in_transaction().await
     }
 
-    async fn commit(mut self) -> (Vec<oneshot::Sender<sqlx::Result<()>>>, sqlx::Result<()>) {
+    async fn commit(mut self) -> (Vec<oneshot::Sender<sqlx::Result<()>>>, sqlx::Result<Option<LastChange>>) {
         let outcome = match self.is_whole().await {
             Ok(true) => self.transaction.commit().await,
             Ok(false) => Err(not_committed()),

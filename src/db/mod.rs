@@ -32,7 +32,7 @@ pub(crate) use self::sqlite::in_use;
 use self::{backend::Backend, group_commit::GroupCommit};
 pub use self::{
     conn::{Conn, Reader, Which},
-    freshness::Stamp,
+    freshness::{Change, Stamp},
     open::{Advice, NoLastingFile, OpenError, advice, file_of, with_suffix},
     postgres::{
         Address as ServerAddress, BadAddress as BadServerAddress, NotUsable as ServerNotUsable,
@@ -56,7 +56,10 @@ pub struct Pools {
 }
 
 /// What is written together or not at all. Dropped without [`Transaction::commit`], it is undone.
-pub struct Transaction(Conn);
+pub struct Transaction {
+    conn: Conn,
+    backend: Backend,
+}
 
 /// How long callers waited for a connection.
 pub struct Waits {
@@ -114,6 +117,11 @@ impl Pools {
         self.backend.stamp()
     }
 
+    /// Lets this process give stamps until this is dropped, if the database is one that several servers share.
+    pub async fn hold_lease(&self) {
+        self.backend.hold_lease().await;
+    }
+
     /// A connection that only reads.
     pub async fn read(&self) -> sqlx::Result<Reader> {
         timed(&self.waits.read, self.backend.read()).await
@@ -121,7 +129,7 @@ impl Pools {
 
     /// A transaction that only reads, and reads everything as it was at its first statement.
     pub async fn snapshot(&self) -> sqlx::Result<Transaction> {
-        timed(&self.waits.read, self.backend.snapshot()).await.map(Transaction)
+        timed(&self.waits.read, self.backend.snapshot()).await.map(|conn| self.begun(conn))
     }
 
     /// The writer, in a transaction that holds the database's write lock from its first statement on: nobody else
@@ -130,7 +138,11 @@ impl Pools {
     /// # Errors
     /// When another process holds the lock for longer than five seconds, or the pool is closed.
     pub async fn write(&self) -> sqlx::Result<Transaction> {
-        timed(&self.waits.write, self.backend.write()).await.map(Transaction)
+        timed(&self.waits.write, self.backend.write()).await.map(|conn| self.begun(conn))
+    }
+
+    fn begun(&self, conn: Conn) -> Transaction {
+        Transaction { conn, backend: self.backend.clone() }
     }
 
     /// Does some work in one transaction, and commits it if it succeeds.
@@ -198,13 +210,15 @@ async fn timed<T>(waits: &Histogram, wait: impl Future<Output = T>) -> T {
 }
 
 impl Transaction {
-    /// Commits. From its return on, no [`Stamp`] is equal to one from before.
+    /// Commits. From its return on, no [`Stamp`] of any process is equal to one from before, if sessions changed.
     pub async fn commit(self) -> sqlx::Result<()> {
-        self.0.commit().await
+        let change = self.conn.commit().await?;
+        self.backend.is_known_everywhere(change).await;
+        Ok(())
     }
 
     pub async fn rollback(self) -> sqlx::Result<()> {
-        self.0.rollback().await
+        self.conn.rollback().await
     }
 }
 
@@ -212,13 +226,13 @@ impl Deref for Transaction {
     type Target = Conn;
 
     fn deref(&self) -> &Conn {
-        &self.0
+        &self.conn
     }
 }
 
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.0
+        &mut self.conn
     }
 }
 

@@ -8,7 +8,10 @@ use sqlx::{
     sqlite::SqliteRow,
 };
 
-use super::conn::{Conn, Which};
+use super::{
+    conn::{Conn, Which},
+    postgres::answered,
+};
 
 /// A statement. Its text is not made at run time, unless somebody vouches for it (`sqlx::AssertSqlSafe`).
 pub fn query<'q>(sql: impl SqlSafeStr) -> Query<'q> {
@@ -77,7 +80,7 @@ impl<'q> Query<'q> {
     pub async fn execute(self, db: &mut Conn) -> sqlx::Result<Done> {
         match db.which() {
             Which::Sqlite(db) => Ok(Done(self.on_sqlite().execute(db).await?.rows_affected())),
-            Which::Postgres(db) => Ok(Done(self.on_postgres().execute(db).await?.rows_affected())),
+            Which::Postgres(db) => Ok(Done(answered(self.on_postgres().execute(db)).await?.rows_affected())),
         }
     }
 
@@ -88,7 +91,7 @@ impl<'q> Query<'q> {
     pub async fn fetch_one(self, db: &mut Conn) -> sqlx::Result<()> {
         match db.which() {
             Which::Sqlite(db) => self.on_sqlite().fetch_one(db).await.map(drop),
-            Which::Postgres(db) => self.on_postgres().fetch_one(db).await.map(drop),
+            Which::Postgres(db) => answered(self.on_postgres().fetch_one(db)).await.map(drop),
         }
     }
 
@@ -126,7 +129,7 @@ impl<'q, T: Row> QueryAs<'q, T> {
     pub async fn fetch_all(self, db: &mut Conn) -> sqlx::Result<Vec<T>> {
         match db.which() {
             Which::Sqlite(db) => read(&self.query.on_sqlite().fetch_all(db).await?),
-            Which::Postgres(db) => read(&self.query.on_postgres().fetch_all(db).await?),
+            Which::Postgres(db) => read(&answered(self.query.on_postgres().fetch_all(db)).await?),
         }
     }
 
@@ -134,7 +137,7 @@ impl<'q, T: Row> QueryAs<'q, T> {
         match db.which() {
             Which::Sqlite(db) => self.query.on_sqlite().fetch_optional(db).await?.as_ref().map(T::from_row).transpose(),
             Which::Postgres(db) => {
-                self.query.on_postgres().fetch_optional(db).await?.as_ref().map(T::from_row).transpose()
+                answered(self.query.on_postgres().fetch_optional(db)).await?.as_ref().map(T::from_row).transpose()
             }
         }
     }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock::UnixSeconds,
-    db::{Pools, Stamp},
+    db::{Change, Pools, Stamp},
     users::{self, User},
 };
 
@@ -37,9 +37,10 @@ pub struct SessionCache {
     activity: Activity,
     remembered: Cache<[u8; 32], Arc<Remembered>>,
     changed: RwLock<Changed>,
-    /// The last change that was read. It changes only while `reading` is held.
+    /// The number of the last change that was read. It changes only while `reading` is held.
     seen: AtomicI64,
-    reading: tokio::sync::Mutex<()>,
+    /// The last change that was read.
+    reading: tokio::sync::Mutex<Change>,
 }
 
 #[derive(Default)]
@@ -93,8 +94,8 @@ impl SessionCache {
             activity,
             remembered: Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru()).build(),
             changed: RwLock::default(),
-            seen: AtomicI64::new(seen),
-            reading: tokio::sync::Mutex::default(),
+            seen: AtomicI64::new(seen.id),
+            reading: seen.into(),
         })
     }
 
@@ -165,27 +166,28 @@ impl SessionCache {
         if self.is_current(self.pools.stamp()) {
             return Ok(());
         }
-        let _one_at_a_time = self.reading.lock().await;
+        let mut seen = self.reading.lock().await;
         // Before the changes are read: whatever is committed from here on changes the stamp.
         let stamp = self.pools.stamp();
         if self.is_current(stamp) {
             return Ok(());
         }
-        let since = invalidation::since(&mut *self.pools.read().await?, self.seen.load(Ordering::Acquire)).await?;
+        let since = invalidation::since(&mut *self.pools.read().await?, *seen).await?;
         let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
         match since {
             Since::Nothing => {}
             Since::Users(users, newest) if changed.users.len() + users.len() <= MOST_CHANGED => {
-                changed.users.extend(users.into_iter().map(|user| (user, newest)));
-                self.seen.store(newest, Ordering::Release);
+                changed.users.extend(users.into_iter().map(|user| (user, newest.id)));
+                *seen = newest;
             }
             Since::Users(_, newest) | Since::TooMuch(newest) => {
                 changed.users.clear();
-                changed.floor = newest;
-                self.seen.store(newest, Ordering::Release);
+                changed.floor = newest.id;
+                *seen = newest;
                 self.remembered.invalidate_all();
             }
         }
+        self.seen.store(seen.id, Ordering::Release);
         changed.stamp = stamp;
         Ok(())
     }

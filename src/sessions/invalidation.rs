@@ -1,7 +1,7 @@
 //! The `session_changes` table: whose sessions this process or another one has changed. What is read here is right by
 //! what a database promises about numbered changes (`db::freshness`, 4 to 6).
 
-use crate::db::{self, Conn};
+use crate::db::{self, Change, Conn};
 
 /// How many changes are read one by one. If there are more, everything is forgotten instead.
 const MOST: i64 = 500;
@@ -12,39 +12,47 @@ const KEEP: i64 = 100_000;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Since {
     Nothing,
-    /// These people's sessions changed; the number is the last change's.
-    Users(Vec<i64>, i64),
-    /// More than is worth reading, or more than was kept; the number is the last change's.
-    TooMuch(i64),
+    /// These people's sessions changed; the change is the last one.
+    Users(Vec<i64>, Change),
+    /// More than is worth reading, more than was kept, or those of another history; the change is the last one.
+    TooMuch(Change),
 }
 
-pub async fn last(db: &mut Conn) -> sqlx::Result<i64> {
-    db::query_scalar("SELECT COALESCE(MAX(id), 0) FROM session_changes").fetch_one(db).await
+#[derive(sqlx::FromRow)]
+struct ChangeRow {
+    #[sqlx(flatten)]
+    change: Change,
+    user_id: i64,
 }
 
-pub async fn since(db: &mut Conn, seen: i64) -> sqlx::Result<Since> {
-    let rows: Vec<(i64, i64)> =
-        db::query_as("SELECT id, user_id FROM session_changes WHERE id > $1 ORDER BY id LIMIT $2")
-            .bind(seen)
-            .bind(MOST)
-            .fetch_all(&mut *db)
-            .await?;
-    match (rows.first(), rows.last()) {
-        (Some((first, _)), Some((newest, _))) if *first == seen + 1 && rows.len() < MOST as usize => {
-            Ok(Since::Users(rows.iter().map(|(_, user_id)| *user_id).collect(), *newest))
+pub async fn last(db: &mut Conn) -> sqlx::Result<Change> {
+    let newest = db::query_as("SELECT id, mark FROM session_changes ORDER BY id DESC LIMIT 1").fetch_optional(db);
+    Ok(newest.await?.unwrap_or_default())
+}
+
+pub async fn since(db: &mut Conn, seen: Change) -> sqlx::Result<Since> {
+    // The one that was seen last as well: where it is not there any more, neither may others be.
+    let sql = "SELECT id, mark, user_id FROM session_changes WHERE id >= $1 ORDER BY id LIMIT $2";
+    let mut rows: Vec<ChangeRow> = db::query_as(sql).bind(seen.id).bind(MOST).fetch_all(&mut *db).await?;
+    let is_all = rows.len() < MOST as usize;
+    let follows = match rows.first() {
+        Some(first) if first.change == seen => {
+            rows.remove(0);
+            true
         }
-        (Some(_), _) => Ok(Since::TooMuch(last(db).await?)),
-        // An older database was put back.
-        (None, _) => match last(db).await? {
-            newest if newest < seen => Ok(Since::TooMuch(newest)),
-            _ => Ok(Since::Nothing),
-        },
+        Some(first) => seen == Change::default() && first.change.id == 1,
+        None => seen == Change::default(),
+    };
+    match rows.last() {
+        _ if !follows || !is_all => Ok(Since::TooMuch(last(db).await?)),
+        None => Ok(Since::Nothing),
+        Some(newest) => Ok(Since::Users(rows.iter().map(|row| row.user_id).collect(), newest.change)),
     }
 }
 
 /// Removes what every process read long ago.
 pub async fn sweep(db: &mut Conn) -> sqlx::Result<()> {
-    let newest = last(db).await?;
+    let newest = last(db).await?.id;
     db::query("DELETE FROM session_changes WHERE id <= $1").bind(newest - KEEP).execute(db).await?;
     Ok(())
 }
@@ -63,8 +71,13 @@ mod tests {
         transaction.commit().await.unwrap();
     }
 
+    /// As in SQLite's file, where marks tell nothing.
+    fn change(id: i64) -> Change {
+        Change { id, mark: 0 }
+    }
+
     async fn after(pools: &Pools, seen: i64) -> Since {
-        since(&mut pools.read().await.unwrap(), seen).await.unwrap()
+        since(&mut pools.read().await.unwrap(), change(seen)).await.unwrap()
     }
 
     #[tokio::test]
@@ -74,10 +87,10 @@ mod tests {
         changes(&pools, [7]).await;
         let mut undone = pools.write().await.unwrap();
         db::query("INSERT INTO session_changes (user_id) VALUES (8)").execute(&mut undone).await.unwrap();
-        assert_eq!(after(&pools, 0).await, Since::Users(vec![7], 1), "it may never be committed");
+        assert_eq!(after(&pools, 0).await, Since::Users(vec![7], change(1)), "it may never be committed");
         undone.rollback().await.unwrap();
         changes(&pools, [9, 7]).await;
-        assert_eq!(after(&pools, 0).await, Since::Users(vec![7, 9, 7], 3));
+        assert_eq!(after(&pools, 0).await, Since::Users(vec![7, 9, 7], change(3)));
         assert_eq!(after(&pools, 3).await, Since::Nothing);
     }
 
@@ -88,16 +101,20 @@ mod tests {
         let mut transaction = pools.write().await.unwrap();
         db::query("DELETE FROM session_changes WHERE id <= 3").execute(&mut transaction).await.unwrap();
         transaction.commit().await.unwrap();
-        assert_eq!(after(&pools, 3).await, Since::Users(vec![4, 5], 5));
-        assert_eq!(after(&pools, 2).await, Since::TooMuch(5));
+        assert_eq!(after(&pools, 4).await, Since::Users(vec![5], change(5)));
+        assert_eq!(after(&pools, 3).await, Since::TooMuch(change(5)), "nor may the one before be the one it was");
+        assert_eq!(after(&pools, 2).await, Since::TooMuch(change(5)));
         changes(&pools, 0..MOST).await;
-        assert_eq!(after(&pools, 5).await, Since::TooMuch(5 + MOST), "more than is worth reading");
+        assert_eq!(after(&pools, 5).await, Since::TooMuch(change(5 + MOST)), "more than is worth reading");
     }
 
     #[tokio::test]
     async fn an_older_database_that_was_put_back_is_noticed() {
         let (_folder, pools) = open_temporary().await;
         changes(&pools, [1, 2]).await;
-        assert_eq!(after(&pools, 9).await, Since::TooMuch(2));
+        assert_eq!(after(&pools, 9).await, Since::TooMuch(change(2)));
+        let mut reader = pools.read().await.unwrap();
+        let other = since(&mut reader, Change { id: 1, mark: 7 }).await.unwrap();
+        assert_eq!(other, Since::TooMuch(change(2)), "the same number, of another change");
     }
 }

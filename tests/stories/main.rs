@@ -26,6 +26,7 @@ mod harness;
 mod init;
 mod jsapi_config;
 mod languages;
+mod leases;
 mod limits;
 mod looks;
 mod oidc;

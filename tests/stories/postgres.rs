@@ -19,7 +19,7 @@ use crate::{
 const PASSWORD: &str = "hunter2-of-the-database";
 
 /// Says so where the stories cannot be told.
-fn is_missing() -> bool {
+pub fn is_missing() -> bool {
     let is_missing = postgres::programs().is_none();
     assert!(!is_missing || std::env::var_os("CI").is_none(), "PostgreSQL is not installed");
     if is_missing {
@@ -28,7 +28,7 @@ fn is_missing() -> bool {
     is_missing
 }
 
-async fn site(database: &Database) -> Site {
+pub async fn site(database: &Database) -> Site {
     let url = database.url().replace("postgres@", &format!("postgres:{PASSWORD}@"));
     Site::with(|dingtalk| Settings { database: url, ..Settings::least(0, PUBLIC_URL, dingtalk) }).await
 }
@@ -57,7 +57,7 @@ async fn what_is_revoked_at_one_server_is_refused_at_the_next_question_to_anothe
         }
         match round {
             0 => drop(site.runs(&["sessions", "revoke", "--all", "--yes"])),
-            1 => drop(database.psql("UPDATE users SET status = 'disabled'")),
+            1 => drop(site.runs(&["users", "disable", "zhangsan"])),
             _ => drop(phone.posts("/logout", &[]).await),
         }
         for phone in elsewhere.iter_mut().chain([&mut phone]) {
@@ -68,7 +68,7 @@ async fn what_is_revoked_at_one_server_is_refused_at_the_next_question_to_anothe
     assert_sound(&database.url()).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_password_is_in_no_log_and_no_message_and_a_backup_is_pg_dumps() {
     if is_missing() {
         return;

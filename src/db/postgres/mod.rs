@@ -1,11 +1,19 @@
 //! PostgreSQL: one server of the database, and any number of miandeng's.
 
 mod address;
+mod lease;
 mod lock;
+#[cfg(test)]
+mod model;
 mod open;
+mod others;
+mod wait;
 
-pub(super) use self::open::{Server, open};
 pub use self::{
     address::{Address, BadAddress, is_address, without_password},
     open::{NotUsable, connect, is_from_server, is_locked},
+};
+pub(super) use self::{
+    open::{Server, open},
+    wait::answered,
 };

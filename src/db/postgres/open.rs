@@ -1,6 +1,6 @@
 //! Connects to PostgreSQL and brings the tables up to date.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction,
@@ -8,10 +8,16 @@ use sqlx::{
     postgres::{PgDatabaseError, PgPoolOptions},
 };
 
-use super::{address, lock};
-use crate::db::{Conn, open::OpenError, schema};
+use super::{
+    address,
+    lease::Lease,
+    lock, others,
+    wait::{STATEMENT, answered, in_time},
+};
+use crate::db::{Conn, Stamp, open::OpenError, schema};
 
 const READERS: u32 = 10;
+const WATCHERS: u32 = 2;
 /// How long a question waits for a connection before the database counts as out of reach, and who writes for the one
 /// writer.
 const ACQUIRE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
@@ -21,8 +27,8 @@ const OLDEST: u32 = 13;
 
 /// What holds for every connection. A server of ours that is paused or cut off within a transaction must not keep the
 /// others from writing for long.
-const ALWAYS: [(&str, &str); 2] = [("idle_in_transaction_session_timeout", "20s"), ("statement_timeout", "60s")];
-const WRITING: [(&str, &str); 1] = [("lock_timeout", "5s")];
+const ALWAYS: [(&str, &str); 3] =
+    [("idle_in_transaction_session_timeout", "20s"), ("lock_timeout", "5s"), ("statement_timeout", "10s")];
 const READING: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
 
 /// Why a PostgreSQL server cannot be used.
@@ -40,6 +46,9 @@ pub enum NotUsable {
 pub(in crate::db) struct Server {
     pub writer: PgPool,
     pub readers: PgPool,
+    /// For those who wait until the other servers know of a change.
+    watchers: PgPool,
+    lease: Arc<Lease>,
 }
 
 /// Connects, and migrates.
@@ -59,8 +68,10 @@ pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
     let options = options.options(ALWAYS);
     let [to_read, to_write] = ACQUIRE;
     Ok(Server {
-        writer: pool(1).acquire_timeout(to_write).connect_lazy_with(options.clone().options(WRITING)),
-        readers: pool(READERS).acquire_timeout(to_read).connect_lazy_with(options.options(READING)),
+        writer: pool(1).acquire_timeout(to_write).connect_lazy_with(options.clone()),
+        readers: pool(READERS).acquire_timeout(to_read).connect_lazy_with(options.clone().options(READING)),
+        watchers: pool(WATCHERS).acquire_timeout(to_read).connect_lazy_with(options.clone()),
+        lease: Arc::new(Lease::new(options)),
     })
 }
 
@@ -98,7 +109,10 @@ async fn why_not(db: &mut PgConnection) -> sqlx::Result<Option<NotUsable>> {
     if db.server_version_num().is_some_and(|version| version < OLDEST * 10_000) {
         return Ok(Some(NotUsable::TooOld));
     }
-    let is_standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(db).await?;
+    // A commit that PostgreSQL forgets when it crashes is no revocation.
+    let sql = "SELECT pg_is_in_recovery(), \
+               CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', FALSE) END";
+    let (is_standby, _): (bool, Option<String>) = sqlx::query_as(sql).fetch_one(db).await?;
     Ok(is_standby.then_some(NotUsable::Standby))
 }
 
@@ -108,24 +122,43 @@ impl Server {
     }
 
     pub async fn snapshot(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+        answered(self.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")).await
     }
 
     /// A transaction beside which no other server writes.
     pub async fn write(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock::WRITE).execute(&mut *transaction).await?;
+        let begun = self.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED");
+        let mut transaction = in_time(ACQUIRE[1] + STATEMENT, begun).await?;
+        let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock::WRITE);
+        answered(lock.execute(&mut *transaction)).await?;
         Ok(transaction)
     }
 
     /// Whether the tables can be read.
     pub async fn check_read(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.readers).await.map(drop)
+        answered(sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.readers)).await.map(drop)
+    }
+
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.lease.newest().map(Stamp::of_change)
+    }
+
+    /// Lets this server answer from memory, until it is dropped.
+    pub async fn hold_lease(&self) {
+        tokio::join!(self.lease.hold(), self.lease.listen());
+    }
+
+    /// Returns when a change that was committed is in force on every server.
+    pub async fn is_known_everywhere(&self, change: i64) {
+        self.lease.wake();
+        others::know(change, &self.watchers).await;
     }
 
     pub async fn close(&self) {
+        self.lease.give_up().await;
         self.readers.close().await;
         self.writer.close().await;
+        self.watchers.close().await;
     }
 }
 

@@ -25,6 +25,6 @@ impl WalIndex {
         std::os::unix::fs::FileExt::read_exact_at(self.0?, &mut header, 0).ok()?;
         #[cfg(not(unix))]
         return None;
-        Some(Stamp(header))
+        Some(Stamp::of_wal_index(header))
     }
 }

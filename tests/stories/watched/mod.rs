@@ -3,4 +3,4 @@
 mod deployment;
 mod metrics;
 mod reload;
-mod systemd;
+pub mod systemd;

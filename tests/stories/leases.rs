@@ -1,0 +1,124 @@
+//! Several servers that answer from memory: what is revoked at one is refused by all when the command or answer returns,
+//! whatever state the others are in.
+
+use std::time::Duration;
+
+use miandeng::db;
+use nix::sys::signal::Signal;
+use rocket::tokio::{self, time::sleep};
+
+use crate::{
+    faults::gate,
+    harness::{Phone, Server, Site, postgres::Database, program},
+    postgres::{is_missing, site},
+    watched::systemd::sends,
+};
+
+const SERVERS: usize = 3;
+
+async fn servers(site: &Site) -> [Server; SERVERS] {
+    let started = [(); SERVERS].map(|()| Server::spawn(program(site.path(), &["serve"])));
+    let servers = started.map(Server::listens);
+    site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
+    servers
+}
+
+/// One person's browser, at each of the servers.
+async fn signed_in(site: &Site, servers: &[Server]) -> Vec<Phone> {
+    let mut first = site.phone(&servers[0], "zhangsan");
+    first.signs_in().await;
+    let at = |server| {
+        let mut phone = site.phone(server, "zhangsan");
+        phone.cookies.clone_from(&first.cookies);
+        phone
+    };
+    servers.iter().map(at).collect()
+}
+
+/// Waits for what is not asked for, such as a lease.
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    for _ in 0..3_000 {
+        if is_so().await {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it does not come to it that {what}");
+}
+
+async fn everybody_has_a_lease(database: &Database, servers: usize) {
+    let known =
+        "SELECT count(*) FROM servers WHERE renewal <> 0 AND seen = (SELECT COALESCE(MAX(id), 0) FROM session_changes)";
+    until("each server has a lease", async || database.psql(known) == servers.to_string()).await;
+}
+
+#[tokio::test]
+async fn a_server_that_was_halted_across_a_revocation_wakes_up_without_its_lease() {
+    if is_missing() {
+        return;
+    }
+    let database = Database::empty();
+    let site = site(&database).await;
+    let servers = servers(&site).await;
+    let mut phones = signed_in(&site, &servers).await;
+    everybody_has_a_lease(&database, SERVERS).await;
+    for phone in &mut phones {
+        assert_eq!(gate(phone).await, 200);
+    }
+    sends(&servers[1], Signal::SIGSTOP);
+    site.runs(&["sessions", "revoke", "--all", "--yes"]);
+    sends(&servers[1], Signal::SIGCONT);
+    for phone in phones.iter_mut().rev() {
+        assert_eq!(gate(phone).await, 401);
+    }
+    // Others took it for dead; it is back.
+    everybody_has_a_lease(&database, SERVERS).await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_servers_that_are_gone() {
+    if is_missing() {
+        return;
+    }
+    let database = Database::empty();
+    let site = site(&database).await;
+    let [stays, stops, dies] = servers(&site).await;
+    everybody_has_a_lease(&database, SERVERS).await;
+    sends(&stops, Signal::SIGTERM);
+    until("it takes its leave", async || database.psql("SELECT count(*) FROM servers") == "2").await;
+    dies.kill();
+    let stays = [stays];
+    let mut phones = signed_in(&site, &stays).await;
+    site.runs(&["sessions", "revoke", "--all", "--yes"]);
+    assert_eq!(database.psql("SELECT count(*) FROM servers"), "1", "it was found dead");
+    assert_eq!(gate(&mut phones[0]).await, 401);
+}
+
+#[tokio::test]
+async fn memory_answers_while_the_lease_lasts_and_not_a_moment_longer() {
+    if is_missing() {
+        return;
+    }
+    let database = Database::empty();
+    let site = site(&database).await;
+    let servers = servers(&site).await;
+    let mut phones = signed_in(&site, &servers).await;
+    everybody_has_a_lease(&database, SERVERS).await;
+    for phone in &mut phones {
+        assert_eq!(gate(phone).await, 200);
+    }
+    // No row is given out: whoever asks for one waits, whoever knows answers.
+    let mut held = db::connect_to_server(&database.url()).await.unwrap();
+    for lock in ["BEGIN", "LOCK TABLE users, sessions IN ACCESS EXCLUSIVE MODE"] {
+        db::query(lock).execute(&mut held).await.unwrap();
+    }
+    for phone in &mut phones {
+        assert_eq!(gate(phone).await, 200, "from memory");
+    }
+    // Now renewals wait as well.
+    let lock = "LOCK TABLE session_changes IN ACCESS EXCLUSIVE MODE";
+    db::query(lock).execute(&mut held).await.unwrap();
+    until("the lease has ended", async || gate(&mut phones[0]).await == 503).await;
+    drop(held);
+    until("all is well again", async || gate(&mut phones[0]).await == 200).await;
+}
