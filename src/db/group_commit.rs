@@ -20,7 +20,7 @@ pub(super) struct GroupCommit(Arc<Mutex<Option<Group>>>);
 
 struct Group {
     transaction: Conn,
-    /// Somebody has gone away in the midst of the work, which is still to be undone.
+    /// A member is at work in the savepoint, or has gone away in the midst of it: what it did is still to be undone.
     is_unfinished: bool,
     /// Those who have done their work.
     members: Vec<oneshot::Sender<sqlx::Result<()>>>,
@@ -86,14 +86,17 @@ impl Group {
     /// A member begins.
     async fn begin(&mut self) -> sqlx::Result<()> {
         self.undo_unfinished().await?;
+        // Whoever goes away here may leave an empty savepoint, which harms nobody, or none, to which nothing could be
+        // rolled back.
+        query("SAVEPOINT member").execute(&mut self.transaction).await?;
         self.is_unfinished = true;
-        query("SAVEPOINT member").execute(&mut self.transaction).await.map(drop)
+        Ok(())
     }
 
     async fn keep(&mut self) -> sqlx::Result<()> {
-        query("RELEASE SAVEPOINT member").execute(&mut self.transaction).await?;
+        // Before: whoever goes away now may have released it.
         self.is_unfinished = false;
-        Ok(())
+        query("RELEASE SAVEPOINT member").execute(&mut self.transaction).await.map(drop)
     }
 
     async fn undo(&mut self) -> sqlx::Result<()> {
