@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use figment::{Figment, providers::Serialized};
+use rocket::fairing::AdHoc;
 use serde_json::json;
 
 use super::{
@@ -73,12 +74,15 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let app = sample_app(port)?;
     let figment = figment(port, dingtalk.url(), &corp, &logo, &app)?;
     let config = Config::from_figment(&figment)?;
-    let server = serve::ignite(figment, config, pools.clone(), clock, |server| server).await?;
-
     let [chinese, english] = note(port, &corp, &employee);
     simulator.note(chinese, english);
-    print_welcome(port, dingtalk.url(), &corp, &employee, &app.url);
     app.app.start(app.port).await?;
+    let (dingtalk_url, app_url) = (dingtalk.url().to_owned(), app.url);
+    let welcome = AdHoc::on_liftoff("welcome", move |_| {
+        print_welcome(port, &dingtalk_url, &corp, &employee, &app_url);
+        Box::pin(std::future::ready(()))
+    });
+    let server = serve::ignite(figment, config, pools.clone(), clock, |server| server.attach(welcome)).await?;
     let stopped = server.launch().await;
     dingtalk.stop().await;
     pools.close().await;

@@ -11,7 +11,9 @@ use anyhow::{Context, bail, ensure};
 use askama::Template;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rocket::{
-    Responder, Route, State, get,
+    Responder, Route, State,
+    fairing::AdHoc,
+    get,
     http::{CookieJar, SameSite, Status, uri::Origin},
     post,
     response::content::RawHtml,
@@ -20,6 +22,7 @@ use rocket::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::terminal::text;
 use crate::{i18n::Locale, random, web::see_other::SeeOther};
 
 pub const CLIENT_ID: &str = "sample-app";
@@ -93,7 +96,7 @@ impl SampleApp {
         format!("{url}/callback")
     }
 
-    /// Listens until the process ends.
+    /// Returns when it listens, which it does until the process ends.
     pub async fn start(self, port: u16) -> anyhow::Result<()> {
         let shutdown = rocket::config::Shutdown { ctrlc: false, signals: Default::default(), ..Default::default() };
         let config = rocket::Config {
@@ -103,11 +106,18 @@ impl SampleApp {
             log_level: rocket::config::LogLevel::Off,
             ..rocket::Config::release_default()
         };
-        let app = rocket::custom(config).manage(self).mount("/", routes()).ignite().await;
+        let (listening, listens) = tokio::sync::oneshot::channel();
+        let app = rocket::custom(config).manage(self).mount("/", routes());
+        let app = app.attach(AdHoc::on_liftoff("listening", |_| {
+            Box::pin(async {
+                let _ = listening.send(());
+            })
+        }));
+        let app = app.ignite().await;
         let app = app.map_err(|error| anyhow::anyhow!("{error}"))?;
         // Rocket's errors panic when dropped unread.
         rocket::tokio::spawn(async move { app.launch().await.map(drop).map_err(|error| drop(error.to_string())) });
-        Ok(())
+        listens.await.with_context(|| text!("the sample app cannot listen", "示例应用无法监听端口"))
     }
 
     fn visit(&self, jar: &CookieJar<'_>) -> Option<Visit> {
