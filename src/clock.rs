@@ -14,6 +14,10 @@ static START: LazyLock<Instant> = LazyLock::new(|| Clock::default().stopwatch())
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixSeconds = i64;
 
+/// How far, in seconds, the clocks of servers on one database may differ. What ends later than it can was made before a clock
+/// was set back; within this it may be another server's.
+pub const CLOCKS_DIFFER: i64 = 10;
+
 /// How long the machine has been running, the time that it slept included. Nobody can set it, and no test moves it: it is
 /// for what must be true of the time that really passes.
 pub fn since_boot() -> Duration {

@@ -10,6 +10,7 @@ mod backend;
 mod conn;
 mod freshness;
 mod group_commit;
+mod leases;
 mod open;
 mod postgres;
 mod query;
@@ -33,6 +34,7 @@ use self::{backend::Backend, group_commit::GroupCommit};
 pub use self::{
     conn::{Conn, Reader, Which},
     freshness::{Change, Stamp},
+    leases::{Lease, sweep_leases},
     open::{Advice, NoLastingFile, OpenError, advice, file_of, with_suffix},
     postgres::{
         Address as ServerAddress, BadAddress as BadServerAddress, NotUsable as ServerNotUsable,
@@ -143,6 +145,24 @@ impl Pools {
 
     fn begun(&self, conn: Conn) -> Transaction {
         Transaction { conn, backend: self.backend.clone() }
+    }
+
+    /// Runs one statement that writes, in a commit of its own. On PostgreSQL it waits for no other writer: it is for statements
+    /// that are atomic by themselves, about rows on which nothing in [`Pools::write`] relies.
+    ///
+    /// # Errors
+    /// Those of [`Pools::write`] and of the statement. After an error it may have been carried out all the same.
+    pub async fn write_one(&self, statement: Query<'_>) -> sqlx::Result<Done> {
+        match &self.backend {
+            Backend::Sqlite(_) => self.transaction(async |tx| statement.execute(tx).await).await,
+            Backend::Postgres(server) => statement.execute(&mut server.write_one().await.map(Conn::from)?).await,
+        }
+    }
+
+    /// Whether other servers may be at work on this database, each in a memory of its own. Several servers on one SQLite file
+    /// are on one machine and for an upgrade; they have never shared what is in memory.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
     }
 
     /// Does some work in one transaction, and commits it if it succeeds.

@@ -6,10 +6,10 @@ use crate::{
     audit, cas, clients,
     clock::{Clock, UnixSeconds},
     config::Config,
-    db::{Conn, Pools},
+    db::{Conn, Pools, sweep_leases},
     directory, oidc,
     sessions::{self, Policy},
-    signin::handover,
+    signin::{handover, used_once},
 };
 
 /// How far, in seconds, the time of day may run off from what has really passed before it is taken to have been set.
@@ -22,8 +22,8 @@ const AUDIT_ROWS: u32 = 1_000;
 /// Directory events that one sweep deletes at the most.
 const EVENTS: u32 = 1_000;
 
-/// Deletes expired sessions, hand-over links and tokens of apps, which are refused until then all the same, old rows of the
-/// trail, and directory events that are done.
+/// Deletes expired sessions, hand-over links and tokens of apps, which are refused until then all the same, marks of what was
+/// used once, old rows of the trail, and directory events that are done.
 pub struct Sweep {
     pools: Pools,
     policy: Policy,
@@ -57,6 +57,8 @@ impl Sweep {
         }
         let sweep = async |tx: &mut Conn| {
             handover::sweep(tx, now).await?;
+            used_once::sweep(tx, now).await?;
+            sweep_leases(&self.pools, tx).await?;
             oidc::sweep(tx, now).await?;
             cas::sweep(tx, self.clock.now_ms()).await?;
             clients::sweep(tx, &self.told, self.clock.now_ms()).await?;

@@ -27,7 +27,7 @@ pub async fn from_page(
     let admitted = async {
         tries.check()?;
         let (secret, (app, state)) = (code?, page?);
-        let state = take_state(services, requester, app, state)?;
+        let state = take_state(services, requester, app, state).await?;
         by_code(services, requester, &tries, &state, ReceivedCode { secret, app, way: Way::Client }).await
     };
     trail::refused(services, requester, tries.count(admitted.await)).await
@@ -46,7 +46,8 @@ pub async fn by_code(
     // While this waited for its turn, other codes of the same browser or address may have been rejected. Refused now,
     // the sender still has an unspent code.
     tries.check()?;
-    if !services.used_codes.spend(&code.app.config.name, &code.secret) {
+    let (app, now) = (&code.app.config.name, services.clock.now());
+    if !services.used_codes.spend(services.db, app, &code.secret, now).await? {
         return Err(SignInRefusal::CodeUsed);
     }
     let (app, way) = (code.app, code.way);
@@ -74,13 +75,14 @@ fn page_behind<'a>(
 }
 
 /// Takes the state of a page or an attempt. Nobody can use it again.
-pub fn take_state<'a>(
+pub async fn take_state<'a>(
     services: Services<'_>,
     requester: &Requester<'_>,
     app: &DingtalkApp,
     state: VerifiedState<'a>,
 ) -> Result<TakenState<'a>, SignInRefusal> {
     let state = services.states.take(state).map_err(SignInRefusal::StateMismatch)?;
+    let state = state.everywhere(services.db, services.clock.now()).await?.map_err(SignInRefusal::StateMismatch)?;
     requester.note_app(app);
     Ok(state)
 }

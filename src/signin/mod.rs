@@ -22,6 +22,7 @@ mod trail;
 mod tries;
 mod troubles;
 pub mod used_codes;
+pub mod used_once;
 pub mod web_login;
 
 use self::{

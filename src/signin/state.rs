@@ -2,7 +2,7 @@
 //!
 //! A cookie holds a random value, and the page's state is signed together with it. A code that another site delivers
 //! has no state that fits this browser, and is refused before DingTalk is asked. Many tabs share the cookie, and a page
-//! costs no write. A process takes a state once (`super::used_codes` says why that suffices).
+//! costs no write. A state is taken once (`super::used_codes` says where that is remembered).
 
 use std::{fmt, time::Duration};
 
@@ -10,8 +10,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use moka::policy::EvictionPolicy;
 use sha2::Sha256;
 
+use super::used_once;
 use crate::{
-    clock::{Clock, UnixSeconds},
+    clock::{CLOCKS_DIFFER, Clock, UnixSeconds},
+    db::Pools,
     hex_digits::hex_digits,
 };
 
@@ -20,6 +22,7 @@ pub const LIFETIME: i64 = 600;
 /// A state older than this is forgotten; it expired long before.
 const REMEMBER: Duration = Duration::from_secs(2 * LIFETIME as u64);
 const REMEMBER_MOST: u64 = 200_000;
+const USED: &str = "the state was used before";
 
 /// The browser's half: the value of the short-lived cookie.
 pub struct Browser(String);
@@ -29,6 +32,9 @@ pub struct VerifiedState<'a> {
     browser: &'a str,
     nonce: &'a str,
 }
+
+/// A state that nobody has taken from this server. Another server may have had it.
+pub struct TakenHere<'a>(VerifiedState<'a>);
 
 /// A state that was taken: only its holder signs in by it.
 pub struct TakenState<'a> {
@@ -102,13 +108,14 @@ impl States {
         // Constant in time. The seal covers the number as it is spelt: `07` is another.
         expected.verify_slice(&seal).map_err(|_| "the state is another browser's or another app's")?;
         let left = until - self.clock.now();
-        if (1..=LIFETIME).contains(&left) { Ok(VerifiedState { browser, nonce }) } else { Err("the state has expired") }
+        let in_time = (1..=LIFETIME + CLOCKS_DIFFER).contains(&left);
+        if in_time { Ok(VerifiedState { browser, nonce }) } else { Err("the state has expired") }
     }
 
-    /// Takes a state; one of any number of callers gets it. The error is for the log.
-    pub fn take<'a>(&self, state: VerifiedState<'a>) -> Result<TakenState<'a>, &'static str> {
+    /// Takes a state from this server; one of any number of callers gets it. The error is for the log.
+    pub fn take<'a>(&self, state: VerifiedState<'a>) -> Result<TakenHere<'a>, &'static str> {
         let first = self.taken.entry(state.nonce.to_owned()).or_insert(()).is_fresh();
-        if first { Ok(TakenState { browser: state.browser }) } else { Err("the state was used before") }
+        if first { Ok(TakenHere(state)) } else { Err(USED) }
     }
 
     fn seal(&self, browser: &str, about: &str, expires: impl fmt::Display, nonce: &str) -> Hmac<Sha256> {
@@ -122,6 +129,18 @@ impl States {
 impl<'a> VerifiedState<'a> {
     pub fn browser(&self) -> &'a str {
         self.browser
+    }
+}
+
+impl<'a> TakenHere<'a> {
+    /// Takes it from all servers on the same database; one of them gets it. The inner error is for the log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn everywhere(self, db: &Pools, now: UnixSeconds) -> sqlx::Result<Result<TakenState<'a>, &'static str>> {
+        let VerifiedState { browser, nonce } = self.0;
+        let first = used_once::mark(db, &used_once::digest("state", nonce), now).await?;
+        Ok(if first { Ok(TakenState { browser }) } else { Err(USED) })
     }
 }
 
@@ -167,6 +186,15 @@ mod tests {
         assert_eq!(take(&states, &state, Some(BROWSER)), Err("the state has expired"));
         clock.advance(-2 * LIFETIME);
         assert_eq!(take(&states, &state, Some(BROWSER)), Err("the state has expired"));
+    }
+
+    #[test]
+    fn a_state_of_a_server_whose_clock_is_ahead_is_good() {
+        let (ahead, clock) = (Clock::standing(), Clock::standing());
+        ahead.advance(CLOCKS_DIFFER - 1);
+        let [issues, takes] = [&ahead, &clock].map(|clock| States::new([7; 32], clock.clone()));
+        let state = issues.issue(&Browser::recognise(Some(BROWSER)), "oa");
+        assert_eq!(take(&takes, &state, Some(BROWSER)), Ok(()));
     }
 
     #[test]

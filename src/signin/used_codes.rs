@@ -1,4 +1,4 @@
-//! Auth codes that were sent to DingTalk already: a process never sends a code twice.
+//! Auth codes that were sent to DingTalk already: no code is sent twice.
 //!
 //! They are remembered in the process, as are states that were taken (`super::state`). For one server that suffices,
 //! because neither guards a session alone:
@@ -10,16 +10,16 @@
 //!
 //! After a restart a code may be sent once more and is refused, and a page that was open still signs its person in.
 //!
-//! A table would cost twice as much: the mark must be on disk before DingTalk is asked, in a transaction of its own
-//! (with `synchronous = FULL`, 2.1 times the time of the session's alone). Several servers on one database will need
-//! it; [`UsedCodes::spend`] and `States::take` are the two places.
+//! A table costs twice as much: the mark must be on disk before DingTalk is asked, in a transaction of its own (with
+//! `synchronous = FULL`, 2.1 times the time of the session's alone). So there is one only where several servers share the
+//! database (`super::used_once`), and what memory knows is refused without asking it.
 
 use std::time::Duration;
 
 use moka::policy::EvictionPolicy;
-use sha2::{Digest, Sha256};
 
-use crate::secret::Secret;
+use super::used_once;
+use crate::{clock::UnixSeconds, db::Pools, secret::Secret};
 
 /// Twice the five minutes that a code is good for.
 const REMEMBER: Duration = Duration::from_secs(600);
@@ -41,9 +41,12 @@ impl Default for UsedCodes {
 }
 
 impl UsedCodes {
-    /// Marks a code as spent. One of any number of callers gets `true`.
-    pub fn spend(&self, app: &str, code: &Secret) -> bool {
-        let digest = Sha256::digest(format!("{app}|{}", code.expose()));
-        self.0.entry(digest.into()).or_insert(()).is_fresh()
+    /// Marks a code as spent. Of any number of callers, on all servers, one gets `true`.
+    ///
+    /// # Errors
+    /// When the database fails. The code counts as spent here: somebody may have marked it.
+    pub async fn spend(&self, db: &Pools, app: &str, code: &Secret, now: UnixSeconds) -> sqlx::Result<bool> {
+        let digest = used_once::digest("code", &format!("{app}|{}", code.expose()));
+        Ok(self.0.entry(digest).or_insert(()).is_fresh() && used_once::mark(db, &digest, now).await?)
     }
 }

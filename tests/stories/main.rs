@@ -45,6 +45,7 @@ mod service_window;
 mod sessions;
 mod settings_file;
 mod several_corps;
+mod several_servers;
 mod signin;
 mod signin_page;
 mod simulator;

@@ -299,6 +299,7 @@ fn sql_stands_beside_its_table_only() {
             "sessions/mod.rs",
             "sessions/invalidation.rs",
             "signin/handover/table.rs",
+            "signin/used_once.rs",
             "signing_keys/table.rs",
             "troubles.rs",
         ];

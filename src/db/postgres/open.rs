@@ -18,6 +18,8 @@ use crate::db::{Conn, Stamp, open::OpenError, schema};
 
 const READERS: u32 = 10;
 const WATCHERS: u32 = 2;
+/// For statements that are atomic by themselves ([`Pools::write_one`](crate::db::Pools::write_one)).
+const SINGLE_WRITERS: u32 = 4;
 /// How long a question waits for a connection before the database counts as out of reach, and who writes for the one
 /// writer.
 const ACQUIRE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
@@ -45,6 +47,7 @@ pub enum NotUsable {
 #[derive(Clone)]
 pub(in crate::db) struct Server {
     pub writer: PgPool,
+    pub single_writers: PgPool,
     pub readers: PgPool,
     /// For those who wait until the other servers know of a change.
     watchers: PgPool,
@@ -69,6 +72,7 @@ pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
     let [to_read, to_write] = ACQUIRE;
     Ok(Server {
         writer: pool(1).acquire_timeout(to_write).connect_lazy_with(options.clone()),
+        single_writers: pool(SINGLE_WRITERS).acquire_timeout(to_read).connect_lazy_with(options.clone()),
         readers: pool(READERS).acquire_timeout(to_read).connect_lazy_with(options.clone().options(READING)),
         watchers: pool(WATCHERS).acquire_timeout(to_read).connect_lazy_with(options.clone()),
         lease: Arc::new(Lease::new(options)),
@@ -134,6 +138,11 @@ impl Server {
         Ok(transaction)
     }
 
+    /// A connection that writes beside the one writer, each statement in a commit of its own.
+    pub async fn write_one(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        self.single_writers.acquire().await
+    }
+
     /// Whether the tables can be read.
     pub async fn check_read(&self) -> sqlx::Result<()> {
         answered(sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.readers)).await.map(drop)
@@ -157,6 +166,7 @@ impl Server {
     pub async fn close(&self) {
         self.lease.give_up().await;
         self.readers.close().await;
+        self.single_writers.close().await;
         self.writer.close().await;
         self.watchers.close().await;
     }

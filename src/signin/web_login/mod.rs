@@ -43,11 +43,12 @@ pub async fn come_back(
     let tries = Tries::new(services.limits, requester.address, sender);
     trail::refused(services, requester, tries.check()).await?;
 
-    let taken = attempt.and_then(|(app, VerifiedAttempt { state, return_to, .. })| {
-        Ok((app, take_state(services, requester, app, state)?, return_to))
-    });
+    let taken = async {
+        let (app, VerifiedAttempt { state, return_to, .. }) = attempt?;
+        Ok((app, take_state(services, requester, app, state).await?, return_to))
+    };
     let begin_again = |refusal| NotAdmitted { refusal, retry_at: Some("/".to_owned()) };
-    let taken = trail::refused(services, requester, tries.count(taken)).await;
+    let taken = trail::refused(services, requester, tries.count(taken.await)).await;
     let (app, state, return_to) = taken.map_err(begin_again)?;
 
     let admitted = async {
