@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     db::{self, Pools},
-    dingtalk::{Credential, Store},
+    dingtalk::{Claim, Credential, Store},
     secret::Secret,
 };
 
@@ -23,6 +23,22 @@ impl Store for CredentialTable {
     async fn save(&self, key: &str, credential: &Credential) {
         if let Err(error) = save(&self.0, key, credential).await {
             tracing::warn!(%error, "a DingTalk credential could not be kept; a restart will fetch a new one");
+        }
+    }
+
+    /// Where the database does not answer, each server asks DingTalk itself: a sign-in that works matters more than a call
+    /// too many.
+    async fn claim(&self, key: &str) -> Claim {
+        if !self.0.is_shared() {
+            return Claim::Alone;
+        }
+        match self.0.lease(key).await {
+            Ok(Some(lease)) => Claim::Ours(Box::new(lease)),
+            Ok(None) => Claim::Theirs,
+            Err(error) => {
+                tracing::warn!(%error, "the other servers cannot be heard; this one asks DingTalk for a credential itself");
+                Claim::Alone
+            }
         }
     }
 }

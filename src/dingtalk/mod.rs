@@ -36,7 +36,7 @@ pub use self::{
     fair_queue::Turn,
     rights::{Need, Rights, Standing},
     scopes::Scopes,
-    token_cache::{Credential, CredentialStatus, Store},
+    token_cache::{Claim, Credential, CredentialStatus, Store},
 };
 use crate::{clock::Clock, config::Config, metrics::Calls};
 

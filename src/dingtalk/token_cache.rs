@@ -1,7 +1,8 @@
 //! One cached value that DingTalk lends for two hours: an access token or a jsapi ticket.
 //!
 //! However many requests wait, one asks DingTalk; from ten minutes before expiry the value is renewed in the
-//! background while the old one is served; and the value outlives a restart in a [`Store`].
+//! background while the old one is served; and the value outlives a restart in a [`Store`]. Where several servers share the
+//! store, one of them asks DingTalk, and the others read what it has stored.
 
 use std::{
     sync::{
@@ -12,10 +13,11 @@ use std::{
 };
 
 use async_trait::async_trait;
+use tokio::time::{sleep, timeout};
 
 use super::DingtalkError;
 use crate::{
-    clock::{Clock, UnixSeconds},
+    clock::{CLOCKS_DIFFER, Clock, UnixSeconds},
     secret::Secret,
 };
 
@@ -34,6 +36,8 @@ const RENEWAL_PAUSE: i64 = 30;
 
 /// How long a refresh waits for the store, which then carries on by itself.
 const LONGEST_SAVE: Duration = Duration::from_millis(500);
+/// Between two looks at what another server has stored.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone)]
 pub struct Credential {
@@ -54,6 +58,28 @@ pub(super) struct Lent {
 pub trait Store: Send + Sync {
     async fn load(&self, key: &str) -> Option<Credential>;
     async fn save(&self, key: &str, credential: &Credential);
+
+    /// Asks to be the one who fetches this credential.
+    async fn claim(&self, _key: &str) -> Claim {
+        Claim::Alone
+    }
+}
+
+/// Whose it is to fetch a credential.
+pub enum Claim {
+    /// Nobody else has to do with the store, or it does not answer.
+    Alone,
+    /// This server's, until the guard is dropped. A server that dies or is paused loses it within seconds.
+    Ours(Box<dyn Send + Sync>),
+    /// Another server is at it.
+    Theirs,
+}
+
+/// What came of waiting to be the one who fetches.
+enum Turn {
+    Fetch(Claim),
+    /// Another server was quicker.
+    Kept(Lent),
 }
 
 /// Fetches a value, and for how many seconds DingTalk says it is good.
@@ -160,8 +186,7 @@ impl Cache {
         }
         let cache = Arc::clone(self);
         tokio::spawn(async move {
-            let _one_at_a_time = cache.refreshing.lock().await;
-            if let Err(error) = cache.ask().await {
+            if let Err(error) = cache.renew().await {
                 tracing::warn!(%error, "a DingTalk credential could not be renewed; the old one is served while it lasts");
             }
             cache.renewing.store(false, Ordering::Release);
@@ -178,14 +203,49 @@ impl Cache {
             return Err(error);
         }
         if let Some(kept) = self.kept().await {
-            self.state().current = Some(kept.clone());
-            return Ok(self.lent(kept.value));
+            return Ok(self.adopt(kept));
         }
-        self.ask().await
+        match self.turn(|_| true).await {
+            Turn::Fetch(claim) => self.ask(claim).await,
+            Turn::Kept(lent) => Ok(lent),
+        }
+    }
+
+    async fn renew(&self) -> Result<(), DingtalkError> {
+        let _one_at_a_time = self.refreshing.lock().await;
+        match self.turn(|kept| kept.expires_at - self.clock.now() > MARGIN).await {
+            Turn::Fetch(claim) => self.ask(claim).await.map(drop),
+            Turn::Kept(_) => Ok(()),
+        }
+    }
+
+    /// Waits until it is ours to ask DingTalk, or another server has stored what will do. The caller holds `refreshing`.
+    async fn turn(&self, will_do: impl Fn(&Credential) -> bool) -> Turn {
+        loop {
+            let claim = self.store.claim(&self.key).await;
+            if let Claim::Alone = claim {
+                return Turn::Fetch(claim);
+            }
+            // Looked for under the claim: the last holder has stored its own before giving the claim back.
+            if let Some(kept) = self.kept().await.filter(&will_do) {
+                return Turn::Kept(self.adopt(kept));
+            }
+            if let Claim::Ours(_) = claim {
+                return Turn::Fetch(claim);
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    fn adopt(&self, kept: Credential) -> Lent {
+        let mut state = self.state();
+        let lent = Lent { value: kept.value.clone(), generation: state.ended };
+        state.current = Some(kept);
+        lent
     }
 
     /// Asks DingTalk. The caller holds `refreshing`.
-    async fn ask(&self) -> Result<Lent, DingtalkError> {
+    async fn ask(&self, claim: Claim) -> Result<Lent, DingtalkError> {
         let outcome = self.source.fetch().await;
         let now = self.clock.now();
         let credential = {
@@ -214,8 +274,11 @@ impl Cache {
         let value = credential.value.clone();
         let (store, key) = (Arc::clone(&self.store), self.key.clone());
         // For the next start. A locked file holds up no request.
-        let saving = tokio::spawn(async move { store.save(&key, &credential).await });
-        let _ = tokio::time::timeout(LONGEST_SAVE, saving).await;
+        let saving = tokio::spawn(async move {
+            store.save(&key, &credential).await;
+            drop(claim);
+        });
+        let _ = timeout(LONGEST_SAVE, saving).await;
         Ok(self.lent(value))
     }
 
@@ -254,7 +317,7 @@ impl Cache {
 
 /// A clock that was set far back makes every expiry look distant, so such a value is not used either.
 fn is_usable(credential: &Credential, now: UnixSeconds) -> bool {
-    (1..=DEFAULT_LIFETIME).contains(&(credential.expires_at - now))
+    (1..=DEFAULT_LIFETIME + CLOCKS_DIFFER).contains(&(credential.expires_at - now))
 }
 
 fn expiry(now: UnixSeconds, first_seen_at: UnixSeconds, lifetime: Option<i64>) -> UnixSeconds {

@@ -1,6 +1,9 @@
 //! Several servers on one PostgreSQL database: once is once everywhere. Real processes, wherever PostgreSQL is installed.
 
 mod codes;
+mod tokens;
+
+use miandeng::simulator::{Fault, FaultKind};
 
 use crate::{
     harness::{PUBLIC_URL, Phone, Server, Settings, Site, postgres::Database, program},
@@ -57,4 +60,8 @@ impl<const N: usize> Servers<N> {
 fn started<const N: usize>(site: &Site) -> [Server; N] {
     let starting = [(); N].map(|()| Server::spawn(program(site.path(), &["serve"])));
     starting.map(Server::listens)
+}
+
+fn fault(path: &str, times: usize, kind: FaultKind) -> Fault {
+    Fault { path: path.into(), times, corp_id: None, client_id: None, kind }
 }
