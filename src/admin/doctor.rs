@@ -107,7 +107,9 @@ async fn run(
         findings.extend(doctor::database(&subject).await);
         findings.extend(doctor::outside(&subject, Some(dingtalk)).await);
         let apps = config.apps.iter().filter(|app| app.corp_id == *form.who.corp_id());
-        findings.extend(apps.filter_map(|app| doctor::arrival(app, directory.reception(&app.name).into())));
+        for app in apps {
+            findings.extend(doctor::arrival(app, directory.reception_anywhere(&app.name).await.into()));
+        }
         findings
     };
     reports.run(form.who.corp_id(), examine).await;

@@ -73,7 +73,7 @@ pub(super) fn jobs(kept: &Kept, config: &Config, dingtalk: &Dingtalk, directory:
     let listen = move || Arc::clone(&streams).listen().map(Ok::<_, Infallible>);
     let (standing, changed) = (Arc::clone(directory), directory.streams_changed());
     let write_streams = move || Arc::clone(&standing).write_streams();
-    let fetch = move || Arc::clone(&failed).fetch_all_failed().map(Ok::<_, Infallible>);
+    let fetch = move || Arc::clone(&failed).fetch_all_failed();
     let jobs = Jobs::new(clock.clone())
         .every(SECOND, "session-activity", move || Arc::clone(&activity).write_all())
         .and_at_the_end()

@@ -157,7 +157,9 @@ fn events(out: &mut Exposition, dingtalk: &Dingtalk, directory: &Directory) {
         .collect();
     let name = "miandeng_event_stream_connected";
     out.family(name, Kind::Gauge, "Whether DingTalk's stream of events stands, of apps with events = \"stream\".");
-    for (app, reception) in all.iter().filter(|(_, reception)| reception.mode == EventMode::Stream) {
+    // Of several servers, the one that listens says so.
+    let listens = |reception: &directory::Reception| reception.mode == EventMode::Stream && !reception.stands_by;
+    for (app, reception) in all.iter().filter(|(_, reception)| listens(reception)) {
         out.sample(name, &[("app", app)], u8::from(reception.connected_since.is_some()));
     }
     let name = "miandeng_event_last_received_timestamp_seconds";

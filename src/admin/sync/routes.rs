@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use futures_util::future::join_all;
 use rocket::{Responder, Route, State, get, http::uri::Origin, post, routes};
 
 use super::{
@@ -15,7 +16,7 @@ use crate::{
     admin::{Administrator, Posted, Section, Shell, confirm::ConfirmPage, shell},
     db::Db,
     dingtalk::{Dingtalk, DingtalkApp},
-    directory::{self, AskedSyncs, Directory, Refused, Report, State as SyncState, Wish},
+    directory::{self, AskedSyncs, Directory, Reception, Refused, Report, State as SyncState, Wish},
     i18n::{RightsTexts, SyncPage as Words},
     ids::CorpId,
     web::{
@@ -68,6 +69,8 @@ async fn sync(
     db: &State<Db>,
 ) -> Result<Page, PageProblem> {
     let (locale, now_ms) = (frame.locale, who.now() * 1000);
+    let apps: Vec<_> = dingtalk.apps().iter().filter(|app| app.config.corp_id == *who.corp_id()).collect();
+    let receptions = join_all(apps.iter().map(|app| directory.reception_anywhere(&app.config.name))).await;
     let mut db = db.read().await?;
     let runs = directory::last_runs(&mut db, who.corp_id(), RUNS).await?;
     let due = directory::sync_needed(&mut db, who.corp_id()).await?;
@@ -77,18 +80,16 @@ async fn sync(
         asked.as_ref().and_then(|asked| Some((asked.app.clone(), rights::rows(asked.rights.as_ref()?, locale))));
     let (rights_of, rights) = rights.unwrap_or_default();
     let now = Now::of(asked, locale);
-    let apps: Vec<_> = dingtalk.apps().iter().filter(|app| app.config.corp_id == *who.corp_id()).collect();
-    let row = |app: &&DingtalkApp| {
-        let reception = directory.reception(&app.config.name);
+    let row = |(app, reception): (&&DingtalkApp, &Reception)| {
         let next_ms = directory::next_ms(&app.config, runs.first(), due.as_ref());
-        AppRow::of(&app.config, apps.len() == 1, &reception, next_ms, now_ms, locale)
+        AppRow::of(&app.config, apps.len() == 1, reception, next_ms, now_ms, locale)
     };
     let page = SyncPage {
         shell: who.shell(Section::Sync),
         t: locale.sync_page(),
         busy: holder.filter(|_| !now.is_running()).map(|holder| (locale.sync_page().busy)(&actor(locale, &holder))),
         is_stale: Params::of_query(uri).has("stale"),
-        apps: apps.iter().map(row).collect(),
+        apps: apps.iter().zip(&receptions).map(row).collect(),
         runs: runs.into_iter().map(|run| last_run(run, locale)).collect(),
         r: locale.rights_texts(),
         rights,

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 use super::{Directory, is_foreign, listen::wait, refusal::EventRefusal};
 use crate::{
     config::Events,
+    db::Lease,
     dingtalk::{DingtalkApp, events::Event},
     random,
 };
@@ -15,16 +16,29 @@ use crate::{
 const MOST_PAGES: usize = 100;
 
 impl Directory {
-    /// The same for every app to which events are pushed.
-    pub async fn fetch_all_failed(self: Arc<Self>) {
+    /// Fetches them for every app to which events are pushed, unless another server is at it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fetch_all_failed(self: Arc<Self>) -> sqlx::Result<()> {
         for app in self.dingtalk.apps().iter().filter(|app| matches!(app.config.events, Events::Callback { .. })) {
-            self.fetch_failed(app).await;
+            if let Some(alone) = self.pools.lease(&lease_name(app)).await? {
+                self.fetch_failed(app, &alone).await;
+            }
         }
+        Ok(())
+    }
+
+    /// The same for one app, once no other server is at it.
+    pub(super) async fn fetch_failed_after_gap(&self, app: &DingtalkApp) {
+        let alone = self.pools.wait_for_lease(&lease_name(app)).await;
+        self.fetch_failed(app, &alone).await;
     }
 
     /// Each call deletes at DingTalk what the call before has answered, so a page is in the database before the next is
-    /// asked for, however long that takes.
-    pub(super) async fn fetch_failed(&self, app: &DingtalkApp) {
+    /// asked for, however long that takes. Of two servers that fetched at once, one would delete what the other still holds in
+    /// memory alone.
+    async fn fetch_failed(&self, app: &DingtalkApp, _alone: &Lease) {
         for _ in 0..MOST_PAGES {
             let (mut events, has_more) = match app.failed_events().await {
                 Ok(page) => page,
@@ -63,4 +77,8 @@ impl Directory {
             }
         }
     }
+}
+
+fn lease_name(app: &DingtalkApp) -> String {
+    format!("undelivered events of {}", app.config.name)
 }

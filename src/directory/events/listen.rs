@@ -1,10 +1,14 @@
 //! Listens to DingTalk's streams, one for each app with `events = "stream"`, for as long as the server runs. After a gap, and
 //! at the start of any app that takes events, what was missed is made up for.
+//!
+//! Where several servers share the database, one of them listens, by a lease, and another takes over within seconds when it
+//! dies, is paused or loses the database. For a moment both may listen: an event that comes twice is in the inbox once.
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{join, join_all};
 use tokio::{
+    select,
     sync::mpsc::{UnboundedSender, unbounded_channel},
     time::sleep,
 };
@@ -12,7 +16,7 @@ use tokio::{
 use super::{super::sync_due::sync_is_due, Directory};
 use crate::{
     config::Events,
-    db::Conn,
+    db::{Conn, Lease},
     dingtalk::{
         DingtalkApp,
         stream::{Received, Stream, StreamError},
@@ -25,6 +29,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const GAP_MS: i64 = 10_000;
 /// A connection that lasts no longer, in milliseconds, counts as a failure.
 const SHORT_MS: i64 = 1_000;
+
+/// How often a server that stands by asks whether it is its turn.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often a server of several tries in a row, and for how long it then leaves it to the others.
+const TRIES: u32 = 3;
+const OTHERS_FIRST: Duration = Duration::from_secs(2);
 
 /// Hears of gaps, each by the word for why a sync is due.
 type Gaps = UnboundedSender<&'static str>;
@@ -61,6 +71,39 @@ impl Directory {
         // When DingTalk was heard last. A connection may be dead long before that is noticed.
         let (mut heard_until, mut failures) = (None, 0);
         loop {
+            let lease = self.wait_for_turn(name).await;
+            select! {
+                () = self.keep_connected(app, gaps, &mut heard_until, &mut failures) => {}
+                () = lease.lost() => {}
+            }
+            self.receptions.ended(name, None);
+            tracing::warn!(app = name, "this server listens no more, so that another one may");
+            drop(lease);
+            sleep(OTHERS_FIRST).await;
+        }
+    }
+
+    /// Stands by while another server listens.
+    async fn wait_for_turn(&self, app: &str) -> Lease {
+        let name = format!("event stream of {app}");
+        loop {
+            match self.pools.lease(&name).await {
+                Ok(lease) => {
+                    self.receptions.stands_by(app, lease.is_none());
+                    if let Some(lease) = lease {
+                        return lease;
+                    }
+                }
+                Err(error) => tracing::debug!(app, %error, "it is not known which server listens; trying again"),
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Ends where another server may reach DingTalk better.
+    async fn keep_connected(&self, app: &DingtalkApp, gaps: &Gaps, heard_until: &mut Option<i64>, failures: &mut u32) {
+        let name = &app.config.name;
+        loop {
             let ended = match app.open_stream().await {
                 Ok(stream) => {
                     let now_ms = self.clock.now_ms();
@@ -68,18 +111,17 @@ impl Directory {
                     self.receptions.connected(name, now_ms);
                     match heard_until {
                         None => drop(gaps.send("start")),
-                        Some(until_ms) if now_ms - until_ms > GAP_MS => drop(gaps.send("gap")),
+                        Some(until_ms) if now_ms - *until_ms > GAP_MS => drop(gaps.send("gap")),
                         Some(_) => {}
                     }
-                    let mut until_ms = now_ms;
-                    let ended = self.follow(app, stream, &mut until_ms).await;
-                    heard_until = Some(until_ms);
+                    let until_ms = heard_until.insert(now_ms);
+                    let ended = self.follow(app, stream, until_ms).await;
                     // What is opened and closed at once is no better than what does not open.
-                    failures = if until_ms - now_ms > SHORT_MS { 0 } else { failures + 1 };
+                    *failures = if *until_ms - now_ms > SHORT_MS { 0 } else { *failures + 1 };
                     ended
                 }
                 Err(error) => {
-                    failures += 1;
+                    *failures += 1;
                     Some(error)
                 }
             };
@@ -88,8 +130,11 @@ impl Directory {
                 tracing::warn!(app = name, %error, failures, "no stream of DingTalk's events; trying again");
             }
             // At once where DingTalk asks for another connection.
-            if ended.is_some() || failures > 1 {
-                sleep(wait(failures, random::bytes())).await;
+            if ended.is_some() || *failures > 1 {
+                sleep(wait(*failures, random::bytes())).await;
+            }
+            if self.pools.is_shared() && *failures > 0 && failures.is_multiple_of(TRIES) {
+                return;
             }
         }
     }
@@ -126,7 +171,7 @@ impl Directory {
             failures += 1;
             sleep(wait(failures, random::bytes())).await;
         }
-        self.fetch_failed(app).await;
+        self.fetch_failed_after_gap(app).await;
     }
 }
 

@@ -96,7 +96,32 @@ impl Directory {
         Ok(())
     }
 
-    /// How events of an app arrive.
+    /// How events of an app arrive, wherever they do: as this server sees it, or as the one that listens has written down.
+    pub async fn reception_anywhere(&self, app: &str) -> Reception {
+        let own = self.reception(app);
+        if !own.stands_by {
+            return own;
+        }
+        let read = async {
+            let mut db = self.pools.read().await?;
+            let streams = streams_seen(&mut db, app, self.clock.now_ms()).await?;
+            Ok::<_, sqlx::Error>((streams, last_event(&mut db, app).await?))
+        };
+        match read.await {
+            Ok((streams, last_event_at)) => Reception {
+                connected_since: streams.iter().filter_map(|stream| stream.connected_since).min(),
+                last_event_at,
+                last_error: streams.into_iter().find_map(|stream| stream.last_error),
+                ..own
+            },
+            Err(error) => {
+                tracing::warn!(%error, app, "how the other servers listen could not be read");
+                own
+            }
+        }
+    }
+
+    /// How events of an app arrive, as this server sees it.
     pub fn reception(&self, app: &str) -> Reception {
         let mode = self.app(app).map_or(EventMode::Off, |app| app.events.mode());
         self.receptions.of(app, mode)

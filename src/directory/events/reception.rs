@@ -21,6 +21,8 @@ pub struct Reception {
     pub last_error: Option<String>,
     /// Events that we do nothing about, such as those of other DingTalk functions.
     pub unknown: u64,
+    /// Whether it is for another server on the same database to listen.
+    pub stands_by: bool,
 }
 
 #[derive(Default)]
@@ -36,13 +38,14 @@ struct Seen {
     last_event_at: Option<i64>,
     last_error: Option<String>,
     unknown: u64,
+    stands_by: bool,
 }
 
 impl Receptions {
     pub fn of(&self, app: &str, mode: EventMode) -> Reception {
-        let Seen { connected_since, last_event_at, last_error, unknown } =
+        let Seen { connected_since, last_event_at, last_error, unknown, stands_by } =
             self.lock().get(app).cloned().unwrap_or_default();
-        Reception { mode, connected_since, last_event_at, last_error, unknown }
+        Reception { mode, connected_since, last_event_at, last_error, unknown, stands_by }
     }
 
     pub fn changed(&self) -> Arc<Notify> {
@@ -68,6 +71,10 @@ impl Receptions {
             seen.last_error = error.or(seen.last_error.take());
         });
         self.changed.notify_one();
+    }
+
+    pub fn stands_by(&self, app: &str, stands_by: bool) {
+        self.change(app, |seen| seen.stands_by = stands_by);
     }
 
     fn change(&self, app: &str, change: impl FnOnce(&mut Seen)) {

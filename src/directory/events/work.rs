@@ -1,7 +1,11 @@
 //! Works on the inbox: for each event the person is read from DingTalk, and the row follows what DingTalk says now.
 //!
-//! Events are worked on one after the other, in the order of arrival. A second server may do the same beside us, so a row
-//! that has changed while DingTalk was asked is asked about again.
+//! Events are worked on one after the other, in the order of arrival, by one server at a time. For a moment a second one may
+//! do the same beside us, so a row that has changed while DingTalk was asked is asked about again.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::{super::sync_due::sync_is_due, Directory, inbox, inbox::OpenEvent};
 use crate::{
@@ -14,6 +18,8 @@ use crate::{
 };
 
 const AT_ONCE: u32 = 50;
+/// While another server is at work.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// The longest wait between two tries, in milliseconds.
 const LONGEST_WAIT_MS: i64 = 300_000;
 /// So long, in milliseconds, DingTalk may be down before an event is left to the next sync.
@@ -70,10 +76,19 @@ impl Directory {
     /// # Errors
     /// When the database fails; what is not done is still in the inbox.
     pub async fn work(&self) -> Result<(), WorkError> {
+        let mut alone = None;
         loop {
             let due = inbox::due(&mut *self.pools.read().await?, self.clock.now_ms(), AT_ONCE).await?;
             if due.is_empty() {
                 return Ok(());
+            }
+            if alone.is_none() && self.pools.is_shared() {
+                match self.pools.lease("directory-events").await? {
+                    // What is due now may be done by now.
+                    Some(lease) => alone = Some(lease),
+                    None => sleep(LOOK_AGAIN).await,
+                }
+                continue;
             }
             for event in due {
                 if !self.work_on(&event).await? {

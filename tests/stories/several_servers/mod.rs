@@ -1,6 +1,8 @@
 //! Several servers on one PostgreSQL database: once is once everywhere. Real processes, wherever PostgreSQL is installed.
 
 mod codes;
+mod jobs;
+mod stream;
 mod tokens;
 
 use miandeng::simulator::{Fault, FaultKind};
