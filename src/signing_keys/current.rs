@@ -84,14 +84,16 @@ impl SigningKeys {
     /// caller's to judge.
     pub async fn verify(&self, token: &str) -> Option<Verified> {
         let header = verify::header(token)?;
-        let keys = self.0.keys().await;
-        let mut same = keys.list.iter().filter(|key| key.kid == header.kid && key.algorithm() == header.alg);
-        verify::verify(same.next()?, header, token)
+        let mut keys = self.0.keys().await;
+        if keys.find(&header).is_none() {
+            keys = self.0.keys_of_all_servers().await;
+        }
+        verify::verify(keys.find(&header)?, header, token)
     }
 
     /// The keys of tokens from the last day to the next hour.
     pub(super) async fn published(&self) -> Vec<PublicKey> {
-        self.0.keys().await.list.iter().map(SigningKey::public).collect()
+        self.0.keys_of_all_servers().await.list.iter().map(SigningKey::public).collect()
     }
 }
 
@@ -105,7 +107,23 @@ impl Shared {
             return known;
         }
         let Ok(_one_at_a_time) = self.refreshing.try_lock() else { return known };
-        match Keys::read(&self.pools, &self.algorithms, now).await {
+        self.read(known).await
+    }
+
+    /// With those that another server has made just now: where a setting wants another algorithm, the first key of it signs
+    /// at once, and the app that verifies may ask this server.
+    async fn keys_of_all_servers(&self) -> Arc<Keys> {
+        if !self.pools.is_shared() {
+            return self.keys().await;
+        }
+        let _one_at_a_time = self.refreshing.lock().await;
+        let known = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        self.read(known).await
+    }
+
+    /// The caller holds `refreshing`.
+    async fn read(&self, known: Arc<Keys>) -> Arc<Keys> {
+        match Keys::read(&self.pools, &self.algorithms, self.clock.now()).await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
                 *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
@@ -164,6 +182,10 @@ impl Keys {
             }
         }
         Ok(Self { list, in_use: algorithms.to_vec(), read_at: now })
+    }
+
+    fn find(&self, header: &verify::Header) -> Option<&SigningKey> {
+        self.list.iter().find(|key| key.kid == header.kid && key.algorithm() == header.alg)
     }
 
     fn signer(&self, algorithm: Algorithm, now: UnixSeconds) -> Option<&SigningKey> {

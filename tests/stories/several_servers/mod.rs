@@ -2,6 +2,7 @@
 
 mod codes;
 mod jobs;
+mod keys;
 mod stream;
 mod tokens;
 
