@@ -38,7 +38,7 @@ const RENEW: &str = "WITH renewed AS (\
                      SELECT COALESCE(newest.id, 0), COALESCE(newest.mark, 0) FROM renewed LEFT JOIN (\
                          SELECT id, mark FROM session_changes ORDER BY id DESC LIMIT 1) newest ON TRUE";
 
-pub(super) struct Lease {
+pub(super) struct ServerLease {
     id: String,
     options: PgConnectOptions,
     held: RwLock<Option<Held>>,
@@ -61,7 +61,7 @@ enum Renewal {
     OnlyRegistered,
 }
 
-impl Lease {
+impl ServerLease {
     pub fn new(options: PgConnectOptions) -> Self {
         Self { id: random::hex::<16>(), options, held: RwLock::default(), changed: Notify::new() }
     }

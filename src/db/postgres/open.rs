@@ -10,7 +10,7 @@ use sqlx::{
 
 use super::{
     address,
-    lease::Lease,
+    lease::ServerLease,
     lock, others,
     wait::{STATEMENT, answered, in_time},
 };
@@ -51,7 +51,7 @@ pub(in crate::db) struct Server {
     pub readers: PgPool,
     /// For those who wait until the other servers know of a change.
     watchers: PgPool,
-    lease: Arc<Lease>,
+    lease: Arc<ServerLease>,
 }
 
 /// Connects, and migrates.
@@ -75,7 +75,7 @@ pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
         single_writers: pool(SINGLE_WRITERS).acquire_timeout(to_read).connect_lazy_with(options.clone()),
         readers: pool(READERS).acquire_timeout(to_read).connect_lazy_with(options.clone().options(READING)),
         watchers: pool(WATCHERS).acquire_timeout(to_read).connect_lazy_with(options.clone()),
-        lease: Arc::new(Lease::new(options)),
+        lease: Arc::new(ServerLease::new(options)),
     })
 }
 
