@@ -1,15 +1,16 @@
 """Those who are compared. Each is started with its own configuration and answers some rows."""
 
 import os
-import re
 import secrets
 
+from . import apache
+from .configured import configured
 from .deployment import COOKIE, CORP, token
 from .load import GATE_QUESTION, PAGE_REQUEST, Row, fetch
+from .machine import HERE
 from .openid_provider import Provider, sign_in
 from .processes import Failed, Server, clean_environment, free_port, output_of
 
-HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 DEPLOY = os.path.abspath(os.path.join(HERE, "..", "..", "deploy", "nginx"))
 PAGE = f"/?corpid={CORP}"
 MANY = 10_000
@@ -48,17 +49,6 @@ class Contender:
 
     def many_sessions(self):
         return self.deployment.cookies, MANY, COOKIE
-
-    def configured(self, file, **words):
-        """A configuration file with its {words} filled in."""
-        text = open(os.path.join(HERE, "contenders", file)).read()
-        words["folder"] = self.folder
-        # Not str.format: these files have braces of their own.
-        text = re.sub(r"\{([a-z_]+)\}", lambda word: str(words[word[1]]), text)
-        path = os.path.join(self.folder, f"{self.__class__.__name__}-{os.path.basename(file)}")
-        with open(path, "w") as out:
-            out.write(text)
-        return path
 
 
 class EmptyRocket(Contender):
@@ -99,8 +89,8 @@ class Nginx(Contender):
         miandeng = self.deployment.server()
         self.servers.append(miandeng)
         empty, alone, gated = free_port(), free_port(), free_port()
-        config = self.configured("nginx/nginx.conf", miandeng=miandeng.port, empty=empty, alone=alone,
-                                 gated=gated)
+        config = configured(self.folder, "nginx/nginx.conf", miandeng=miandeng.port, empty=empty,
+                            alone=alone, gated=gated)
         command = ["/usr/sbin/nginx", "-p", self.folder, "-c", config, "-e", f"{self.folder}/nginx-error.log",
                    "-g", "daemon off;"]
         self.serve("nginx", command, gated, self.folder)
@@ -130,12 +120,9 @@ class Apache(Contender):
         open(os.path.join(www, "nginx"), "w").close()
         provider = Provider("compare", client_secret, self.folder)
         session = {"shm": "server-cache", "cookie": "client-cookie"}[self.kind]
-        # A master that is root gives its workers to somebody else.
-        user = "User www-data\nGroup www-data" if os.getuid() == 0 else ""
-        config = self.configured(
-            "apache/httpd.conf", port=port, modules="/usr/lib/apache2/modules", user=user, provider=provider.url,
-            client_secret=client_secret, passphrase=secrets.token_hex(16), session=session)
-        self.serve(f"apache-{self.kind}", ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", config], port, self.folder)
+        self.servers.append(apache.start(
+            f"apache-{self.kind}", port, self.folder, "gate.conf", provider=provider.url, client_secret=client_secret,
+            session=session))
         try:
             cookie = sign_in(f"http://127.0.0.1:{port}/auth/nginx", GATE_QUESTION)
         finally:
