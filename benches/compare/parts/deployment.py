@@ -26,7 +26,7 @@ address = "127.0.0.1"
 url = "{database}"
 
 [default.miandeng]
-public_url = "https://app.example.com"
+public_url = "{public_url}"
 
 [default.miandeng.dingtalk]
 oapi_url = "{dingtalk}"
@@ -48,6 +48,7 @@ class Deployment:
 
     def __init__(self, binary, folder):
         self.binary, self.folder = binary, folder
+        self.public_url = "https://app.example.com"
         # Sections of the settings beside those above.
         self.more = ""
         self.cookies = self.path("cookies.txt")
@@ -88,7 +89,8 @@ class Deployment:
     def environment(self, database, port=0):
         settings = self.path(f"{database}.toml")
         with open(settings, "w") as file:
-            file.write(SETTINGS.format(database=self.database(database), dingtalk=self.dingtalk_url) + self.more)
+            file.write(SETTINGS.format(database=self.database(database), public_url=self.public_url,
+                                       dingtalk=self.dingtalk_url) + self.more)
         return {"ROCKET_CONFIG": settings, "ROCKET_PORT": str(port)}
 
     def server(self, database="many", port=None):

@@ -3,20 +3,23 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import Provider from 'oidc-provider';
 
-const [port, callback] = process.argv.slice(2);
+const [port, callback, apache] = process.argv.slice(2);
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [{
     client_id: 'bench', client_secret: 'bench-secret', redirect_uris: [callback],
     grant_types: ['authorization_code', 'refresh_token'], id_token_signed_response_alg: 'RS256',
+  }, {
+    client_id: 'apache', client_secret: 'apache-secret', redirect_uris: [apache],
+    grant_types: ['authorization_code'], id_token_signed_response_alg: 'RS256',
   }],
   jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256' }] },
   cookies: { keys: [randomUUID()] },
-  claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'] },
-  scopes: ['openid', 'offline_access', 'profile', 'email'],
+  claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'], groups: ['groups'] },
+  scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
   // As miandeng does: each refresh gives another token.
-  issueRefreshToken: async () => true,
+  issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
   rotateRefreshToken: true,
   ttl: { AuthorizationCode: 60, AccessToken: 1800, IdToken: 1800 },
   features: { devInteractions: { enabled: false } },
@@ -25,13 +28,14 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     accountId,
     claims: async () => ({
       sub: accountId, name: `员工${accountId}`, preferred_username: accountId, email: `${accountId}@example.com`,
+      groups: ['研发部/后端组'],
     }),
   }),
   async loadExistingGrant({ oidc: { client, session, provider: { Grant } } }) {
     const known = session.grantIdFor(client.clientId);
     if (known) return Grant.find(known);
     const grant = new Grant({ clientId: client.clientId, accountId: session.accountId });
-    grant.addOIDCScope('openid offline_access profile email');
+    grant.addOIDCScope('openid offline_access profile email groups');
     await grant.save();
     return grant;
   },
