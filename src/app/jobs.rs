@@ -52,7 +52,10 @@ pub(super) fn jobs(kept: &Kept, config: &Config, dingtalk: &Dingtalk, directory:
     let leased = pools.clone();
     let hold_lease = move || {
         let pools = leased.clone();
-        async move { Ok::<_, Infallible>(pools.hold_lease().await) }
+        async move {
+            pools.hold_lease().await;
+            Ok::<_, Infallible>(())
+        }
     };
     let sweep = Sweep::new(pools.clone(), config, clock.clone());
     let search = PeopleSearch::new(pools.clone());
