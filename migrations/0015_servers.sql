@@ -5,6 +5,6 @@ CREATE TABLE servers (
     renewal   INTEGER NOT NULL,
     seen      INTEGER NOT NULL,
     seen_mark INTEGER NOT NULL
-);
+) STRICT;
 
 ALTER TABLE session_changes ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
