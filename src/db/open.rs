@@ -71,7 +71,7 @@ impl Pools {
 /// The file that `databases.miandeng.url` names.
 ///
 /// # Errors
-/// When it names none. [`is_server`] tells beforehand whether it names PostgreSQL.
+/// When it names none. [`super::is_server`] tells beforehand whether it names PostgreSQL.
 pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
     let refuse = |why| Err(OpenError::Url { url: postgres::without_password(url), why });
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
