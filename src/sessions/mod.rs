@@ -312,8 +312,17 @@ async fn owner_of(db: &mut Conn, id: i64) -> sqlx::Result<Option<i64>> {
     db::query_scalar("SELECT user_id FROM sessions WHERE id = $1").bind(id).fetch_optional(db).await
 }
 
+/// In portions: each end runs triggers, and no statement on PostgreSQL may take longer than ten seconds.
 pub async fn end_all(db: &mut Conn) -> sqlx::Result<u64> {
-    Ok(db::query("DELETE FROM sessions").execute(db).await?.rows_affected())
+    let (mut ended, mut behind) = (0, i64::MIN);
+    loop {
+        let last = "SELECT MAX(id) FROM (SELECT id FROM sessions WHERE id > $1 ORDER BY id LIMIT 2000) AS portion";
+        let last: Option<i64> = db::query_scalar(last).bind(behind).fetch_one(db).await?;
+        let Some(last) = last else { return Ok(ended) };
+        let portion = db::query("DELETE FROM sessions WHERE id > $1 AND id <= $2").bind(behind).bind(last);
+        ended += portion.execute(db).await?.rows_affected();
+        behind = last;
+    }
 }
 
 /// An import calls this after it has disabled many people.
