@@ -181,7 +181,8 @@ pub fn is_locked(error: &sqlx::Error) -> bool {
 
 /// Whether it is PostgreSQL's answer, or the lack of one.
 pub fn is_from_server(error: &sqlx::Error) -> bool {
-    const OF_A_NETWORK: [ErrorKind; 8] = [
+    // The last two are of a socket's file, or a certificate's.
+    const OF_A_NETWORK: [ErrorKind; 10] = [
         ErrorKind::ConnectionRefused,
         ErrorKind::ConnectionReset,
         ErrorKind::ConnectionAborted,
@@ -190,6 +191,8 @@ pub fn is_from_server(error: &sqlx::Error) -> bool {
         ErrorKind::NetworkUnreachable,
         ErrorKind::TimedOut,
         ErrorKind::UnexpectedEof,
+        ErrorKind::NotFound,
+        ErrorKind::PermissionDenied,
     ];
     match error {
         sqlx::Error::Io(error) => OF_A_NETWORK.contains(&error.kind()),
