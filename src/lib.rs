@@ -28,6 +28,7 @@ mod invisible;
 pub mod jobs;
 mod jsapi;
 pub mod metrics;
+mod move_database;
 mod oidc;
 pub mod people;
 mod probe;

@@ -32,6 +32,7 @@ events! {
     ClientSignedIn = "client-signed-in",
     Backup = "backup",
     Restored = "restored",
+    DatabaseMoved = "database-moved",
     SettingsRefused = "settings-refused",
 }
 

@@ -5,7 +5,7 @@ mod make;
 mod restore;
 
 pub use self::{
-    check::BadCopy,
+    check::{BadCopy, check, is_known},
     make::{Made, NotMade, make},
     restore::{NotRestored, Restored, restore},
 };

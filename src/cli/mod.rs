@@ -10,6 +10,7 @@ mod explain;
 mod init;
 mod log_lines;
 pub mod logging;
+mod migrate_database;
 #[cfg(unix)]
 mod open_files;
 #[cfg(unix)]
@@ -65,6 +66,7 @@ enum Command {
     Audit(audit::AuditCommand),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    MigrateDatabase(migrate_database::MigrateDatabaseArgs),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -97,6 +99,7 @@ impl Arguments {
             Command::Audit(command) => command.run().await,
             Command::Backup(args) => backup::run(args).await,
             Command::Restore(args) => restore::run(args).await,
+            Command::MigrateDatabase(args) => migrate_database::run(args).await,
             Command::Completions(args) => completions::completions(&args),
             Command::Man(args) => completions::man(&args),
         }

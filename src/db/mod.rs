@@ -18,6 +18,7 @@ mod query_builder;
 mod rocket_pool;
 pub mod schema;
 mod sqlite;
+mod values;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -38,13 +39,15 @@ pub use self::{
     open::{Advice, NoLastingFile, OpenError, advice, file_of, with_suffix},
     postgres::{
         Address as ServerAddress, BadAddress as BadServerAddress, NotUsable as ServerNotUsable,
-        connect as connect_to_server, is_address as is_server, without_password,
+        begin as begin_on_server, commit as commit_on_server, connect as connect_to_server, is_address as is_server,
+        without_password,
     },
     query::{Done, Query, QueryAs, QueryScalar, Row, Value, query, query_as, query_scalar},
     query_builder::{QueryBuilder, Separated},
     rocket_pool::Db,
     schema::has_table,
     sqlite::{NotPrivate, Repaired, WhyOpenToOthers, connect_to, give_to_owner_of, is_locked, kind_of},
+    values::Values,
 };
 use crate::metrics::Histogram;
 

@@ -26,7 +26,10 @@ pub enum OpenError {
     File { path: PathBuf, source: io::Error },
     #[error("databases.miandeng.url = {path:?}: {source}")]
     NotPrivate { path: PathBuf, source: NotPrivate },
-    #[error("databases.miandeng.url = {path:?}: miandeng restore is replacing the file; try again when that is done")]
+    #[error(
+        "databases.miandeng.url = {path:?}: miandeng restore or migrate-database has the file to itself; try again when \
+         that is done"
+    )]
     Restoring { path: PathBuf },
     #[error("databases.miandeng.url = {path:?}: the file cannot be used: {source}; {}", advice(source))]
     Unusable { path: PathBuf, source: sqlx::Error },

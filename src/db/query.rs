@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, marker::PhantomData};
 
+use futures_util::{StreamExt, stream::BoxStream};
 use sqlx::{
     Encode, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Type, postgres::PgRow, query::Query as Native,
     sqlite::SqliteRow,
@@ -130,6 +131,18 @@ impl<'q, T: Row> QueryAs<'q, T> {
         match db.which() {
             Which::Sqlite(db) => read(&self.query.on_sqlite().fetch_all(db).await?),
             Which::Postgres(db) => read(&answered(self.query.on_postgres().fetch_all(db)).await?),
+        }
+    }
+
+    /// One row after the other, of more than memory should hold.
+    pub fn fetch<'e>(self, db: &'e mut Conn) -> BoxStream<'e, sqlx::Result<T>>
+    where
+        'q: 'e,
+        T: 'e,
+    {
+        match db.which() {
+            Which::Sqlite(db) => self.query.on_sqlite().fetch(db).map(|row| T::from_row(&row?)).boxed(),
+            Which::Postgres(db) => self.query.on_postgres().fetch(db).map(|row| T::from_row(&row?)).boxed(),
         }
     }
 

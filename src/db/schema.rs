@@ -26,7 +26,7 @@ pub fn newest() -> i64 {
 pub async fn has_table(db: &mut Conn, name: &str) -> sqlx::Result<bool> {
     let there = match db.which() {
         Which::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_schema WHERE name = $1",
-        Which::Postgres(_) => "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE tablename = $1",
+        Which::Postgres(_) => "SELECT COUNT(*) WHERE to_regclass($1) IS NOT NULL",
     };
     Ok(query_scalar::<i64>(there).bind(name).fetch_one(db).await? > 0)
 }

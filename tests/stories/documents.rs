@@ -167,7 +167,8 @@ fn every_command_that_a_page_shows_exists_with_its_options() {
     for command in shown {
         let words: Vec<_> = command.split_whitespace().collect();
         let has_more = ["users", "sessions", "audit"].contains(&words[0]);
-        let is_name = |word: &&&str| word.bytes().all(|b| b.is_ascii_lowercase());
+        let is_name =
+            |word: &&&str| !word.starts_with('-') && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         let named = words.iter().take(1 + usize::from(has_more)).take_while(is_name);
         let help: Vec<_> = named.copied().chain(["--help"]).collect();
         let output = ends(program(folder.path(), &help));

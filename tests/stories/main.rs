@@ -29,6 +29,7 @@ mod languages;
 mod leases;
 mod limits;
 mod looks;
+mod migrate_database;
 mod oidc;
 mod operator;
 mod pitfalls;

@@ -100,6 +100,7 @@ fn each_part_knows_only_those_below_it() {
     may_use("directory/", &below);
     may_use("audit/", &["audit", "clock", "db", "i18n", "ids", "users"]);
     may_use("backup/", &["audit", "clock", "db", "i18n", "sessions"]);
+    may_use("move_database/", &["audit", "backup", "db", "hex_digits", "sessions"]);
     let below = [
         "clock",
         "config",
@@ -294,6 +295,7 @@ fn sql_stands_beside_its_table_only() {
             "directory/sync_due.rs",
             "cas/tickets.rs",
             "clients/notices.rs",
+            "move_database/",
             "oidc/grants.rs",
             "users/",
             "sessions/mod.rs",

@@ -10,6 +10,7 @@ use crate::{
     dingtalk::ClientError,
     directory::SyncError,
     i18n::{Locale, io::IoFailure},
+    move_database::NotMoved,
     people::{NotAdded, NotChanged},
     signing_keys::KeyError,
     simulator::NotStarted,
@@ -23,6 +24,7 @@ pub fn error(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| error.downcast_ref().map(opening))
         .or_else(|| error.downcast_ref().map(backing_up))
         .or_else(|| error.downcast_ref().map(restoring))
+        .or_else(|| error.downcast_ref().map(moving))
         .or_else(|| error.downcast_ref().map(changing))
         .or_else(|| error.downcast_ref().map(adding))
         .or_else(|| error.downcast_ref().map(syncing))
@@ -50,33 +52,38 @@ fn opening(error: &OpenError) -> String {
             format!("{}：无法打开文件写入：{}；miandeng 需要一个可写的目录", of(path), io(source))
         }
         OpenError::NotPrivate { path, source } => format!("{}：{}", of(path), not_private(source)),
-        OpenError::Restoring { path } => format!("{}：miandeng restore 正在替换这个文件；请等它结束后再试", of(path)),
+        OpenError::Restoring { path } => {
+            format!("{}：miandeng restore 或 migrate-database 正在独占这个文件；请等它结束后再试", of(path))
+        }
         OpenError::Unusable { path, source } => format!("{}：无法使用这个文件：{}", of(path), with_advice(source)),
         OpenError::Migrate { path, source } => format!("{}：无法升级表结构：{source}", of(path)),
-        OpenError::Address(why) => {
-            let why = match why {
-                BadServerAddress::Unreadable => "无法识别".to_owned(),
-                BadServerAddress::UnknownParameter => {
-                    format!("有不认识的参数；可用的参数有 {}", BadServerAddress::known_parameters())
-                }
-            };
-            format!(
-                "databases.miandeng.url：PostgreSQL 的地址{why}；请写成 \"postgres://miandeng@db.example.com/miandeng\""
-            )
-        }
+        OpenError::Address(why) => format!("databases.miandeng.url：{}", bad_address(*why)),
         OpenError::Server { address, source } => {
             format!("databases.miandeng.url = {address}：{}", with_advice(source))
         }
         OpenError::NotUsable { address, why } => {
-            let why = match why {
-                ServerNotUsable::TooOld => "PostgreSQL 版本太旧；miandeng 需要 13 或更新的版本",
-                ServerNotUsable::Standby => "这个 PostgreSQL 是备库，数据有延迟；请写主库的地址",
-            };
-            format!("databases.miandeng.url = {address}：{why}")
+            format!("databases.miandeng.url = {address}：{}", not_usable(*why))
         }
         OpenError::MigrateServer { address, source } => {
             format!("databases.miandeng.url = {address}：无法升级表结构：{source}")
         }
+    }
+}
+
+fn bad_address(why: BadServerAddress) -> String {
+    let why = match why {
+        BadServerAddress::Unreadable => "无法识别".to_owned(),
+        BadServerAddress::UnknownParameter => {
+            format!("有不认识的参数；可用的参数有 {}", BadServerAddress::known_parameters())
+        }
+    };
+    format!("PostgreSQL 的地址{why}；请写成 \"postgres://miandeng@db.example.com/miandeng\"")
+}
+
+fn not_usable(why: ServerNotUsable) -> &'static str {
+    match why {
+        ServerNotUsable::TooOld => "PostgreSQL 版本太旧；miandeng 需要 13 或更新的版本",
+        ServerNotUsable::Standby => "这个 PostgreSQL 是备库，数据有延迟；请写主库的地址",
     }
 }
 
@@ -141,6 +148,47 @@ fn restoring(error: &NotRestored) -> String {
         NotRestored::Target { file, source } => format!("无法替换 {file:?}：{}", io(source)),
         NotRestored::Migrate(error) => format!("无法升级备份的表结构：{error}"),
         NotRestored::Prepare(error) => format!("无法处理备份：{}", sqlite(error)),
+    }
+}
+
+fn moving(error: &NotMoved) -> String {
+    match error {
+        NotMoved::NoDatabase(file) => format!("没有数据库 {file:?}"),
+        NotMoved::InUse(file) => {
+            format!("{file:?} 正被服务器、另一个命令或其他程序使用；请先停止它（systemctl stop miandeng）")
+        }
+        NotMoved::File { file, source } => format!("无法锁定 {file:?}：{}", io(source)),
+        NotMoved::Unreadable { file, source } => format!("无法读取 {file:?}：{}", sqlite(source)),
+        NotMoved::Damaged { file, how } => format!("{file:?} 已损坏（{how}）；请先恢复备份（miandeng restore）"),
+        NotMoved::Bad { file, source } => format!("{file:?} {}", bad_copy(source)),
+        NotMoved::Older { file, version } => {
+            format!("{file:?} 属于旧版本（迁移 {version}）；请先备份，用这个版本启动一次服务器，停止后再试")
+        }
+        NotMoved::Nul { file, row, column } => {
+            format!("{file:?}：{row}：{column} 列含有 NUL 字符，PostgreSQL 无法保存；请替换它，或删除这一行")
+        }
+        NotMoved::NoServer(to) => {
+            format!("--to {to:?}：请写 PostgreSQL 数据库的地址，例如 \"postgres://miandeng@db.example.com/miandeng\"")
+        }
+        NotMoved::Address(why) => format!("--to：{}", bad_address(*why)),
+        NotMoved::Server { address, source } => format!("{address}：{}", with_advice(source)),
+        NotMoved::NotUsable { address, why } => format!("{address}：{}", not_usable(*why)),
+        NotMoved::NotUtf8 { address, encoding } => {
+            format!("{address}：数据库的编码是 {encoding}；请用 ENCODING 'UTF8' 建立数据库")
+        }
+        NotMoved::NotEmpty { address, table } => format!("{address} 不是空的：表 {table} 中有数据；请换一个空的数据库"),
+        NotMoved::Migrate { address, source } => format!("{address}：无法建立表：{source}"),
+        NotMoved::NotWritten { address, table, source } => {
+            format!("{address}：无法写入表 {table}：{}", with_advice(source))
+        }
+        NotMoved::Differs { address, table, here, there } => format!(
+            "{address}：表 {table} 与文件中的不一致（文件 {here} 行，那里 {there} 行），所以什么都没有保留；\
+             请检查那个数据库的触发器和规则"
+        ),
+        NotMoved::Commit { address, source } => {
+            format!("{address}：提交没有得到回应：{source}；请再运行一次：如果已经全部保存，命令会说那个数据库不是空的")
+        }
+        NotMoved::Open(error) => opening(error),
     }
 }
 

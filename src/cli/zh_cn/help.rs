@@ -345,6 +345,7 @@ CSV 文件是 UTF-8（有无 BOM 均可），或 Excel 保存的 GB18030。值�
             ("keep_sessions", "备份时已登录的人保持登录"),
         ],
     },
+    super::database::MIGRATE,
     super::setup::COMPLETIONS,
     super::setup::MAN,
 ];

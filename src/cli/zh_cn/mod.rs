@@ -1,5 +1,6 @@
 //! The command line in Chinese. English is in the code itself: clap reads doc comments, and errors say themselves.
 
+mod database;
 mod errors;
 mod help;
 mod setup;

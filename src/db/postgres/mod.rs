@@ -1,6 +1,7 @@
 //! PostgreSQL: one server of the database, and any number of miandeng's.
 
 mod address;
+mod alone;
 mod lease;
 mod lock;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod wait;
 
 pub use self::{
     address::{Address, BadAddress, is_address, without_password},
+    alone::{begin, commit},
     open::{NotUsable, connect, is_from_server, is_locked},
 };
 pub(super) use self::{

@@ -85,7 +85,7 @@ pub async fn connect(url: &str) -> sqlx::Result<Conn> {
     options.application_name("miandeng").connect().await.map(Conn::from)
 }
 
-fn pool(connections: u32) -> PgPoolOptions {
+pub(super) fn pool(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections)
         .test_before_acquire(false)
@@ -108,7 +108,7 @@ fn pool(connections: u32) -> PgPoolOptions {
         })
 }
 
-async fn why_not(db: &mut PgConnection) -> sqlx::Result<Option<NotUsable>> {
+pub(super) async fn why_not(db: &mut PgConnection) -> sqlx::Result<Option<NotUsable>> {
     // Compatible databases say no number.
     if db.server_version_num().is_some_and(|version| version < OLDEST * 10_000) {
         return Ok(Some(NotUsable::TooOld));

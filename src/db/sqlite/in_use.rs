@@ -1,5 +1,5 @@
 //! Who has the database open. Every process that opens it holds a shared lock on a file beside it, and `miandeng
-//! restore` an exclusive one while it replaces the database. The system releases a lock with its process, however that
+//! restore` an exclusive one while it replaces the database, as does `miandeng migrate-database` while it copies it. The system releases a lock with its process, however that
 //! ends.
 //!
 //! The file is never removed, because another process may just have opened it.
@@ -30,11 +30,12 @@ pub enum NotHeld {
     File(#[from] io::Error),
 }
 
-/// Marks the database as open in this process; `resolved` is its path without links. Waits for a restore as statements
-/// do for each other. Where files cannot be locked there is no lock, and a restore refuses to run.
+/// Marks the database as open in this process; `resolved` is its path without links. Waits for such a command as
+/// statements do for each other. Where files cannot be locked there is no lock, and those commands refuse
+/// to run.
 ///
 /// # Errors
-/// When a restore takes too long, or the file cannot be made.
+/// When it takes too long, or the file cannot be made.
 pub(super) async fn shared(resolved: &Path) -> Result<Option<Held>, NotHeld> {
     let file = open(resolved)?;
     let until = Instant::now() + BUSY_TIMEOUT;

@@ -166,6 +166,7 @@ pub(super) const REPORTS: Reports = Reports {
         "client-signed-in" => Some("Signed in to an app"),
         "backup" => Some("Backup"),
         "restored" => Some("Restored"),
+        "database-moved" => Some("Database moved"),
         "settings-refused" => Some("Wrong settings"),
         _ => None,
     },

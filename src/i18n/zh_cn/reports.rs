@@ -167,6 +167,7 @@ pub(super) const REPORTS: Reports = Reports {
         "client-signed-in" => Some("登录其他应用"),
         "backup" => Some("备份"),
         "restored" => Some("恢复"),
+        "database-moved" => Some("迁移数据库"),
         "settings-refused" => Some("配置有误"),
         _ => None,
     },

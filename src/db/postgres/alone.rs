@@ -1,0 +1,41 @@
+//! One long transaction on a database where no server runs yet.
+
+use std::time::Duration;
+
+use sqlx::{ConnectOptions, Connection};
+
+use super::{
+    address::{self, Address},
+    lock,
+    open::{pool, why_not},
+};
+use crate::db::{Conn, open::OpenError};
+
+const ACQUIRE: Duration = Duration::from_secs(5);
+const WAITING: [(&str, &str); 1] = [("lock_timeout", "5s")];
+
+/// A transaction beside which no server of ours writes. The tables may be older, or missing.
+///
+/// # Errors
+/// Those of a server's start, and when another writes for longer than five seconds.
+pub async fn begin(url: &str) -> Result<(Conn, Address), OpenError> {
+    let (options, address) = address::parse(url).map_err(OpenError::Address)?;
+    let options = options.application_name("miandeng").options(WAITING);
+    let server = |source| OpenError::Server { address: address.clone(), source };
+    // A pool would try again for as long as it may.
+    let mut first = options.connect().await.map_err(server)?;
+    if let Some(why) = why_not(&mut first).await.map_err(server)? {
+        return Err(OpenError::NotUsable { address, why });
+    }
+    let _ = first.close().await;
+    let pool = pool(1).acquire_timeout(ACQUIRE).connect_lazy_with(options);
+    let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(server)?;
+    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock::WRITE);
+    lock.execute(&mut *transaction).await.map_err(server)?;
+    Ok((transaction.into(), address))
+}
+
+/// Commits. No server has to be waited for.
+pub async fn commit(transaction: Conn) -> sqlx::Result<()> {
+    transaction.commit().await.map(drop)
+}
