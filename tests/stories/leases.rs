@@ -1,15 +1,13 @@
 //! Several servers that answer from memory: what is revoked at one is refused by all when the command or answer returns,
 //! whatever state the others are in.
 
-use std::time::Duration;
-
 use miandeng::db;
 use nix::sys::signal::Signal;
-use rocket::tokio::{self, time::sleep};
+use rocket::tokio;
 
 use crate::{
     faults::gate,
-    harness::{Phone, Server, Site, postgres::Database, program},
+    harness::{Phone, Server, Site, postgres::Database, program, until},
     postgres::{is_missing, site},
     watched::systemd::sends,
 };
@@ -33,17 +31,6 @@ async fn signed_in(site: &Site, servers: &[Server]) -> Vec<Phone> {
         phone
     };
     servers.iter().map(at).collect()
-}
-
-/// Waits for what is not asked for, such as a lease.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    for _ in 0..3_000 {
-        if is_so().await {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it does not come to it that {what}");
 }
 
 async fn everybody_has_a_lease(database: &Database, servers: usize) {

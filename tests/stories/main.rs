@@ -34,6 +34,7 @@ mod oidc;
 mod operator;
 mod pitfalls;
 mod postgres;
+mod postgres_faults;
 mod probe;
 #[path = "../proxies/mod.rs"]
 mod proxies;

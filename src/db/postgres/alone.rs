@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection};
 use super::{
     address::{self, Address},
     lock,
-    open::{pool, why_not},
+    open::{Use, pool, why_not},
 };
 use crate::db::{Conn, open::OpenError};
 
@@ -28,7 +28,7 @@ pub async fn begin(url: &str) -> Result<(Conn, Address), OpenError> {
         return Err(OpenError::NotUsable { address, why });
     }
     let _ = first.close().await;
-    let pool = pool(1).acquire_timeout(ACQUIRE).connect_lazy_with(options);
+    let pool = pool(1, Use::Writes).acquire_timeout(ACQUIRE).connect_lazy_with(options);
     let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(server)?;
     let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock::WRITE);
     lock.execute(&mut *transaction).await.map_err(server)?;

@@ -1,9 +1,16 @@
 //! Connects to PostgreSQL and brings the tables up to date.
 
-use std::{io::ErrorKind, sync::Arc, time::Duration};
+use std::{
+    io::ErrorKind,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction,
+    ConnectOptions, Connection, PgConnection, PgPool, Postgres, Row, Transaction,
     pool::PoolConnection,
     postgres::{PgDatabaseError, PgPoolOptions},
 };
@@ -14,7 +21,10 @@ use super::{
     lock, others,
     wait::{STATEMENT, answered, in_time},
 };
-use crate::db::{Conn, Stamp, open::OpenError, schema};
+use crate::{
+    clock::since_boot,
+    db::{Conn, Stamp, open::OpenError, schema},
+};
 
 const READERS: u32 = 10;
 const WATCHERS: u32 = 2;
@@ -41,6 +51,8 @@ pub enum NotUsable {
     /// What it answers is late, so a revoked session would still be good there.
     #[error("this PostgreSQL is a standby, whose answers are late; name the primary")]
     Standby,
+    #[error("this PostgreSQL takes no writes (default_transaction_read_only)")]
+    ReadOnly,
 }
 
 /// The pools of one database.
@@ -71,10 +83,10 @@ pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
     let options = options.options(ALWAYS);
     let [to_read, to_write] = ACQUIRE;
     Ok(Server {
-        writer: pool(1).acquire_timeout(to_write).connect_lazy_with(options.clone()),
-        single_writers: pool(SINGLE_WRITERS).acquire_timeout(to_read).connect_lazy_with(options.clone()),
-        readers: pool(READERS).acquire_timeout(to_read).connect_lazy_with(options.clone().options(READING)),
-        watchers: pool(WATCHERS).acquire_timeout(to_read).connect_lazy_with(options.clone()),
+        writer: pool(1, Use::Writes).acquire_timeout(to_write).connect_lazy_with(options.clone()),
+        single_writers: pool(SINGLE_WRITERS, Use::Writes).acquire_timeout(to_read).connect_lazy_with(options.clone()),
+        readers: pool(READERS, Use::Reads).acquire_timeout(to_read).connect_lazy_with(options.clone().options(READING)),
+        watchers: pool(WATCHERS, Use::Writes).acquire_timeout(to_read).connect_lazy_with(options.clone()),
         lease: Arc::new(ServerLease::new(options)),
     })
 }
@@ -85,16 +97,27 @@ pub async fn connect(url: &str) -> sqlx::Result<Conn> {
     options.application_name("miandeng").connect().await.map(Conn::from)
 }
 
-pub(super) fn pool(connections: u32) -> PgPoolOptions {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Reads,
+    Writes,
+}
+
+pub(super) fn pool(connections: u32, used: Use) -> PgPoolOptions {
+    let last_look = Arc::new(AtomicU64::new(0));
     PgPoolOptions::new()
         .max_connections(connections)
         .test_before_acquire(false)
-        .before_acquire(|connection, state| {
+        .before_acquire(move |connection, state| {
+            let has_rested = state.idle_for > RESTED;
+            let looks = used == Use::Writes && (has_rested || is_due(&last_look));
             Box::pin(async move {
-                if state.idle_for > RESTED {
-                    connection.ping().await?;
+                match (looks, has_rested) {
+                    // A connection keeps what was set when it was made, also when PostgreSQL takes writes again.
+                    (true, _) => takes_writes(connection).await,
+                    (false, true) => connection.ping().await.map(|()| true),
+                    (false, false) => Ok(true),
                 }
-                Ok(true)
             })
         })
         // After a failover the address may lead elsewhere.
@@ -120,6 +143,19 @@ pub(super) async fn why_not(db: &mut PgConnection) -> sqlx::Result<Option<NotUsa
     Ok(is_standby.then_some(NotUsable::Standby))
 }
 
+/// Once in [`RESTED`], however busy the pool is.
+fn is_due(last: &AtomicU64) -> bool {
+    let now = u64::try_from(since_boot().as_millis()).unwrap_or(u64::MAX);
+    let seen = last.load(Ordering::Relaxed);
+    Duration::from_millis(now.saturating_sub(seen)) > RESTED
+        && last.compare_exchange(seen, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+}
+
+async fn takes_writes(db: &mut PgConnection) -> sqlx::Result<bool> {
+    let row = sqlx::raw_sql("SELECT current_setting('transaction_read_only')").fetch_one(db).await?;
+    Ok(row.try_get::<String, _>(0)? == "off")
+}
+
 impl Server {
     pub async fn read(&self) -> sqlx::Result<PoolConnection<Postgres>> {
         self.readers.acquire().await
@@ -133,9 +169,13 @@ impl Server {
     pub async fn write(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
         let begun = self.writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED");
         let mut transaction = in_time(ACQUIRE[1] + STATEMENT, begun).await?;
-        let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock::WRITE);
-        answered(lock.execute(&mut *transaction)).await?;
-        Ok(transaction)
+        let lock = "SELECT pg_advisory_xact_lock($1)::TEXT, current_setting('transaction_read_only') = 'on'";
+        let lock = sqlx::query_as(lock).bind(lock::WRITE);
+        let (_, is_read_only): (String, bool) = answered(lock.fetch_one(&mut *transaction)).await?;
+        match is_read_only {
+            true => Err(sqlx::Error::Configuration(NotUsable::ReadOnly.into())),
+            false => Ok(transaction),
+        }
     }
 
     /// A connection that writes beside the one writer, each statement in a commit of its own.

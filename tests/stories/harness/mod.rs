@@ -5,6 +5,7 @@ mod home;
 mod log;
 mod phone;
 pub mod postgres;
+mod postgres_server;
 mod program;
 mod server;
 mod settings;
@@ -21,6 +22,7 @@ pub use self::{
     log::{log_line, whole_log},
     phone::{Answer, Phone},
     postgres::on_postgres,
+    postgres_server::PostgresServer,
     program::{LONGEST, Site, ends, free_port, one_line, program, program_after, program_at, text},
     server::Server,
     settings::{Settings, least_settings},

@@ -14,6 +14,7 @@ use std::{
 };
 
 use miandeng::db::{self, Conn, Pools};
+use nix::unistd::User;
 use tempfile::TempDir;
 
 const SETTINGS: [&str; 8] = [
@@ -27,14 +28,15 @@ const SETTINGS: [&str; 8] = [
     "autovacuum=off",
 ];
 
-/// Ends when its standard input is closed: with this process, however that ends.
+/// Ends when its standard input is closed: with this process, however that ends. One that is halted goes on for it.
 const KEEPS: &str = r#"
     trap '' INT TERM
     "$0" "$@" &
     read -r _
     kill -QUIT $!
+    kill -CONT $!
     wait $!
-    rm -rf "$DATA"
+    [ -z "$DATA" ] || rm -rf "$DATA"
 "#;
 
 /// Whether the stories run on PostgreSQL. One that is about SQLite's file is over at once:
@@ -133,31 +135,9 @@ impl Cluster {
     }
 
     fn start() -> Self {
-        let programs = programs().expect("PostgreSQL is not installed: apt-get install postgresql");
-        let folder = TempDir::new().expect("a temporary folder").keep();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("a mode");
-        let data = folder.join("data");
-        fs::create_dir(&data).expect("a folder");
-        if let Some(user) = unprivileged() {
-            for path in [&folder, &data] {
-                std::os::unix::fs::chown(path, Some(user), None).expect("an owner");
-            }
-        }
-        let mut initdb = as_postgres(&programs.join("initdb"));
-        initdb.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]);
-        let made = initdb.arg(&data).current_dir(&folder).output().expect("initdb runs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut keeper = as_postgres(Path::new("sh"));
-        keeper.args(["-c", KEEPS]).arg(programs.join("postgres")).arg("-D").arg(&data);
-        keeper.arg("-k").arg(&folder);
-        for setting in SETTINGS {
-            keeper.args(["-c", setting]);
-        }
-        keeper.env("DATA", &folder).current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::null());
-        let mut keeper = keeper.stderr(Stdio::piped()).spawn().expect("PostgreSQL runs");
-        let mut says = BufReader::new(keeper.stderr.take().expect("what it says")).lines().map_while(Result::ok);
-        assert!(says.any(|line| line.contains("ready to accept connections")), "PostgreSQL does not start");
-        std::thread::spawn(move || says.for_each(drop));
+        let (programs, folder) = (installed(), new_folder());
+        make(&programs, &folder, &[]);
+        let keeper = run(&programs, &folder, Some(&folder));
         let cluster = Self { folder, programs, next: AtomicU64::new(0), _keeper: keeper };
         cluster.psql("postgres", "CREATE DATABASE miandeng");
         let url = cluster.url("miandeng");
@@ -171,28 +151,75 @@ impl Cluster {
     }
 
     fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}", self.folder.display())
+        url(&self.folder, database)
     }
 
     fn psql(&self, database: &str, sql: &str) -> String {
-        let mut psql = Command::new(self.programs.join("psql"));
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);
-        let output = psql.arg(&self.folder).args(["-c", sql]).output().expect("psql runs");
-        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+        psql(&self.programs, &self.folder, database, sql)
     }
+}
+
+pub(super) fn installed() -> PathBuf {
+    programs().expect("PostgreSQL is not installed: apt-get install postgresql")
+}
+
+/// For the user as whom PostgreSQL runs.
+pub(super) fn new_folder() -> PathBuf {
+    let folder = TempDir::new().expect("a temporary folder").keep();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let data = folder.join("data");
+    fs::create_dir(&data).expect("a folder");
+    if let Some(user) = unprivileged() {
+        for path in [&folder, &data] {
+            std::os::unix::fs::chown(path, Some(user.uid.as_raw()), None).expect("an owner");
+        }
+    }
+    folder
+}
+
+pub(super) fn make(programs: &Path, folder: &Path, more: &[&str]) {
+    let mut initdb = as_postgres(&programs.join("initdb"));
+    initdb.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]);
+    let made = initdb.args(more).arg("-D").arg(folder.join("data")).current_dir(folder).output().expect("initdb runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// Returns when it answers. It runs until the child's standard input is closed.
+pub(super) fn run(programs: &Path, folder: &Path, removes: Option<&Path>) -> Child {
+    let mut keeper = as_postgres(Path::new("sh"));
+    keeper.args(["-c", KEEPS]).arg(programs.join("postgres")).arg("-D").arg(folder.join("data"));
+    keeper.arg("-k").arg(folder);
+    for setting in SETTINGS {
+        keeper.args(["-c", setting]);
+    }
+    keeper.env("DATA", removes.unwrap_or(Path::new(""))).current_dir(folder);
+    keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut keeper = keeper.spawn().expect("PostgreSQL runs");
+    let mut says = BufReader::new(keeper.stderr.take().expect("what it says")).lines().map_while(Result::ok);
+    assert!(says.any(|line| line.contains("ready to accept connections")), "PostgreSQL does not start");
+    std::thread::spawn(move || says.for_each(drop));
+    keeper
+}
+
+pub(super) fn url(folder: &Path, database: &str) -> String {
+    format!("postgres://postgres@localhost/{database}?host={}", folder.display())
+}
+
+pub(super) fn psql(programs: &Path, folder: &Path, database: &str, sql: &str) -> String {
+    let mut psql = Command::new(programs.join("psql"));
+    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);
+    let output = psql.arg(folder).args(["-c", sql]).output().expect("psql runs");
+    assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
 /// The user that PostgreSQL's packages make, if we are root, as whom it does not run.
-fn unprivileged() -> Option<u32> {
-    if !nix::unistd::geteuid().is_root() {
-        return None;
-    }
-    let user = nix::unistd::User::from_name("postgres").expect("the users").expect("a user postgres");
-    Some(user.uid.as_raw())
+pub fn unprivileged() -> Option<User> {
+    let is_root = nix::unistd::geteuid().is_root();
+    is_root.then(|| User::from_name("postgres").expect("the users").expect("a user postgres"))
 }
 
-fn as_postgres(program: &Path) -> Command {
+pub(super) fn as_postgres(program: &Path) -> Command {
     match unprivileged() {
         None => Command::new(program),
         Some(_) => {
