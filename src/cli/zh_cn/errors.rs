@@ -84,6 +84,9 @@ fn not_usable(why: ServerNotUsable) -> &'static str {
     match why {
         ServerNotUsable::TooOld => "PostgreSQL 版本太旧；miandeng 需要 13 或更新的版本",
         ServerNotUsable::Standby => "这个 PostgreSQL 是备库，数据有延迟；请写主库的地址",
+        ServerNotUsable::Pooler => {
+            "中间有 PgBouncer 之类的连接池，我们对连接的设置到不了 PostgreSQL；请直接写 PostgreSQL 的地址，miandeng 自带连接池"
+        }
         ServerNotUsable::ReadOnly => "这个 PostgreSQL 不接受写入（default_transaction_read_only）",
     }
 }

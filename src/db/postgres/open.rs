@@ -10,7 +10,7 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool, Postgres, Row, Transaction,
+    ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Row, Transaction,
     pool::PoolConnection,
     postgres::{PgDatabaseError, PgPoolOptions},
 };
@@ -40,7 +40,8 @@ const OLDEST: u32 = 13;
 /// What holds for every connection. A server of ours that is paused or cut off within a transaction must not keep the
 /// others from writing for long.
 const ALWAYS: [(&str, &str); 3] =
-    [("idle_in_transaction_session_timeout", "20s"), ("lock_timeout", "5s"), ("statement_timeout", "10s")];
+    [("idle_in_transaction_session_timeout", LONGEST_REST), ("lock_timeout", "5s"), ("statement_timeout", "10s")];
+const LONGEST_REST: &str = "20s";
 const READING: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
 
 /// Why a PostgreSQL server cannot be used.
@@ -51,6 +52,12 @@ pub enum NotUsable {
     /// What it answers is late, so a revoked session would still be good there.
     #[error("this PostgreSQL is a standby, whose answers are late; name the primary")]
     Standby,
+    /// Between statements it gives the connection to others, and does not tell us what changed.
+    #[error(
+        "a connection pooler such as PgBouncer keeps our settings of the connection from PostgreSQL; \
+         name PostgreSQL itself, since miandeng pools its connections"
+    )]
+    Pooler,
     #[error("this PostgreSQL takes no writes (default_transaction_read_only)")]
     ReadOnly,
 }
@@ -69,18 +76,21 @@ pub(in crate::db) struct Server {
 /// Connects, and migrates.
 pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
     let (options, address) = address::parse(url).map_err(OpenError::Address)?;
-    let options = options.application_name("miandeng");
-    let server = |source| OpenError::Server { address: address.clone(), source };
+    let options = options.application_name("miandeng").options(ALWAYS);
+    let server = |source| match is_refused_by_pooler(&source) {
+        true => OpenError::NotUsable { address: address.clone(), why: NotUsable::Pooler },
+        false => OpenError::Server { address: address.clone(), source },
+    };
     let mut first = options.connect().await.map_err(server)?;
     if let Some(why) = why_not(&mut first).await.map_err(server)? {
         return Err(OpenError::NotUsable { address, why });
     }
-    // Servers that start together wait for each other: sqlx takes a lock for it.
+    // Servers that start together wait for each other: sqlx takes a lock for it. That, and a migration, may take long.
+    first.execute("SET lock_timeout = 0; SET statement_timeout = 0").await.map_err(server)?;
     let migrated = schema::postgres().run_direct(None, &mut first, false).await;
     migrated.map_err(|source| OpenError::MigrateServer { address: address.clone(), source })?;
     // A failed farewell harms nobody.
     let _ = first.close().await;
-    let options = options.options(ALWAYS);
     let [to_read, to_write] = ACQUIRE;
     Ok(Server {
         writer: pool(1, Use::Writes).acquire_timeout(to_write).connect_lazy_with(options.clone()),
@@ -137,10 +147,14 @@ pub(super) async fn why_not(db: &mut PgConnection) -> sqlx::Result<Option<NotUsa
         return Ok(Some(NotUsable::TooOld));
     }
     // A commit that PostgreSQL forgets when it crashes is no revocation.
-    let sql = "SELECT pg_is_in_recovery(), \
+    let sql = "SELECT pg_is_in_recovery(), current_setting('idle_in_transaction_session_timeout'), \
                CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', FALSE) END";
-    let (is_standby, _): (bool, Option<String>) = sqlx::query_as(sql).fetch_one(db).await?;
-    Ok(is_standby.then_some(NotUsable::Standby))
+    // Without a prepared statement: a pooler may give its use to another connection, which does not know it.
+    let row = sqlx::raw_sql(sql).fetch_one(db).await?;
+    if row.try_get::<String, _>(1)? != LONGEST_REST {
+        return Ok(Some(NotUsable::Pooler));
+    }
+    Ok(row.try_get::<bool, _>(0)?.then_some(NotUsable::Standby))
 }
 
 /// Once in [`RESTED`], however busy the pool is.
@@ -154,6 +168,13 @@ fn is_due(last: &AtomicU64) -> bool {
 async fn takes_writes(db: &mut PgConnection) -> sqlx::Result<bool> {
     let row = sqlx::raw_sql("SELECT current_setting('transaction_read_only')").fetch_one(db).await?;
     Ok(row.try_get::<String, _>(0)? == "off")
+}
+
+/// PgBouncer refuses settings that it does not know, unless it is told to leave them out.
+fn is_refused_by_pooler(error: &sqlx::Error) -> bool {
+    const PROTOCOL_VIOLATION: &str = "08P01";
+    of_postgres(error)
+        .is_some_and(|error| error.code() == PROTOCOL_VIOLATION && error.message().contains("startup parameter"))
 }
 
 impl Server {

@@ -1,8 +1,9 @@
-//! PostgreSQL fails two servers: it stops, hangs, cuts its connections, takes no writes or has no
-//! room. What was answered stays true, nobody gets in who may not, and all goes on by itself.
+//! PostgreSQL fails two servers: it stops, hangs, cuts its connections, takes no writes, has no room, or stands behind a
+//! pooler. What was answered stays true, nobody gets in who may not, and all goes on by itself.
 
 mod full;
 mod gone;
+mod pooler;
 mod read_only;
 
 use miandeng::clock::Clock;
