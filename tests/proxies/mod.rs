@@ -6,6 +6,7 @@
 //!
 //! ```sh
 //! apt-get install nginx caddy haproxy apache2 lua-socket python3-hypercorn php-cli python3-django lighttpd curl openssl
+//! apt-get install postgresql
 //! cargo proxies
 //! ```
 
@@ -23,6 +24,7 @@ mod passing;
 mod probe;
 mod programs;
 mod replay;
+mod several_servers;
 mod tls;
 
 macro_rules! through_each_proxy {
