@@ -18,6 +18,10 @@ FEW_SESSIONS = 1_000
 # Those who sign in; the simulated DingTalk looks them up one by one.
 EMPLOYEES = 100
 
+USER_COLUMNS = ("corp_id", "userid", "unionid", "name", "mobile", "email", "department", "title", "source", "created_at",
+                "updated_at")
+SESSION_COLUMNS = ("token_hash", "user_id", "app", "created_at", "last_seen_at", "address", "user_agent")
+
 SETTINGS = """\
 [default]
 address = "127.0.0.1"
@@ -71,9 +75,24 @@ class Deployment:
 
     def seed(self):
         """Straight into the tables, as the program itself made them, with every constraint and trigger in force."""
-        for name, sessions, cookies in (("many", SESSIONS, self.cookies), ("few", FEW_SESSIONS, self.few_cookies)):
-            self.command("users", "list", "--json", database=name)
-            fill(self.database(name), sessions, cookies)
+        self.make("many", SESSIONS, self.cookies)
+        self.make("few", FEW_SESSIONS, self.few_cookies)
+
+    def make(self, name, sessions, cookies):
+        self.command("users", "list", "--json", database=name)
+        fill(self.database(name), sessions, cookies)
+
+    def execute(self, sql, name):
+        db = sqlite3.connect(self.database(name))
+        with db:
+            db.execute(sql)
+        db.close()
+
+    def settle(self, name):
+        """Does what is done by and by after many writes."""
+        db = sqlite3.connect(self.database(name))
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.close()
 
     def database(self, name):
         return self.path(f"{name}.db")
@@ -85,6 +104,10 @@ class Deployment:
                 os.remove(self.database(to) + end)
             if os.path.exists(self.database(name) + end):
                 shutil.copyfile(self.database(name) + end, self.database(to) + end)
+
+    def database_cpu_seconds(self):
+        """What the database takes outside the server's process."""
+        return 0
 
     def environment(self, database, port=0):
         settings = self.path(f"{database}.toml")
@@ -112,7 +135,13 @@ def token(i):
     return hashlib.sha256(f"session {i} of the comparison".encode()).hexdigest()
 
 
-def fill(database, sessions, cookies, people_count=PEOPLE):
+def write_cookies(path, sessions):
+    with open(path, "w") as file:
+        file.writelines(token(i) + "\n" for i in range(sessions))
+
+
+def rows(sessions, people_count=PEOPLE):
+    """People and their sessions, of USER_COLUMNS and SESSION_COLUMNS."""
     chance = random.Random(1)
     now = int(time.time())
     departments = ["研发部/后端组", "研发部/前端组", "市场部", "人事行政部;市场部", "财务部"]
@@ -121,24 +150,25 @@ def fill(database, sessions, cookies, people_count=PEOPLE):
          departments[i % len(departments)], "工程师", "import", now, now)
         for i in range(people_count)
     )
-    rows = (
+    of_people = (
         (hashlib.sha256(token(i).encode()).digest(), i % people_count + 1, "oa", now - chance.randrange(3600, 7200),
          now - chance.randrange(3600), f"203.0.113.{i % 250}", "iPhone DingTalk/7.8.1")
         for i in range(sessions)
     )
-    with open(cookies, "w") as file:
-        file.writelines(token(i) + "\n" for i in range(sessions))
+    return people, of_people
+
+
+def fill(database, sessions, cookies, people_count=PEOPLE):
+    people, of_people = rows(sessions, people_count)
+    write_cookies(cookies, sessions)
     db = sqlite3.connect(database)
     db.execute("PRAGMA foreign_keys = ON")
     # Nothing is lost if this is interrupted, and the indexes are built in memory.
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA cache_size = -500000")
     with db:
-        db.executemany(
-            "INSERT INTO users (corp_id, userid, unionid, name, mobile, email, department, title, source, created_at,"
-            " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", people)
-        db.executemany(
-            "INSERT INTO sessions (token_hash, user_id, app, created_at, last_seen_at, address, user_agent)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        for table, columns, lines in (("users", USER_COLUMNS, people), ("sessions", SESSION_COLUMNS, of_people)):
+            marks = ", ".join("?" * len(columns))
+            db.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", lines)
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()

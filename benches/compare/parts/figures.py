@@ -38,16 +38,20 @@ def sign_ins(deployment, tools, rounds, how_many, seconds):
     results = {"sign_ins": [], "p50_ms": [], "p99_ms": [], "commits": []}
     for _ in range(rounds):
         results["commits"].append(float(output_of(tools["commits"], deployment.path("commits.db"), seconds)))
-        deployment.copy("many", "signins")
-        with deployment.server("signins") as server:
-            # The token and the ticket are there before the first visitor, as on any but the first day.
-            run = (tools["signins"], server.address, deployment.dingtalk.address)
-            output_of(*run, 64, 64, EMPLOYEES)
-            report = json.loads(output_of(*run, how_many, 64, EMPLOYEES))
+        report = one_round_of_sign_ins(deployment, tools["signins"], how_many)
         results["sign_ins"].append(report["per_second"])
         results["p50_ms"].append(report["p50_ms"])
         results["p99_ms"].append(report["p99_ms"])
     return results
+
+
+def one_round_of_sign_ins(deployment, signins, how_many):
+    deployment.copy("many", "signins")
+    with deployment.server("signins") as server:
+        # The token and the ticket are there before the first visitor, as on any but the first day.
+        run = (signins, server.address, deployment.dingtalk.address)
+        output_of(*run, 64, 64, EMPLOYEES)
+        return json.loads(output_of(*run, how_many, 64, EMPLOYEES))
 
 
 def starts(deployment, tools, times):
