@@ -7,12 +7,13 @@ use sqlx::{ConnectOptions, Connection};
 use super::{
     address::{self, Address},
     lock,
-    open::{Use, pool, why_not},
+    open::{ALWAYS, Use, pool, why_not},
 };
 use crate::db::{Conn, open::OpenError};
 
 const ACQUIRE: Duration = Duration::from_secs(5);
-const WAITING: [(&str, &str); 1] = [("lock_timeout", "5s")];
+/// Reading a table back to the end is one statement, however long the table is.
+const PATIENT: [(&str, &str); 1] = [("statement_timeout", "0")];
 
 /// A transaction beside which no server of ours writes. The tables may be older, or missing.
 ///
@@ -20,7 +21,7 @@ const WAITING: [(&str, &str); 1] = [("lock_timeout", "5s")];
 /// Those of a server's start, and when another writes for longer than five seconds.
 pub async fn begin(url: &str) -> Result<(Conn, Address), OpenError> {
     let (options, address) = address::parse(url).map_err(OpenError::Address)?;
-    let options = options.application_name("miandeng").options(WAITING);
+    let options = options.application_name("miandeng").options(ALWAYS).options(PATIENT);
     let server = |source| OpenError::Server { address: address.clone(), source };
     // A pool would try again for as long as it may.
     let mut first = options.connect().await.map_err(server)?;

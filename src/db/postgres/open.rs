@@ -39,7 +39,7 @@ const OLDEST: u32 = 13;
 
 /// What holds for every connection. A server of ours that is paused or cut off within a transaction must not keep the
 /// others from writing for long.
-const ALWAYS: [(&str, &str); 3] =
+pub(super) const ALWAYS: [(&str, &str); 3] =
     [("idle_in_transaction_session_timeout", LONGEST_REST), ("lock_timeout", "5s"), ("statement_timeout", "10s")];
 const LONGEST_REST: &str = "20s";
 const READING: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
