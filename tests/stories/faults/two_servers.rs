@@ -102,8 +102,8 @@ async fn servers_that_start_at_once_on_no_file_at_all_make_one() {
         site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
         // They share one key, so each accepts what another made.
         let mut phone = site.phone(&servers[0], "zhangsan");
-        let state = phone.opens_app().await.state();
         for server in &servers[1..] {
+            let state = phone.opens_app().await.state();
             let mut elsewhere = site.phone(server, "zhangsan");
             elsewhere.cookies.clone_from(&phone.cookies);
             let code = elsewhere.code();
