@@ -53,13 +53,7 @@ impl Writer {
         }
         while !latest.is_empty() {
             let some: Vec<_> = latest.iter().take(AT_ONCE).map(|(session, at)| (*session, *at)).collect();
-            let write = async |tx: &mut Conn| {
-                for (session, at) in &some {
-                    super::touch(tx, *session, *at).await?;
-                }
-                Ok(())
-            };
-            self.pools.transaction::<_, sqlx::Error>(write).await?;
+            self.pools.transaction(async |tx: &mut Conn| super::touch(tx, &some).await).await?;
             for (session, _) in some {
                 latest.remove(&session);
             }

@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{
     clock::UnixSeconds,
-    db::{self, Conn},
+    db::{self, Conn, QueryBuilder},
     users::{self, User},
 };
 
@@ -275,14 +275,17 @@ pub async fn start_beside(
     Ok((token, app))
 }
 
-/// Notes that a session is in use. One that has ended stays ended.
-pub async fn touch(db: &mut Conn, session_id: i64, now: UnixSeconds) -> sqlx::Result<()> {
-    db::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
-        .bind(session_id)
-        .bind(now)
-        .execute(db)
-        .await?;
-    Ok(())
+/// Notes when sessions were last used, in one statement: others wait for it. One that has ended stays ended.
+pub async fn touch(db: &mut Conn, uses: &[(i64, UnixSeconds)]) -> sqlx::Result<()> {
+    if uses.is_empty() {
+        return Ok(());
+    }
+    let mut update = QueryBuilder::new("UPDATE sessions SET last_seen_at = used.column2 FROM (");
+    update.push_values(uses, |mut row, (session_id, at)| {
+        row.push_bind(*session_id).push_bind(*at);
+    });
+    update.push(") AS used WHERE sessions.id = used.column1 AND sessions.last_seen_at < used.column2");
+    update.build().execute(db).await.map(drop)
 }
 
 /// Ends the session behind a cookie. Answers whose it was, and of which app.

@@ -172,10 +172,15 @@ pub async fn fill_search(db: &mut Conn, most: u32) -> sqlx::Result<u64> {
             .bind(i64::from(most))
             .fetch_all(&mut *db)
             .await?;
-    for (id, name, userid, department) in &rows {
-        let text = text(name, userid, department.as_deref());
-        db::query("UPDATE users SET search = $2 WHERE id = $1").bind(*id).bind(text).execute(&mut *db).await?;
+    if rows.is_empty() {
+        return Ok(0);
     }
+    let mut update = QueryBuilder::new("UPDATE users SET search = filled.column2 FROM (");
+    update.push_values(&rows, |mut row, (id, name, userid, department)| {
+        row.push_bind(*id).push_bind(text(name, userid, department.as_deref()));
+    });
+    update.push(") AS filled WHERE users.id = filled.column1");
+    update.build().execute(db).await?;
     Ok(rows.len() as u64)
 }
 

@@ -33,6 +33,9 @@ pub async fn begin(url: &str) -> Result<(Conn, Address), OpenError> {
     let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(server)?;
     let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock::WRITE);
     lock.execute(&mut *transaction).await.map_err(server)?;
+    // It rests while the source is read.
+    let rests = sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 0");
+    rests.execute(&mut *transaction).await.map_err(server)?;
     Ok((transaction.into(), address))
 }
 
