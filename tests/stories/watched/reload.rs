@@ -130,7 +130,7 @@ async fn what_takes_a_restart_is_named_and_stays() {
         let text = text.replace("[default]", "[default]\nkeep_alive = 7");
         let text =
             text.replace("[default.miandeng]", "[default.miandeng]\nbase_path = \"/_signin\"\nadmin_path = \"\"");
-        text.replace("data.db", "other.db")
+        text.replace("data.db", "other.db").replace("localhost/story", "localhost/other")
     });
     sends(&server, Signal::SIGHUP);
     for key in ["keep_alive", "databases.miandeng.url", "miandeng.base_path", "miandeng.admin_path"] {
