@@ -84,7 +84,7 @@ pub fn file_of(url: &str) -> Result<PathBuf, OpenError> {
     if path.contains(":memory:") {
         return refuse(NoLastingFile::InMemory);
     }
-    if path.contains("://") || path.contains('?') {
+    if path.contains("://") || path.contains('?') || postgres::holds_password(path) {
         return refuse(NoLastingFile::NoPath);
     }
     Ok(PathBuf::from(path))

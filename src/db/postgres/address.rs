@@ -48,7 +48,7 @@ impl BadAddress {
 }
 
 pub fn is_address(url: &str) -> bool {
-    SCHEMES.iter().any(|scheme| url.starts_with(scheme))
+    SCHEMES.iter().any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 pub(super) fn parse(url: &str) -> Result<(PgConnectOptions, Address), BadAddress> {
@@ -57,6 +57,10 @@ pub(super) fn parse(url: &str) -> Result<(PgConnectOptions, Address), BadAddress
         return Err(BadAddress::UnknownParameter);
     }
     let options = PgConnectOptions::from_str(url).map_err(|_| BadAddress::Unreadable)?;
+    // The rest of a password with a slash.
+    if options.get_database().is_some_and(|name| name.contains('@')) {
+        return Err(BadAddress::Unreadable);
+    }
     let place = match options.get_socket() {
         Some(folder) => folder.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
@@ -71,10 +75,16 @@ pub fn without_password(url: &str) -> String {
     if is_address(url) {
         return parse(url).map_or_else(|_| "postgres://…".to_owned(), |(_, address)| address.0);
     }
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
-        _ => url.to_owned(),
+    match url.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}://…"),
+        None if holds_password(url) => "…".to_owned(),
+        None => url.to_owned(),
     }
+}
+
+/// Whether it is an address as PostgreSQL's own programs take it: `host=db password=…`.
+pub fn holds_password(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("password=")
 }
 
 #[cfg(test)]
@@ -97,7 +107,11 @@ mod tests {
             "postgres://me:hunter2@db:no-port/x",
             "postgres://me:hunter2@db/x?sslmode=hunter2",
             "postgres://db/x?passwrod=hunter2",
+            "postgres://me:5/hunter2@db/x",
+            "Postgres://me@db:no-port/x?password=hunter2",
             "mysql://me:hunter2@db/x",
+            "jdbc:postgresql://db/x?user=me&password=hunter2",
+            "host=db user=me password=hunter2",
         ] {
             let shown = format!("{}{:?}", without_password(url), parse(url).err());
             assert!(!shown.contains("hunter2"), "{url}: {shown}");

@@ -11,7 +11,7 @@ mod others;
 mod wait;
 
 pub use self::{
-    address::{Address, BadAddress, is_address, without_password},
+    address::{Address, BadAddress, holds_password, is_address, without_password},
     alone::{begin, commit},
     open::{NotUsable, connect, is_from_server, is_locked},
 };
