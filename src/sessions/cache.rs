@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -41,6 +41,8 @@ pub struct SessionCache {
     seen: AtomicI64,
     /// The last change that was read.
     reading: tokio::sync::Mutex<Change>,
+    /// How many times the changes could not be read.
+    failures: AtomicU64,
 }
 
 #[derive(Default)]
@@ -96,6 +98,7 @@ impl SessionCache {
             changed: RwLock::default(),
             seen: AtomicI64::new(seen.id),
             reading: seen.into(),
+            failures: AtomicU64::new(0),
         })
     }
 
@@ -166,13 +169,21 @@ impl SessionCache {
         if self.is_current(self.pools.stamp()) {
             return Ok(());
         }
+        let failures = self.failures.load(Ordering::Acquire);
         let mut seen = self.reading.lock().await;
         // Before the changes are read: whatever is committed from here on changes the stamp.
         let stamp = self.pools.stamp();
         if self.is_current(stamp) {
             return Ok(());
         }
-        let since = invalidation::since(&mut *self.pools.read().await?, *seen).await?;
+        if self.failures.load(Ordering::Acquire) != failures {
+            // Whoever waited for a read that failed does not wait for another one.
+            return Err(sqlx::Error::PoolTimedOut);
+        }
+        let read = async { invalidation::since(&mut *self.pools.read().await?, *seen).await };
+        let since = read.await.inspect_err(|_| {
+            self.failures.fetch_add(1, Ordering::AcqRel);
+        })?;
         let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
         match since {
             Since::Nothing => {}

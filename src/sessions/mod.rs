@@ -29,6 +29,8 @@ use crate::{
 pub const TOUCH_INTERVAL: i64 = 60;
 /// How many sessions one person can have. The next one ends the oldest.
 const MOST_OF_ONE: i64 = 50;
+/// How many expired sessions are deleted in one transaction: others wait for it.
+const SWEPT_AT_ONCE: i64 = 2_000;
 
 /// A session's secret: the cookie's value. Only its digest is stored.
 #[derive(Clone)]
@@ -364,16 +366,17 @@ pub async fn count(db: &mut Conn, corp_id: &str, policy: &Policy, now: UnixSecon
     Ok(count.unsigned_abs())
 }
 
-/// Deletes expired sessions, and changes that every process has read. Answers how many sessions.
+/// Deletes expired sessions, some at a time, and changes that every process has read. Answers how many sessions.
 pub async fn sweep(db: &mut Conn, policy: &Policy, now: UnixSeconds) -> sqlx::Result<u64> {
     // The last use is written a little late.
     let idle = policy.idle.saturating_add(2 * TOUCH_INTERVAL);
-    let outlived = "DELETE FROM sessions \
-                    WHERE created_at <= $1 OR last_seen_at <= $2 OR (only_for IS NOT NULL AND created_at <= $3)";
+    let outlived = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
+                    WHERE created_at <= $1 OR last_seen_at <= $2 OR (only_for IS NOT NULL AND created_at <= $3) LIMIT $4)";
     let done = db::query(outlived)
         .bind(now.saturating_sub(policy.absolute))
         .bind(now.saturating_sub(idle))
         .bind(now.saturating_sub(policy::FOR_ONE_ADDRESS))
+        .bind(SWEPT_AT_ONCE)
         .execute(&mut *db)
         .await?;
     invalidation::sweep(db).await?;
