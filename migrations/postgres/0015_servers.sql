@@ -16,8 +16,17 @@ BEGIN
     PERFORM pg_advisory_xact_lock(7883939749447429735);
     SELECT COALESCE(MAX(id), 0) + 1 INTO NEW.id FROM session_changes;
     NEW.mark := (random() * 9007199254740991)::BIGINT;
-    -- Whoever commits it waits for the servers to know of it; they are woken when it is committed.
-    PERFORM set_config('miandeng.changed', NEW.id::TEXT, TRUE);
+    -- Wakes the servers when it is committed.
     PERFORM pg_notify('miandeng_changed', '');
     RETURN NEW;
 END $$;
+
+-- Triggers see the rows of a DELETE, and nothing of a TRUNCATE: sessions would stay good in the servers' memory.
+CREATE FUNCTION no_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'TRUNCATE % would end no session on the servers; use DELETE', TG_TABLE_NAME;
+END $$;
+
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION no_truncate();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON sessions FOR EACH STATEMENT EXECUTE FUNCTION no_truncate();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON session_changes FOR EACH STATEMENT EXECUTE FUNCTION no_truncate();

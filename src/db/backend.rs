@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Stamp,
-    conn::{Conn, LastChange, Reader},
+    conn::{Conn, Reader},
+    freshness::Change,
     postgres, sqlite,
 };
 
@@ -53,8 +54,8 @@ impl Backend {
     }
 
     /// Returns when a change that was committed is known to every process that answers from memory.
-    pub async fn is_known_everywhere(&self, change: Option<LastChange>) {
-        if let (Self::Postgres(server), Some(LastChange(change))) = (self, change) {
+    pub async fn is_known_everywhere(&self, change: Option<Change>) {
+        if let (Self::Postgres(server), Some(change)) = (self, change) {
             server.is_known_everywhere(change).await;
         }
     }

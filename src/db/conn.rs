@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{Connection, PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolConnection};
 
-use super::postgres::answered;
+use super::{freshness::Change, postgres::answered};
 
 /// A connection, as the query functions beside each table take it.
 pub struct Conn(Kind);
@@ -27,10 +27,6 @@ pub enum Which<'c> {
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
 }
-
-/// The last change of sessions in a transaction. A trigger of PostgreSQL's notes it (migrations/postgres/0015).
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LastChange(pub i64);
 
 impl Conn {
     pub fn which(&mut self) -> Which<'_> {
@@ -66,17 +62,18 @@ impl Conn {
         }
     }
 
-    /// Commits, and says what others must be waited for.
-    pub(super) async fn commit(self) -> sqlx::Result<Option<LastChange>> {
+    /// Commits, and says up to which change others must be waited for: also where this transaction made none, since another
+    /// one may have done it already and still be waiting.
+    pub(super) async fn commit(self) -> sqlx::Result<Option<Change>> {
         match self.0 {
             Kind::SqliteTransaction(transaction) => transaction.commit().await.map(|()| None),
             Kind::PostgresTransaction(mut transaction) => {
                 // After a statement that failed, PostgreSQL answers a COMMIT with a ROLLBACK, which sqlx takes for
                 // success. Every other statement fails then.
-                let sql = "SELECT NULLIF(current_setting('miandeng.changed', TRUE), '')";
-                let change: Option<String> = answered(sqlx::query_scalar(sql).fetch_one(&mut *transaction)).await?;
+                let newest = sqlx::query_as("SELECT id, mark FROM session_changes ORDER BY id DESC LIMIT 1");
+                let newest = answered(newest.fetch_optional(&mut *transaction)).await?;
                 answered(transaction.commit()).await?;
-                Ok(change.and_then(|id| id.parse().ok()).map(LastChange))
+                Ok(newest)
             }
             _ => Ok(None),
         }

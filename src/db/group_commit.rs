@@ -11,7 +11,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Conn, backend::Backend, conn::LastChange, query};
+use super::{Change, Conn, backend::Backend, query};
 use crate::metrics::Histogram;
 
 /// Handed from member to member in the order in which they asked.
@@ -114,7 +114,7 @@ impl Group {
         self.transaction.is_in_transaction().await
     }
 
-    async fn commit(mut self) -> (Vec<oneshot::Sender<sqlx::Result<()>>>, sqlx::Result<Option<LastChange>>) {
+    async fn commit(mut self) -> (Vec<oneshot::Sender<sqlx::Result<()>>>, sqlx::Result<Option<Change>>) {
         let outcome = match self.is_whole().await {
             Ok(true) => self.transaction.commit().await,
             Ok(false) => Err(not_committed()),

@@ -1,13 +1,15 @@
 //! Several servers that answer from memory: what is revoked at one is refused by all when the command or answer returns,
 //! whatever state the others are in.
 
+use std::process::Stdio;
+
 use miandeng::db;
 use nix::sys::signal::Signal;
 use rocket::tokio;
 
 use crate::{
     faults::gate,
-    harness::{Phone, Server, Site, postgres::Database, program, until},
+    harness::{Phone, Server, Site, ends, postgres::Database, program, until},
     postgres::{is_missing, site},
     watched::systemd::sends,
 };
@@ -60,6 +62,32 @@ async fn a_server_that_was_halted_across_a_revocation_wakes_up_without_its_lease
     }
     // Others took it for dead; it is back.
     everybody_has_a_lease(&database, SERVERS).await;
+}
+
+#[tokio::test]
+async fn whoever_revokes_again_waits_like_the_first() {
+    if is_missing() {
+        return;
+    }
+    let database = Database::empty();
+    let site = site(&database).await;
+    let servers = servers(&site).await;
+    let mut phones = signed_in(&site, &servers).await;
+    everybody_has_a_lease(&database, SERVERS).await;
+    for phone in &mut phones {
+        assert_eq!(gate(phone).await, 200);
+    }
+    sends(&servers[1], Signal::SIGSTOP);
+    let revoke = || program(site.path(), &["sessions", "revoke", "--all", "--yes"]);
+    let mut first = revoke().stdout(Stdio::null()).spawn().unwrap();
+    until("the first is committed", async || database.psql("SELECT count(*) FROM sessions") == "0").await;
+    // It finds nothing to do.
+    let again = revoke();
+    let second = tokio::task::spawn_blocking(move || ends(again)).await.unwrap();
+    assert!(second.status.success());
+    sends(&servers[1], Signal::SIGCONT);
+    assert_eq!(gate(&mut phones[1]).await, 401);
+    assert!(first.wait().unwrap().success());
 }
 
 #[tokio::test]

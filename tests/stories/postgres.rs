@@ -149,4 +149,10 @@ async fn what_failed_is_not_committed_and_a_change_that_is_undone_leaves_no_gap(
     }
     let mut reader = one.read().await.unwrap();
     db::query("DELETE FROM session_changes").execute(&mut reader).await.unwrap_err();
+    // No trigger sees the rows of a TRUNCATE, so the servers would not hear of it.
+    let mut psql = db::connect_to_server(&database.url()).await.unwrap();
+    for truncate in ["TRUNCATE sessions CASCADE", "TRUNCATE users CASCADE", "TRUNCATE session_changes"] {
+        let error = db::query(truncate).execute(&mut psql).await.unwrap_err();
+        assert!(error.to_string().contains("use DELETE"), "{error}");
+    }
 }

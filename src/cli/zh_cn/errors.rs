@@ -88,6 +88,7 @@ fn not_usable(why: ServerNotUsable) -> &'static str {
             "中间有 PgBouncer 之类的连接池，我们对连接的设置到不了 PostgreSQL；请直接写 PostgreSQL 的地址，miandeng 自带连接池"
         }
         ServerNotUsable::ReadOnly => "这个 PostgreSQL 不接受写入（default_transaction_read_only）",
+        ServerNotUsable::NotUtf8 => "这个数据库不能保存所有文字；请用 ENCODING 'UTF8' 建立数据库",
     }
 }
 

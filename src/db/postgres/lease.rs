@@ -28,6 +28,8 @@ const REST: Duration = Duration::from_millis(400);
 /// Before the next try, when PostgreSQL cannot be reached or did not answer in time.
 const RETRY: Duration = Duration::from_millis(200);
 const ANSWER: Duration = Duration::from_secs(2);
+/// After so long without a word, the connection that listens is made anew: it may be dead.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// The row is written first, then a later statement gives the lease: whoever looks at the table after a change was
 /// committed finds every server that holds a lease from before it.
@@ -43,6 +45,8 @@ pub(super) struct ServerLease {
     options: PgConnectOptions,
     held: RwLock<Option<Held>>,
     changed: Notify,
+    /// Held by the one who renews: after a reload the task of before may not be over yet, and would bring back what it read.
+    renewing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Copy)]
@@ -63,7 +67,8 @@ enum Renewal {
 
 impl ServerLease {
     pub fn new(options: PgConnectOptions) -> Self {
-        Self { id: random::hex::<16>(), options, held: RwLock::default(), changed: Notify::new() }
+        let (held, changed, renewing) = Default::default();
+        Self { id: random::hex::<16>(), options, held, changed, renewing }
     }
 
     /// The newest change, if it is known by a lease that lasts.
@@ -79,6 +84,7 @@ impl ServerLease {
 
     /// Holds the lease until it is dropped. Each failure is made good by a new connection.
     pub async fn hold(&self) {
+        let _one_at_a_time = self.renewing.lock().await;
         let mut has_failed = false;
         loop {
             let Err(error) = self.hold_by_one_connection(&mut has_failed).await;
@@ -138,7 +144,7 @@ impl ServerLease {
         loop {
             // One that may have come while nobody listened is not missed.
             self.wake();
-            listener.recv().await?;
+            in_time(QUIET, listener.recv()).await?;
         }
     }
 

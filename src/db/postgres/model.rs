@@ -32,6 +32,8 @@ enum Without {
     Mark,
     /// A revocation waits for the servers.
     Waiting,
+    /// One that finds nothing to do waits like the one that did it.
+    Repeating,
 }
 
 /// A change's number, and its mark.
@@ -119,6 +121,8 @@ enum Step {
     Server(usize),
     Pause(usize),
     Revoker(usize),
+    /// A revocation of what was revoked already, perhaps by one that still waits.
+    Repeat(usize),
     /// A standby has everything that was committed until now.
     Replicate,
     /// The standby takes over. It may lack changes and renewals, but no row: that was written long before.
@@ -181,6 +185,7 @@ impl World {
             Step::Server(server) => self.renews(server),
             Step::Pause(server) => self.servers[server].is_paused ^= true,
             Step::Revoker(revoker) => self.revokes(revoker),
+            Step::Repeat(revoker) => self.repeats(revoker),
             Step::Replicate => self.standby = self.db.clone(),
             Step::FailOver => self.fails_over(),
         }
@@ -253,6 +258,16 @@ impl World {
         self.revokers[revoker] = next;
     }
 
+    fn repeats(&mut self, revoker: usize) {
+        let change = self.db.newest();
+        if change.0 > 0 && matches!(self.revokers[revoker], Revoker::Idle) {
+            self.revokers[revoker] = match self.without {
+                Without::Repeating => self.returns(change),
+                _ => Revoker::Committed { change, at: self.now },
+            };
+        }
+    }
+
     fn returns(&mut self, (_, mark): Change) -> Revoker {
         self.returned.insert(mark);
         Revoker::Idle
@@ -299,6 +314,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         8 => (0..SERVERS).prop_map(Step::Server),
         6 => (0..REVOKERS).prop_map(Step::Revoker),
+        1 => (0..REVOKERS).prop_map(Step::Repeat),
         2 => (1_u32..=8).prop_map(Step::Pass),
         1 => Just(Step::Pass(LEASE)),
         1 => (0..SERVERS).prop_map(Step::Pause),
@@ -334,8 +350,8 @@ fn no_answer_from_memory_outlives_a_revocation_that_has_returned() {
 
 #[test]
 fn each_rule_is_needed() {
-    use Without::{Knowing, Mark, Patience, Reckoning, Row, Waiting};
-    for rule in [Reckoning, Knowing, Row, Patience, Mark, Waiting] {
+    use Without::{Knowing, Mark, Patience, Reckoning, Repeating, Row, Waiting};
+    for rule in [Reckoning, Knowing, Row, Patience, Mark, Waiting, Repeating] {
         let steps = late(rule, 20_000);
         assert!(steps.is_some(), "without {rule:?} no late answer is found");
     }

@@ -3,7 +3,7 @@
 use std::{
     io::ErrorKind,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     clock::since_boot,
-    db::{Conn, Stamp, open::OpenError, schema},
+    db::{Change, Conn, Stamp, open::OpenError, schema},
 };
 
 const READERS: u32 = 10;
@@ -36,6 +36,8 @@ const ACQUIRE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)]
 /// A connection that has rested longer is tried before it is used: the server may have been started anew.
 const RESTED: Duration = Duration::from_secs(1);
 const OLDEST: u32 = 13;
+/// How long a connection that answers at all takes to do so.
+const ALIVE: Duration = Duration::from_secs(2);
 
 /// What holds for every connection. A server of ours that is paused or cut off within a transaction must not keep the
 /// others from writing for long.
@@ -60,6 +62,8 @@ pub enum NotUsable {
     Pooler,
     #[error("this PostgreSQL takes no writes (default_transaction_read_only)")]
     ReadOnly,
+    #[error("this database does not hold every character; make it with ENCODING 'UTF8'")]
+    NotUtf8,
 }
 
 /// The pools of one database.
@@ -70,6 +74,8 @@ pub(in crate::db) struct Server {
     pub readers: PgPool,
     /// For those who wait until the other servers know of a change.
     watchers: PgPool,
+    /// The last change that was waited for: no lease is older.
+    settled: Arc<Mutex<Option<Change>>>,
     lease: Arc<ServerLease>,
 }
 
@@ -85,6 +91,10 @@ pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
     if let Some(why) = why_not(&mut first).await.map_err(server)? {
         return Err(OpenError::NotUsable { address, why });
     }
+    let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&mut first).await.map_err(server)?;
+    if encoding != "UTF8" {
+        return Err(OpenError::NotUsable { address, why: NotUsable::NotUtf8 });
+    }
     // Servers that start together wait for each other: sqlx takes a lock for it. That, and a migration, may take long.
     first.execute("SET lock_timeout = 0; SET statement_timeout = 0").await.map_err(server)?;
     let migrated = schema::postgres().run_direct(None, &mut first, false).await;
@@ -97,6 +107,7 @@ pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
         single_writers: pool(SINGLE_WRITERS, Use::Writes).acquire_timeout(to_read).connect_lazy_with(options.clone()),
         readers: pool(READERS, Use::Reads).acquire_timeout(to_read).connect_lazy_with(options.clone().options(READING)),
         watchers: pool(WATCHERS, Use::Writes).acquire_timeout(to_read).connect_lazy_with(options.clone()),
+        settled: Arc::default(),
         lease: Arc::new(ServerLease::new(options)),
     })
 }
@@ -104,7 +115,7 @@ pub(in crate::db) async fn open(url: &str) -> Result<Server, OpenError> {
 /// One connection to a database that is there, which is not migrated.
 pub async fn connect(url: &str) -> sqlx::Result<Conn> {
     let (options, _) = address::parse(url).map_err(|why| sqlx::Error::Configuration(why.into()))?;
-    options.application_name("miandeng").connect().await.map(Conn::from)
+    in_time(STATEMENT, options.application_name("miandeng").connect()).await.map(Conn::from)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,12 +135,14 @@ pub(super) fn pool(connections: u32, used: Use) -> PgPoolOptions {
             Box::pin(async move {
                 match (looks, has_rested) {
                     // A connection keeps what was set when it was made, also when PostgreSQL takes writes again.
-                    (true, _) => takes_writes(connection).await,
-                    (false, true) => connection.ping().await.map(|()| true),
+                    (true, _) => in_time(ALIVE, takes_writes(connection)).await,
+                    (false, true) => in_time(ALIVE, connection.ping()).await.map(|()| true),
                     (false, false) => Ok(true),
                 }
             })
         })
+        // The pool's own look has no end where the network says nothing, and the connection would be missing meanwhile.
+        .after_release(|connection, _| Box::pin(async { in_time(ALIVE, connection.ping()).await.map(|()| true) }))
         // After a failover the address may lead elsewhere.
         .after_connect(|connection, _| {
             Box::pin(async move {
@@ -219,9 +232,14 @@ impl Server {
     }
 
     /// Returns when a change that was committed is in force on every server.
-    pub async fn is_known_everywhere(&self, change: i64) {
+    pub async fn is_known_everywhere(&self, change: Change) {
+        let settled = || self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        if *settled() == Some(change) {
+            return;
+        }
         self.lease.wake();
-        others::know(change, &self.watchers).await;
+        others::know(change.id, &self.watchers).await;
+        *settled() = Some(change);
     }
 
     pub async fn close(&self) {
