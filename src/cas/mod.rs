@@ -75,7 +75,7 @@ impl CasServer {
 
     /// Those who tell apps of ended sessions.
     pub fn back_channels(&self, caller: &Caller) -> Vec<Arc<BackChannel<LogoutRequests>>> {
-        let words = |client: &CasClient| LogoutRequests::new(&client.name, &self.clock);
+        let words = |client: &CasClient| LogoutRequests::new(client, &self.clock);
         let new = |words| BackChannel::new(words, caller, &self.pools, &self.clock);
         self.clients().iter().map(words).map(new).collect()
     }

@@ -75,6 +75,11 @@ impl<'a> Service<'a> {
     }
 }
 
+/// Whether an app is told there that a session has ended.
+pub fn is_listed(address: &str, client: &CasClient) -> bool {
+    Url::parse(address).is_ok_and(|url| client.service_urls.iter().any(|entry| covers(entry, &url)))
+}
+
 /// Whether an address begins on the host of an app.
 pub fn is_on_host_of_any(address: &str, clients: &[CasClient]) -> bool {
     let Ok(url) = Url::parse(address) else { return false };

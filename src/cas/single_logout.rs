@@ -1,13 +1,14 @@
 //! What an app is told when a session has ended (CAS Protocol 3.0, 2.3.3): a message of SAML 2.0 that names the ticket, posted
 //! to the address that the ticket was for.
 
-use super::xml;
+use super::{service::is_listed, xml};
 use crate::{
     clients::{
         backchannel::{Call, MOST_ATTEMPTS, NotTold, Notice, Words},
         subject::person,
     },
     clock::{Clock, UnixSeconds},
+    config::CasClient,
     i18n::utc,
     random,
 };
@@ -17,7 +18,7 @@ const MOST_REFUSALS: i64 = 8;
 
 /// One app that is told.
 pub struct LogoutRequests {
-    client: String,
+    client: CasClient,
     key: String,
     clock: Clock,
 }
@@ -28,8 +29,8 @@ pub fn key(client: &str) -> String {
 }
 
 impl LogoutRequests {
-    pub fn new(client: &str, clock: &Clock) -> Self {
-        Self { client: client.to_owned(), key: key(client), clock: clock.clone() }
+    pub fn new(client: &CasClient, clock: &Clock) -> Self {
+        Self { client: client.clone(), key: key(&client.name), clock: clock.clone() }
     }
 }
 
@@ -39,12 +40,16 @@ impl Words for LogoutRequests {
     }
 
     fn client(&self) -> &str {
-        &self.client
+        &self.client.name
     }
 
     async fn call(&self, notice: &Notice) -> Result<Call, NotTold> {
-        let value = message(&random::hex::<16>(), self.clock.now(), notice);
         let address = notice.address.clone().unwrap_or_default();
+        // The ticket is as old as the session, and the operator may have taken the address out since.
+        if !is_listed(&address, &self.client) {
+            return Err(NotTold::NotListed);
+        }
+        let value = message(&random::hex::<16>(), self.clock.now(), notice);
         Ok(Call { address, field: "logoutRequest", value })
     }
 
@@ -56,7 +61,8 @@ impl Words for LogoutRequests {
     fn most_attempts(&self, error: &NotTold) -> i64 {
         match error {
             NotTold::Status(408 | 425 | 429) => MOST_ATTEMPTS,
-            NotTold::Status(400..500) => MOST_REFUSALS,
+            // Another server may already have newer settings.
+            NotTold::Status(400..500) | NotTold::NotListed => MOST_REFUSALS,
             _ => MOST_ATTEMPTS,
         }
     }
@@ -77,6 +83,7 @@ fn message(id: &str, now: UnixSeconds, notice: &Notice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::Rules;
 
     #[test]
     fn a_message_names_the_ticket() {
@@ -93,7 +100,8 @@ mod tests {
 
     #[test]
     fn an_app_that_refuses_is_given_up_sooner_than_one_that_is_gone() {
-        let words = LogoutRequests::new("wiki", &Clock::standing());
+        let wiki = CasClient { name: "wiki".into(), service_urls: Vec::new(), rules: Rules::default() };
+        let words = LogoutRequests::new(&wiki, &Clock::standing());
         assert!(words.is_heard(200) && words.is_heard(302) && !words.is_heard(404) && !words.is_heard(503));
         let most = |status| words.most_attempts(&NotTold::Status(status));
         assert_eq!((most(404), most(429), most(503)), (MOST_REFUSALS, MOST_ATTEMPTS, MOST_ATTEMPTS));

@@ -51,6 +51,8 @@ pub enum NotTold {
     Status(u16),
     #[error("the app does not answer: {0}")]
     Unreachable(reqwest::Error),
+    #[error("its address is not in the settings any more")]
+    NotListed,
     #[error("it cannot be signed: {0}")]
     NotSigned(Box<dyn std::error::Error + Send + Sync>),
 }

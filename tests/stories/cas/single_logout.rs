@@ -163,6 +163,26 @@ async fn a_session_keeps_a_hundred_sign_ins_of_an_app_and_ends_those_before() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_in_the_settings_no_more_is_told_nothing() {
+    let (app, wiki, _) = two_apps().await;
+    let stays = wiki.url.replace("backchannel", "stays/");
+    let mut phone = app.phone("zhangsan");
+    signs_in(&app, &mut phone, &wiki.url).await;
+    signs_in(&app, &mut phone, &stays).await;
+    phone.posts("/logout", &[]).await;
+    let app = app.restart_with(|settings| settings["clients"][0]["service_urls"] = json!([stays])).await;
+    for _ in 0..10 {
+        tells(&app, "CAS 维基").await;
+        app.clock.advance(600);
+    }
+    let told: Vec<_> = wiki.heard().iter().map(|request| message(request).0).collect();
+    assert_eq!(told, ["/stays/"]);
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM logout_notices").await, 0);
+    let given_up = "SELECT COUNT(*) FROM audit WHERE event = 'signed-out' AND detail LIKE '%\"told\":false%'";
+    assert_eq!(app.db_count(given_up).await, 1);
+}
+
+#[tokio::test]
 async fn an_app_that_is_in_the_settings_no_more_is_told_nothing() {
     let (app, wiki, board) = two_apps().await;
     let mut phone = app.phone("zhangsan");
