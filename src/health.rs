@@ -18,6 +18,8 @@ use crate::{db::Db, dingtalk::Dingtalk, web::request_context::RequestContext};
 
 /// Monitoring gives up soon after.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// For an answer from a database that is well, once the time of monitoring is nearly over.
+const A_MOMENT: Duration = Duration::from_millis(500);
 
 pub fn routes() -> Vec<Route> {
     routes![healthz, readyz]
@@ -61,7 +63,7 @@ async fn readyz(db: &State<Db>, dingtalk: &Dingtalk) -> (Status, Json<Readiness>
         match timeout(PATIENCE, db.check_write()).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("database: {error}")),
-            Err(_) => Some("database: locked by another process".to_owned()),
+            Err(_) => Some(format!("database: {}", why_late(db).await)),
         }
     };
     let apps = dingtalk.apps().iter().map(|app| async move {
@@ -79,4 +81,12 @@ async fn readyz(db: &State<Db>, dingtalk: &Dingtalk) -> (Status, Json<Readiness>
     let reasons: Vec<String> = apps.into_iter().chain([database]).flatten().collect();
     let status = if reasons.is_empty() { Status::Ok } else { Status::ServiceUnavailable };
     (status, Json(Readiness { ready: reasons.is_empty(), reasons }))
+}
+
+/// Why nothing could be written in time. Whoever holds the lock leaves the tables readable.
+async fn why_late(db: &Db) -> &'static str {
+    match timeout(A_MOMENT, db.check_read()).await {
+        Ok(Ok(())) => "locked by another process",
+        Ok(Err(_)) | Err(_) => "no answer in time",
+    }
 }

@@ -108,6 +108,7 @@ impl Deployment {
         let answers = join_all(asked).await;
         let why = |answer: &Answer| {
             assert!(answer.status == 503 && answer.body.contains("database"), "{} {}", answer.status, answer.body);
+            assert!(!answer.body.contains("locked"), "{}", answer.body);
             answer.body.clone()
         };
         answers.iter().map(why).collect()
