@@ -16,67 +16,64 @@ use crate::{
 
 const SERVERS: usize = 3;
 
-async fn servers(site: &Site) -> [Server; SERVERS] {
-    let started = [(); SERVERS].map(|()| Server::spawn(program(site.path(), &["serve"])));
-    let servers = started.map(Server::listens);
-    site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
-    servers
+/// Servers that answer from memory, and one person's browser at each.
+struct Deployment {
+    database: Database,
+    site: Site,
+    servers: [Server; SERVERS],
+    phones: Vec<Phone>,
 }
 
-/// One person's browser, at each of the servers.
-async fn signed_in(site: &Site, servers: &[Server]) -> Vec<Phone> {
-    let mut first = site.phone(&servers[0], "zhangsan");
-    first.signs_in().await;
-    let at = |server| {
-        let mut phone = site.phone(server, "zhangsan");
-        phone.cookies.clone_from(&first.cookies);
-        phone
-    };
-    servers.iter().map(at).collect()
-}
+impl Deployment {
+    /// `None` where PostgreSQL is not installed.
+    async fn start() -> Option<Self> {
+        if is_missing() {
+            return None;
+        }
+        let database = Database::empty();
+        let site = site(&database).await;
+        let servers = [(); SERVERS].map(|()| Server::spawn(program(site.path(), &["serve"]))).map(Server::listens);
+        site.runs(&["users", "add", "zhangsan", "--name", "张三"]);
+        let mut phone = site.phone(&servers[0], "zhangsan");
+        phone.signs_in().await;
+        let at = |server| {
+            let mut there = site.phone(server, "zhangsan");
+            there.cookies.clone_from(&phone.cookies);
+            there
+        };
+        let phones = servers.iter().map(at).collect();
+        let mut deployment = Self { database, site, servers, phones };
+        deployment.every_server_has_a_lease().await;
+        for phone in &mut deployment.phones {
+            assert_eq!(gate(phone).await, 200);
+        }
+        Some(deployment)
+    }
 
-async fn everybody_has_a_lease(database: &Database, servers: usize) {
-    let known =
-        "SELECT count(*) FROM servers WHERE renewal <> 0 AND seen = (SELECT COALESCE(MAX(id), 0) FROM session_changes)";
-    until("each server has a lease", async || database.psql(known) == servers.to_string()).await;
+    async fn every_server_has_a_lease(&self) {
+        let known = "SELECT count(*) FROM servers \
+                     WHERE renewal <> 0 AND seen = (SELECT COALESCE(MAX(id), 0) FROM session_changes)";
+        until("each server has a lease", async || self.database.psql(known) == SERVERS.to_string()).await;
+    }
 }
 
 #[tokio::test]
 async fn a_server_that_was_halted_across_a_revocation_wakes_up_without_its_lease() {
-    if is_missing() {
-        return;
-    }
-    let database = Database::empty();
-    let site = site(&database).await;
-    let servers = servers(&site).await;
-    let mut phones = signed_in(&site, &servers).await;
-    everybody_has_a_lease(&database, SERVERS).await;
-    for phone in &mut phones {
-        assert_eq!(gate(phone).await, 200);
-    }
-    sends(&servers[1], Signal::SIGSTOP);
-    site.runs(&["sessions", "revoke", "--all", "--yes"]);
-    sends(&servers[1], Signal::SIGCONT);
-    for phone in phones.iter_mut().rev() {
+    let Some(mut deployment) = Deployment::start().await else { return };
+    sends(&deployment.servers[1], Signal::SIGSTOP);
+    deployment.site.runs(&["sessions", "revoke", "--all", "--yes"]);
+    sends(&deployment.servers[1], Signal::SIGCONT);
+    for phone in deployment.phones.iter_mut().rev() {
         assert_eq!(gate(phone).await, 401);
     }
     // Others took it for dead; it is back.
-    everybody_has_a_lease(&database, SERVERS).await;
+    deployment.every_server_has_a_lease().await;
 }
 
 #[tokio::test]
 async fn whoever_revokes_again_waits_like_the_first() {
-    if is_missing() {
-        return;
-    }
-    let database = Database::empty();
-    let site = site(&database).await;
-    let servers = servers(&site).await;
-    let mut phones = signed_in(&site, &servers).await;
-    everybody_has_a_lease(&database, SERVERS).await;
-    for phone in &mut phones {
-        assert_eq!(gate(phone).await, 200);
-    }
+    let Some(mut deployment) = Deployment::start().await else { return };
+    let Deployment { database, site, servers, phones } = &mut deployment;
     sends(&servers[1], Signal::SIGSTOP);
     let revoke = || program(site.path(), &["sessions", "revoke", "--all", "--yes"]);
     let mut first = revoke().stdout(Stdio::null()).spawn().unwrap();
@@ -92,18 +89,11 @@ async fn whoever_revokes_again_waits_like_the_first() {
 
 #[tokio::test]
 async fn nobody_waits_for_servers_that_are_gone() {
-    if is_missing() {
-        return;
-    }
-    let database = Database::empty();
-    let site = site(&database).await;
-    let [stays, stops, dies] = servers(&site).await;
-    everybody_has_a_lease(&database, SERVERS).await;
+    let Some(deployment) = Deployment::start().await else { return };
+    let Deployment { database, site, servers: [_stays, stops, dies], mut phones } = deployment;
     sends(&stops, Signal::SIGTERM);
-    until("it takes its leave", async || database.psql("SELECT count(*) FROM servers") == "2").await;
+    until("it signs off", async || database.psql("SELECT count(*) FROM servers") == "2").await;
     dies.kill();
-    let stays = [stays];
-    let mut phones = signed_in(&site, &stays).await;
     site.runs(&["sessions", "revoke", "--all", "--yes"]);
     assert_eq!(database.psql("SELECT count(*) FROM servers"), "1", "it was found dead");
     assert_eq!(gate(&mut phones[0]).await, 401);
@@ -111,23 +101,14 @@ async fn nobody_waits_for_servers_that_are_gone() {
 
 #[tokio::test]
 async fn memory_answers_while_the_lease_lasts_and_not_a_moment_longer() {
-    if is_missing() {
-        return;
-    }
-    let database = Database::empty();
-    let site = site(&database).await;
-    let servers = servers(&site).await;
-    let mut phones = signed_in(&site, &servers).await;
-    everybody_has_a_lease(&database, SERVERS).await;
-    for phone in &mut phones {
-        assert_eq!(gate(phone).await, 200);
-    }
+    let Some(mut deployment) = Deployment::start().await else { return };
+    let Deployment { database, phones, .. } = &mut deployment;
     // No row is given out: whoever asks for one waits, whoever knows answers.
     let mut held = db::connect_to_server(&database.url()).await.unwrap();
     for lock in ["BEGIN", "LOCK TABLE users, sessions IN ACCESS EXCLUSIVE MODE"] {
         db::query(lock).execute(&mut held).await.unwrap();
     }
-    for phone in &mut phones {
+    for phone in &mut *phones {
         assert_eq!(gate(phone).await, 200, "from memory");
     }
     // Now renewals wait as well.
