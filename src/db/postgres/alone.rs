@@ -7,7 +7,8 @@ use sqlx::{ConnectOptions, Connection};
 use super::{
     address::{self, Address},
     lock,
-    open::{ALWAYS, Use, pool, why_not},
+    open::{ALWAYS, why_not},
+    pool::{Use, pool},
 };
 use crate::db::{Conn, open::OpenError};
 

@@ -8,6 +8,7 @@ mod lock;
 mod model;
 mod open;
 mod others;
+mod pool;
 mod wait;
 
 pub use self::{

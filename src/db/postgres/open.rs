@@ -2,29 +2,23 @@
 
 use std::{
     io::ErrorKind,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use sqlx::{
-    ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Row, Transaction,
-    pool::PoolConnection,
-    postgres::{PgDatabaseError, PgPoolOptions},
+    ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Row, Transaction, pool::PoolConnection,
+    postgres::PgDatabaseError,
 };
 
 use super::{
     address,
     lease::ServerLease,
     lock, others,
+    pool::{Use, pool},
     wait::{STATEMENT, answered, in_time},
 };
-use crate::{
-    clock::since_boot,
-    db::{Change, Conn, Stamp, open::OpenError, schema},
-};
+use crate::db::{Change, Conn, Stamp, open::OpenError, schema};
 
 const READERS: u32 = 10;
 const WATCHERS: u32 = 2;
@@ -33,11 +27,7 @@ const SINGLE_WRITERS: u32 = 4;
 /// How long a question waits for a connection before the database counts as out of reach, and who writes for the one
 /// writer.
 const ACQUIRE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
-/// A connection that has rested longer is tried before it is used: the server may have been started anew.
-const RESTED: Duration = Duration::from_secs(1);
 const OLDEST: u32 = 13;
-/// How long a connection that answers at all takes to do so.
-const ALIVE: Duration = Duration::from_secs(2);
 
 /// What holds for every connection. A server of ours that is paused or cut off within a transaction must not keep the
 /// others from writing for long.
@@ -118,42 +108,6 @@ pub async fn connect(url: &str) -> sqlx::Result<Conn> {
     in_time(STATEMENT, options.application_name("miandeng").connect()).await.map(Conn::from)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
-    Reads,
-    Writes,
-}
-
-pub(super) fn pool(connections: u32, used: Use) -> PgPoolOptions {
-    let last_look = Arc::new(AtomicU64::new(0));
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .test_before_acquire(false)
-        .before_acquire(move |connection, state| {
-            let has_rested = state.idle_for > RESTED;
-            let looks = used == Use::Writes && (has_rested || is_due(&last_look));
-            Box::pin(async move {
-                match (looks, has_rested) {
-                    // A connection keeps what was set when it was made, also when PostgreSQL takes writes again.
-                    (true, _) => in_time(ALIVE, takes_writes(connection)).await,
-                    (false, true) => in_time(ALIVE, connection.ping()).await.map(|()| true),
-                    (false, false) => Ok(true),
-                }
-            })
-        })
-        // The pool's own look has no end where the network says nothing, and the connection would be missing meanwhile.
-        .after_release(|connection, _| Box::pin(async { in_time(ALIVE, connection.ping()).await.map(|()| true) }))
-        // After a failover the address may lead elsewhere.
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                match why_not(connection).await? {
-                    None => Ok(()),
-                    Some(why) => Err(sqlx::Error::Configuration(why.into())),
-                }
-            })
-        })
-}
-
 pub(super) async fn why_not(db: &mut PgConnection) -> sqlx::Result<Option<NotUsable>> {
     // Compatible databases say no number.
     if db.server_version_num().is_some_and(|version| version < OLDEST * 10_000) {
@@ -168,19 +122,6 @@ pub(super) async fn why_not(db: &mut PgConnection) -> sqlx::Result<Option<NotUsa
         return Ok(Some(NotUsable::Pooler));
     }
     Ok(row.try_get::<bool, _>(0)?.then_some(NotUsable::Standby))
-}
-
-/// Once in [`RESTED`], however busy the pool is.
-fn is_due(last: &AtomicU64) -> bool {
-    let now = u64::try_from(since_boot().as_millis()).unwrap_or(u64::MAX);
-    let seen = last.load(Ordering::Relaxed);
-    Duration::from_millis(now.saturating_sub(seen)) > RESTED
-        && last.compare_exchange(seen, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-}
-
-async fn takes_writes(db: &mut PgConnection) -> sqlx::Result<bool> {
-    let row = sqlx::raw_sql("SELECT current_setting('transaction_read_only')").fetch_one(db).await?;
-    Ok(row.try_get::<String, _>(0)? == "off")
 }
 
 /// PgBouncer refuses settings that it does not know, unless it is told to leave them out.
@@ -274,10 +215,15 @@ pub fn is_from_server(error: &sqlx::Error) -> bool {
         ErrorKind::PermissionDenied,
     ];
     match error {
-        sqlx::Error::Io(error) => OF_A_NETWORK.contains(&error.kind()),
+        sqlx::Error::Io(error) => OF_A_NETWORK.contains(&error.kind()) || is_of_a_name(error),
         sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) => true,
         error => of_postgres(error).is_some(),
     }
+}
+
+/// Whether a host's name has no address, for which Rust has no kind yet.
+fn is_of_a_name(error: &std::io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address information")
 }
 
 fn of_postgres(error: &sqlx::Error) -> Option<&PgDatabaseError> {

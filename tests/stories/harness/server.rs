@@ -12,6 +12,9 @@ use miandeng::clock::Clock;
 
 use super::program::LONGEST;
 
+/// Of a server's log that are shown when a story fails.
+const MOST_LINES: usize = 200;
+
 /// Killed when dropped.
 pub struct Server {
     child: Child,
@@ -136,5 +139,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let lines = self.log();
+            let newest = lines.iter().skip(lines.len().saturating_sub(MOST_LINES));
+            newest.for_each(|line| eprintln!("{}: {line}", self.url));
+        }
     }
 }

@@ -99,6 +99,11 @@ async fn whatever_cannot_be_a_target_is_named() {
             "check that PostgreSQL runs there",
             "请确认那里的 PostgreSQL 正在运行",
         ),
+        (
+            format!("postgres://me:{PASSWORD}@no-such-host.invalid/x"),
+            "check that PostgreSQL runs there",
+            "请确认那里的 PostgreSQL 正在运行",
+        ),
         (url.replace(&name, "no_such_story"), "no_such_story", "no_such_story"),
     ] {
         is_refused(&site, &to, english, chinese);
