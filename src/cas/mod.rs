@@ -1,7 +1,7 @@
 //! Apps that sign people in by CAS: we are their server (CAS Protocol Specification 3.0, of 1.0 and 2.0 what apps still use).
 //! No proxy tickets, and no SAML 1.1.
 //!
-//! `routes` reads and answers; one use case each: `login`, `validate`, `logout`. Which address is an app's decides `service`
+//! `routes` reads and answers; one use case each: `login`, `validate`, `logout`. Addresses are matched to apps by `service`
 //! (pure). A ticket belongs to a session (`tickets`), and session, person and rules are looked up when it is redeemed.
 
 mod login;

@@ -45,7 +45,7 @@ impl<'a> Service<'a> {
         Some(Self { text, client, within: within.collect(), url })
     }
 
-    /// Whether the app is for this person; and each app within it that a server could take the address for.
+    /// Whether the app, and each app within it that a server could take the address for, is open to this person.
     pub fn lets_in(&self, user: &impl Person) -> bool {
         std::iter::once(&self.client).chain(&self.within).all(|client| client.rules.let_in(user))
     }

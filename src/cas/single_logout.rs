@@ -13,7 +13,7 @@ use crate::{
     random,
 };
 
-/// How often an app is told that answers with a refusal: most that do know nothing of single logout.
+/// How often an app that answers with a refusal is told: most such apps do not support single logout.
 const MOST_REFUSALS: i64 = 8;
 
 /// One app that is told.

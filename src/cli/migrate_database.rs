@@ -89,9 +89,9 @@ fn say(args: &MigrateDatabaseArgs, file: &str, moved: &Moved) -> anyhow::Result<
     print(text!(
         "{address} has everything, compared with the file: {some_people}, {some_trail} of the audit trail, {some_keys}, \
          {some_sessions}{ended}\n\
-         Write that address into the settings (databases.miandeng.url) and start the server. {file:?} stays as it is: name it \
-         again to go back\n",
+         Write the address that you gave to --to into the settings (databases.miandeng.url) and start the server. {file:?} stays \
+         as it is: name it again to go back\n",
         "已全部复制到 {address}，并与文件核对：{people} 人，{trail} 条审计记录，{keys} 个密钥，{sessions} 个会话{chinese_ended}\n\
-         请把这个地址写入配置（databases.miandeng.url），再启动服务器。{file:?} 保持原样，要退回时再写回它\n"
+         请把 --to 后面的地址写入配置（databases.miandeng.url），再启动服务器。{file:?} 保持原样，要退回时再写回它\n"
     ))
 }

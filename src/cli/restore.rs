@@ -37,7 +37,7 @@ pub struct RestoreArgs {
     /// A file that "miandeng backup" made
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Leave people signed in who were when the backup was made
+    /// Keep people signed in who were signed in when the backup was made
     #[arg(long)]
     keep_sessions: bool,
     /// Answer in JSON

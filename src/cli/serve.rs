@@ -126,7 +126,7 @@ pub(super) fn explained(error: &rocket::Error) -> anyhow::Error {
         ErrorKind::Bind(error) => {
             let chinese = IoFailure::from(error).text(Locale::ZhCn);
             anyhow::anyhow!(text!(
-                "the address cannot be listened on: {error}; is another server running there?",
+                "cannot listen on the address: {error}; is another server running there?",
                 "无法监听这个地址：{chinese}；那里是否已有另一个服务器在运行？"
             ))
         }

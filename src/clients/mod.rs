@@ -1,4 +1,4 @@
-//! What the protocols have in common by which apps sign people in (`oidc`, `cas`): how a request is read (`params`), the way
+//! What the protocols by which apps sign people in (`oidc`, `cas`) have in common: how a request is read (`params`), the way
 //! of a browser through the sign-in page (`sign_in`) and how it is known that somebody has signed in there (`reauth`), what an
 //! app calls a person (`subject`), what the trail says (`trail`), the page that asks before it signs out
 //! (`logout_page`), and telling apps of ended sessions (`backchannel`, `notices`).

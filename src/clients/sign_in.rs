@@ -8,7 +8,7 @@ use crate::{
 
 /// A request that leaves for the sign-in page.
 pub struct Leaves<'a> {
-    /// Of whoever is signed in all the same.
+    /// The corp of the person who is already signed in.
     pub corp_id: Option<CorpId>,
     /// Whom the app is for.
     pub rules: &'a Rules,

@@ -175,7 +175,7 @@ impl Config {
                 let section = figment.focus("miandeng").extract::<raw::Raw>();
                 section.map_err(|error| ConfigError::parsing("miandeng", error))?
             }
-            Err(_) => return Err(ConfigError::at("miandeng", BadSetting::NoSettings)),
+            Err(_) => return Err(ConfigError::at("Rocket.toml", BadSetting::NoSettings)),
         };
         let (sources, secret_files) = (Sources::of(figment), SecretFiles::of(figment, &raw.apps, &raw.clients));
         Ok(Self { sources, secret_files, ..Self::check(raw)? })

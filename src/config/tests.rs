@@ -293,7 +293,7 @@ fn a_client_of_cas_needs_an_address_and_nothing_of_openid_connect() {
     refuses("home_url = \"https", "home_url = \"ftp", "home_url = ");
     let twice = format!("{GOOD}{WIKI}{}", WIKI.replace("维基", "other"));
     let message = read(&twice).unwrap_err().to_string();
-    assert!(message.contains("client \"维基\" already has it; an address is one app's"), "{message}");
+    assert!(message.contains("client \"维基\" already has it; an address can belong to only one app"), "{message}");
     let same_name = read(&format!("{GOOD}{WIKI}{}", CLIENT.replace("Grafana", "维基"))).unwrap_err().to_string();
     assert!(same_name.contains("another app has this name"), "{same_name}");
 }

@@ -15,7 +15,7 @@ pub struct Conn(Kind);
 enum Kind {
     Sqlite(PoolConnection<Sqlite>),
     SqliteTransaction(sqlx::Transaction<'static, Sqlite>),
-    /// Of no pool, as the next one for PostgreSQL.
+    /// From no pool, like `Server`.
     File(SqliteConnection),
     Postgres(PoolConnection<Postgres>),
     PostgresTransaction(sqlx::Transaction<'static, Postgres>),
@@ -40,7 +40,7 @@ impl Conn {
         }
     }
 
-    /// Returns when it is closed: SQLite tidies up beside the file. One of a pool goes back to it.
+    /// Returns once it is closed: SQLite tidies up beside the file. A pooled connection goes back to its pool.
     pub async fn close(self) -> sqlx::Result<()> {
         match self.0 {
             Kind::File(connection) => connection.close().await,

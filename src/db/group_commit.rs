@@ -20,7 +20,7 @@ pub(super) struct GroupCommit(Arc<Mutex<Option<Group>>>);
 
 struct Group {
     transaction: Conn,
-    /// A member is at work in the savepoint, or has gone away in the midst of it: what it did is still to be undone.
+    /// A member is at work in the savepoint, or was cancelled there and left work that must still be undone.
     is_unfinished: bool,
     /// Those who have done their work.
     members: Vec<oneshot::Sender<sqlx::Result<()>>>,
@@ -86,7 +86,7 @@ impl Group {
     /// A member begins.
     async fn begin(&mut self) -> sqlx::Result<()> {
         self.undo_unfinished().await?;
-        // Whoever goes away here may leave an empty savepoint, which harms nobody, or none, to which nothing could be
+        // A member cancelled here may leave an empty savepoint, which does no harm, or none, to which nothing could be
         // rolled back.
         query("SAVEPOINT member").execute(&mut self.transaction).await?;
         self.is_unfinished = true;

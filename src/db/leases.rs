@@ -23,10 +23,10 @@ use crate::random;
 
 const LASTS: Duration = Duration::from_secs(5);
 const RENEWAL: Duration = Duration::from_secs(1);
-/// How long a database is waited for that may be gone.
+/// How long to wait for a database that may be gone.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// By the database's clock, so that the servers' own may differ. A lease that ends in the far future is of before that clock
+/// By the database's clock, so that the servers' own may differ. A lease that ends in the far future dates from before that clock
 /// was set back.
 const TAKE: &str = "INSERT INTO leases (name, owner, expires_at) \
      VALUES ($1, $2, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) + $3) \
@@ -104,7 +104,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(held) = self.0.take() else { return };
         held.renewing.abort();
-        // Without one the process is at its end, and the lease soon after it.
+        // Without a runtime the process is ending, and the lease expires soon after.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
                 if let Err(error) = held.of.gives_back().await {

@@ -199,7 +199,7 @@ impl Pools {
         self.backend.check_read().await
     }
 
-    /// Whether something can be written now. The lock alone does not tell: it is to be had on a full disk too. What is
+    /// Whether something can be written now. The lock alone proves nothing: it can be taken on a full disk too. What is
     /// written changes nothing.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ pub fn newest() -> i64 {
     migrations().iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
-/// Whether there is a table of this name, whose database may be older than it.
+/// Whether there is a table of this name: the database may be older than the table.
 pub async fn has_table(db: &mut Conn, name: &str) -> sqlx::Result<bool> {
     let there = match db.which() {
         Which::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_schema WHERE name = $1",

@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
 pub enum Refused {
-    /// The app may not see the whole corp, so whoever is missing may be out of its sight.
+    /// The app may not see the whole corp, so a person who is missing may just be hidden from it.
     Scope { departments: Vec<i64> },
     /// It could at the last run.
     ScopeShrunk { departments: Vec<i64> },

@@ -56,7 +56,7 @@ const EN: SyncTexts = SyncTexts {
     between: ", ",
     scope: |departments| {
         format!(
-            "the app may not see the whole organisation (departments: {}); set its 通讯录权限范围 to all employees in DingTalk's console",
+            "the app cannot see the whole organisation (departments: {}); set its 通讯录权限范围 to all employees in DingTalk's console",
             if departments.is_empty() { "none" } else { departments }
         )
     },

@@ -57,7 +57,7 @@ impl Columns {
         names.join(", ")
     }
 
-    /// All rows, read once from the first to the last: how each database finds a part of them depends on what it believes of
+    /// All rows, read once from the first to the last: how each database finds a part of them depends on its statistics about
     /// the table, which may be outdated.
     pub fn rows<'e>(&self, db: &'e mut Conn) -> Rows<'e> {
         let key = self.table.key.join(", ");

@@ -39,7 +39,7 @@ enum Next {
 
 /// A request that leaves for the sign-in page.
 struct Leaves {
-    /// Of whoever is signed in all the same.
+    /// The corp of the person who is already signed in.
     corp_id: Option<CorpId>,
     /// Whom the app means.
     hint: Option<String>,

@@ -62,7 +62,7 @@ pub struct IdToken<'a> {
     pub person: PersonClaims,
 }
 
-/// RFC 9068. The audience is we: nobody else should take it.
+/// RFC 9068. The audience is this server: nobody else should accept it.
 #[derive(Serialize)]
 pub struct AccessToken<'a> {
     pub iss: &'a str,

@@ -14,7 +14,7 @@ use crate::{clock::Clock, config::Client, rate_limit::Count, secret::Secret};
 /// What a request says of who sends it.
 #[derive(Debug)]
 struct Presented {
-    /// In each way in which it may be read, the standard's first; as for the next.
+    /// Every way to read it, the standard's first; the same for the next field.
     client_ids: Vec<String>,
     secrets: Vec<Secret>,
 }

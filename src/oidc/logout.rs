@@ -25,7 +25,7 @@ pub struct Browser<'a> {
     pub who: Option<&'a Principal>,
     /// The person has pressed the button on our page.
     pub has_confirmed: bool,
-    /// A form of another site's, with which browsers send no cookies: somebody may be signed in all the same.
+    /// A form from another site. Browsers send no cookies with it, so somebody may be signed in unseen.
     pub is_foreign_form: bool,
 }
 

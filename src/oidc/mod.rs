@@ -119,7 +119,7 @@ impl Provider {
         self.clock.now()
     }
 
-    /// The person of a session, if both still are and an app is still for that person.
+    /// The person of a session, if both still exist and the app is still for that person.
     async fn person(&self, db: &mut Conn, session_id: i64, rules: &Rules) -> Result<Option<Principal>, OauthError> {
         let who = sessions::find_principal(db, session_id, &self.policy, self.now()).await?;
         Ok(who.filter(|who| rules.let_in(&who.user)))

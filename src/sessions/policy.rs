@@ -9,7 +9,7 @@ const CLOCK_SLACK: i64 = 60;
 /// How long, in seconds, a session for one address alone lives, whatever the settings say.
 pub(super) const FOR_ONE_ADDRESS: i64 = 300;
 
-/// How long sessions live, in seconds, and whose count.
+/// How long sessions live, in seconds, and in which corps they are good.
 #[derive(Debug, Clone)]
 pub struct Policy {
     pub(super) idle: i64,

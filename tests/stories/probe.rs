@@ -342,10 +342,10 @@ async fn whoever_stands_in_between_hides_nothing_of_what_the_echo_saw() {
 #[tokio::test]
 async fn a_recipe_of_an_older_version_is_named() {
     let (report, _) = is_probed(false, "/probe/echo/2").await;
-    assert!(says(&report, "ok", "the proxy's recipe is of version 2"), "{report:#}");
+    assert!(says(&report, "ok", "the proxy's recipe is version 2"), "{report:#}");
     for (echo, version) in [("/probe/echo", "an older version"), ("/probe/echo/1", "version 1")] {
         let (report, _) = is_probed(false, echo).await;
-        assert!(says(&report, "warning", &format!("the proxy's recipe is of {version}")), "{report:#}");
+        assert!(says(&report, "warning", &format!("the proxy's recipe is {version}")), "{report:#}");
     }
 }
 

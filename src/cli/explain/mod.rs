@@ -14,7 +14,7 @@ use crate::{
 
 /// Say what a DingTalk errcode, a client error or a problem type means, and what to do about it.
 ///
-/// Nothing is read or called: it works without settings. Codes are taken in any case.
+/// Nothing is read or called: it works without settings. Codes may be in upper or lower case.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

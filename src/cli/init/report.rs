@@ -79,15 +79,16 @@ impl Done {
                 "在前面放一个带 TLS 的代理；用 --proxy nginx、caddy 或 traefik 生成它的配置"
             ),
         };
-        // As root, it would make a database that the server may not write.
+        // As root, it would make a database that the server may not write. The server's user may not read root's files, so the
+        // shell opens the workbook.
         let run = if self.has_user { "runuser -u miandeng -- miandeng" } else { "miandeng" };
         let start = match std::path::Path::new("/run/systemd/system").is_dir() {
             true => "systemctl restart miandeng",
             false => "miandeng serve",
         };
         text!(
-            "Then:\n  1. {proxy}\n  2. {run} users import people.xlsx\n  3. {start}\n  4. {run} doctor\n",
-            "然后：\n  1. {proxy}\n  2. 导入人员：{run} users import people.xlsx\n  3. 启动：{start}\n  4. 检查：{run} doctor\n"
+            "Then:\n  1. {proxy}\n  2. {run} users import - < people.xlsx\n  3. {start}\n  4. {run} doctor\n",
+            "然后：\n  1. {proxy}\n  2. 导入人员：{run} users import - < people.xlsx\n  3. 启动：{start}\n  4. 检查：{run} doctor\n"
         )
     }
 }

@@ -36,8 +36,8 @@ const SHOWN: usize = 50;
 /// A CSV file is UTF-8, with or without BOM, or GB18030 as Excel saves it. White space around a value is removed, and
 /// so is each ' that an export puts before =, +, - and @.
 ///
-/// Of a workbook the first sheet is read that holds anything and is not hidden, or --sheet. A formula is what it came to;
-/// cells that are merged below each other all hold what is shown. Dates, errors such as #N/A and numbers of more than
+/// Reads the first sheet of a workbook that is neither empty nor hidden, or the one of --sheet. A formula counts as its result;
+/// vertically merged cells all hold the value shown. Dates, errors such as #N/A and numbers of more than
 /// fifteen digits, which Excel rounds, are refused and named by their cell.
 ///
 /// For people already in the table, an empty cell clears its column (but not a role or status), and columns that the file
@@ -70,7 +70,7 @@ pub struct Import {
     /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on although an organisation loses its last active administrator; with --template, overwrite an existing file
+    /// Go on even if an organisation loses its last active administrator; with --template, overwrite an existing file
     #[arg(long)]
     force: bool,
     /// Print JSON; if rows are wrong, all of them

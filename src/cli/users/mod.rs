@@ -110,7 +110,7 @@ fn argument(
 
 #[derive(Debug, clap::Args)]
 pub struct Force {
-    /// Go on although an organisation loses its last active administrator
+    /// Go on even if an organisation loses its last active administrator
     #[arg(long)]
     force: bool,
 }

@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// who were added by hand or from a file are left as they are.
 ///
 /// Nobody is disabled unless the directory was read to its end, by an app that may see the whole organisation
-/// (通讯录权限范围: all employees), and no more of the active people than sync_disable_at_most. DingTalk takes 20 calls a
+/// (通讯录权限范围: all employees), and the leavers are at most sync_disable_at_most of the active. DingTalk takes 20 calls a
 /// second: 100 people, or one department, take one call.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

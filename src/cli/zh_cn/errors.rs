@@ -42,7 +42,7 @@ fn opening(error: &OpenError) -> String {
     match error {
         OpenError::Url { url, why } => {
             let why = match why {
-                NoLastingFile::None => "没有写文件",
+                NoLastingFile::None => "没有指定文件",
                 NoLastingFile::InMemory => "内存中的数据库一重启就没了",
                 NoLastingFile::NoPath => "不是 SQLite 文件的路径",
             };

@@ -28,7 +28,7 @@ const REST: Duration = Duration::from_millis(400);
 /// Before the next try, when PostgreSQL cannot be reached or did not answer in time.
 const RETRY: Duration = Duration::from_millis(200);
 const ANSWER: Duration = Duration::from_secs(2);
-/// After so long without a word, the connection that listens is made anew: it may be dead.
+/// A listening connection that is silent for this long may be dead, and is replaced.
 const QUIET: Duration = Duration::from_secs(60);
 
 /// The row is written first, then a later statement gives the lease: whoever looks at the table after a change was
@@ -45,7 +45,7 @@ pub(super) struct ServerLease {
     options: PgConnectOptions,
     held: RwLock<Option<Held>>,
     changed: Notify,
-    /// Held by the one who renews: after a reload the task of before may not be over yet, and would bring back what it read.
+    /// Held while renewing: after a reload the old task may still be running, and would bring back what it had read.
     renewing: tokio::sync::Mutex<()>,
 }
 

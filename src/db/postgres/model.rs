@@ -293,7 +293,7 @@ impl World {
                 | Revoker::Waits { change, at, .. }
                     if self.db.changes.contains(&change.1) =>
                 {
-                    // What it has seen so far was of the other database.
+                    // It looks again: what it saw came from the old primary.
                     Revoker::Committed { change, at }
                 }
                 _ => Revoker::Idle,

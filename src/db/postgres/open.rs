@@ -24,7 +24,7 @@ const READERS: u32 = 10;
 const WATCHERS: u32 = 2;
 /// For statements that are atomic by themselves ([`Pools::write_one`](crate::db::Pools::write_one)).
 const SINGLE_WRITERS: u32 = 4;
-/// How long a question waits for a connection before the database counts as out of reach, and who writes for the one
+/// How long a question waits for a connection before the database counts as out of reach, and how long a write waits for the one
 /// writer.
 const ACQUIRE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
 const OLDEST: u32 = 13;
@@ -42,12 +42,12 @@ pub enum NotUsable {
     #[error("this PostgreSQL is older than {OLDEST}; miandeng needs {OLDEST} or later")]
     TooOld,
     /// What it answers is late, so a revoked session would still be good there.
-    #[error("this PostgreSQL is a standby, whose answers are late; name the primary")]
+    #[error("this PostgreSQL is a standby, whose data may lag; use the primary's address")]
     Standby,
     /// Between statements it gives the connection to others, and does not tell us what changed.
     #[error(
-        "a connection pooler such as PgBouncer keeps our settings of the connection from PostgreSQL; \
-         name PostgreSQL itself, since miandeng pools its connections"
+        "a connection pooler such as PgBouncer does not pass our connection settings on to PostgreSQL; \
+         use PostgreSQL's own address, since miandeng pools its connections"
     )]
     Pooler,
     #[error("this PostgreSQL takes no writes (default_transaction_read_only)")]

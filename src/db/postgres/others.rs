@@ -19,7 +19,7 @@ const BEHIND: &str = "SELECT id, renewal FROM servers WHERE seen < $1 OR NOT EXI
                           SELECT 1 FROM session_changes c WHERE c.id = servers.seen AND c.mark = servers.seen_mark)";
 
 /// Returns when no server answers from memory without knowing the change, which has been committed: each one has shown
-/// that it knows, or no lease of before is left. Where PostgreSQL cannot be asked, time passes all the same.
+/// that it knows, or no older lease is left. If PostgreSQL cannot be asked, it waits for as long as a lease lasts.
 pub(super) async fn know(change: i64, pool: &PgPool) {
     let committed = since_boot();
     if let Ok(Ok(())) = timeout(LONGEST, watch(change, pool)).await {

@@ -45,7 +45,7 @@ pub(super) fn pool(connections: u32, used: Use) -> PgPoolOptions {
                 tried.inspect_err(|_| broken.is_now())
             })
         })
-        // The pool's own look has no end where the network says nothing, and the connection would be missing meanwhile.
+        // The pool's own check has no timeout if the network is silent, and the connection would be missing meanwhile.
         .after_release(move |connection, _| {
             let broken = broken_in_use.clone();
             Box::pin(async move {

@@ -1,6 +1,6 @@
-//! Who has the database open. Every process that opens it holds a shared lock on a file beside it, and `miandeng
-//! restore` an exclusive one while it replaces the database, as does `miandeng migrate-database` while it copies it. The system releases a lock with its process, however that
-//! ends.
+//! Who has the database open. Every process that opens it holds a shared lock on a file beside it. `miandeng restore` holds an
+//! exclusive one while it replaces the database, and `miandeng migrate-database` while it copies it. The system releases a lock
+//! with its process, however that ends.
 //!
 //! The file is never removed, because another process may just have opened it.
 

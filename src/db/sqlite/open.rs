@@ -123,7 +123,7 @@ async fn is_out_of_transaction(connection: &mut SqliteConnection) -> sqlx::Resul
 }
 
 fn reading(path: &Path) -> SqliteConnectOptions {
-    // To optimize, a connection writes: one that may not fails there, and nobody waits for the rest of its close.
+    // Optimizing writes, so a read-only connection fails there, and nobody waits for the rest of its close.
     options(path).read_only(true).pragma("query_only", "on").optimize_on_close(false, None)
 }
 

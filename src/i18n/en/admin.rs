@@ -71,7 +71,7 @@ pub(super) const ADMIN: Admin = Admin {
             1 => "1 person".to_owned(),
             _ => format!("{count} people"),
         },
-        nobody: "Nobody fits.",
+        nobody: "No matches.",
         pages: "Pages",
         page_of: |page, pages| format!("Page {page} of {pages}"),
         previous: "Previous",
@@ -160,7 +160,7 @@ pub(super) const ADMIN: Admin = Admin {
         no_file: "Choose a file.",
         too_large: "The file is larger than 32 MB.",
         full: "Too many files are waiting to be imported. Try again in a few minutes.",
-        expired: "This file is no longer here: it was sent more than ten minutes ago, or is imported already. Choose it again.",
+        expired: "This file is no longer here: it was uploaded more than ten minutes ago, or has already been imported. Choose it again.",
         unreadable: |why| format!("The file cannot be imported: {why}."),
         bad_rows: |count| match count {
             1 => "One thing is wrong, and nothing was imported. Fix it and choose the file again.".to_owned(),

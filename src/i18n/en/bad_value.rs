@@ -100,7 +100,7 @@ pub(super) fn file(bad: &BadFile, reader: Reader) -> String {
         BadFile::Damaged(damage) => format!(
             "is a workbook that cannot be read ({}); open it in Excel, save it again, or save it as CSV UTF-8",
             match damage {
-                Damage::NotAsExcel => "it is not as Excel writes it",
+                Damage::NotAsExcel => "it is not in the form that Excel writes",
                 Damage::Part => "a part of it is damaged",
                 Damage::NotUtf8 => "its texts are not in UTF-8",
                 Damage::Said(said) => said,
@@ -110,7 +110,7 @@ pub(super) fn file(bad: &BadFile, reader: Reader) -> String {
             format!("unpacks to more than {most} MB; {RIGHT_FILE} save it as CSV UTF-8, or import it in parts")
         }
         BadFile::TooWide { cell, most } => format!(
-            "has something in cell {cell}; only the first {most} columns are read, delete what stands behind them"
+            "has something in cell {cell}; only the first {most} columns are read, so delete what comes after them"
         ),
         BadFile::NothingShown => "holds nothing on any sheet that is not hidden".into(),
         BadFile::NoSheet { wanted, has } => format!("has no sheet {wanted:?} with people; it has {}", quoted(has)),

@@ -77,7 +77,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
             addresses.join(", ")
         ))
         .cure("if employees are to sign in from outside, open the address on a phone with Wi-Fi off"),
-        Fact::LeadsNowhere { host, why } => says(format!("{host} leads nowhere: {}", why.english))
+        Fact::LeadsNowhere { host, why } => says(format!("{host} does not resolve: {}", why.english))
             .cure("add the name to DNS; some internal networks cannot resolve a public name that employees can"),
         Fact::CertificateGood { host, days, at } => {
             says(format!("{host} shows a certificate that is good for {days} more days, until {}", local(*at)))
@@ -136,7 +136,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
         ),
         Fact::UsersUnreadable { error } => says(format!("the user table cannot be read: {error}")),
         Fact::NobodyListed => says("nobody is in the user table, so nobody can sign in")
-            .cure("miandeng users import people.csv, or unknown_users = \"create\""),
+            .cure("miandeng users import people.xlsx, miandeng users sync, or unknown_users = \"create\""),
         Fact::NobodyYet => says("nobody is in the user table yet; each employee is added at the first sign-in"),
         Fact::MaySignIn { people: 1 } => says("1 person in the user table may sign in"),
         Fact::MaySignIn { people } => says(format!("{people} people in the user table may sign in")),
@@ -144,7 +144,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
             let (title, codes, last) = ((TEXTS.explain)(*trouble).title, trouble.codes(), local(*last_at));
             let code = codes.first().map(|code| format!(" ({code})")).unwrap_or_default();
             let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
-            says(format!("{title}{code}: {times} lately, last at {last}"))
+            says(format!("{title}{code}: {times} recently, last at {last}"))
                 .cure(TEXTS.remedy(*trouble, evidence.as_ref()))
         }
         Fact::TroublesUnreadable { error } => says(format!("recent problems cannot be read: {error}")),
@@ -178,7 +178,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
             })
         }
         Fact::SeesNoDepartment => says(
-            "the app may see no department: everybody who signs in is refused with 50002, or has no name and department",
+            "the app cannot see any department: everybody who signs in is refused with 50002, or has no name and department",
         )
         .cure((TEXTS.explain)(Trouble::OutOfScope).hint),
         Fact::SeesDepartments { departments } => {

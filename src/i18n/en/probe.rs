@@ -74,10 +74,10 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
         ProbeFact::HeaderTwice { name } => {
             says(format!("{name} reaches the app more than once")).cure("set it instead of appending it")
         }
-        ProbeFact::RecipeCurrent { version } => says(format!("the proxy's recipe is of version {version}, as it should be")),
+        ProbeFact::RecipeCurrent { version } => says(format!("the proxy's recipe is version {version}, as it should be")),
         ProbeFact::RecipeOld { version, current } => {
             let version = version.map_or_else(|| "an older version".to_owned(), |version| format!("version {version}"));
-            says(format!("the proxy's recipe is of {version}; this program brings version {current}")).cure(
+            says(format!("the proxy's recipe is {version}; this program comes with version {current}")).cure(
                 "install all files of the recipe again (deploy/, and CHANGELOG.md says why); in one of your own, lead \
                  /_miandeng/echo to /probe/echo/2 once it does what the recipe does",
             )

@@ -67,7 +67,7 @@ pub(super) const REPORTS: Reports = Reports {
         go: "Find",
         clear: "Show all",
         download: "Download CSV",
-        nothing: "No entry fits.",
+        nothing: "No matching entries.",
         time: "Time",
         actor: "Done by",
         person: "Whom",

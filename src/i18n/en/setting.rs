@@ -59,14 +59,15 @@ fn problem(bad: &BadSetting) -> String {
             return format!("app {app:?} of this organisation already has it; copy each app's own AgentId");
         }
         BadSetting::ServiceUrlTaken(client) => {
-            return format!("client {client:?} already has it; an address is one app's");
+            return format!("client {client:?} already has it; an address can belong to only one app");
         }
         BadSetting::OidcClientIdTaken(client) => {
             return format!("client {client:?} already has it; give each client an id of its own");
         }
         BadSetting::SetTwice(key) => return format!("is set twice; remove it or {key}_file"),
         BadSetting::NoSettings => {
-            "no settings found; write the section [default.miandeng] (see docs/en/settings.md), or run \"miandeng demo\""
+            "no settings found; run \"miandeng init\", or write the section [default.miandeng] (see docs/en/settings.md); \
+             \"miandeng demo\" needs none"
         }
         BadSetting::NoTable => "is not a table; write the section [default.miandeng]",
         BadSetting::NoTableInVariable => "is not a table; write {public_url=\"https://…\",apps=[{name=\"oa\",…}]}",
@@ -82,7 +83,7 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::HomeIsSignIn => "is the sign-in page itself; write another page, e.g. \"/home\"",
         BadSetting::Home => "write a path on public_url that begins with one slash, e.g. \"/home\"",
         BadSetting::AdminPath => {
-            "write a path that begins with a slash and is no other page's, e.g. \"/admin\", or \"\" for no admin pages"
+            "write a path that begins with a slash and belongs to no other page, e.g. \"/admin\", or \"\" for no admin pages"
         }
         BadSetting::Host => {
             "write a host (\"bi.example.com\", \"bi.example.com:8443\") or, for all hosts below a domain, \".example.com\""
@@ -158,7 +159,7 @@ fn problem(bad: &BadSetting) -> String {
         BadSetting::NotForCas => "belongs to an app that speaks OpenID Connect; remove it, or protocol = \"cas\"",
         BadSetting::OnlyForCas => "belongs to an app that speaks CAS; remove it, or write protocol = \"cas\"",
         BadSetting::ServiceUrlsMissing => {
-            "is empty; write the app's address, with a slash at its end for all below it, e.g. [\"https://wiki.example.com/\"]"
+            "is empty; write the app's address, ending in a slash for everything below it, e.g. [\"https://wiki.example.com/\"]"
         }
         BadSetting::HomeUrl => "write an address that begins with https:// or http://",
         BadSetting::EventAesKey => "is not 43 letters and digits; copy it again",

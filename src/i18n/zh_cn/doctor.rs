@@ -138,7 +138,7 @@ pub(super) fn fact(fact: &Fact) -> Said {
         }
         Fact::UsersUnreadable { error } => says(format!("无法读取用户表：{error}")),
         Fact::NobodyListed => says("用户表里没有人，所以谁也不能登录")
-            .cure("用 miandeng users import people.csv 导入，或设置 unknown_users = \"create\""),
+            .cure("用 miandeng users import people.xlsx 导入，用 miandeng users sync 同步，或设置 unknown_users = \"create\""),
         Fact::NobodyYet => says("用户表里还没有人；员工第一次登录时会自动添加"),
         Fact::MaySignIn { people } => says(format!("用户表里有 {people} 人可以登录")),
         Fact::Troubled { trouble, times, last_at, evidence } => {

@@ -30,7 +30,7 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
             says(format!("{echo} 对未登录的访问者{}开放", also(*forged))).cure(OPEN)
         }
         ProbeFact::GateSilent { echo, status } => {
-            says(format!("{echo} 返回 {status}：代理没有从网关得到它能理解的回答")).cure(
+            says(format!("{echo} 返回 {status}：代理没有从网关得到能识别的响应")).cure(
                 "服务器是否在配置所写的地址运行，日志里有没有对 /auth/… 的请求？如果那里是 400，说明代理的地址不在 trusted_proxies \
                  中，或它发送的请求头不同；如果是 403，说明这个域名不在 allowed_return_hosts 中",
             )
@@ -49,7 +49,7 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
             ))
         }
         ProbeFact::OtherAnswer { headers, status } => {
-            says(format!("带 {headers} 个伪造请求头的请求没有得到 miandeng 回显的回答（{status}）"))
+            says(format!("带 {headers} 个伪造请求头的请求，没有得到 miandeng 的回显（{status}）"))
                 .cure("请求可能到达了应用，或中间有东西改动了回答：请探测一个前面只有您的代理的地址")
         }
         ProbeFact::ForgedRefused { headers } => says(format!("带有其中 {headers} 个伪造请求头的请求被整个拒绝")),
@@ -61,7 +61,7 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
         ProbeFact::HeaderMissing { name, userid } => says(format!("{userid} 已登录，但 {name} 没有到达应用"))
             .cure(format!("请像 deploy/ 中的配置那样，从网关的回答中复制 {name}")),
         ProbeFact::HeaderTwice { name } => {
-            says(format!("{name} 不止一次到达应用")).cure("请设置这个请求头，不要追加")
+            says(format!("应用收到了多个 {name}")).cure("请设置这个请求头，不要追加")
         }
         ProbeFact::RecipeCurrent { version } => says(format!("代理的配置是版本 {version}，与程序一致")),
         ProbeFact::RecipeOld { version, current } => {
@@ -83,7 +83,7 @@ pub(super) fn fact(fact: &ProbeFact) -> Said {
     }
 }
 
-const OPEN: &str = "代理没有就这个地址询问网关，应用可能也没有受到保护：请与 deploy/ 中的配置对照";
+const OPEN: &str = "访问这个地址时，代理没有询问网关，应用可能也没有受到保护：请与 deploy/ 中的配置对照";
 
 fn also(forged: bool) -> &'static str {
     if forged { "（即使带有伪造的请求头）" } else { "" }

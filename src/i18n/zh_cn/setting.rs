@@ -56,7 +56,7 @@ fn problem(bad: &BadSetting) -> String {
         }
         BadSetting::SetTwice(key) => return format!("写了两次；请去掉它，或去掉 {key}_file"),
         BadSetting::NoSettings => {
-            "没有找到配置；请写 [default.miandeng] 一节（见 docs/zh-CN/settings.md），或运行“miandeng demo”"
+            "没有找到配置；请运行“miandeng init”，或写 [default.miandeng] 一节（见 docs/zh-CN/settings.md）；“miandeng demo”不需要配置"
         }
         BadSetting::NoTable => "不是表；请写 [default.miandeng] 一节",
         BadSetting::NoTableInVariable => "不是表；请写 {public_url=\"https://…\",apps=[{name=\"oa\",…}]}",

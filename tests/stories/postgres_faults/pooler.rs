@@ -89,7 +89,7 @@ async fn behind_a_pooler_that_keeps_settings_to_itself_nothing_starts_and_the_re
         let pooler = PgBouncer::before(&program_of_pooler, &postgres, settings).await;
         let url = pooler.url();
         let site = Site::with(|dingtalk| Settings { database: url, ..Settings::least(0, PUBLIC_URL, dingtalk) }).await;
-        for (language, advice) in [("C", "name PostgreSQL itself"), ("zh_CN.UTF-8", "请直接写 PostgreSQL 的地址")]
+        for (language, advice) in [("C", "use PostgreSQL's own address"), ("zh_CN.UTF-8", "请直接写 PostgreSQL 的地址")]
         {
             let mut command = program(site.path(), &["serve"]);
             command.env("LC_ALL", language);

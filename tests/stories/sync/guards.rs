@@ -77,7 +77,7 @@ async fn an_empty_directory_and_a_narrower_range_disable_nobody() {
 
     site.simulator.edit_corp(CORP, |corp| corp.apps[0].authed_depts = vec![100, 200]);
     is_refused(&site, "has shrunk since the last run (departments now: 100, 200)");
-    is_refused(&site, "may not see the whole organisation (departments: 100, 200)");
+    is_refused(&site, "cannot see the whole organisation (departments: 100, 200)");
     let mut command = program(site.path(), &["users", "sync"]);
     command.env("LANG", "zh_CN.UTF-8").env_remove("LC_ALL");
     let said = text(&ends(command).stderr);

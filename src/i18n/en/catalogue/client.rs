@@ -31,7 +31,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::ClientCorpId => explanation!(
             "The client rejects corp_id",
-            "It is no organisation's id, or one that the person does not belong to.",
+            "It is not the id of an organisation, or the person does not belong to that organisation.",
             "Copy CorpId again from the home page of DingTalk's developer console (开发者后台首页), and check that the app's \
              address has ?corpid=$CORPID$."
         ),
@@ -79,7 +79,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::NoBridge => explanation!(
             "The DingTalk client does not answer",
-            "The client is too old, is no DingTalk although it says so, or hangs. A failed dd.config never stops the sign-in, \
+            "The client is too old, is not DingTalk although it claims to be, or hangs. A failed dd.config never stops the sign-in, \
              because the page asks for the code independently.",
             "Close the page and open the app again from the workbench. If that does not help, update DingTalk. On the \
              desktop, let nothing rewrite window.name."

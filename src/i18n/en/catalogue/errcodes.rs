@@ -39,13 +39,13 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::CredentialType => explanation!(
             "DingTalk does not take credentials of this kind",
-            "An app's key, an organisation's old secret and a service window's secret are each for calls of their own.",
+            "An app's key, an organisation's old secret and a service window's secret each work for their own calls only.",
             "Set client_id and client_secret for an app, corp_secret for an old organisation without them, and channel_secret \
              only for kind = \"channel\"."
         ),
         Trouble::InvalidCredentials => explanation!(
             "The credentials are wrong",
-            "Key and secret do not belong together: one was copied with a space or from another app. DingTalk also says so of \
+            "Key and secret do not belong together: one was copied with a space or from another app. DingTalk also says this about \
              an app that was never published.",
             "Copy client_id and client_secret again (凭证与基础信息), without spaces, and make sure that the app has a published \
              version."
@@ -132,7 +132,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::WrongAgent => explanation!(
             "agent_id and client_id do not belong together",
-            "AgentId and key are of two apps, or a service window is set up as a micro-app.",
+            "AgentId and key come from two different apps, or a service window is set up as a micro-app.",
             "On one app's page (凭证与基础信息), copy AgentId and Client ID. A service window needs kind = \"channel\" and \
              channel_secret."
         ),

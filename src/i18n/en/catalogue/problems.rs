@@ -122,7 +122,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::TooLong => explanation!(
             "What was sent is too long",
-            "Bodies are bounded, and DingTalk's own are far shorter.",
+            "Request bodies are limited in size, and DingTalk's own are far smaller.",
             "The log line has the sender's address: find the program that sends it."
         ),
         Trouble::Unavailable => explanation!(

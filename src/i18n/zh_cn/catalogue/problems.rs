@@ -45,7 +45,7 @@ pub(super) fn explain(trouble: Trouble) -> Explanation {
         ),
         Trouble::Disabled => explanation!(
             "此人已停用",
-            "管理员、导入或同步停用了此人，disabled_because 写有是哪一种。",
+            "管理员、导入或同步停用了此人，具体原因见 disabled_because。",
             "请在 /admin/people 下此人的页面上启用，或使用“miandeng users enable”。"
         ),
         Trouble::RateLimited => explanation!(
