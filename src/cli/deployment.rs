@@ -64,13 +64,7 @@ impl Deployment {
     }
 
     pub fn corps(&self) -> Vec<CorpId> {
-        let mut corps = Vec::new();
-        for app in &self.config.apps {
-            if !corps.contains(&app.corp_id) {
-                corps.push(app.corp_id.clone());
-            }
-        }
-        corps
+        corps(&self.config)
     }
 
     /// The given corp, which may have left the settings while its people are still in the table, or the only one.
@@ -107,6 +101,17 @@ impl Deployment {
     pub async fn close(self) {
         self.pools.close().await;
     }
+}
+
+/// Each organisation of the settings, once.
+pub fn corps(config: &Config) -> Vec<CorpId> {
+    let mut corps = Vec::new();
+    for app in &config.apps {
+        if !corps.contains(&app.corp_id) {
+            corps.push(app.corp_id.clone());
+        }
+    }
+    corps
 }
 
 pub(super) fn actor() -> Actor {

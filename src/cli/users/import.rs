@@ -12,6 +12,7 @@ use super::{export::save, last_admin};
 use crate::{
     cli::{
         Deployment,
+        deployment::corps,
         terminal::{count, locale, print, print_json, text},
     },
     i18n::{BadFile, Locale, Reader},
@@ -79,10 +80,13 @@ pub struct Import {
 }
 
 impl Import {
+    /// The empty file that is asked for, instead of an import.
+    pub fn template(&self) -> Option<&Path> {
+        self.template.as_deref()
+    }
+
     pub async fn run(self, deployment: &Deployment) -> anyhow::Result<()> {
-        let Some(file) = self.file.as_deref() else {
-            return self.write_template(deployment);
-        };
+        let file = self.file.as_deref().unwrap_or(Path::new("-"));
         let bytes = read_file(file)?;
         let options = Options { ignore_unknown: self.ignore_unknown, sheet: self.sheet.as_deref() };
         // All that can be found wrong is found before the database is locked for others.
@@ -99,12 +103,12 @@ impl Import {
         self.save(deployment, sheet).await
     }
 
-    fn write_template(self, deployment: &Deployment) -> anyhow::Result<()> {
-        let file = self.template.unwrap_or_default();
-        let several_corps = deployment.corps().len() > 1;
+    pub fn write_template(&self, file: &Path) -> anyhow::Result<()> {
+        let (config, _) = Deployment::settings()?;
+        let several_corps = corps(&config).len() > 1;
         let template = sheet::template(&file.to_string_lossy(), locale(), several_corps)
             .with_context(|| text!("{file:?} cannot be written", "无法写入 {file:?}"))?;
-        save(&file, &template, self.force)?;
+        save(file, &template, self.force)?;
         let done = text!(
             "{file:?} was written; fill it in, and \"miandeng users import\" takes it",
             "已写好 {file:?}；填写后用“miandeng users import”导入"

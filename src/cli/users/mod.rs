@@ -45,6 +45,12 @@ enum UsersAction {
 
 impl UsersCommand {
     pub async fn run(self) -> anyhow::Result<()> {
+        // Root may write one before there is a database, which the server could not open if root made it.
+        if let UsersAction::Import(import) = &self.action
+            && let Some(file) = import.template()
+        {
+            return import.write_template(file);
+        }
         let deployment = Deployment::open().await?;
         let done = match self.action {
             UsersAction::List(list) => list.run(&deployment).await,

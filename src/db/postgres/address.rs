@@ -61,6 +61,11 @@ pub(super) fn parse(url: &str) -> Result<(PgConnectOptions, Address), BadAddress
     if options.get_database().is_some_and(|name| name.contains('@')) {
         return Err(BadAddress::Unreadable);
     }
+    let names_user = !parsed.username().is_empty() || parsed.query_pairs().any(|(name, _)| name == "user");
+    let options = match system_user().filter(|_| !names_user && std::env::var_os("PGUSER").is_none()) {
+        Some(user) => options.username(&user),
+        None => options,
+    };
     let place = match options.get_socket() {
         Some(folder) => folder.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
@@ -68,6 +73,12 @@ pub(super) fn parse(url: &str) -> Result<(PgConnectOptions, Address), BadAddress
     let user = options.get_username();
     let shown = format!("postgres://{user}@{place}/{}", options.get_database().unwrap_or(user));
     Ok((options, Address(shown)))
+}
+
+/// As whom PostgreSQL's own programs connect where no user is named. sqlx would say "anonymous".
+fn system_user() -> Option<String> {
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
+    user.ok().flatten().map(|user| user.name)
 }
 
 /// As much of an address as may be shown, whatever it is.
@@ -123,6 +134,7 @@ mod tests {
     fn a_mistyped_parameter_is_refused() {
         assert_eq!(parse("postgres://db/x?ssl=on").err(), Some(BadAddress::UnknownParameter));
         assert_eq!(parse("postgres://[/x").err(), Some(BadAddress::Unreadable));
-        assert!(parse("postgres:///miandeng?host=/var/run/postgresql").is_ok());
+        let (options, _) = parse("postgres:///miandeng?host=/var/run/postgresql").unwrap();
+        assert_eq!(Some(options.get_username()), system_user().as_deref());
     }
 }

@@ -125,7 +125,9 @@ fn a_template_is_written_once_for_its_reader_and_can_be_imported() {
                 command
             })
         };
+        let has_database = operator.path("test.db").exists();
         assert_eq!(write(&[]).code, 0);
+        assert_eq!(operator.path("test.db").exists(), has_database, "none is made for it");
         assert_eq!(fs::metadata(operator.path(name)).unwrap().permissions().mode() & 0o777, 0o600);
         let again = write(&[]);
         let says = if lang == "C" { "already exists; add --force" } else { "已存在；要覆盖请加 --force" };
