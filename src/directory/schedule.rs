@@ -70,6 +70,7 @@ impl Schedule {
         let (pools, clock) = (&self.pools, &self.clock);
         let mode = if is_time || is_followed { Mode::Scheduled } else { Mode::Missed };
         let sync = Sync::new(pools, clock, app, Actor::System, mode);
+        let sync = Sync { due_after: Some(last.map(|last| last.finished_ms)), ..sync };
         let (app, corp_id) = (app.config.name.as_str(), app.config.corp_id.as_str());
         match sync.run(|_| {}).await {
             Ok(report) => match report.refused {

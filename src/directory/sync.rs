@@ -50,6 +50,8 @@ pub struct Sync<'a> {
     pub request: RequestOrigin,
     /// Nobody else is disabled: whoever asked has seen these.
     pub leavers: Option<Arc<BTreeSet<DingUserId>>>,
+    /// When the run ended after which this one is due. Another one since has made it needless.
+    pub due_after: Option<Option<i64>>,
 }
 
 /// How far it has come.
@@ -91,7 +93,7 @@ struct Whole {
 
 impl<'a> Sync<'a> {
     pub fn new(pools: &'a Pools, clock: &'a Clock, app: &'a DingtalkApp, actor: Actor, mode: Mode) -> Self {
-        Self { pools, clock, app, actor, mode, request: RequestOrigin::default(), leavers: None }
+        Self { pools, clock, app, actor, mode, request: RequestOrigin::default(), leavers: None, due_after: None }
     }
 
     /// Runs it. Refusals are reports.
@@ -120,6 +122,10 @@ impl<'a> Sync<'a> {
 
     async fn work(&self, owner: &str, mut progress: impl FnMut(Step) + Send) -> Result<Report, SyncError> {
         let before = self.before().await?;
+        if self.due_after.is_some_and(|last| last != before.last.as_ref().map(|last| last.finished_ms)) {
+            // Another server had the lease and has given it back since.
+            return Err(SyncError::TakenOver(self.corp_id().clone()));
+        }
         let read = self.read(&before, &mut progress).await?;
         if let Mode::DryRun { .. } = self.mode {
             let (report, _) = match &read {
