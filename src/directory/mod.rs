@@ -22,7 +22,7 @@ pub use self::{
     read::{Progress, Snapshot},
     refused::Refused,
     report::Report,
-    runs::{Run, last_runs, lease_holder},
+    runs::{LastEnd, Run, last_runs, lease_holder},
     schedule::{Schedule, next_ms},
     sync::{Mode, Step, Sync, SyncError},
     sync_due::{SyncDue, sync_is_due, sync_needed},

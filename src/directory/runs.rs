@@ -34,6 +34,16 @@ pub struct Run {
     pub scope: Vec<i64>,
 }
 
+/// When a corp's last run ended, in milliseconds since 1970; nothing before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastEnd(Option<i64>);
+
+impl LastEnd {
+    pub fn of(last: Option<&Run>) -> Self {
+        Self(last.map(|last| last.finished_ms))
+    }
+}
+
 impl Run {
     /// Writes the row, and forgets the oldest.
     pub async fn write(&self, db: &mut Conn) -> sqlx::Result<()> {

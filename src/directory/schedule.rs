@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
-use super::{Mode, Run, Sync, SyncDue, SyncError, runs, sync_needed};
+use super::{
+    Mode, Run, Sync, SyncDue, SyncError,
+    runs::{self, LastEnd},
+    sync_needed,
+};
 use crate::{
     audit::Actor,
     clock::Clock,
@@ -55,7 +59,11 @@ impl Schedule {
         done.into_iter().collect()
     }
 
-    async fn run_if_due(&self, app: &DingtalkApp) -> Result<(), SyncError> {
+    /// The sync of this app's corp, if it is due.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn due<'a>(&'a self, app: &'a DingtalkApp) -> sqlx::Result<Option<Sync<'a>>> {
         let corp_id = &app.config.corp_id;
         let (last, due, is_followed) = {
             let db = &mut *self.pools.read().await?;
@@ -65,12 +73,15 @@ impl Schedule {
         let (last, now_ms) = (last.as_ref(), self.clock.now_ms());
         let is_time = app.config.sync_every.is_some_and(|every| last.is_none_or(|last| is_due(last, every, now_ms)));
         if !is_time && !due.is_some_and(|due| is_needed(&due, last, now_ms)) {
-            return Ok(());
+            return Ok(None);
         }
-        let (pools, clock) = (&self.pools, &self.clock);
         let mode = if is_time || is_followed { Mode::Scheduled } else { Mode::Missed };
-        let sync = Sync::new(pools, clock, app, Actor::System, mode);
-        let sync = Sync { due_after: Some(last.map(|last| last.finished_ms)), ..sync };
+        let sync = Sync::new(&self.pools, &self.clock, app, Actor::System, mode);
+        Ok(Some(Sync { due_after: Some(LastEnd::of(last)), ..sync }))
+    }
+
+    async fn run_if_due(&self, app: &DingtalkApp) -> Result<(), SyncError> {
+        let Some(sync) = self.due(app).await? else { return Ok(()) };
         let (app, corp_id) = (app.config.name.as_str(), app.config.corp_id.as_str());
         match sync.run(|_| {}).await {
             Ok(report) => match report.refused {

@@ -9,7 +9,8 @@ use super::{
     Plan, Progress, Refused, Report, Run, Snapshot, SyncDue, departments, events,
     pace::Pace,
     read::{Reader, patiently},
-    runs, sync_due,
+    runs::{self, LastEnd},
+    sync_due,
 };
 use crate::{
     audit::{Actor, Author, RequestOrigin},
@@ -50,8 +51,8 @@ pub struct Sync<'a> {
     pub request: RequestOrigin,
     /// Nobody else is disabled: whoever asked has seen these.
     pub leavers: Option<Arc<BTreeSet<DingUserId>>>,
-    /// When the run ended after which this one is due. Another one since has made it needless.
-    pub due_after: Option<Option<i64>>,
+    /// The last run, after which this one is due. Another one since has made it needless.
+    pub due_after: Option<LastEnd>,
 }
 
 /// How far it has come.
@@ -122,7 +123,7 @@ impl<'a> Sync<'a> {
 
     async fn work(&self, owner: &str, mut progress: impl FnMut(Step) + Send) -> Result<Report, SyncError> {
         let before = self.before().await?;
-        if self.due_after.is_some_and(|last| last != before.last.as_ref().map(|last| last.finished_ms)) {
+        if self.due_after.is_some_and(|last| last != LastEnd::of(before.last.as_ref())) {
             // Another server had the lease and has given it back since.
             return Err(SyncError::TakenOver(self.corp_id().clone()));
         }

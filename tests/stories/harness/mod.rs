@@ -34,6 +34,7 @@ use miandeng::{
     clock::Clock,
     config::Config,
     db::Pools,
+    dingtalk::Dingtalk,
     directory::Directory,
     ids::{CorpId, DingUserId},
     jobs::Jobs,
@@ -59,6 +60,8 @@ pub struct App {
     /// Run by hand.
     pub jobs: Arc<Jobs>,
     pub directory: Arc<Directory>,
+    /// How the server calls DingTalk for its apps.
+    pub apps: Dingtalk,
     /// Path and method of every mounted route.
     pub routes: Vec<(String, String)>,
     settings: Value,
@@ -173,6 +176,7 @@ impl App {
         let settled = server.state::<Current>().expect("what is in force").now();
         let jobs = settled.part::<Arc<Jobs>>().cloned().expect("the jobs");
         let directory = settled.part::<Arc<Directory>>().cloned().expect("who takes events");
+        let apps = settled.part::<Dingtalk>().cloned().expect("the apps");
         let (port, listening) = tokio::sync::oneshot::channel();
         let server = change(server).attach(AdHoc::on_liftoff("port", |rocket| {
             let _ = port.send(rocket.config().port);
@@ -189,6 +193,7 @@ impl App {
             pools,
             jobs,
             directory,
+            apps,
             routes,
             settings,
             http: phone::http(),

@@ -1,6 +1,9 @@
 //! `sync_every`: the server syncs by itself, each corp once however many servers there are.
 
-use miandeng::simulator::{Company, FaultKind};
+use miandeng::{
+    directory::{Schedule, SyncError},
+    simulator::{Company, FaultKind},
+};
 use rocket::futures::future::{join, join_all};
 use serde_json::{Value, json};
 
@@ -63,6 +66,18 @@ async fn two_servers_never_sync_at_once_nor_one_after_the_other() {
     assert!(first.is_ok() && second.is_ok());
     other.jobs.run(JOB).await.unwrap();
     assert_eq!((runs(&one).await, one.simulator.calls(SUB), one.simulator.calls(LIST)), (1, 6, 6));
+}
+
+/// The other one syncs after this one has found the sync due, and before it asks for the lease.
+#[tokio::test]
+async fn what_another_server_has_synced_meanwhile_is_not_synced_again() {
+    let app = app("1h").await;
+    let schedule = Schedule::new(app.pools.clone(), app.clock.clone(), app.apps.clone());
+    let due = schedule.due(&app.apps.apps()[0]).await.unwrap().expect("a sync that is due");
+    app.second().await.jobs.run(JOB).await.unwrap();
+    assert!(matches!(due.run(|_| {}).await, Err(SyncError::TakenOver(_))));
+    assert_eq!((runs(&app).await, app.simulator.calls(SUB), app.simulator.calls(LIST)), (1, 6, 6));
+    assert_eq!(app.db_count("SELECT COUNT(*) FROM sync_leases").await, 0, "it is given back");
 }
 
 #[tokio::test]
