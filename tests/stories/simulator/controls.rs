@@ -38,6 +38,30 @@ async fn everything_can_be_steered_over_http() {
 }
 
 #[rocket::async_test]
+async fn an_app_that_calls_too_often_is_refused_in_the_words_that_were_asked_for() {
+    let world = World::new().await;
+    let token = world.token().await;
+    let limit = |method: Method, body: Value| {
+        let request = world.http.request(method, world.url("/_simulator/limit")).json(&body);
+        async move { assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NO_CONTENT) }
+    };
+    for (words, code, sub_code) in [("app", 90018, ""), ("platform", 90002, ""), ("gateway", 88, "90018")] {
+        limit(Method::POST, json!({ "per_second": 2, "answer": words })).await;
+        for _ in 0..2 {
+            assert_eq!(errcode(&world.exchange(&token, "x").await), 40078, "{words}");
+        }
+        let refused = world.exchange(&token, "x").await;
+        assert_eq!((errcode(&refused), refused["sub_code"].as_str().unwrap_or_default()), (code, sub_code));
+        assert_eq!(errcode(&world.post(&format!("/topapi/v2/user/get?access_token={token}"), json!({})).await), 400002);
+        world.clock.advance(1);
+    }
+    limit(Method::DELETE, json!({})).await;
+    for _ in 0..3 {
+        assert_eq!(errcode(&world.exchange(&token, "x").await), 40078);
+    }
+}
+
+#[rocket::async_test]
 async fn the_page_shows_what_to_paste_and_hands_over_the_phone() {
     let world = World::new().await;
     let page = |language: &str| {
