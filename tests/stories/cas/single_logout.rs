@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::app_side::{clients, is_given_a_ticket, outcome};
 use crate::{
-    harness::{App, CORP, Phone},
+    harness::{App, Phone, SESSION_ENDS, session_ends},
     oidc::Ear,
 };
 
@@ -46,7 +46,7 @@ fn message(request: &str) -> (String, String) {
 #[tokio::test]
 async fn every_end_of_a_session_is_told_to_each_service_that_it_signed_in_to_and_to_no_other() {
     let (app, wiki, board) = two_apps().await;
-    for end in ["logout", "cas", "revoked", "command", "disabled", "expired", "somebody else"] {
+    for end in SESSION_ENDS.into_iter().chain(["cas"]) {
         app.db_change("zhangsan", Change { status: Some(Status::Active), ..Change::default() }).await;
         let mut phone = app.phone("zhangsan");
         let first = signs_in(&app, &mut phone, &wiki.url).await;
@@ -54,30 +54,8 @@ async fn every_end_of_a_session_is_told_to_each_service_that_it_signed_in_to_and
         // A ticket that nobody redeems is no sign-in.
         is_given_a_ticket(&mut phone, &board.url, &[]).await;
         match end {
-            "logout" => drop(phone.posts("/logout", &[]).await),
             "cas" => drop(phone.gets("/cas/logout").await),
-            "revoked" => {
-                let mut another = app.phone("zhangsan");
-                another.is_signed_in().await;
-                another.posts("/home/sign-out-elsewhere", &[]).await;
-            }
-            "command" => app.db_revoke_all().await,
-            "disabled" => {
-                app.db_change("zhangsan", Change { status: Some(Status::Disabled), ..Change::default() }).await;
-            }
-            "expired" => {
-                for _ in 0..61 {
-                    app.clock.advance(8 * 60);
-                    app.jobs.run("sweep").await.unwrap();
-                }
-            }
-            _ => {
-                app.db_add("lisi", "李四").await;
-                phone.userid = "lisi".to_owned();
-                let page = phone.gets(&format!("/?again=1&corpid={CORP}")).await;
-                let code = phone.code();
-                assert_eq!(phone.sends_code(&code, &page.state()).await.status, 200);
-            }
+            end => session_ends(&app, &mut phone, end).await,
         }
         for client in ["CAS 维基", "board"] {
             tells(&app, client).await;

@@ -8,6 +8,7 @@ pub mod postgres;
 mod postgres_server;
 mod program;
 mod server;
+mod session_ends;
 mod settings;
 mod watchdog;
 
@@ -25,6 +26,7 @@ pub use self::{
     postgres_server::PostgresServer,
     program::{LONGEST, Site, ends, free_port, one_line, program, program_after, program_at, text},
     server::Server,
+    session_ends::{SESSION_ENDS, session_ends},
     settings::{Settings, least_settings},
 };
 use figment::{Figment, providers::Serialized};

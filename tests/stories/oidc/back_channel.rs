@@ -12,7 +12,7 @@ use super::{
     deployment_with,
     ear::Ear,
 };
-use crate::harness::{App, CORP, PUBLIC_URL, Phone};
+use crate::harness::{App, CORP, PUBLIC_URL, Phone, SESSION_ENDS, session_ends};
 
 fn logout_token(request: &str) -> String {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
@@ -43,37 +43,15 @@ async fn sid(app: &App, phone: &mut Phone) -> Value {
 #[tokio::test]
 async fn every_end_of_a_session_is_told_to_the_apps_that_it_signed_in_to_and_to_no_other() {
     let (app, grafana, wiki) = two_apps().await;
-    for end in ["logout", "oauth2", "revoked", "command", "disabled", "expired", "somebody else"] {
+    for end in SESSION_ENDS.into_iter().chain(["oauth2"]) {
         app.db_change("zhangsan", Change { status: Some(Status::Active), ..Change::default() }).await;
         let mut phone = app.phone("zhangsan");
         let sid = sid(&app, &mut phone).await;
         // A code that nobody redeems is no sign-in.
         WIKI.is_given_a_code(&mut phone, &[]).await;
         match end {
-            "logout" => drop(phone.posts("/logout", &[]).await),
             "oauth2" => drop(phone.posts("/oauth2/logout", &[("confirm", "yes")]).await),
-            "revoked" => {
-                let mut another = app.phone("zhangsan");
-                another.is_signed_in().await;
-                another.posts("/home/sign-out-elsewhere", &[]).await;
-            }
-            "command" => app.db_revoke_all().await,
-            "disabled" => {
-                app.db_change("zhangsan", Change { status: Some(Status::Disabled), ..Change::default() }).await;
-            }
-            "expired" => {
-                for _ in 0..61 {
-                    app.clock.advance(8 * 60);
-                    app.jobs.run("sweep").await.unwrap();
-                }
-            }
-            _ => {
-                app.db_add("lisi", "李四").await;
-                phone.userid = "lisi".to_owned();
-                let page = phone.gets(&format!("/?again=1&corpid={CORP}")).await;
-                let code = phone.code();
-                assert_eq!(phone.sends_code(&code, &page.state()).await.status, 200);
-            }
+            end => session_ends(&app, &mut phone, end).await,
         }
         for client in ["Grafana", "维基"] {
             tells(&app, client).await;
