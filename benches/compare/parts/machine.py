@@ -49,11 +49,9 @@ def install():
 
 
 def build():
-    """The server and the tools, with the same versions of everything: the tools take the server's Cargo.lock."""
-    visibly("cargo", "build", "--release", "--locked", "--bin", "miandeng", cwd=ROOT)
-    tools = os.path.join(HERE, "tools")
-    shutil.copyfile(os.path.join(ROOT, "Cargo.lock"), os.path.join(tools, "Cargo.lock"))
-    visibly("cargo", "build", "--release", "--target-dir", target(), cwd=tools)
+    """The server and the tools, with the same versions of everything."""
+    for package in ("miandeng", "miandeng-compare"):
+        visibly("cargo", "build", "--release", "--locked", "--package", package, "--bins", cwd=ROOT)
 
 
 def target():
