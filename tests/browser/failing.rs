@@ -1,8 +1,6 @@
 //! Failures: each says what happened and what to do, and one tap tries again.
 
-use chromiumoxide::cdp::browser_protocol::{
-    emulation::SetScriptExecutionDisabledParams, page::AddScriptToEvaluateOnNewDocumentParams,
-};
+use serde_json::json;
 
 use super::{
     client::{Client, Manner, Platform},
@@ -59,7 +57,7 @@ async fn an_ordinary_browser_gets_a_page_to_sign_in_on_and_no_failure() {
     window.until("document.activeElement.matches('h1') && document.activeElement.offsetParent").await;
     let buttons = "[...document.querySelectorAll('button, .button')].filter(b => b.getClientRects().length)
         .filter(b => getComputedStyle(b).visibility === 'visible').map(b => b.innerText)";
-    assert_eq!(window.run(buttons).await, serde_json::json!(["用钉钉登录"]));
+    assert_eq!(window.run(buttons).await, json!(["用钉钉登录"]));
     let page = window.text("main").await;
     assert!(page.contains("二维码") && page.contains("或在钉钉工作台打开") && !page.contains("请求编号"), "{page}");
     window.close().await;
@@ -283,8 +281,7 @@ async fn a_page_whose_own_script_does_not_run_says_so_too() {
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
     // As in a web view that does not know what the script is written in.
     let broken = "document.getElementById = () => { throw new SyntaxError('Unexpected token'); }";
-    let broken = AddScriptToEvaluateOnNewDocumentParams::new(broken);
-    window.page.execute(broken).await.expect("a script for every page");
+    window.page.run_first(broken).await;
     window.open(&app.url(OPENED)).await;
     window.until("document.getAnimations().some(a => a.animationName === 'come')").await;
     let seen = "getComputedStyle(document.querySelector('[data-stalled]')).visibility";
@@ -301,9 +298,8 @@ async fn without_javascript_the_page_says_what_is_missing() {
     let window = Window::ordinary(&app).await;
     window.open(&app.url(OPENED)).await;
     window.shows("plain-browser").await;
-    let off = SetScriptExecutionDisabledParams::new(true);
-    window.page.execute(off).await.expect("no scripts");
-    window.page.reload().await.expect("a reload");
+    window.page.must("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    window.page.must("Page.reload", json!({})).await;
     window.until("document.querySelector('noscript h1').offsetParent").await;
     window.until("!document.querySelector('.spinner').offsetParent").await;
     window.close().await;

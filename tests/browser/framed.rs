@@ -5,10 +5,7 @@
 //! seen.
 
 use base64::Engine;
-use chromiumoxide::cdp::browser_protocol::fetch::{
-    EnableParams, EventRequestPaused, FulfillRequestParams, HeaderEntry, RequestPattern,
-};
-use futures::StreamExt;
+use serde_json::json;
 
 use super::{
     client::{Client, Platform},
@@ -22,18 +19,18 @@ const HOST: &str = "https://fake.dingtalk.com/";
 pub async fn opens(app: &App) -> Window {
     let window = Window::in_dingtalk(app, Client::of(Platform::Pc)).await;
     let host = include_str!("bridges/framed.html").replace("{{page}}", &app.url("/?corpid=dingsamplecorp00000001"));
-    let mut paused = window.page.event_listener::<EventRequestPaused>().await.expect("a listener");
-    let pattern = RequestPattern::builder().url_pattern(format!("{HOST}*")).build();
-    window.page.execute(EnableParams::builder().pattern(pattern).build()).await.expect("interception");
+    let mut paused = window.page.events("Fetch.requestPaused");
+    window.page.must("Fetch.enable", json!({ "patterns": [{ "urlPattern": format!("{HOST}*") }] })).await;
     let page = window.page.clone();
     tokio::spawn(async move {
-        while let Some(event) = paused.next().await {
-            let answer = FulfillRequestParams::builder()
-                .request_id(event.request_id.clone())
-                .response_code(200)
-                .response_header(HeaderEntry::new("Content-Type", "text/html"))
-                .body(base64::engine::general_purpose::STANDARD.encode(&host));
-            page.execute(answer.build().expect("all is given")).await.expect("an answer");
+        while let Some(event) = paused.recv().await {
+            let answer = json!({
+                "requestId": event["requestId"],
+                "responseCode": 200,
+                "responseHeaders": [{ "name": "Content-Type", "value": "text/html" }],
+                "body": base64::engine::general_purpose::STANDARD.encode(&host),
+            });
+            page.must("Fetch.fulfillRequest", answer).await;
         }
     });
     window.open(HOST).await;

@@ -2,10 +2,7 @@
 //! pictures for a person to look at.
 
 use base64::Engine;
-use chromiumoxide::cdp::browser_protocol::{
-    emulation::{MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams},
-    page::{CaptureScreenshotParams, Viewport},
-};
+use serde_json::json;
 
 use super::{
     axe::is_accessible,
@@ -28,22 +25,21 @@ pub const LOOKS: [(&str, u32, u32, &str, u32); 5] = [
 ];
 
 pub async fn wear(window: &Window, (_, width, height, theme, text): (&str, u32, u32, &str, u32)) {
-    let size = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, width < 1000);
-    window.page.execute(size).await.expect("a size");
-    let theme = MediaFeature::new("prefers-color-scheme", theme);
-    let media = SetEmulatedMediaParams::builder().features([theme]).build();
-    window.page.execute(media).await.expect("a theme");
+    let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 1000 });
+    window.page.must("Emulation.setDeviceMetricsOverride", size).await;
+    let theme = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+    window.page.must("Emulation.setEmulatedMedia", theme).await;
     window.run(&format!("document.documentElement.style.fontSize = '{text}%'")).await;
 }
 
 pub async fn picture(window: &Window, name: &str) {
     let Some(folder) = std::env::var_os("MIANDENG_SCREENSHOTS") else { return };
     let size = window.run("[document.documentElement.clientWidth, document.documentElement.scrollHeight]").await;
-    let size = |i: usize| size[i].as_f64().expect("a number");
-    let whole = Viewport::builder().x(0).y(0).width(size(0)).height(size(1)).scale(1).build().expect("all is given");
-    let picture = CaptureScreenshotParams::builder().clip(whole).capture_beyond_viewport(true).build();
-    let picture = window.page.execute(picture).await.expect("a picture");
-    let picture = base64::engine::general_purpose::STANDARD.decode(&picture.result.data).expect("base64");
+    let whole = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
+    let picture = json!({ "clip": whole, "captureBeyondViewport": true });
+    let picture = window.page.must("Page.captureScreenshot", picture).await;
+    let picture = base64::engine::general_purpose::STANDARD.decode(picture["data"].as_str().expect("a picture"));
+    let picture = picture.expect("base64");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).expect("a file");
 }
@@ -53,9 +49,9 @@ pub async fn is_readable(window: &Window, what: &str) {
     let wide = window.run("document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
     assert_eq!(wide, 0, "{what} is wider than the screen");
     let crowded = window.run(include_str!("bridges/crowded.js")).await;
-    assert_eq!(crowded, serde_json::json!([]), "{what} has buttons that touch");
+    assert_eq!(crowded, json!([]), "{what} has buttons that touch");
     let faint = window.run(include_str!("bridges/contrast.js")).await;
-    assert_eq!(faint, serde_json::json!([]), "{what} has text too faint to read");
+    assert_eq!(faint, json!([]), "{what} has text too faint to read");
 }
 
 pub async fn every_look(window: &Window, language: &str, page: &str) {
@@ -69,7 +65,7 @@ pub async fn every_look(window: &Window, language: &str, page: &str) {
         }
         if look.0.starts_with("desktop") {
             let broken = "[...document.querySelectorAll('button, .button')].filter(b => b.offsetHeight > 60).map(b => b.innerText)";
-            assert_eq!(window.run(broken).await, serde_json::json!([]), "{name} has buttons of two lines");
+            assert_eq!(window.run(broken).await, json!([]), "{name} has buttons of two lines");
         }
     }
 }

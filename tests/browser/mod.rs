@@ -12,6 +12,7 @@
 mod admin;
 mod axe;
 mod client;
+mod devtools;
 mod framed;
 mod harness;
 mod looks;

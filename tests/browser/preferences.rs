@@ -1,9 +1,5 @@
 //! What readers have chosen or need: a few colours of their own, little motion, a keyboard.
 
-use chromiumoxide::cdp::browser_protocol::{
-    emulation::{MediaFeature, SetEmulatedMediaParams},
-    input::{DispatchKeyEventParams, DispatchKeyEventType},
-};
 use serde_json::{Value, json};
 
 use super::{
@@ -20,8 +16,8 @@ async fn deployment() -> App {
 }
 
 async fn prefers(window: &Window, name: &str, value: &str) {
-    let media = SetEmulatedMediaParams::builder().features([MediaFeature::new(name, value)]).build();
-    window.page.execute(media).await.expect("a preference");
+    let media = json!({ "features": [{ "name": name, "value": value }] });
+    window.page.must("Emulation.setEmulatedMedia", media).await;
 }
 
 /// The pages of an employee, one after another: in an ordinary browser, refused, at home, with a link, and the link's page.
@@ -90,11 +86,13 @@ async fn whoever_prefers_less_motion_sees_nothing_turn() {
 }
 
 async fn presses(window: &Window, key: &str, text: Option<&str>) {
-    for kind in [DispatchKeyEventType::KeyDown, DispatchKeyEventType::KeyUp] {
-        let code = if key == "Tab" { 9 } else { 13 };
-        let event = DispatchKeyEventParams::builder().r#type(kind).key(key).code(key).windows_virtual_key_code(code);
-        let event = text.into_iter().fold(event, |event, text| event.text(text));
-        window.page.execute(event.build().expect("all is given")).await.expect("a key");
+    let code = if key == "Tab" { 9 } else { 13 };
+    for kind in ["keyDown", "keyUp"] {
+        let mut event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+        if let Some(text) = text {
+            event["text"] = text.into();
+        }
+        window.page.must("Input.dispatchKeyEvent", event).await;
     }
 }
 

@@ -1,7 +1,5 @@
 //! Who has tried too often: how long it takes is counted down, and the way on opens when it is over.
 
-use chromiumoxide::cdp::browser_protocol::page::AddScriptToEvaluateOnNewDocumentParams;
-
 use super::{
     client::{Client, Platform},
     harness::App,
@@ -24,7 +22,7 @@ async fn the_sign_in_page_counts_down_and_then_tries_again() {
         window.fetch = (url, options) => isBarred(url)
             ? Promise.resolve(new Response(JSON.stringify(refusal), { status: 429 })) : fetch(url, options);
     })(window.fetch)";
-    window.page.execute(AddScriptToEvaluateOnNewDocumentParams::new(barred)).await.expect("a script for every page");
+    window.page.run_first(barred).await;
     window.open(&app.url(OPENED)).await;
     window.shows("refused").await;
     let says = window.text("[data-wait]").await;

@@ -6,24 +6,13 @@ use std::{
     time::Duration,
 };
 
-use chromiumoxide::{
-    Browser, BrowserConfig, Page,
-    cdp::{
-        browser_protocol::{
-            log::EventEntryAdded, network::SetUserAgentOverrideParams, page::AddScriptToEvaluateOnNewDocumentParams,
-        },
-        js_protocol::runtime::{
-            AddBindingParams, EvaluateParams, EventBindingCalled, EventConsoleApiCalled, EventExceptionThrown,
-        },
-    },
-};
-use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     client::{Call, Client, Native},
+    devtools::{Browser, Page},
     harness::App,
 };
 
@@ -36,12 +25,33 @@ thread_local! {
     static TURN: RefCell<Weak<SemaphorePermit<'static>>> = const { RefCell::new(Weak::new()) };
 }
 const PATIENCE: Duration = Duration::from_secs(20);
+const FLAGS: [&str; 19] = [
+    "headless=new",
+    "window-size=390,844",
+    "hide-scrollbars",
+    "mute-audio",
+    "no-sandbox",
+    "disable-setuid-sandbox",
+    "disable-extensions",
+    "disable-gpu",
+    "disable-quic",
+    "no-first-run",
+    "no-proxy-server",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+    "disable-breakpad",
+    "disable-dev-shm-usage",
+    "disable-default-apps",
+    "password-store=basic",
+    // A page of a pretend public site frames ours, which is on this machine.
+    "disable-features=LocalNetworkAccessChecks",
+];
 
 pub struct Window {
     pub page: Page,
     native: Option<Native>,
     complaints: Arc<Mutex<Vec<String>>>,
-    // Dropping it ends the browser.
     browser: Browser,
     _profile: TempDir,
     _turn: Arc<SemaphorePermit<'static>>,
@@ -81,19 +91,18 @@ impl Window {
     pub async fn beside(dingtalk: &str, look: Look) -> Self {
         let turn = turn().await;
         let profile = tempfile::tempdir().expect("a temporary folder");
-        let (browser, mut handler) = Browser::launch(settings(&profile)).await.expect("Chromium starts");
-        tokio::spawn(async move { while handler.next().await.is_some() {} });
-        let page = browser.new_page("about:blank").await.expect("a page");
+        let browser = Browser::start(profile.path(), &FLAGS);
+        let page = browser.new_page().await;
 
         let complaints = Arc::default();
-        listen_for_complaints(&page, &complaints).await;
+        listen_for_complaints(&page, &complaints);
         let plain_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                            Chrome/126.0.0.0 Safari/537.36";
         let agent = look.client.map_or_else(|| plain_agent.to_owned(), |client| client.user_agent());
-        let agent = SetUserAgentOverrideParams::builder().user_agent(agent).accept_language(look.languages);
-        page.execute(agent.build().expect("all is given")).await.expect("an override");
+        let agent = json!({ "userAgent": agent, "acceptLanguage": look.languages });
+        page.must("Emulation.setUserAgentOverride", agent).await;
         let pauses = if look.hurry { include_str!("bridges/hurry.js") } else { include_str!("bridges/patience.js") };
-        run_first(&page, pauses).await;
+        page.run_first(pauses).await;
         let native = look.client.map(|client| Native {
             client,
             dingtalk: dingtalk.to_owned(),
@@ -103,7 +112,7 @@ impl Window {
         });
         if let Some(native) = &native {
             serve_bridge(&page, native.clone()).await;
-            run_first(&page, &native.client.bridge()).await;
+            page.run_first(&native.client.bridge()).await;
         }
         Self { page, native, complaints, browser, _profile: profile, _turn: turn }
     }
@@ -118,19 +127,10 @@ impl Window {
 
     /// Evaluates an expression; `null` if the page goes away meanwhile.
     pub async fn run(&self, expression: &str) -> Value {
-        let params = EvaluateParams::builder()
-            .expression(expression)
-            .await_promise(true)
-            .return_by_value(true)
-            .build()
-            .expect("all is given");
-        match self.page.execute(params).await {
-            Ok(done) => {
-                if let Some(thrown) = &done.result.exception_details {
-                    panic!("{expression}: {thrown:?}");
-                }
-                done.result.result.value.clone().unwrap_or_default()
-            }
+        let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        match self.page.call("Runtime.evaluate", params).await {
+            Ok(done) if done["exceptionDetails"].is_null() => done["result"]["value"].clone(),
+            Ok(thrown) => panic!("{expression}: {thrown}"),
             Err(_) => Value::Null,
         }
     }
@@ -211,12 +211,8 @@ impl Window {
         assert!(complaints.is_empty(), "in the console: {complaints:#?}");
     }
 
-    pub async fn shut(mut self) {
-        // The browser may be gone already, or not go by itself.
-        let _ = self.browser.close().await;
-        if tokio::time::timeout(PATIENCE, self.browser.wait()).await.is_err() {
-            let _ = self.browser.kill().await;
-        }
+    pub async fn shut(self) {
+        self.browser.close().await;
     }
 }
 
@@ -229,84 +225,35 @@ async fn turn() -> Arc<SemaphorePermit<'static>> {
     turn
 }
 
-fn settings(profile: &TempDir) -> BrowserConfig {
-    BrowserConfig::builder()
-        .chrome_executable(std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into()))
-        .new_headless_mode()
-        .no_sandbox()
-        .user_data_dir(profile.path())
-        .viewport(None)
-        .window_size(390, 844)
-        .disable_default_args()
-        .args([
-            "disable-gpu",
-            "disable-quic",
-            "no-first-run",
-            "no-proxy-server",
-            "disable-background-networking",
-            "disable-component-update",
-            "disable-sync",
-            "disable-breakpad",
-            "disable-dev-shm-usage",
-            "disable-default-apps",
-        ])
-        .arg(("password-store", "basic"))
-        // A page of a pretend public site frames ours, which is on this machine.
-        .arg(("disable-features", "LocalNetworkAccessChecks"))
-        .build()
-        .expect("a browser")
-}
-
-async fn run_first(page: &Page, script: &str) {
-    let script = AddScriptToEvaluateOnNewDocumentParams::new(script);
-    page.execute(script).await.expect("a script for every page");
-}
-
 async fn serve_bridge(page: &Page, native: Native) {
-    let mut questions = page.event_listener::<EventBindingCalled>().await.expect("a listener");
-    let binding = AddBindingParams::new("askPretendedClient");
-    page.execute(binding).await.expect("a binding");
+    let mut questions = page.events("Runtime.bindingCalled");
+    page.must("Runtime.addBinding", json!({ "name": "askPretendedClient" })).await;
     let page = page.clone();
     tokio::spawn(async move {
-        while let Some(event) = questions.next().await {
+        while let Some(event) = questions.recv().await {
             let (native, page) = (native.clone(), page.clone());
             tokio::spawn(async move {
-                let question: Value = serde_json::from_str(&event.payload).expect("JSON from the bridge");
+                let payload = event["payload"].as_str().unwrap_or_default();
+                let question: Value = serde_json::from_str(payload).expect("JSON from the bridge");
                 let Some((succeeded, body)) = native.answer(&question).await else {
                     return;
                 };
                 let answer = format!("pretendedClient.answer({}, {succeeded}, {body})", question["id"]);
-                let params = EvaluateParams::builder().expression(answer).context_id(event.execution_context_id);
+                let params = json!({ "expression": answer, "contextId": event["executionContextId"] });
                 // The page may be gone, which a container ignores too.
-                let _ = page.execute(params.build().expect("all is given")).await;
+                let _ = page.call("Runtime.evaluate", params).await;
             });
         }
     });
 }
 
-async fn listen_for_complaints(page: &Page, complaints: &Arc<Mutex<Vec<String>>>) {
-    page.enable_log().await.expect("the log");
-    let mut log = page.event_listener::<EventEntryAdded>().await.expect("a listener");
-    let mut console = page.event_listener::<EventConsoleApiCalled>().await.expect("a listener");
-    let mut thrown = page.event_listener::<EventExceptionThrown>().await.expect("a listener");
-    let note = {
-        let complaints = complaints.clone();
-        move |text: String| complaints.lock().expect("nobody panicked with it").push(text)
-    };
-    let (note_log, note_console) = (note.clone(), note.clone());
-    tokio::spawn(async move {
-        while let Some(event) = log.next().await {
-            note_log(format!("{:?}: {} {:?}", event.entry.level, event.entry.text, event.entry.url));
-        }
-    });
-    tokio::spawn(async move {
-        while let Some(event) = console.next().await {
-            note_console(format!("console.{:?}: {:?}", event.r#type, event.args));
-        }
-    });
-    tokio::spawn(async move {
-        while let Some(event) = thrown.next().await {
-            note(format!("{:?}", event.exception_details));
-        }
-    });
+fn listen_for_complaints(page: &Page, complaints: &Arc<Mutex<Vec<String>>>) {
+    for kind in ["Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"] {
+        let (mut events, complaints) = (page.events(kind), Arc::clone(complaints));
+        tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                complaints.lock().expect("nobody panicked with it").push(format!("{kind}: {event}"));
+            }
+        });
+    }
 }
