@@ -1,5 +1,7 @@
 //! A page of your own, on its own host, where `jsapi.js` calls dd.config.
 
+use std::sync::{Arc, OnceLock};
+
 use miandeng::simulator::ConfigCheck;
 use rocket::{Config, State, config::LogLevel, fairing::AdHoc, get, http::ContentType, routes};
 use tokio::sync::oneshot;
@@ -9,23 +11,26 @@ use super::{
     harness::{App, Setup},
     window::Window,
 };
-use crate::harness::free_port;
+use crate::harness::{prepare, until};
 
 /// One page at every address, with scripts before and after `jsapi.js`.
 struct Front {
     url: String,
+    page: Arc<Page>,
     shutdown: rocket::Shutdown,
 }
 
 struct Page {
-    server: String,
+    /// Its settings name this page's origin, so it starts later.
+    server: OnceLock<String>,
     before: &'static str,
     after: &'static str,
 }
 
 #[get("/<_..>")]
-fn page(page: &State<Page>) -> (ContentType, String) {
-    let Page { server, before, after } = &**page;
+fn page(page: &State<Arc<Page>>) -> (ContentType, String) {
+    let Page { server, before, after } = &***page;
+    let server = server.get().expect("a server");
     let html = format!(
         r#"<!doctype html><meta charset="utf-8"><title>a page of one's own</title><link rel="icon" href="data:,">
 <script src="{server}/jsapi/dingtalk.js"></script>
@@ -40,18 +45,26 @@ miandengJsapi.ready.then(function () {{ document.title = 'ready'; }}, function (
 }
 
 impl Front {
-    async fn start(port: u16, page_of: Page) -> Self {
+    async fn start(before: &'static str, after: &'static str) -> Self {
+        prepare();
+        let shown = Arc::new(Page { server: OnceLock::new(), before, after });
         let shutdown = rocket::config::Shutdown { ctrlc: false, signals: Default::default(), ..Default::default() };
-        let config = Config { port, log_level: LogLevel::Off, shutdown, ..Config::debug_default() };
+        let config = Config { port: 0, log_level: LogLevel::Off, shutdown, ..Config::debug_default() };
         let (listening, heard) = oneshot::channel();
-        let listening =
-            AdHoc::on_liftoff("listening", |_| Box::pin(async move { listening.send(()).expect("somebody waits") }));
-        let front = rocket::custom(config).manage(page_of).mount("/", routes![page]).attach(listening);
+        let listening = AdHoc::on_liftoff("listening", |rocket| {
+            listening.send(rocket.config().port).expect("somebody waits");
+            Box::pin(async {})
+        });
+        let front = rocket::custom(config).manage(Arc::clone(&shown)).mount("/", routes![page]).attach(listening);
         let front = front.ignite().await.expect("a front end");
         let shutdown = front.shutdown();
         tokio::spawn(front.launch());
-        heard.await.expect("it listens");
-        Self { url: format!("http://127.0.0.1:{port}"), shutdown }
+        let port = heard.await.expect("it listens");
+        Self { url: format!("http://127.0.0.1:{port}"), page: shown, shutdown }
+    }
+
+    fn asks(&self, app: &App) {
+        self.page.server.set(app.url("")).expect("one server");
     }
 }
 
@@ -62,9 +75,9 @@ impl Drop for Front {
 }
 
 async fn deployment(before: &'static str, after: &'static str) -> (App, Front) {
-    let port = free_port();
-    let app = App::with(Setup { origins: vec![format!("http://127.0.0.1:{port}")], ..Setup::default() }).await;
-    let front = Front::start(port, Page { server: app.url(""), before, after }).await;
+    let front = Front::start(before, after).await;
+    let app = App::with(Setup { origins: vec![front.url.clone()], ..Setup::default() }).await;
+    front.asks(&app);
     (app, front)
 }
 
@@ -73,6 +86,7 @@ async fn opens(app: &App, front: &Front, platform: Platform, path: &str) -> Vec<
     let window = Window::in_dingtalk(app, Client::of(platform)).await;
     window.open(&format!("{}{path}", front.url)).await;
     window.until("document.title === 'ready'").await;
+    until("a verdict", async || !app.simulator.config_checks().is_empty()).await;
     window.close().await;
     app.simulator.config_checks()
 }
@@ -106,8 +120,8 @@ async fn after_history_navigation_ios_is_signed_for_the_current_address_and_andr
 #[ignore = "needs Chromium; CI runs it"]
 async fn a_page_that_is_not_listed_is_told_why() {
     let app = App::start().await;
-    let port = free_port();
-    let front = Front::start(port, Page { server: app.url(""), before: "", after: "" }).await;
+    let front = Front::start("", "").await;
+    front.asks(&app);
     let window = Window::in_dingtalk(&app, Client::of(Platform::Ios)).await;
     window.open(&format!("{}/x", front.url)).await;
     window.until("document.title.indexOf('failed') === 0").await;
