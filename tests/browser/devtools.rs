@@ -4,9 +4,8 @@
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    process::{ChildStdin, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -14,78 +13,69 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Chromium reads commands from the third descriptor and writes to the fourth.
-const ON_PIPES: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
+/// Chromium reads commands from the third descriptor and writes to the fourth. It ends when nobody holds their other ends any more,
+/// and what it kept goes with it.
+const RUNS: &str = r#"
+    trap '' INT TERM
+    "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1
+    rm -rf "$PROFILE"
+"#;
+const FLAGS: [&str; 21] = [
+    "remote-debugging-pipe",
+    "headless=new",
+    "hide-scrollbars",
+    "mute-audio",
+    "no-sandbox",
+    "disable-setuid-sandbox",
+    "disable-extensions",
+    "disable-gpu",
+    "disable-quic",
+    "no-first-run",
+    "no-proxy-server",
+    "disable-background-networking",
+    "disable-backgrounding-occluded-windows",
+    "disable-renderer-backgrounding",
+    "disable-component-update",
+    "disable-sync",
+    "disable-breakpad",
+    "disable-dev-shm-usage",
+    "disable-default-apps",
+    "password-store=basic",
+    // A page of a pretend public site frames ours, which is on this machine.
+    "disable-features=LocalNetworkAccessChecks",
+];
 
-/// Ended when dropped.
-pub struct Browser {
-    child: Child,
-    pipe: Arc<Pipe>,
-}
-
-impl Browser {
-    /// `profile`: where it keeps what it keeps. `flags`: without dashes.
-    pub fn start(profile: &Path, flags: &[&str]) -> Self {
-        let program = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
-        let mut child = Command::new("sh")
-            .args(["-c", ON_PIPES, &program, "--remote-debugging-pipe"])
-            .arg(format!("--user-data-dir={}", profile.display()))
-            .args(flags.iter().map(|flag| format!("--{flag}")))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a shell");
-        let (commands, answers) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
-        let pipe = Arc::new(Pipe { commands: Mutex::new(commands), open: Mutex::default() });
-        let reader = Arc::clone(&pipe);
-        std::thread::spawn(move || reader.read(answers));
-        Self { child, pipe }
+/// A window without a past: no other has its cookies and its cache.
+pub async fn new_page() -> Page {
+    let pipe = Pipe::to_chromium();
+    let call = async |method, params| pipe.call(None, method, params).await.expect("Chromium answers");
+    let context = call("Target.createBrowserContext", json!({})).await["browserContextId"].take();
+    let window = json!({
+        "url": "about:blank", "browserContextId": context, "newWindow": true, "width": 390, "height": 844,
+    });
+    let target = call("Target.createTarget", window).await;
+    let attach = json!({ "targetId": target["targetId"], "flatten": true });
+    let attached = call("Target.attachToTarget", attach).await;
+    let page = Page { session: attached["sessionId"].as_str().expect("a session").into(), context };
+    for domain in ["Page", "Runtime", "Log"] {
+        page.must(&format!("{domain}.enable"), json!({})).await;
     }
-
-    pub async fn new_page(&self) -> Page {
-        let call = async |method, params| self.pipe.call(None, method, params).await.expect("Chromium answers");
-        let target = call("Target.createTarget", json!({ "url": "about:blank" })).await;
-        let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        let attached = call("Target.attachToTarget", attach).await;
-        let session = attached["sessionId"].as_str().expect("a session").into();
-        let page = Page { session, pipe: Arc::clone(&self.pipe) };
-        for domain in ["Page", "Runtime", "Log"] {
-            page.must(&format!("{domain}.enable"), json!({})).await;
-        }
-        page
-    }
-
-    /// It writes its profile to the end.
-    pub async fn close(mut self) {
-        // It may be gone already, or not go by itself.
-        let _ = self.pipe.call(None, "Browser.close", json!({})).await;
-        let ended = async {
-            while matches!(self.child.try_wait(), Ok(None)) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        let _ = tokio::time::timeout(PATIENCE, ended).await;
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    page.must("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
+    page
 }
 
 /// A clone is the same page.
 #[derive(Clone)]
 pub struct Page {
     session: Arc<str>,
-    pipe: Arc<Pipe>,
+    /// It is in a browser context of its own.
+    context: Value,
 }
 
 impl Page {
     /// What Chromium says to a command: its result, or why there is none, such as a page that went away meanwhile.
     pub async fn call(&self, method: &str, params: Value) -> Result<Value, String> {
-        self.pipe.call(Some(&self.session), method, params).await
+        Pipe::to_chromium().call(Some(&self.session), method, params).await
     }
 
     /// Where only a mistake in the story could fail.
@@ -102,8 +92,15 @@ impl Page {
     pub fn events(&self, method: &str) -> mpsc::UnboundedReceiver<Value> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let kind = (self.session.to_string(), method.to_owned());
-        self.pipe.open().listeners.entry(kind).or_default().push(sender);
+        Pipe::to_chromium().open().listeners.entry(kind).or_default().push(sender);
         receiver
+    }
+
+    pub async fn close(&self) {
+        let pipe = Pipe::to_chromium();
+        pipe.open().listeners.retain(|(session, _), _| **session != *self.session);
+        // It may be gone already.
+        let _ = pipe.call(None, "Target.disposeBrowserContext", json!({ "browserContextId": self.context })).await;
     }
 }
 
@@ -122,6 +119,33 @@ struct Open {
 }
 
 impl Pipe {
+    /// One Chromium for all stories: to start it takes longer than most of them.
+    fn to_chromium() -> &'static Self {
+        static CHROMIUM: OnceLock<&Pipe> = OnceLock::new();
+        CHROMIUM.get_or_init(Self::start)
+    }
+
+    fn start() -> &'static Self {
+        let program = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
+        let profile = tempfile::tempdir().expect("a temporary folder").keep();
+        let mut child = Command::new("sh")
+            .args(["-c", RUNS, &program])
+            .args(FLAGS.map(|flag| format!("--{flag}")))
+            .arg(format!("--user-data-dir={}", profile.display()))
+            .env("PROFILE", &profile)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let (commands, answers) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+        let pipe: &Self = Box::leak(Box::new(Self { commands: Mutex::new(commands), open: Mutex::default() }));
+        std::thread::spawn(move || {
+            pipe.read(answers);
+            let _ = child.wait();
+        });
+        pipe
+    }
+
     async fn call(&self, session: Option<&str>, method: &str, params: Value) -> Result<Value, String> {
         let (sender, answer) = oneshot::channel();
         let id = {

@@ -7,12 +7,11 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     client::{Call, Client, Native},
-    devtools::{Browser, Page},
+    devtools::{Page, new_page},
     harness::App,
 };
 
@@ -25,35 +24,11 @@ thread_local! {
     static TURN: RefCell<Weak<SemaphorePermit<'static>>> = const { RefCell::new(Weak::new()) };
 }
 const PATIENCE: Duration = Duration::from_secs(20);
-const FLAGS: [&str; 19] = [
-    "headless=new",
-    "window-size=390,844",
-    "hide-scrollbars",
-    "mute-audio",
-    "no-sandbox",
-    "disable-setuid-sandbox",
-    "disable-extensions",
-    "disable-gpu",
-    "disable-quic",
-    "no-first-run",
-    "no-proxy-server",
-    "disable-background-networking",
-    "disable-component-update",
-    "disable-sync",
-    "disable-breakpad",
-    "disable-dev-shm-usage",
-    "disable-default-apps",
-    "password-store=basic",
-    // A page of a pretend public site frames ours, which is on this machine.
-    "disable-features=LocalNetworkAccessChecks",
-];
 
 pub struct Window {
     pub page: Page,
     native: Option<Native>,
     complaints: Arc<Mutex<Vec<String>>>,
-    browser: Browser,
-    _profile: TempDir,
     _turn: Arc<SemaphorePermit<'static>>,
 }
 
@@ -90,10 +65,7 @@ impl Window {
     /// `dingtalk`: the address of the client's DingTalk.
     pub async fn beside(dingtalk: &str, look: Look) -> Self {
         let turn = turn().await;
-        let profile = tempfile::tempdir().expect("a temporary folder");
-        let browser = Browser::start(profile.path(), &FLAGS);
-        let page = browser.new_page().await;
-
+        let page = new_page().await;
         let complaints = Arc::default();
         listen_for_complaints(&page, &complaints);
         let plain_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
@@ -114,7 +86,7 @@ impl Window {
             serve_bridge(&page, native.clone()).await;
             page.run_first(&native.client.bridge()).await;
         }
-        Self { page, native, complaints, browser, _profile: profile, _turn: turn }
+        Self { page, native, complaints, _turn: turn }
     }
 
     pub async fn open(&self, url: &str) {
@@ -212,7 +184,7 @@ impl Window {
     }
 
     pub async fn shut(self) {
-        self.browser.close().await;
+        self.page.close().await;
     }
 }
 
