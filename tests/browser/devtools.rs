@@ -5,12 +5,14 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Write},
     process::{ChildStdin, ChildStdout, Command, Stdio},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
     time::Duration,
 };
 
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
+
+use crate::harness::lock;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Chromium reads commands from the third descriptor and writes to the fourth. It ends when nobody holds their other ends any more,
@@ -193,8 +195,4 @@ impl Pipe {
     fn open(&self) -> MutexGuard<'_, Open> {
         lock(&self.open)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -389,6 +389,6 @@ pub async fn until(what: &str, mut has_come: impl AsyncFnMut() -> bool) {
     tokio::time::timeout(program::LONGEST, come).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,7 +7,7 @@ use super::{
     app_side::{GRAFANA, VAULT, WIKI, userinfo},
     deployment,
 };
-use crate::harness::{App, Phone};
+use crate::harness::{App, Phone, session_ends};
 
 struct Given {
     access: String,
@@ -40,22 +40,12 @@ async fn nothing_is_good(app: &App, given: &Given, why: &str) {
 async fn nothing_outlives_the_session_or_the_person() {
     let app = deployment().await;
     let other = app.second().await;
-    for end in ["logout", "elsewhere", "command", "disabled", "row disabled", "removed", "idle"] {
+    for end in ["logout", "revoked", "command", "disabled", "row disabled", "removed", "idle"] {
         app.db_change("zhangsan", Change { status: Some(Status::Active), ..Change::default() }).await;
         let mut phone = app.phone("zhangsan");
         let given = given(&app, &mut phone).await;
         assert!(GRAFANA.is_active(&other, &given.access).await && GRAFANA.is_active(&other, &given.refresh).await);
         match end {
-            "logout" => drop(phone.posts("/logout", &[]).await),
-            "elsewhere" => {
-                let mut another = app.phone("zhangsan");
-                another.is_signed_in().await;
-                another.posts("/home/sign-out-elsewhere", &[]).await;
-            }
-            "command" => app.db_revoke_all().await,
-            "disabled" => {
-                app.db_change("zhangsan", Change { status: Some(Status::Disabled), ..Change::default() }).await;
-            }
             "row disabled" => app.db_disable("zhangsan").await,
             "removed" => {
                 let mut transaction = app.pools.write().await.unwrap();
@@ -66,7 +56,8 @@ async fn nothing_outlives_the_session_or_the_person() {
                 transaction.commit().await.unwrap();
                 app.db_add("zhangsan", "张三").await;
             }
-            _ => app.clock.advance(8 * 3600),
+            "idle" => app.clock.advance(8 * 3600),
+            end => session_ends(&app, &mut phone, end).await,
         }
         nothing_is_good(&app, &given, end).await;
         nothing_is_good(&other, &given, end).await;
