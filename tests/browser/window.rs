@@ -93,8 +93,10 @@ impl Window {
         if let Some(native) = &self.native {
             *native.opened.lock().expect("nobody panicked with it") = url.to_owned();
         }
-        let going = format!("location.href = {}", Value::from(url));
+        let going = format!("window.isLeft = true; location.href = {}", Value::from(url));
         self.run(&going).await;
+        // What is read next is not of the page before, which may have the same address.
+        self.until("!window.isLeft").await;
     }
 
     /// Evaluates an expression; `null` if the page goes away meanwhile.
@@ -134,7 +136,9 @@ impl Window {
     }
 
     pub async fn text(&self, selector: &str) -> String {
-        let text = self.run(&format!("document.querySelector({}).innerText", Value::from(selector))).await;
+        let selector = Value::from(selector);
+        self.until(&format!("document.querySelector({selector})")).await;
+        let text = self.run(&format!("document.querySelector({selector}).innerText")).await;
         text.as_str().unwrap_or_default().trim().to_owned()
     }
 
