@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use reqwest::Method;
 use rocket::{
-    futures::future::join_all,
+    futures::stream::{self, StreamExt},
     tokio::{sync::Semaphore, task::JoinHandle},
 };
 
@@ -153,5 +153,6 @@ async fn as_answered(site: &Site, server: &Server, sessions: Vec<Session>) -> Ve
         assert_eq!(*session.lives.get_or_insert(lives), lives, "{}", session.userid);
         session
     });
-    join_all(asked).await
+    // No more at once than came: in the end there are thousands, and the last would wait until they are given up.
+    stream::iter(asked).buffered(PEOPLE).collect().await
 }
