@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Write},
+    path::Path,
     process::{ChildStdin, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, OnceLock},
     time::Duration,
@@ -46,6 +47,16 @@ const FLAGS: [&str; 21] = [
     // A page of a pretend public site frames ours, which is on this machine.
     "disable-features=LocalNetworkAccessChecks",
 ];
+
+/// What `CHROMIUM` names, or Debian's. The one without an interface has the same engine, and uses half of the processor time.
+pub fn chromium() -> String {
+    let debians = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
+    let installed = || debians.into_iter().find(|program| Path::new(program).exists()).map(str::to_owned);
+    std::env::var("CHROMIUM")
+        .ok()
+        .or_else(installed)
+        .expect("Chromium is not installed: apt-get install chromium-headless-shell")
+}
 
 /// A window without a past: no other has its cookies and its cache.
 pub async fn new_page() -> Page {
@@ -128,7 +139,7 @@ impl Pipe {
     }
 
     fn start() -> &'static Self {
-        let program = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
+        let program = chromium();
         let profile = tempfile::tempdir().expect("a temporary folder").keep();
         let mut child = Command::new("sh")
             .args(["-c", RUNS, &program])

@@ -1,5 +1,5 @@
 //! The simulator's JSAPI script in a real Chromium, in a page with a strict policy. The page notes what happens, and
-//! Chromium prints it when all is quiet. `CHROMIUM` names another program than `chromium`.
+//! Chromium prints it when all is quiet.
 
 use std::process::Command;
 
@@ -16,6 +16,8 @@ use rocket::{
     routes,
 };
 use tokio::sync::oneshot;
+
+use crate::browser::chromium;
 
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 12_0 like Mac OS X) AppleWebKit/605.1.15";
 const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/108.0.0.0 Safari/537.36";
@@ -69,7 +71,7 @@ async fn what_happens(simulator: &Simulator, user_agent: &str, what_it_does: &'s
     let agent = format!("--user-agent={user_agent}");
     let printed = tokio::task::spawn_blocking(move || {
         let profile = tempfile::tempdir().expect("a folder");
-        Command::new(std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()))
+        Command::new(chromium())
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--lang=en-US", "--virtual-time-budget=5000"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .args([agent.as_str(), "--dump-dom", &address])
