@@ -79,7 +79,7 @@ async fn whoever_prefers_less_motion_sees_nothing_turn() {
         prefers(&window, "prefers-reduced-motion", preference).await;
         window.open(&app.url(OPENED)).await;
         window.shows("working").await;
-        // The page of before may be there for a moment still, and the new one without its style sheet.
+        // The page is there a moment before its style sheet.
         let moving = "document.getAnimations().map(a => a.animationName).filter(name => name !== 'come')";
         window.until(&format!("String({moving}) === '{motion}'")).await;
     }
